@@ -1,0 +1,93 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Host } from "./host.js";
+import { onHost, unwrapped } from "./host-ref.js";
+import { isKvmResource, KvmResource } from "./resource.js";
+import type { StoragePool } from "./storage-pool.js";
+import type { HostRef, In, Size, Timeouts } from "./types.js";
+
+/** A disk image in a storage pool. */
+export interface DiskArgs {
+  /**
+   * The host that has the disk. Changed together with the `host` of the VM that uses it, the disk moves with the VM's migration.
+   * On storage that both hosts share nothing is copied.
+   */
+  host: In<Host | HostRef>;
+  /** The pool, as a resource or by libvirt's name. */
+  pool: In<StoragePool | string>;
+  /** Size that the guest sees. Growing is applied in place; shrinking is refused. At most 8 EiB. */
+  size: In<Size>;
+  /** `"qcow2"` (default, grows as it is written to) or `"raw"`. Changing it replaces the disk. */
+  format?: In<"qcow2" | "raw">;
+  /**
+   * A disk that this one is a copy-on-write layer over: a Disk, the name of a volume in the same pool, or an absolute path on the host.
+   * The backing disk must not be written to any more. Changing it replaces the disk. qcow2 only.
+   */
+  backing?: In<Disk | string>;
+  /** libvirt's name of the volume. Default: the resource's name. Changing it replaces the disk. */
+  name?: In<string>;
+  /** Leave the volume on the host when this resource is deleted. Default `false`. */
+  retainOnDelete?: In<boolean>;
+  /** Take over a volume of this name that exists already. Default `false`: it is refused, by name. */
+  adopt?: In<boolean>;
+  timeouts?: In<Timeouts>;
+}
+
+/**
+ * A disk image with a life of its own: it outlives the VMs that use it.
+ *
+ * What an update does to a guest that uses it: growing is live (the guest sees the new size at once on virtio); everything that
+ * would lose data is a replacement and is refused while a VM uses the disk.
+ *
+ * @example
+ * ```ts
+ * const data = new kvm.Disk("data", { host: alpha, pool: images, size: "20GiB" });
+ * ```
+ */
+export class Disk extends KvmResource {
+  /** libvirt's name of the volume. */
+  declare readonly name: pulumi.Output<string>;
+  /** Name of the host that has the disk. */
+  declare readonly host: pulumi.Output<string>;
+  /** libvirt's name of the pool. */
+  declare readonly pool: pulumi.Output<string>;
+  declare readonly format: pulumi.Output<string>;
+  /** Path of the image on the host. */
+  declare readonly path: pulumi.Output<string>;
+  /** libvirt's key of the volume: for folders the path. */
+  declare readonly key: pulumi.Output<string>;
+  declare readonly sizeBytes: pulumi.Output<number>;
+  /** Space taken on the host as of the last deployment or refresh. Its changing is no drift. */
+  declare readonly allocationBytes: pulumi.Output<number>;
+
+  constructor(name: string, args: DiskArgs, opts?: pulumi.CustomResourceOptions) {
+    const { host, pool, backing, ...rest } = args;
+    super(
+      "Disk",
+      name,
+      {
+        ...rest,
+        ...onHost(host),
+        pool: poolName(pool),
+        backing: backing === undefined ? undefined : backingOf(backing),
+        name: args.name ?? name,
+      },
+      ["path", "key", "sizeBytes", "allocationBytes"],
+      opts,
+    );
+  }
+}
+
+export function poolName(pool: In<StoragePool | string>): pulumi.Output<string> {
+  return unwrapped(pool).apply((p) =>
+    isKvmResource(p, "StoragePool") ? (p as StoragePool).name : pulumi.output(p as string),
+  );
+}
+
+/** A backing disk is passed on as pool and volume, which the provider can look up; a path or name is passed as it is. */
+export function backingOf(backing: In<Disk | string>): pulumi.Output<unknown> {
+  return unwrapped(backing).apply((b) => {
+    if (!isKvmResource(b, "Disk")) return pulumi.output(b);
+    const disk = b as Disk;
+    return pulumi.all([disk.pool, disk.name]).apply(([pool, volume]) => ({ pool, volume }));
+  });
+}

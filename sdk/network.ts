@@ -1,0 +1,84 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { Host } from "./host.js";
+import { KvmResource } from "./resource.js";
+import { hostsOf } from "./storage-pool.js";
+import type { Connection, HostRef, In, Timeouts } from "./types.js";
+
+/** A range of addresses, and fixed ones, that libvirt's DHCP server hands out. */
+export interface DhcpArgs {
+  /** First address handed out. Default: the second usable one of `cidr`. */
+  start?: In<string>;
+  /** Last address handed out. Default: the last usable one of `cidr`. */
+  end?: In<string>;
+  /** Fixed addresses. */
+  hosts?: In<In<{ mac: In<string>; address: In<string>; name?: In<string> }>[]>;
+}
+
+/** A virtual network. Give `host` or `hosts`. */
+export interface NetworkArgs {
+  host?: In<Host | HostRef>;
+  /** The hosts that have a network of this name. VMs move only between hosts that do. */
+  hosts?: In<In<Host | HostRef>[]>;
+  /** libvirt's name of the network. Default: the resource's name. Changing it replaces the network. */
+  name?: In<string>;
+  /**
+   * - `"nat"`: guests reach out through the host's address.
+   * - `"isolated"`: guests reach each other and the host only.
+   * - `"bridge"`: guests are attached to a bridge that exists on the host (`bridge`).
+   */
+  mode: In<"nat" | "isolated" | "bridge">;
+  /** Name of the bridge, at most 15 characters. Required for `"bridge"`; else libvirt chooses one when not given. */
+  bridge?: In<string>;
+  /** The host's address in the network with its prefix, for instance `"10.10.0.1/24"`. Not for `"bridge"`. */
+  cidr?: In<string>;
+  /** `true`: hand out all of `cidr`'s addresses but the host's. Needs `cidr`. */
+  dhcp?: In<boolean | DhcpArgs>;
+  /** DNS domain of the guests. */
+  domain?: In<string>;
+  /** Largest packet in bytes, 68 to 65,535. */
+  mtu?: In<number>;
+  /** Start the network when the host's libvirt starts. Default `true`. */
+  autostart?: In<boolean>;
+  /**
+   * What to do with a change that a running network can't take (mode, bridge, cidr, domain, mtu) while VMs are attached.
+   * `"never"` (default) refuses; `"whenNeeded"` restarts the network, which cuts the attached guests' link until they are restarted.
+   */
+  restartPolicy?: In<"never" | "whenNeeded">;
+  /** Take over a network of this name that exists already. Default `false`: it is refused, by name. */
+  adopt?: In<boolean>;
+  timeouts?: In<Timeouts>;
+}
+
+/**
+ * A libvirt network of the same name on one or more hosts.
+ *
+ * DHCP ranges and fixed addresses change live. Other changes restart the network: at once when no VM is attached, else as `restartPolicy` says.
+ * Deleting it is refused while running VMs are attached.
+ *
+ * @example
+ * ```ts
+ * const lan = new kvm.Network("lan", { hosts: [alpha, beta], mode: "nat", cidr: "10.10.0.1/24", dhcp: true });
+ * ```
+ */
+export class Network extends KvmResource {
+  /** libvirt's name of the network. */
+  declare readonly name: pulumi.Output<string>;
+  /** The hosts that have the network, by name. */
+  declare readonly hosts: pulumi.Output<Record<string, Connection>>;
+  declare readonly mode: pulumi.Output<string>;
+  /** libvirt's UUID of the network, by host name. */
+  declare readonly uuids: pulumi.Output<Record<string, string>>;
+  /** The bridge in use, by host name. */
+  declare readonly bridges: pulumi.Output<Record<string, string>>;
+
+  constructor(name: string, args: NetworkArgs, opts?: pulumi.CustomResourceOptions) {
+    const { host, hosts, ...rest } = args;
+    super(
+      "Network",
+      name,
+      { ...rest, ...hostsOf("Network", name, host, hosts), name: args.name ?? name },
+      ["uuids", "bridges"],
+      opts,
+    );
+  }
+}

@@ -1,0 +1,73 @@
+import * as pulumi from "@pulumi/pulumi";
+import { dynamicProvider } from "./dynamic-provider.js";
+
+const MODULE = "kvm";
+const providers = new Map<string, pulumi.dynamic.ResourceProvider>();
+
+/** One provider object a kind, so that Pulumi serialises its text once and not once a resource. */
+function providerOf(kind: string): pulumi.dynamic.ResourceProvider {
+  const known = providers.get(kind);
+  if (known !== undefined) return known;
+  const made = dynamicProvider(kind);
+  providers.set(kind, made);
+  return made;
+}
+
+/** What all of this package's resources have in common. */
+export abstract class KvmResource extends pulumi.dynamic.Resource {
+  /**
+   * What the last deployment did to this resource, each with its effect on a running guest, for instance
+   * `"memory 1 GiB -> 2 GiB, at the next boot"`. In a preview: what `up` would do. Empty when there is nothing to do.
+   */
+  declare readonly effects: pulumi.Output<string[]>;
+
+  /** @internal */
+  protected constructor(
+    kind: string,
+    name: string,
+    inputs: pulumi.Inputs,
+    outputNames: readonly string[],
+    opts: pulumi.CustomResourceOptions | undefined,
+  ) {
+    const type = `pulumi-nodejs:dynamic/${MODULE}:${kind}`;
+    const outputs = Object.fromEntries(outputNames.map((output) => [output, undefined]));
+    super(
+      providerOf(kind),
+      name,
+      {
+        ...outputs,
+        effects: undefined,
+        ...inputs,
+        pulumiUrn: urnWithoutDependency(name, type, opts?.parent),
+      },
+      pulumi.mergeOptions(
+        { deleteBeforeReplace: opts?.deleteBeforeReplace ?? true, additionalSecretOutputs: ["credentials"] },
+        opts,
+      ),
+      MODULE,
+      kind,
+    );
+  }
+}
+
+/**
+ * The resource's own URN as an input: the provider isn't told it otherwise, and needs it for log lines and for the owner mark.
+ * As an Output it would make the resource depend on its parent, which deadlocks under a component; a bare promise doesn't.
+ */
+function urnWithoutDependency(
+  name: string,
+  type: string,
+  parent: pulumi.Resource | undefined,
+): Promise<string> {
+  const urn = pulumi.createUrn(name, type, parent);
+  return new Promise((resolve) => {
+    urn.apply(resolve);
+  });
+}
+
+/** True for a resource of this package of the given kind, also when it comes from a second copy of the package. */
+export function isKvmResource(value: unknown, kind: string): boolean {
+  if (!pulumi.Resource.isInstance(value)) return false;
+  const type = (value as unknown as { __pulumiType?: string }).__pulumiType;
+  return type === `pulumi-nodejs:dynamic/${MODULE}:${kind}`;
+}

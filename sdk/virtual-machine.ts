@@ -1,0 +1,250 @@
+import * as pulumi from "@pulumi/pulumi";
+import { backingOf, type Disk, poolName } from "./disk.js";
+import type { Host } from "./host.js";
+import { onHost, unwrapped } from "./host-ref.js";
+import type { Network } from "./network.js";
+import { isKvmResource, KvmResource } from "./resource.js";
+import type { StoragePool } from "./storage-pool.js";
+import type { Duration, HostRef, In, Size, Timeouts } from "./types.js";
+
+/** A disk of a VM: a {@link Disk} resource (`disk`), or one that the VM owns and that lives and goes with it (`size` and `pool`). */
+export interface VmDisk {
+  /** A Disk resource on the VM's host. */
+  disk?: In<Disk>;
+  /** Size of an owned disk. Growing is applied in place; shrinking is refused. */
+  size?: In<Size>;
+  /** Pool of an owned disk. */
+  pool?: In<StoragePool | string>;
+  /** `"qcow2"` (default) or `"raw"`, of an owned disk. */
+  format?: In<"qcow2" | "raw">;
+  /** Copy-on-write layer over this disk, volume name or absolute path, of an owned disk. */
+  backing?: In<Disk | string>;
+  /**
+   * What tells an owned disk from the VM's others when the list changes: its volume is `<VM>-<name>`. Default: its place in the list,
+   * counted from 0. Give names when disks may be taken out of the middle.
+   */
+  name?: In<string>;
+  /** Default `"virtio"`. */
+  bus?: In<"virtio" | "sata" | "scsi">;
+  /** Serial number that the guest sees, at most 20 characters on virtio. */
+  serial?: In<string>;
+  cache?: In<"none" | "writeback" | "writethrough" | "directsync" | "unsafe">;
+  discard?: In<"unmap" | "ignore">;
+  readonly?: In<boolean>;
+}
+
+/** A network interface of a VM: to a libvirt network, or straight to a bridge of the host. */
+export interface VmInterface {
+  network?: In<Network | string>;
+  bridge?: In<string>;
+  /** MAC address. Default: one made from the VM's UUID, kept for good. */
+  mac?: In<string>;
+  /** Default `"virtio"`. */
+  model?: In<"virtio" | "e1000e" | "rtl8139">;
+  /** Whether the cable is in. Default `"up"`. Changes live. */
+  link?: In<"up" | "down">;
+}
+
+/** How a VM moves when its `host` changes. */
+export interface Migration {
+  /** `"live"` (default): while it runs. `"offline"`: only while it is off. `"none"`: a changed `host` is refused. */
+  mode?: In<"live" | "offline" | "none">;
+  /**
+   * `"auto"` (default): disks at a path that both hosts share stay, others are copied. `"shared"`: nothing is copied, every disk must be
+   * at the target already. `"copy"`: every disk is copied.
+   */
+  storage?: In<"auto" | "shared" | "copy">;
+  /** Longest pause of the guest aimed at. Default: QEMU's 300 ms. */
+  maxDowntime?: In<Duration>;
+  /** Limit on the transfer in MiB a second. Default: none. */
+  bandwidthMibPerSecond?: In<number>;
+  /** Slow the guest's CPUs down when it writes memory faster than the network carries it. Default `true`. */
+  autoConverge?: In<boolean>;
+  /** Bound on the whole move; afterwards it is given up and the guest goes on where it is. Default `"1h"`. */
+  timeout?: In<Duration>;
+  /**
+   * Pass libvirt's UNSAFE flag: skip its check that shared storage is coherent between hosts. Wrong storage then means a corrupt disk.
+   * For storage that libvirt can't recognise as shared. Default `false`.
+   */
+  unsafe?: In<boolean>;
+}
+
+/**
+ * What a VM is. Amounts may be written any way; state holds bytes.
+ *
+ * A change to a running VM that can't be made live is saved for its next start and listed in `pendingRestart`, unless
+ * `restartPolicy` is `"whenNeeded"`.
+ */
+export interface VirtualMachineArgs {
+  /** Where the VM must be. Changing it moves the VM: live if it runs, by definition and disks if it is off. */
+  host: In<Host | HostRef>;
+  /** libvirt's name of the domain: no `/`, no line breaks, at most 200 bytes. Default: the resource's name. Changes only while off. */
+  name?: In<string>;
+  /** Virtual CPUs. Default 1. Next boot. */
+  cpus?: In<number>;
+  /** CPUs that a later version of the program may plug in. Default: `cpus`. Next boot. */
+  maxCpus?: In<number>;
+  /** Memory, in whole MiB (rounded up). Next boot. */
+  memory: In<Size>;
+  /** `"kvm"`, `"qemu"` (no hardware virtualisation, slow) or `"auto"` (default: kvm where usable, decided at creation). Next boot. */
+  emulation?: In<"auto" | "kvm" | "qemu">;
+  /** QEMU machine type, `"q35"` (default), `"pc"` or a versioned name. The version is pinned at creation. Next boot. */
+  machine?: In<string>;
+  /** `"bios"` only, so far. */
+  firmware?: In<"bios">;
+  /** Path on the host of a kernel to boot directly. It must be at the same path on a host that the VM moves to. Next boot. */
+  kernel?: In<string>;
+  /** Path on the host of the initial ramdisk. Needs `kernel`. Next boot. */
+  initrd?: In<string>;
+  /** Kernel command line. Needs `kernel`. Next boot. */
+  commandLine?: In<string>;
+  /** Disks in the order in which the guest sees them. Next boot. */
+  disks?: In<In<VmDisk>[]>;
+  /** Network interfaces in the order in which the guest sees them. `link` changes live, the rest at the next boot. */
+  interfaces?: In<In<VmInterface>[]>;
+  /** `log`: absolute path of a file on the host that receives what the guest prints on its serial console. */
+  console?: In<{ log?: In<string> }>;
+  /** What the VM should be doing. Default `"running"`. */
+  powerState?: In<"running" | "stopped" | "paused">;
+  /** Start with the host. Default `false`. Live. */
+  autostart?: In<boolean>;
+  /** `"never"` (default): what needs a restart waits for the next one. `"whenNeeded"`: shut the guest down gracefully and start it again. */
+  restartPolicy?: In<"never" | "whenNeeded">;
+  /** How long a graceful shutdown may take. Default `"60s"`. */
+  shutdownTimeout?: In<Duration>;
+  /** Cut the power when a graceful shutdown takes longer than `shutdownTimeout`. Default `false`: the deployment fails, the guest runs on. */
+  forceStop?: In<boolean>;
+  migration?: In<Migration>;
+  description?: In<string>;
+  /** Take over a domain of this name that exists already. Default `false`: it is refused, by name. */
+  adopt?: In<boolean>;
+  timeouts?: In<Timeouts>;
+}
+
+/** What the last migration of a VM took. */
+export interface LastMigration {
+  from: string;
+  to: string;
+  /** From the first call to the guest's running on the new host and its being gone from the old one. */
+  totalMs: number;
+  /** How long the guest stood still, as QEMU measured it; absent for a move while off. */
+  downtimeMs?: number;
+  /** When it ended, ISO 8601. */
+  at: string;
+}
+
+/**
+ * A virtual machine.
+ *
+ * What an update does to a running guest stands in the preview, in `effects`: `live`, `at the next boot`, `restart`, `migrate`.
+ * Nothing restarts unless `restartPolicy` allows it. What has been changed or stopped by hand on the host shows up in a plain
+ * `pulumi preview`, and `pulumi up` repairs it.
+ *
+ * Errors: a domain, or a disk's volume, of the same name that something else made (named; `adopt` takes it over); no room, network, pool or
+ * file on the host; the host unreachable (nothing is assumed deleted); a guest that doesn't shut down in time.
+ *
+ * @example
+ * ```ts
+ * const web = new kvm.VirtualMachine("web", {
+ *   host: alpha, // change it to beta: a live migration
+ *   cpus: 2,
+ *   memory: "4GiB",
+ *   disks: [{ size: "20GiB", pool: images }],
+ *   interfaces: [{ network: lan }],
+ * });
+ * ```
+ */
+export class VirtualMachine extends KvmResource {
+  /** libvirt's name of the domain. */
+  declare readonly name: pulumi.Output<string>;
+  /** Name of the host where it is. */
+  declare readonly host: pulumi.Output<string>;
+  /** The same on every host that it moves to. */
+  declare readonly uuid: pulumi.Output<string>;
+  /** `"running"`, `"stopped"`, `"paused"`, `"crashed"`, as of the last deployment or refresh. */
+  declare readonly state: pulumi.Output<string>;
+  /** In the order of `interfaces`. */
+  declare readonly macAddresses: pulumi.Output<string[]>;
+  /** All addresses that the host's DHCP leases, the guest agent or the ARP table know, as of the last deployment or refresh. */
+  declare readonly ipAddresses: pulumi.Output<string[]>;
+  /** The first IPv4 address of {@link ipAddresses}, if any. */
+  declare readonly ipAddress: pulumi.Output<string | undefined>;
+  /** Changes that wait for the guest's next start, for instance `["memory 1 GiB -> 2 GiB"]`. */
+  declare readonly pendingRestart: pulumi.Output<string[]>;
+  /** The machine type in use, with its version. */
+  declare readonly machineType: pulumi.Output<string>;
+  /** The last move that this program made. */
+  declare readonly lastMigration: pulumi.Output<LastMigration | undefined>;
+  /** The pseudo terminal of the serial console on the host, while it runs. */
+  declare readonly consolePath: pulumi.Output<string | undefined>;
+  declare readonly memory: pulumi.Output<number>;
+  declare readonly cpus: pulumi.Output<number>;
+
+  constructor(name: string, args: VirtualMachineArgs, opts?: pulumi.CustomResourceOptions) {
+    const { host, disks, interfaces, ...rest } = args;
+    super(
+      "VirtualMachine",
+      name,
+      {
+        ...rest,
+        ...onHost(host),
+        name: args.name ?? name,
+        disks: disks === undefined ? undefined : each(disks, unwrapDisk),
+        interfaces: interfaces === undefined ? undefined : each(interfaces, unwrapInterface),
+      },
+      [
+        "uuid",
+        "state",
+        "macAddresses",
+        "ipAddresses",
+        "ipAddress",
+        "pendingRestart",
+        "machineType",
+        "lastMigration",
+        "consolePath",
+      ],
+      opts,
+    );
+  }
+}
+
+function each<T>(list: In<In<T>[]>, unwrap: (item: T) => unknown): pulumi.Output<unknown[]> {
+  return unwrapped(list).apply((items) => {
+    if (!Array.isArray(items)) return pulumi.output(items as unknown[]);
+    return pulumi.all(items.map((item) => pulumi.output(isPlainObject(item) ? unwrap(item as T) : item)));
+  });
+}
+
+/** What isn't an object is handed on as it is: the provider's validation names it. */
+function isPlainObject(value: unknown): boolean {
+  return (
+    typeof value === "object" && value !== null && !Array.isArray(value) && !pulumi.Resource.isInstance(value)
+  );
+}
+
+function unwrapDisk(disk: VmDisk): unknown {
+  return {
+    ...disk,
+    disk: disk.disk === undefined ? undefined : unwrapped(disk.disk).apply(diskRef),
+    pool: disk.pool === undefined ? undefined : poolName(disk.pool),
+    backing: disk.backing === undefined ? undefined : backingOf(disk.backing),
+  };
+}
+
+function diskRef(disk: unknown): unknown {
+  if (!isKvmResource(disk, "Disk")) return disk;
+  const { host, pool, name, format } = disk as Disk;
+  return { host, pool, name, format };
+}
+
+function unwrapInterface(nic: VmInterface): unknown {
+  return {
+    ...nic,
+    network:
+      nic.network === undefined
+        ? undefined
+        : unwrapped(nic.network).apply((n) =>
+            isKvmResource(n, "Network") ? (n as Network).name : pulumi.output(n),
+          ),
+  };
+}
