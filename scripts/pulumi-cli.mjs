@@ -1,6 +1,15 @@
 // A Pulumi CLI for the demo and the tests: the one people have, else the npm wrapper's, else built from Go modules.
 // Run as a program it prints the environment to use it: eval "$(node scripts/pulumi-cli.mjs --print-env)"
-import { accessSync, constants, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -81,8 +90,7 @@ export async function findPulumi() {
 }
 
 /**
- * The environment in which `pulumi` runs programs: its folder on PATH, and behind all else the launcher of dynamic
- * providers, which a CLI that was built here lacks and every installed @pulumi/pulumi has at its root.
+ * The environment in which programs find `pulumi`: its folder first on PATH, unless it is there already.
  *
  * @param {string} folder what findPulumi gave
  * @param {NodeJS.ProcessEnv} [environment]
@@ -90,8 +98,7 @@ export async function findPulumi() {
  */
 export function pulumiEnvironment(folder, environment = process.env) {
   const path = (environment.PATH ?? "").split(delimiter).filter((each) => each !== "");
-  const launcherFolder = join(root, "node_modules", "@pulumi", "pulumi");
-  return { PATH: [...new Set([folder, ...path, launcherFolder])].join(delimiter) };
+  return { PATH: (path.includes(folder) ? path : [folder, ...path]).join(delimiter) };
 }
 
 /**
@@ -115,6 +122,7 @@ export async function ensurePulumi() {
         });
         const origin = downloaded === undefined ? "downloaded" : "built";
         if (origin === "built") await build(workFolder);
+        addProviderLauncher(join(workFolder, "bin"));
         rmSync(keptFolder(), { recursive: true, force: true });
         renameSync(workFolder, keptFolder());
         const folder = join(keptFolder(), "bin");
@@ -184,6 +192,18 @@ async function build(folder) {
       }),
     );
   }
+}
+
+/**
+ * A CLI as it is distributed has the launcher of dynamic providers beside it; found elsewhere on PATH it brings a
+ * warning in each deployment. It only starts the @pulumi/pulumi of the program's folder, so any version's will do.
+ *
+ * @param {string} bin
+ */
+function addProviderLauncher(bin) {
+  const name = "pulumi-resource-pulumi-nodejs";
+  if (existsSync(join(bin, name))) return;
+  copyFileSync(join(root, "node_modules", "@pulumi", "pulumi", name), join(bin, name));
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
