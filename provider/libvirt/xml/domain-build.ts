@@ -1,0 +1,164 @@
+import { sketchDisk } from "./disk.js";
+import { newDocument, rootOf } from "./document.js";
+import type { CpuMode, DirectBoot, DomainModel, Firmware } from "./domain-model.js";
+import { agentChannelName } from "./domain-parse.js";
+import { childElement, fill, insertChild, type Sketch, sketch } from "./element.js";
+import { sketchInterface } from "./interface.js";
+import { type Marks, setMarks } from "./metadata.js";
+import { devicesOnRootPorts, hasPcieRootPorts } from "./pcie.js";
+import { serialize } from "./serialize.js";
+import { memorySize } from "./value.js";
+
+/**
+ * Writes the complete definition of a new domain: what the model says, and good defaults for the rest: a serial
+ * console, a balloon, ACPI, UTC; no graphics.
+ *
+ * @param model - The domain. Disks and interfaces whose source is only `other` can't be made.
+ * @param marks - Our records that go into `<metadata>`.
+ * @throws XmlError "forbiddenCharacter" when XML can't carry a string, or "notModelled".
+ */
+export function buildDomain(model: DomainModel, marks: Marks = {}): string {
+  const document = newDocument("domain");
+  const domain = rootOf(document);
+  fill(document, domain, sketchDomain(model), 0);
+  const devices = childElement(domain, "devices");
+  if (devices !== undefined && hasPcieRootPorts(model.machine) && model.hotplugPorts > 0) {
+    // libvirt gives the declared ports to the devices first, so theirs are declared along with the spare ones.
+    const ports = model.hotplugPorts + devicesOnRootPorts(devices);
+    const controller = (index: number, pci: string) =>
+      insertChild(
+        devices,
+        sketch("controller", { type: "pci", index: String(index), model: pci }),
+        portPredecessors,
+      );
+    controller(0, "pcie-root");
+    for (let port = 1; port <= ports; port += 1) controller(port, "pcie-root-port");
+  }
+  setMarks(domain, marks);
+  return serialize(document);
+}
+
+const portPredecessors = ["emulator", "disk", "controller"];
+
+function sketchDomain(model: DomainModel): Sketch {
+  const maximum = memorySize(model.maxMemoryBytes);
+  const current = memorySize(model.memoryBytes);
+  return sketch("domain", { type: model.accelerator }, [
+    sketch("name", {}, model.name),
+    optionalText("uuid", model.uuid),
+    optionalText("description", model.description),
+    sketch("memory", { unit: maximum.unit }, maximum.text),
+    sketch("currentMemory", { unit: current.unit }, current.text),
+    sketch("vcpu", { current: currentCpus(model) }, String(model.maxCpus)),
+    sketchOs(model),
+    sketch("features", {}, [
+      sketch("acpi"),
+      isX86(model) ? sketch("apic") : undefined,
+      model.firmware === "uefi-secure-boot" ? sketch("smm", { state: "on" }) : undefined,
+    ]),
+    model.cpuMode === undefined ? undefined : sketchCpu(model.cpuMode),
+    sketch("clock", { offset: "utc" }),
+    sketch("on_poweroff", {}, model.onPoweroff ?? "destroy"),
+    sketch("on_reboot", {}, model.onReboot ?? "restart"),
+    sketch("on_crash", {}, model.onCrash ?? "destroy"),
+    sketchDevices(model),
+  ]);
+}
+
+/** The value of `<vcpu current>`: absent when all are there from the start, as libvirt writes it. */
+export function currentCpus(model: DomainModel): string | undefined {
+  return model.cpus === model.maxCpus ? undefined : String(model.cpus);
+}
+
+function sketchOs(model: DomainModel): Sketch {
+  const boot = model.directBoot;
+  const features = firmwareFeatures(model.firmware);
+  return sketch("os", { firmware: features === undefined ? undefined : "efi" }, [
+    sketch(
+      "type",
+      { arch: model.architecture, machine: model.machine === "" ? undefined : model.machine },
+      "hvm",
+    ),
+    features,
+    ...(boot === undefined ? [] : sketchDirectBoot(boot)),
+  ]);
+}
+
+function sketchDirectBoot(boot: DirectBoot): (Sketch | undefined)[] {
+  return [
+    sketch("kernel", {}, boot.kernel),
+    optionalText("initrd", boot.initrd),
+    optionalText("cmdline", boot.commandLine),
+  ];
+}
+
+/**
+ * The `<firmware>` element that makes libvirt's choice the wanted one. Without it `firmware='efi'` takes the first of
+ * the host's descriptors, which on Debian is the one with secure boot and enrolled keys.
+ */
+export function firmwareFeatures(firmware: Firmware): Sketch | undefined {
+  if (firmware === "bios") return undefined;
+  const enabled = firmware === "uefi-secure-boot" ? "yes" : "no";
+  return sketch("firmware", {}, [
+    sketch("feature", { enabled, name: "enrolled-keys" }),
+    sketch("feature", { enabled, name: "secure-boot" }),
+  ]);
+}
+
+/** The `<cpu>` element for a mode. A named model is not to be replaced by a similar one without a word. */
+export function sketchCpu(mode: CpuMode): Sketch {
+  if (typeof mode === "string") return sketch("cpu", { mode });
+  return sketch("cpu", { mode: "custom", match: "exact", check: "partial" }, [
+    sketch("model", { fallback: "forbid" }, mode.model),
+  ]);
+}
+
+function sketchDevices(model: DomainModel): Sketch {
+  const pcie = hasPcieRootPorts(model.machine);
+  return sketch("devices", {}, [
+    optionalText("emulator", model.emulator),
+    ...model.disks.map(sketchDisk),
+    // Written out because they take ports: what libvirt adds by itself later could not be counted.
+    pcie ? sketch("controller", { type: "usb", model: "qemu-xhci" }) : undefined,
+    model.disks.some((disk) => disk.bus === "scsi")
+      ? sketch("controller", { type: "scsi", index: "0", model: "virtio-scsi" })
+      : undefined,
+    model.agentChannel ? sketch("controller", { type: "virtio-serial", index: "0" }) : undefined,
+    ...model.interfaces.map(sketchInterface),
+    sketch("serial", { type: "pty" }, [
+      model.consoleLog === undefined ? undefined : sketchConsoleLog(model.consoleLog),
+      sketch("target", { port: "0" }),
+    ]),
+    sketch("console", { type: "pty" }, [
+      model.consoleLog === undefined ? undefined : sketchConsoleLog(model.consoleLog),
+      sketch("target", { type: "serial", port: "0" }),
+    ]),
+    model.agentChannel ? sketchAgentChannel() : undefined,
+    sketch("memballoon", { model: "virtio" }),
+    model.rng ? sketchRng() : undefined,
+  ]);
+}
+
+/** The `<log>` of a serial port or console. */
+export function sketchConsoleLog(file: string): Sketch {
+  return sketch("log", { file, append: "on" });
+}
+
+/** The `<channel>` of the guest agent; libvirt makes up its socket. */
+export function sketchAgentChannel(): Sketch {
+  return sketch("channel", { type: "unix" }, [sketch("target", { type: "virtio", name: agentChannelName })]);
+}
+
+/** The `<rng>`, fed by the host's non-blocking source. */
+export function sketchRng(): Sketch {
+  return sketch("rng", { model: "virtio" }, [sketch("backend", { model: "random" }, "/dev/urandom")]);
+}
+
+function optionalText(name: string, text: string | undefined): Sketch | undefined {
+  return text === undefined ? undefined : sketch(name, {}, text);
+}
+
+// apic is x86's; libvirt refuses nothing but warns, and its own definitions for other machines have none.
+function isX86(model: DomainModel): boolean {
+  return model.architecture === undefined || /^(x86_64|i686)$/.test(model.architecture);
+}

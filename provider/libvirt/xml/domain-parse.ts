@@ -1,0 +1,154 @@
+import type { Element } from "@xmldom/xmldom";
+import { parseDisk } from "./disk.js";
+import { parseXml, rootOf } from "./document.js";
+import type { CpuMode, DirectBoot, DomainModel, Firmware } from "./domain-model.js";
+import { attributeOf, childElement, childElements, childText, textOf } from "./element.js";
+import { XmlError } from "./error.js";
+import { parseInterface } from "./interface.js";
+import { freePcieRootPorts } from "./pcie.js";
+import { parseSizeBytes, requireCount, requireText } from "./value.js";
+
+/** The name by which the QEMU guest agent finds its channel. */
+export const agentChannelName = "org.qemu.guest_agent.0";
+
+/**
+ * Reads what the model owns of a domain's XML, live or persistent.
+ * @throws XmlError when it is no domain's XML, or a domain of another hypervisor than KVM or QEMU ("notModelled").
+ */
+export function parseDomain(xml: string): DomainModel {
+  return readDomain(rootOf(parseXml(xml, "domain")));
+}
+
+/** The names of all disks, also of those that the model leaves out (floppies, LUNs): none may be given twice. */
+export function diskTargets(xml: string): string[] {
+  const devices = childElement(rootOf(parseXml(xml, "domain")), "devices");
+  if (devices === undefined) return [];
+  return childElements(devices, "disk").flatMap((disk) => {
+    const target = attributeOf(childElement(disk, "target"), "dev");
+    return target === undefined ? [] : [target];
+  });
+}
+
+/** {@link parseDomain} of a document that is parsed already. */
+export function readDomain(domain: Element): DomainModel {
+  const os = childElement(domain, "os");
+  const type = childElement(os, "type");
+  const devices = childElement(domain, "devices");
+  const listOf = (name: string) => (devices === undefined ? [] : childElements(devices, name));
+  const memory = readMemory(domain);
+  const cpus = readCpus(domain);
+  return withoutUndefined({
+    name: requireText(childText(domain, "name"), "the domain's <name>"),
+    uuid: childText(domain, "uuid"),
+    accelerator: readAccelerator(domain),
+    architecture: attributeOf(type, "arch"),
+    machine: attributeOf(type, "machine") ?? "",
+    emulator: childText(devices, "emulator"),
+    description: childText(domain, "description"),
+    ...memory,
+    ...cpus,
+    cpuMode: readCpuMode(childElement(domain, "cpu")),
+    firmware: readFirmware(os),
+    directBoot: readDirectBoot(os),
+    disks: listOf("disk").flatMap((disk) => parseDisk(disk) ?? []),
+    interfaces: listOf("interface").map(parseInterface),
+    consoleLog: attributeOf(childElement(listOf("serial")[0], "log"), "file"),
+    agentChannel: listOf("channel").some(isAgentChannel),
+    rng: listOf("rng").length > 0,
+    hotplugPorts: devices === undefined ? 0 : freePcieRootPorts(devices),
+    onPoweroff: childText(domain, "on_poweroff"),
+    onReboot: childText(domain, "on_reboot"),
+    onCrash: childText(domain, "on_crash"),
+  });
+}
+
+/** Whether a `<channel>` is the guest agent's. */
+export function isAgentChannel(channel: Element): boolean {
+  return attributeOf(childElement(channel, "target"), "name") === agentChannelName;
+}
+
+/** The size of the memory modules, which `<memory>` and `<currentMemory>` include and the model doesn't. */
+export function memoryModulesBytes(domain: Element): number {
+  const devices = childElement(domain, "devices");
+  if (devices === undefined) return 0;
+  return childElements(devices, "memory")
+    .map((module) => childElement(childElement(module, "target"), "size"))
+    .reduce((sum, size) => sum + parseSizeBytes(textOf(size) ?? "0", attributeOf(size, "unit"), "KiB"), 0);
+}
+
+function readAccelerator(domain: Element): "kvm" | "qemu" {
+  const type = attributeOf(domain, "type");
+  if (type === "kvm" || type === "qemu") return type;
+  throw new XmlError(
+    "notModelled",
+    `domains of type ${JSON.stringify(type ?? "")} are not supported, only kvm and qemu`,
+  );
+}
+
+function readMemory(domain: Element): { memoryBytes: number; maxMemoryBytes: number } {
+  const maximum = childElement(domain, "memory");
+  const current = childElement(domain, "currentMemory") ?? maximum;
+  const modulesBytes = memoryModulesBytes(domain);
+  const read = (element: Element | undefined) =>
+    parseSizeBytes(requireText(textOf(element), "<memory>"), attributeOf(element, "unit"), "KiB");
+  return {
+    memoryBytes: Math.max(0, read(current) - modulesBytes),
+    maxMemoryBytes: Math.max(0, read(maximum) - modulesBytes),
+  };
+}
+
+function readCpus(domain: Element): { cpus: number; maxCpus: number } {
+  const vcpu = childElement(domain, "vcpu");
+  const maxCpus = vcpu === undefined ? 1 : requireCount(textOf(vcpu), "<vcpu>");
+  const current = attributeOf(vcpu, "current");
+  return { cpus: current === undefined ? maxCpus : requireCount(current, "<vcpu current>"), maxCpus };
+}
+
+function readCpuMode(cpu: Element | undefined): CpuMode | undefined {
+  const mode = attributeOf(cpu, "mode");
+  if (mode === "host-passthrough" || mode === "host-model" || mode === "maximum") return mode;
+  const model = textOf(childElement(cpu, "model"));
+  if (model === undefined || isDefaultCpu(cpu)) return undefined;
+  return { model };
+}
+
+// For a domain without a CPU libvirt (since 5.9) writes down the machine's own one, in this form that no one who
+// asks for a model gets: then `check` is "partial", or "full" in the live document.
+function isDefaultCpu(cpu: Element | undefined): boolean {
+  return (
+    attributeOf(cpu, "check") === "none" &&
+    attributeOf(childElement(cpu, "model"), "fallback") === "forbid" &&
+    childElement(cpu, "feature") === undefined
+  );
+}
+
+function readFirmware(os: Element | undefined): Firmware {
+  const loader = childElement(os, "loader");
+  const automatic = attributeOf(os, "firmware") === "efi";
+  if (!automatic && attributeOf(loader, "type") !== "pflash") return "bios";
+  const features = childElement(os, "firmware");
+  const secureBoot =
+    features !== undefined &&
+    childElements(features, "feature").some(
+      (feature) =>
+        attributeOf(feature, "name") === "secure-boot" && attributeOf(feature, "enabled") === "yes",
+    );
+  return secureBoot || attributeOf(loader, "secure") === "yes" ? "uefi-secure-boot" : "uefi";
+}
+
+function readDirectBoot(os: Element | undefined): DirectBoot | undefined {
+  const kernel = childText(os, "kernel");
+  if (kernel === undefined) return undefined;
+  return withoutUndefined({ kernel, initrd: childText(os, "initrd"), commandLine: childText(os, "cmdline") });
+}
+
+type WithoutUndefined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+/** Leaves out what is absent, so that models compare by their keys. */
+export function withoutUndefined<T extends object>(value: T): WithoutUndefined<T> {
+  return Object.fromEntries(
+    Object.entries(value).filter(([, entry]) => entry !== undefined),
+  ) as WithoutUndefined<T>;
+}

@@ -1,0 +1,14 @@
+export * from "./capabilities.js";
+export { buildDomain } from "./domain-build.js";
+export * from "./domain-differences.js";
+export * from "./domain-model.js";
+export { diskTargets, parseDomain } from "./domain-parse.js";
+export * from "./error.js";
+export * from "./lease.js";
+export type { MarkKind, MarkProblem, OnMarkProblem } from "./mark.js";
+export type { Marks } from "./metadata.js";
+export * from "./migration-journal.js";
+export * from "./owner-mark.js";
+export * from "./pool.js";
+export { isXmlText, survivesLibvirtAttribute, survivesLibvirtText } from "./text.js";
+export * from "./volume.js";

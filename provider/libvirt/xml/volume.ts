@@ -1,0 +1,81 @@
+import { newDocument, parseXml, rootOf } from "./document.js";
+import { withoutUndefined } from "./domain-parse.js";
+import { attributeOf, childElement, childText, fill, type Sketch, sketch, textOf } from "./element.js";
+import { serialize } from "./serialize.js";
+import { parseSizeBytes, requireText } from "./value.js";
+
+/** A storage volume as libvirt describes it. */
+export interface VolumeModel {
+  name: string;
+  /** "qcow2", "raw", "iso", ...; volumes that are no files may have none. */
+  format?: string;
+  /** What a guest sees as the disk's size. */
+  capacityBytes: number;
+  /** What it takes on the host at present; when building, what is to be allocated at once (0: nothing). */
+  allocationBytes?: number;
+  /** Where it is on the host; libvirt says it, building ignores it. */
+  path?: string;
+  /** The image that it is the difference to. */
+  backing?: { path: string; format?: string };
+}
+
+/**
+ * Reads a volume.
+ * @throws XmlError when it is no `<volume>` document or its size can't be read.
+ */
+export function parseVolume(xml: string): VolumeModel {
+  const root = rootOf(parseXml(xml, "volume"));
+  const target = childElement(root, "target");
+  const backing = childElement(root, "backingStore");
+  const backingPath = childText(backing, "path");
+  const size = (name: string) => {
+    const element = childElement(root, name);
+    const text = textOf(element);
+    return text === undefined ? undefined : parseSizeBytes(text, attributeOf(element, "unit"), "bytes");
+  };
+  return withoutUndefined({
+    name: requireText(childText(root, "name"), "the volume's <name>"),
+    format: attributeOf(childElement(target, "format"), "type"),
+    capacityBytes: size("capacity") ?? 0,
+    allocationBytes: size("allocation"),
+    path: childText(target, "path"),
+    backing:
+      backingPath === undefined
+        ? undefined
+        : withoutUndefined({
+            path: backingPath,
+            format: attributeOf(childElement(backing, "format"), "type"),
+          }),
+  });
+}
+
+/**
+ * Writes the definition of a new volume. Permissions are left to libvirt. A qcow2 image is of version 3
+ * (`compat` 1.1), without which it can't be made sparse again by discarding.
+ */
+export function buildVolume(volume: VolumeModel): string {
+  const document = newDocument("volume");
+  fill(document, rootOf(document), sketchVolume(volume), 0);
+  return serialize(document);
+}
+
+function sketchVolume(volume: VolumeModel): Sketch {
+  const { format, backing, allocationBytes } = volume;
+  return sketch("volume", {}, [
+    sketch("name", {}, volume.name),
+    sketch("capacity", { unit: "bytes" }, String(volume.capacityBytes)),
+    allocationBytes === undefined
+      ? undefined
+      : sketch("allocation", { unit: "bytes" }, String(allocationBytes)),
+    sketch("target", {}, [
+      format === undefined ? undefined : sketch("format", { type: format }),
+      format === "qcow2" ? sketch("compat", {}, "1.1") : undefined,
+    ]),
+    backing === undefined
+      ? undefined
+      : sketch("backingStore", {}, [
+          sketch("path", {}, backing.path),
+          backing.format === undefined ? undefined : sketch("format", { type: backing.format }),
+        ]),
+  ]);
+}
