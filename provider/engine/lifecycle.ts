@@ -1,0 +1,341 @@
+import { HostUnreachable, oneLine } from "../hosts/errors.js";
+import type { Hosts } from "../hosts/hosts.js";
+import { type Identity, identityOfUrn } from "../planning/owner.js";
+import { describePlan, emptyPlan, type Plan } from "../planning/plan.js";
+import { describeStep, mustBeAnnounced } from "../planning/step.js";
+import type { ApplyContext, Request, ResourceDefinition } from "../resources/definition.js";
+import { milliseconds } from "../resources/inputs.js";
+import type { EngineConnection } from "./engine-connection.js";
+import { PartialFailure, UserError } from "./errors.js";
+import { type JsonObject, sameJson, toJson } from "./json.js";
+import { type ResourceLog, resourceLog } from "./resource-log.js";
+import { containsUnknown, UNKNOWN } from "./unknowns.js";
+import { describeProblem, validateInputs } from "./validate.js";
+
+// biome-ignore lint/suspicious/noExplicitAny: a registry holds definitions of many types; each method only passes values back to its own definition
+export type AnyDefinition = ResourceDefinition<any, any, any>;
+
+/** What the deployment's resources share: made once a process. */
+export interface Deployment {
+  hosts: Hosts;
+  engine: EngineConnection | undefined;
+  now(): number;
+  randomUuid(): string;
+  randomNonce(): string;
+  run: { id: string; holder: string };
+}
+
+type Bag = Record<string, unknown>;
+
+/** Steps are repeated until none is left; more rounds than this mean that something undoes them. */
+const MOST_ROUNDS = 5;
+const DEFAULT_TIMEOUT_MS = { create: 30 * 60_000, update: 24 * 3_600_000, delete: 30 * 60_000 };
+/** Inputs of which a change says nothing about the world. */
+const NOT_COMPARED = new Set(["__provider", "effects", "pulumiUrn"]);
+
+export async function check(definition: AnyDefinition, deployment: Deployment, olds: Bag, news: Bag) {
+  const { inputs, unknownKeys, problems } = validateInputs(definition.shape, news, (known) =>
+    definition.crossChecks(known),
+  );
+  const failures = problems.map((problem) => ({ property: "", reason: describeProblem(problem) }));
+  if (failures.length > 0) return { inputs: news, failures };
+  if (unknownKeys.length > 0) return { inputs: { ...toJson(inputs), effects: UNKNOWN }, failures: [] };
+
+  const previous = recordedInputs(definition, olds);
+  const request: Request<Bag, Bag> = { identity: identityOf(inputs), inputs, previous };
+  const seen = await observeAndPlan(definition, deployment, request);
+  if (seen.kind === "unobservable") {
+    logOf(definition, deployment, inputs).warning(seen.reason);
+    const untouched = previous !== undefined && sameInputs(definition, inputs, previous);
+    return {
+      inputs: { ...toJson(inputs), effects: untouched ? [] : [`not known: ${seen.reason}`] },
+      failures: [],
+    };
+  }
+  for (const warning of seen.plan.warnings) logOf(definition, deployment, inputs).warning(warning);
+  return {
+    inputs: { ...toJson(inputs), effects: describePlan(seen.plan) },
+    failures: seen.plan.refusals.map((refusal) => ({ property: "", reason: refusal.message })),
+  };
+}
+
+export async function diff(
+  definition: AnyDefinition,
+  deployment: Deployment,
+  id: string,
+  olds: Bag,
+  news: Bag,
+) {
+  // A value that isn't known may be a change; it is never a reason to replace.
+  if (containsUnknown(withoutInternals(news))) return { changes: true };
+  const { inputs, problems } = validateInputs(definition.shape, news, () => []);
+  if (problems.length > 0) return { changes: true };
+  const previous = recordedInputs(definition, olds);
+  const request = { identity: identityOf(inputs), inputs, previous, recorded: { id, outputs: olds } };
+  const seen = await observeAndPlan(definition, deployment, request);
+  if (seen.kind === "unobservable")
+    return { changes: previous === undefined || !sameInputs(definition, inputs, previous) };
+  const { plan } = seen;
+  if (plan.replaceBecause.length > 0)
+    return { changes: true, replaces: plan.replaceBecause, deleteBeforeReplace: true };
+  return { changes: plan.steps.length > 0 || plan.refusals.length > 0 };
+}
+
+export async function create(definition: AnyDefinition, deployment: Deployment, news: Bag) {
+  const inputs = knownInputs(definition, news);
+  const request: Request<Bag, Bag> = { identity: identityOf(inputs), inputs, chosen: chosen(deployment) };
+  const { id, outputs } = await reconcile(definition, deployment, request, news, "create");
+  return { id, outs: outputs };
+}
+
+export async function update(
+  definition: AnyDefinition,
+  deployment: Deployment,
+  id: string,
+  olds: Bag,
+  news: Bag,
+) {
+  const inputs = knownInputs(definition, news);
+  const request: Request<Bag, Bag> = {
+    identity: identityOf(inputs),
+    inputs,
+    previous: recordedInputs(definition, olds),
+    recorded: { id, outputs: olds },
+    chosen: chosen(deployment),
+  };
+  const { outputs } = await reconcile(definition, deployment, request, news, "update");
+  return { outs: outputs };
+}
+
+export async function read(definition: AnyDefinition, deployment: Deployment, id: string, props: Bag) {
+  const inputs = recordedInputs(definition, props);
+  if (inputs === undefined)
+    throw new UserError(`${definition.kind} ${id}: its state can't be read by this version`);
+  const request: Request<Bag, Bag> = {
+    identity: identityOf(inputs),
+    inputs,
+    previous: inputs,
+    recorded: { id, outputs: props },
+  };
+  try {
+    const observed = await definition.observe(request, { hosts: deployment.hosts, fresh: false });
+    const found = definition.idOf(request, observed);
+    if (found === undefined) return { id: "", props: {} };
+    const outputs = await definition.outputs(request, observed, props);
+    return { id: found, props: { ...toJson(props), ...toJson(outputs) } };
+  } catch (error) {
+    throw asUserError(error, labelOf(definition, inputs));
+  }
+}
+
+export async function remove(
+  definition: AnyDefinition,
+  deployment: Deployment,
+  id: string,
+  props: Bag,
+): Promise<void> {
+  const inputs = recordedInputs(definition, props) ?? props;
+  const timeoutMs = timeoutOf(inputs, "delete");
+  const context = applyContext(definition, deployment, inputs, timeoutMs);
+  try {
+    await definition.remove(id, props, identityOf(inputs), context);
+  } catch (error) {
+    throw asUserError(error, labelOf(definition, inputs));
+  }
+}
+
+/** Observe, plan, apply, until a plan is empty. What was reached before a failure is recorded. */
+async function reconcile(
+  definition: AnyDefinition,
+  deployment: Deployment,
+  request: Request<Bag, Bag>,
+  news: Bag,
+  operation: "create" | "update",
+): Promise<{ id: string; outputs: JsonObject }> {
+  const context = applyContext(definition, deployment, request.inputs, timeoutOf(request.inputs, operation));
+  const observe = () => definition.observe(request, { hosts: deployment.hosts, fresh: true });
+  // What applying notes for the outputs, such as a migration's figures, beside what observing finds.
+  const carried: Bag = { ...(request.recorded?.outputs ?? {}) };
+  const noting = { ...context, note: (outputs: Bag) => Object.assign(carried, outputs) };
+  const result = async (observed: unknown) => ({
+    ...toJson(request.inputs),
+    ...toJson(await definition.outputs(request, observed, carried)),
+    effects: toJson({ e: news.effects ?? [] })["e"] as JsonObject[string],
+  });
+  let observed: unknown;
+  try {
+    observed = await observe();
+    for (let round = 0; ; round++) {
+      const plan: Plan = definition.plan(request, observed);
+      refuseIfNecessary(plan, news, labelOf(definition, request.inputs));
+      if (plan.steps.length === 0) break;
+      if (round === MOST_ROUNDS)
+        throw new UserError(
+          `is still not as declared after ${MOST_ROUNDS} rounds; left to do: ${describePlan(plan).join("; ")}`,
+        );
+      for (const step of plan.steps) {
+        context.signal.throwIfAborted();
+        context.log.progress(describeStep(step).join("; "));
+        await definition.apply(step, request, observed, noting);
+        // Steps that leave the records behind (the resource now exists) are seen by those that follow.
+      }
+      observed = await observe();
+      if (plan.steps.every((step) => step.kind === "record")) break;
+    }
+    const id = definition.idOf(request, observed);
+    if (id === undefined) throw new UserError("was applied, but isn't on the host");
+    return { id, outputs: await result(observed) };
+  } catch (error) {
+    const failure = asUserError(error, labelOf(definition, request.inputs));
+    const reached = await observe().catch(() => observed);
+    if (reached === undefined) throw failure;
+    const id = definition.idOf(request, reached);
+    if (id === undefined) throw failure;
+    if (operation === "create" && !(await mayRecord(definition, request, reached))) throw failure;
+    throw new PartialFailure(
+      id,
+      { ...(await result(reached)), __provider: news.__provider as string },
+      failure,
+    );
+  }
+}
+
+/** An object that a refused create found isn't recorded as ours. */
+async function mayRecord(
+  definition: AnyDefinition,
+  request: Request<Bag, Bag>,
+  observed: unknown,
+): Promise<boolean> {
+  return definition.plan(request, observed).refusals.every((refusal) => refusal.kind !== "foreignObject");
+}
+
+type Seen = { kind: "planned"; plan: Plan } | { kind: "unobservable"; reason: string };
+
+async function observeAndPlan(
+  definition: AnyDefinition,
+  deployment: Deployment,
+  request: Request<Bag, Bag>,
+): Promise<Seen> {
+  let observed: unknown;
+  try {
+    observed = await definition.observe(request, { hosts: deployment.hosts, fresh: false });
+  } catch (error) {
+    return { kind: "unobservable", reason: oneLine(error) };
+  }
+  const plan: Plan = { ...emptyPlan(), ...definition.plan(request, observed) };
+  const changed = changedInputs(definition, request);
+  if (plan.steps.length === 0 && plan.replaceBecause.length === 0 && changed.length > 0)
+    plan.steps.push({
+      kind: "record",
+      subject: request.identity.name,
+      effect: "none",
+      reason: `changed ${changed.join(", ")}`,
+    });
+  return { kind: "planned", plan };
+}
+
+function changedInputs(definition: AnyDefinition, request: Request<Bag, Bag>): string[] {
+  const { previous, inputs } = request;
+  if (previous === undefined) return [];
+  return Object.keys(definition.shape).filter(
+    (key) => !NOT_COMPARED.has(key) && !sameJson(previous[key], inputs[key]),
+  );
+}
+
+function sameInputs(definition: AnyDefinition, inputs: Bag, previous: Bag): boolean {
+  return Object.keys(definition.shape).every(
+    (key) => NOT_COMPARED.has(key) || sameJson(previous[key], inputs[key]),
+  );
+}
+
+/** What happens to a guest must have stood in the preview: a host that changed in between stops the step, not the guest. */
+function refuseIfNecessary(plan: Plan, news: Bag, label: string): void {
+  if (plan.refusals.length > 0)
+    throw new UserError(plan.refusals.map((refusal) => refusal.message).join("; "));
+  const announced = new Set(Array.isArray(news.effects) ? (news.effects as unknown[]).map(String) : []);
+  const surprises = plan.steps
+    .filter(mustBeAnnounced)
+    .flatMap(describeStep)
+    .filter((line) => !announced.has(line));
+  if (surprises.length > 0)
+    throw new UserError(
+      `${label}: not done, because the preview did not say it and it isn't harmless: ${surprises.join("; ")}. The host changed in between, or could not be asked; run the preview again`,
+    );
+}
+
+/** The inputs within a state, canonical already; undefined when another version wrote them in a form that this one can't read. */
+function recordedInputs(definition: AnyDefinition, state: Bag): Bag | undefined {
+  if (Object.keys(state).length === 0) return undefined;
+  const inputs = Object.fromEntries(Object.entries(state).filter(([key]) => key in definition.shape));
+  const parsed = validateInputs(definition.shape, inputs, () => []);
+  return parsed.problems.length === 0 && parsed.unknownKeys.length === 0 ? parsed.inputs : undefined;
+}
+
+function knownInputs(definition: AnyDefinition, news: Bag): Bag {
+  const { inputs, problems, unknownKeys } = validateInputs(definition.shape, news, (known) =>
+    definition.crossChecks(known),
+  );
+  if (unknownKeys.length > 0)
+    throw new UserError(`${unknownKeys.join(", ")} still unknown when the resource is applied`);
+  if (problems.length > 0) throw new UserError(problems.map(describeProblem).join("; "));
+  return inputs;
+}
+
+function identityOf(inputs: Bag): Identity {
+  const identity = identityOfUrn(String(inputs.pulumiUrn));
+  if (identity === undefined)
+    throw new UserError("pulumiUrn is missing: construct resources through the classes of pulumi-kvm");
+  return identity;
+}
+
+function labelOf(definition: AnyDefinition, inputs: Bag): string {
+  const name = identityOfUrn(String(inputs.pulumiUrn))?.name ?? String(inputs.name ?? "");
+  return `${definition.kind} ${name}`;
+}
+
+function logOf(definition: AnyDefinition, deployment: Deployment, inputs: Bag): ResourceLog {
+  return resourceLog(
+    deployment.engine,
+    String(inputs.pulumiUrn ?? ""),
+    labelOf(definition, inputs),
+    deployment.now,
+  );
+}
+
+function timeoutOf(inputs: Bag, operation: "create" | "update" | "delete"): number {
+  const timeout = (inputs.timeouts as Record<string, string> | undefined)?.[operation];
+  return timeout === undefined ? DEFAULT_TIMEOUT_MS[operation] : milliseconds(timeout);
+}
+
+function applyContext(
+  definition: AnyDefinition,
+  deployment: Deployment,
+  inputs: Bag,
+  timeoutMs: number,
+): ApplyContext {
+  const signals = [AbortSignal.timeout(timeoutMs)];
+  if (deployment.engine !== undefined) signals.push(deployment.engine.gone);
+  return {
+    hosts: deployment.hosts,
+    log: logOf(definition, deployment, inputs),
+    signal: AbortSignal.any(signals),
+    now: deployment.now,
+    run: deployment.run,
+    note: () => undefined,
+  };
+}
+
+function chosen(deployment: Deployment): { uuid: string; nonce: string } {
+  return { uuid: deployment.randomUuid(), nonce: deployment.randomNonce() };
+}
+
+function withoutInternals(bag: Bag): Bag {
+  return Object.fromEntries(Object.entries(bag).filter(([key]) => !NOT_COMPARED.has(key)));
+}
+
+function asUserError(error: unknown, label: string): UserError {
+  if (error instanceof UserError && error.message.startsWith(label)) return error;
+  const message =
+    error instanceof HostUnreachable ? `${error.message}; nothing was assumed or changed` : oneLine(error);
+  return new UserError(message.startsWith(label) ? message : `${label}: ${message}`, { cause: error });
+}

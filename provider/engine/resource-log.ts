@@ -1,0 +1,32 @@
+import type { EngineConnection } from "./engine-connection.js";
+
+const PROGRESS_EVERY_MS = 500;
+
+/** What a resource has to say while it is worked on, on its own row. In `--diff` mode rows have no header, so every line names the resource. */
+export interface ResourceLog {
+  info(message: string): void;
+  warning(message: string): void;
+  /** Shown while it lasts; at most two lines a second reach the engine. */
+  progress(message: string): void;
+}
+
+export function resourceLog(
+  engine: EngineConnection | undefined,
+  urn: string,
+  label: string,
+  now: () => number,
+): ResourceLog {
+  let lastProgressMs = Number.NEGATIVE_INFINITY;
+  const send = (severity: "info" | "warning", message: string, ephemeral: boolean) => {
+    void engine?.log({ severity, message: `${label}: ${message}`, urn, ephemeral });
+  };
+  return {
+    info: (message) => send("info", message, false),
+    warning: (message) => send("warning", message, false),
+    progress: (message) => {
+      if (now() - lastProgressMs < PROGRESS_EVERY_MS) return;
+      lastProgressMs = now();
+      send("info", message, true);
+    },
+  };
+}

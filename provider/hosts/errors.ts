@@ -1,0 +1,16 @@
+/** A host that can't be asked. What is on it is unknown; it is never taken for deleted. */
+export class HostUnreachable extends Error {
+  override readonly name = "HostUnreachable";
+  readonly hostName: string;
+
+  constructor(hostName: string, cause: unknown) {
+    super(`host ${hostName} is unreachable: ${oneLine(cause)}`, { cause });
+    this.hostName = hostName;
+  }
+}
+
+/** The first thing that a person should read of any error. */
+export function oneLine(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(/\s*\n\s*/g, " | ").trim();
+}

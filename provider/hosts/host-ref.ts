@@ -1,0 +1,41 @@
+import { createHash } from "node:crypto";
+
+/** How to reach a host, in canonical form: durations as `"10000ms"`. None of it is secret. */
+export interface Connection {
+  address: string;
+  port?: number | undefined;
+  user?: string | undefined;
+  identityFile?: string | undefined;
+  agent?: boolean | string | undefined;
+  proxyJump?: string | undefined;
+  sshConfig?: string | false | undefined;
+  knownHosts?: string | undefined;
+  hostKey?: string | undefined;
+  hostKeyPolicy?: "strict" | "acceptNew" | undefined;
+  libvirtSocket?: string | undefined;
+  connectTimeout?: string | undefined;
+  migrationAddress?: string | undefined;
+}
+
+/** Secret: occurs in no message, log or key that is printed. */
+export interface Credentials {
+  privateKey?: string | undefined;
+  passphrase?: string | undefined;
+}
+
+/** A host as resources name it. */
+export interface HostRef {
+  /** The name of its Host resource: what messages call it. */
+  name: string;
+  connection: Connection;
+  credentials: Credentials;
+}
+
+/** Two refs with the same key share one connection. */
+export function connectionKey(ref: HostRef): string {
+  const { migrationAddress: _, ...connection } = ref.connection;
+  const sorted = Object.entries({ ...connection, ...ref.credentials })
+    .filter(([, value]) => value !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash("sha256").update(JSON.stringify(sorted)).digest("hex");
+}

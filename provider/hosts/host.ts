@@ -1,0 +1,110 @@
+import { type Libvirt, LibvirtError } from "../libvirt/index.js";
+import { HostUnreachable } from "./errors.js";
+import type { HostRef } from "./host-ref.js";
+import { type CommandResult, type ReachedHost, reach } from "./libvirt-route.js";
+import { Observations } from "./observations.js";
+
+/** How long a failure to connect stands before it is tried again: one time-out a deployment, not one a resource. */
+const FAILURE_STANDS_MS = 120_000;
+const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
+
+/** One machine, reached by one connection that all resources share; opened on first use, reopened after a loss. */
+export class Host {
+  readonly ref: HostRef;
+  /** What was read of the host in this deployment. */
+  readonly observations: Observations;
+  readonly #warn: (message: string) => void;
+  readonly #now: () => number;
+  #reaching: Promise<ReachedHost> | undefined;
+  #failure: { error: HostUnreachable; atMs: number } | undefined;
+
+  constructor(ref: HostRef, options: { warn: (message: string) => void; now: () => number }) {
+    this.ref = ref;
+    this.#warn = options.warn;
+    this.#now = options.now;
+    this.observations = new Observations(this);
+  }
+
+  get name(): string {
+    return this.ref.name;
+  }
+
+  /** The open connection. Throws HostUnreachable, at once when that was found out a short while ago. */
+  async reached(): Promise<ReachedHost> {
+    if (this.#failure !== undefined && this.#now() - this.#failure.atMs < FAILURE_STANDS_MS)
+      throw this.#failure.error;
+    this.#reaching ??= this.#open();
+    return this.#reaching;
+  }
+
+  async libvirt(): Promise<Libvirt> {
+    return (await this.reached()).libvirt;
+  }
+
+  /** Runs something that may be run twice; when the connection is lost meanwhile, once more over a new one. */
+  async idempotent<T>(work: (libvirt: Libvirt) => Promise<T>): Promise<T> {
+    const first = await this.reached();
+    try {
+      return await work(first.libvirt);
+    } catch (error) {
+      if (!isConnectionLoss(error)) throw error;
+      this.#forget(first);
+      try {
+        return await work(await this.libvirt());
+      } catch (again) {
+        throw isConnectionLoss(again) ? new HostUnreachable(this.name, again) : again;
+      }
+    }
+  }
+
+  async exec(command: readonly string[]): Promise<CommandResult> {
+    return (await this.reached()).exec(command);
+  }
+
+  /** Where other hosts reach this one. */
+  async migrationAddress(): Promise<string> {
+    return this.ref.connection.migrationAddress ?? (await this.reached()).address;
+  }
+
+  async close(): Promise<void> {
+    const reaching = this.#reaching;
+    this.#reaching = undefined;
+    await reaching?.then(
+      (host) => host.close(),
+      () => undefined,
+    );
+  }
+
+  async #open(): Promise<ReachedHost> {
+    const timeout = this.ref.connection.connectTimeout;
+    const connectTimeoutMs =
+      timeout === undefined ? DEFAULT_CONNECT_TIMEOUT_MS : Number.parseInt(timeout, 10);
+    try {
+      const host = await reach(this.ref, { connectTimeoutMs, warn: this.#warn });
+      void host.closed.then(() => this.#forget(host));
+      this.#failure = undefined;
+      return host;
+    } catch (error) {
+      this.#reaching = undefined;
+      const unreachable = new HostUnreachable(this.name, error);
+      this.#failure = { error: unreachable, atMs: this.#now() };
+      throw unreachable;
+    }
+  }
+
+  #forget(host: ReachedHost): void {
+    const current = this.#reaching;
+    void current?.then(
+      (open) => {
+        if (open === host && this.#reaching === current) this.#reaching = undefined;
+      },
+      () => undefined,
+    );
+    void host.close().catch(() => undefined);
+    this.observations.dropAll();
+  }
+}
+
+function isConnectionLoss(error: unknown): boolean {
+  return error instanceof LibvirtError && error.kind === "connectionLost";
+}

@@ -1,0 +1,37 @@
+import { Host } from "./host.js";
+import { connectionKey, type HostRef } from "./host-ref.js";
+
+/** All hosts of a deployment. The provider's process lives as long as the deployment, so this is its pool of connections. */
+export class Hosts {
+  readonly #byKey = new Map<string, Host>();
+  readonly #declared = new Map<string, HostRef>();
+  readonly #options: { warn: (message: string) => void; now: () => number };
+
+  constructor(options: { warn: (message: string) => void; now: () => number }) {
+    this.#options = options;
+  }
+
+  get(ref: HostRef): Host {
+    const key = connectionKey(ref);
+    const known = this.#byKey.get(key);
+    if (known !== undefined) return known;
+    const host = new Host(ref, this.#options);
+    this.#byKey.set(key, host);
+    return host;
+  }
+
+  /** Notes a host of the stack: where a VM that isn't where it should be may have been moved to by hand. */
+  declare(ref: HostRef): void {
+    this.#declared.set(ref.name, ref);
+  }
+
+  /** The stack's hosts that were seen so far in this deployment. */
+  declared(): HostRef[] {
+    return [...this.#declared.values()];
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#byKey.values()].map((host) => host.close()));
+    this.#byKey.clear();
+  }
+}

@@ -1,0 +1,111 @@
+import { connect } from "node:net";
+import type { Duplex } from "node:stream";
+import { Libvirt } from "../libvirt/index.js";
+import { SshConnection, type SshTarget } from "../ssh/index.js";
+import type { HostRef } from "./host-ref.js";
+import { run } from "./local-command.js";
+
+/** What a command on a host printed, and how it ended. */
+export interface CommandResult {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** A host that answers: its libvirt, and a way to run the rare command that libvirt has no call for. */
+export interface ReachedHost {
+  libvirt: Libvirt;
+  /** The address at which it was reached, for hosts that are to connect to it. */
+  address: string;
+  exec(command: readonly string[]): Promise<CommandResult>;
+  closed: Promise<Error | undefined>;
+  close(): Promise<void>;
+}
+
+/** libvirtd's socket, and virtqemud's of hosts with modular daemons (which opens the network and storage drivers itself). */
+const SOCKETS = ["/run/libvirt/libvirt-sock", "/run/libvirt/virtqemud-sock", "/var/run/libvirt/libvirt-sock"];
+
+export async function reach(
+  ref: HostRef,
+  options: { connectTimeoutMs: number; warn: (message: string) => void },
+): Promise<ReachedHost> {
+  const sockets = ref.connection.libvirtSocket === undefined ? SOCKETS : [ref.connection.libvirtSocket];
+  if (ref.connection.address === "local") return reachLocal(ref, sockets);
+  const ssh = await SshConnection.open(sshTarget(ref, options.connectTimeoutMs), { warn: options.warn });
+  try {
+    const libvirt = await firstThatOpens(ref.name, [
+      ...sockets.map((socket) => ({ what: `socket ${socket}`, dial: () => ssh.openUnixStream(socket) })),
+      // A server that forbids forwarding answers as if the socket were missing; a command still gets through.
+      { what: "virt-ssh-helper", dial: () => ssh.openCommandStream(["virt-ssh-helper", "qemu:///system"]) },
+      { what: "nc -U", dial: () => ssh.openCommandStream(["nc", "-U", sockets[0] as string]) },
+    ]);
+    return {
+      libvirt,
+      address: ssh.hostName,
+      exec: (command) => ssh.exec(command, { timeoutMs: 30_000 }),
+      closed: Promise.race([libvirt.closed, ssh.closed]),
+      close: async () => {
+        await libvirt.close();
+        await ssh.close();
+      },
+    };
+  } catch (error) {
+    await ssh.close();
+    throw error;
+  }
+}
+
+async function reachLocal(ref: HostRef, sockets: readonly string[]): Promise<ReachedHost> {
+  const libvirt = await firstThatOpens(
+    ref.name,
+    sockets.map((socket) => ({ what: `socket ${socket}`, dial: () => dialUnix(socket) })),
+  );
+  return {
+    libvirt,
+    address: "127.0.0.1",
+    exec: run,
+    closed: libvirt.closed,
+    close: () => libvirt.close(),
+  };
+}
+
+interface Route {
+  what: string;
+  dial: () => Promise<Duplex>;
+}
+
+async function firstThatOpens(hostName: string, routes: readonly Route[]): Promise<Libvirt> {
+  const failures: string[] = [];
+  let last: unknown;
+  for (const { what, dial } of routes) {
+    try {
+      return await Libvirt.open({ dial, hostName });
+    } catch (error) {
+      last = error;
+      failures.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  throw new Error(
+    `no libvirt answers there; is libvirtd (or virtqemud) installed and running, and may this user use it? Tried ${failures.join("; ")}`,
+    { cause: last },
+  );
+}
+
+function dialUnix(path: string): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ path });
+    socket.once("error", reject);
+    socket.once("connect", () => {
+      socket.off("error", reject);
+      resolve(socket);
+    });
+  });
+}
+
+function sshTarget(ref: HostRef, connectTimeoutMs: number): SshTarget {
+  const { libvirtSocket: _, connectTimeout: __, migrationAddress: ___, ...connection } = ref.connection;
+  const target = { ...connection, ...ref.credentials, connectTimeoutMs };
+  return Object.fromEntries(
+    Object.entries(target).filter(([, value]) => value !== undefined),
+  ) as unknown as SshTarget;
+}

@@ -1,0 +1,180 @@
+import type { DomainRecord, Libvirt, NetworkRecord, PoolRecord, VolumeRecord } from "../libvirt/index.js";
+import { isSidecar, readSidecarName, type VolumeMark } from "../planning/owner.js";
+import { type HostFacts, readFacts } from "./facts.js";
+
+/** A pool's volumes: the ones that people see, and the marks of those that we made. */
+export interface PoolContents {
+  volumes: VolumeRecord[];
+  marks: VolumeMark[];
+}
+
+interface ObservedHost {
+  idempotent<T>(work: (libvirt: Libvirt) => Promise<T>): Promise<T>;
+}
+
+/**
+ * What was read of one host: each kind of object once, in bulk, at the first question, then kept for the deployment. After a write of our own
+ * the object that was written is read again, the rest stands.
+ */
+export class Observations {
+  readonly #host: ObservedHost;
+  #facts: Promise<HostFacts> | undefined;
+  #domains: Promise<Map<string, DomainRecord>> | undefined;
+  #pools: Promise<Map<string, PoolRecord>> | undefined;
+  #networks: Promise<Map<string, NetworkRecord>> | undefined;
+  readonly #contents = new Map<string, Promise<PoolContents>>();
+
+  constructor(host: ObservedHost) {
+    this.#host = host;
+  }
+
+  facts(): Promise<HostFacts> {
+    this.#facts ??= forgetFailure(this.#host.idempotent(readFacts), () => {
+      this.#facts = undefined;
+    });
+    return this.#facts;
+  }
+
+  async domains(): Promise<DomainRecord[]> {
+    return [...(await this.#domainMap()).values()];
+  }
+
+  async pools(): Promise<PoolRecord[]> {
+    return [...(await this.#poolMap()).values()];
+  }
+
+  async networks(): Promise<NetworkRecord[]> {
+    return [...(await this.#networkMap()).values()];
+  }
+
+  /** A pool that isn't there, or isn't running, has no contents that could be read. */
+  async contents(poolName: string): Promise<PoolContents> {
+    const known = this.#contents.get(poolName);
+    if (known !== undefined) return known;
+    const reading = forgetFailure(this.#readContents(poolName), () => this.#contents.delete(poolName));
+    this.#contents.set(poolName, reading);
+    return reading;
+  }
+
+  /** Reads the domains with this UUID and this name again. */
+  async refreshDomain(selector: { uuid?: string | undefined; name?: string | undefined }): Promise<void> {
+    const all = await this.#domainMap();
+    const { uuid, name } = selector;
+    for (const [key, domain] of all) if (domain.uuid === uuid || domain.name === name) all.delete(key);
+    const found = await this.#host.idempotent((libvirt) =>
+      Promise.all([
+        uuid === undefined ? undefined : libvirt.domains.observe({ uuid }),
+        name === undefined ? undefined : libvirt.domains.observe({ name }),
+      ]),
+    );
+    for (const domain of found) if (domain !== undefined) all.set(domain.uuid, domain);
+  }
+
+  async refreshPool(name: string): Promise<void> {
+    const all = await this.#poolMap();
+    const pool = await this.#host.idempotent((libvirt) => libvirt.pools.observe(name));
+    if (pool === undefined) all.delete(name);
+    else all.set(name, pool);
+    if (pool?.active !== true) this.#contents.delete(name);
+  }
+
+  async refreshVolume(poolName: string, volumeName: string): Promise<void> {
+    const contents = await this.contents(poolName);
+    const volume = await this.#host.idempotent((libvirt) => libvirt.volumes.observe(poolName, volumeName));
+    contents.volumes = contents.volumes.filter((other) => other.name !== volumeName);
+    if (volume !== undefined) contents.volumes.push(volume);
+  }
+
+  async refreshNetwork(name: string): Promise<void> {
+    const all = await this.#networkMap();
+    const network = await this.#host.idempotent((libvirt) => libvirt.networks.observe(name));
+    if (network === undefined) all.delete(name);
+    else all.set(name, network);
+  }
+
+  async noteMark(poolName: string, mark: VolumeMark): Promise<void> {
+    (await this.contents(poolName)).marks.push(mark);
+  }
+
+  async dropMark(poolName: string, mark: VolumeMark): Promise<void> {
+    const contents = await this.contents(poolName);
+    contents.marks = contents.marks.filter(
+      (other) => other.volume !== mark.volume || other.nonce !== mark.nonce,
+    );
+  }
+
+  dropContents(poolName: string): void {
+    this.#contents.delete(poolName);
+  }
+
+  dropAll(): void {
+    this.#facts = undefined;
+    this.#domains = undefined;
+    this.#pools = undefined;
+    this.#networks = undefined;
+    this.#contents.clear();
+  }
+
+  async #readContents(poolName: string): Promise<PoolContents> {
+    const pool = (await this.#poolMap()).get(poolName);
+    if (pool?.active !== true) return { volumes: [], marks: [] };
+    const records = await this.#host.idempotent((libvirt) => libvirt.volumes.observeAll(poolName));
+    return {
+      volumes: records.filter((record) => !isSidecar(record.name)),
+      marks: records.flatMap((record) => readSidecarName(record.name) ?? []),
+    };
+  }
+
+  #domainMap(): Promise<Map<string, DomainRecord>> {
+    this.#domains ??= forgetFailure(
+      this.#bulk(
+        (libvirt) => libvirt.domains.observeAll(),
+        (domain) => domain.uuid,
+      ),
+      () => {
+        this.#domains = undefined;
+      },
+    );
+    return this.#domains;
+  }
+
+  #poolMap(): Promise<Map<string, PoolRecord>> {
+    this.#pools ??= forgetFailure(
+      this.#bulk(
+        (libvirt) => libvirt.pools.observeAll(),
+        (pool) => pool.name,
+      ),
+      () => {
+        this.#pools = undefined;
+      },
+    );
+    return this.#pools;
+  }
+
+  #networkMap(): Promise<Map<string, NetworkRecord>> {
+    this.#networks ??= forgetFailure(
+      this.#bulk(
+        (libvirt) => libvirt.networks.observeAll(),
+        (network) => network.name,
+      ),
+      () => {
+        this.#networks = undefined;
+      },
+    );
+    return this.#networks;
+  }
+
+  async #bulk<T>(
+    read: (libvirt: Libvirt) => Promise<T[]>,
+    key: (record: T) => string,
+  ): Promise<Map<string, T>> {
+    const records = await this.#host.idempotent(read);
+    return new Map(records.map((record) => [key(record), record]));
+  }
+}
+
+/** A reading that failed isn't kept: whether the host may be asked again is the connection's business. */
+function forgetFailure<T>(reading: Promise<T>, forget: () => void): Promise<T> {
+  reading.catch(forget);
+  return reading;
+}

@@ -1,0 +1,69 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { EngineConnection } from "./engine/engine-connection.js";
+import * as lifecycle from "./engine/lifecycle.js";
+import { Hosts } from "./hosts/hosts.js";
+import { definitions } from "./resources/index.js";
+
+/**
+ * What the provider objects in state files call. These functions' names and parameters, and the path of this module, are written in every
+ * state that exists: they may never change.
+ */
+
+type Bag = Record<string, unknown>;
+
+/** One a process, and so one a deployment. */
+let deployment: lifecycle.Deployment | undefined;
+
+function current(): lifecycle.Deployment {
+  if (deployment !== undefined) return deployment;
+  const address = process.argv.at(-1);
+  const engine =
+    address !== undefined && /^[^/\s]+:\d+$/.test(address) ? new EngineConnection(address) : undefined;
+  const now = () => Date.now();
+  deployment = {
+    hosts: new Hosts({
+      warn: (message) => void engine?.log({ severity: "warning", message, urn: "" }),
+      now,
+    }),
+    engine,
+    now,
+    randomUuid: randomUUID,
+    randomNonce: () => randomBytes(8).toString("hex"),
+    run: { id: randomBytes(8).toString("hex"), holder: `${hostname()}/${process.pid}` },
+  };
+  return deployment;
+}
+
+function definitionOf(kind: string): lifecycle.AnyDefinition {
+  const definition = definitions[kind];
+  if (definition === undefined)
+    throw new Error(
+      `pulumi-kvm ${kind}: the installed version doesn't know this kind of resource; install the version that wrote the state, or a newer one`,
+    );
+  return definition;
+}
+
+export async function check(kind: string, olds: Bag, news: Bag) {
+  return lifecycle.check(definitionOf(kind), current(), olds, news);
+}
+
+export async function diff(kind: string, id: string, olds: Bag, news: Bag) {
+  return lifecycle.diff(definitionOf(kind), current(), id, olds, news);
+}
+
+export async function create(kind: string, inputs: Bag) {
+  return lifecycle.create(definitionOf(kind), current(), inputs);
+}
+
+export async function read(kind: string, id: string, props: Bag) {
+  return lifecycle.read(definitionOf(kind), current(), id, props);
+}
+
+export async function update(kind: string, id: string, olds: Bag, news: Bag) {
+  return lifecycle.update(definitionOf(kind), current(), id, olds, news);
+}
+
+export async function remove(kind: string, id: string, props: Bag) {
+  return lifecycle.remove(definitionOf(kind), current(), id, props);
+}

@@ -1,0 +1,76 @@
+import { createHash } from "node:crypto";
+
+/** Who declares an object: unique within a Pulumi backend at one time. Two names of one resource over time are told apart by the nonce. */
+export interface Identity {
+  project: string;
+  stack: string;
+  /** The qualified type, so that a component's child isn't taken for its namesake elsewhere. */
+  type: string;
+  name: string;
+}
+
+/** Reads `urn:pulumi:STACK::PROJECT::TYPE::NAME`; a name may itself contain `::`. */
+export function identityOfUrn(urn: string): Identity | undefined {
+  const match = /^urn:pulumi:(.*?)::(.*?)::(.*?)::(.*)$/s.exec(urn);
+  if (match === null) return undefined;
+  const [, stack, project, type, name] = match as unknown as [string, string, string, string, string];
+  return { project, stack, type, name };
+}
+
+export function sameIdentity(a: Identity, b: Identity): boolean {
+  return a.project === b.project && a.stack === b.stack && a.type === b.type && a.name === b.name;
+}
+
+/** For messages: `"web" of project/stack`. */
+export function ownerLabel(owner: Identity): string {
+  return `"${owner.name}" of Pulumi stack ${owner.project}/${owner.stack}`;
+}
+
+export function identityHash(owner: Identity): string {
+  return createHash("sha256")
+    .update(JSON.stringify([owner.project, owner.stack, owner.type, owner.name]))
+    .digest("hex")
+    .slice(0, 16);
+}
+
+/** RFC 9562 UUID version 5 of a text in a namespace of our own. Pools carry no metadata: this is their owner mark. */
+export function identityUuid(owner: Identity, scope: string): string {
+  const hash = createHash("sha1")
+    .update(Buffer.from("6f0c1c0e3a1b5d5e9d0b7a4f2c8e1d37", "hex"))
+    .update(JSON.stringify([owner.project, owner.stack, owner.type, owner.name, scope]))
+    .digest()
+    .subarray(0, 16);
+  hash[6] = ((hash[6] as number) & 0x0f) | 0x50;
+  hash[8] = ((hash[8] as number) & 0x3f) | 0x80;
+  return hash.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+const SIDECAR_PREFIX = ".pulumi-kvm.";
+
+/**
+ * Volumes have no room for a mark, so an empty volume stands beside each one that we make; its name is the mark and comes along in
+ * every listing of the pool. It is made before the volume and deleted after it.
+ */
+export interface VolumeMark {
+  identityHash: string;
+  nonce: string;
+  volume: string;
+}
+
+export function sidecarName(mark: VolumeMark): string {
+  return `${SIDECAR_PREFIX}${mark.identityHash}.${mark.nonce}.${mark.volume}`;
+}
+
+export function readSidecarName(volumeName: string): VolumeMark | undefined {
+  const match = /^\.pulumi-kvm\.([0-9a-f]{16})\.([0-9a-f]{16})\.(.+)$/s.exec(volumeName);
+  if (match === null) return undefined;
+  const [, identity, nonce, volume] = match as unknown as [string, string, string, string];
+  return { identityHash: identity, nonce, volume };
+}
+
+export function isSidecar(volumeName: string): boolean {
+  return volumeName.startsWith(SIDECAR_PREFIX);
+}
+
+/** A file name holds 255 bytes; the mark takes this many of them. */
+export const LONGEST_VOLUME_NAME_BYTES = 255 - SIDECAR_PREFIX.length - 16 - 1 - 16 - 1;

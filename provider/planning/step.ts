@@ -1,0 +1,213 @@
+import { formatBytes } from "./quantity.js";
+
+/**
+ * What a step does to a guest:
+ * - `live`: applied now, the guest keeps running
+ * - `nextBoot`: saved, takes effect at the guest's next start
+ * - `restart`: the guest is shut down and started
+ * - `stop`: the guest stops, or is paused
+ * - `migrate`: the guest moves to another host
+ * - `none`: no guest notices
+ */
+export type Effect = "live" | "nextBoot" | "restart" | "stop" | "migrate" | "none";
+
+/** A property that a step changes. Values are texts for people, already free of secrets. */
+export interface PropertyChange {
+  property: string;
+  from: string;
+  to: string;
+}
+
+/** A step is data: printing a plan, reviewing it and applying it use the same value. */
+export type Step =
+  | { kind: "record"; subject: string; effect: "none"; reason: string }
+  | { kind: "recordOwner"; subject: string; effect: "none"; reason: string }
+  | { kind: "adopt"; subject: string; host: string; effect: "none" }
+  // storage pools
+  | { kind: "definePool"; subject: string; host: string; effect: "none"; reason: string }
+  | { kind: "startPool"; subject: string; host: string; effect: "none"; reason: string }
+  | { kind: "setPoolAutostart"; subject: string; host: string; to: boolean; effect: "none" }
+  | { kind: "releasePool"; subject: string; host: string; effect: "none"; reason: string }
+  // volumes
+  | {
+      kind: "createVolume";
+      subject: string;
+      host: string;
+      pool: string;
+      volume: string;
+      sizeBytes: number;
+      format: string;
+      effect: "none";
+    }
+  | {
+      kind: "growVolume";
+      subject: string;
+      host: string;
+      pool: string;
+      volume: string;
+      fromBytes: number;
+      toBytes: number;
+      effect: "live" | "none";
+    }
+  | {
+      kind: "deleteVolume";
+      subject: string;
+      host: string;
+      pool: string;
+      volume: string;
+      sizeBytes: number;
+      effect: "none";
+    }
+  | {
+      kind: "volumeMovesWithMachine";
+      subject: string;
+      from: string;
+      to: string;
+      machine: string;
+      effect: "none";
+    }
+  // networks
+  | { kind: "createNetwork"; subject: string; host: string; effect: "none"; reason: string }
+  | { kind: "startNetwork"; subject: string; host: string; effect: "none"; reason: string }
+  | { kind: "setNetworkAutostart"; subject: string; host: string; to: boolean; effect: "none" }
+  | {
+      kind: "updateNetwork";
+      subject: string;
+      host: string;
+      changes: PropertyChange[];
+      effect: "live" | "none";
+    }
+  | {
+      kind: "restartNetwork";
+      subject: string;
+      host: string;
+      changes: PropertyChange[];
+      machines: string[];
+      effect: "live" | "none";
+    }
+  | { kind: "releaseNetwork"; subject: string; host: string; effect: "none"; reason: string }
+  // virtual machines
+  | { kind: "settleMigration"; subject: string; from: string; to: string; effect: "live"; reason: string }
+  | { kind: "defineMachine"; subject: string; host: string; effect: "none"; reason: string }
+  | { kind: "migrate"; subject: string; from: string; to: string; copies: string[]; effect: "migrate" }
+  | { kind: "moveStopped"; subject: string; from: string; to: string; copies: string[]; effect: "none" }
+  | { kind: "renameMachine"; subject: string; from: string; to: string; effect: "none" }
+  | { kind: "updateDefinition"; subject: string; changes: PropertyChange[]; effect: "nextBoot" | "none" }
+  | { kind: "updateLive"; subject: string; changes: PropertyChange[]; effect: "live" }
+  | { kind: "setAutostart"; subject: string; to: boolean; effect: "live" }
+  | { kind: "start"; subject: string; effect: "none"; reason: string }
+  | { kind: "resume"; subject: string; effect: "live"; reason: string }
+  | { kind: "pause"; subject: string; effect: "stop" }
+  | { kind: "shutdown"; subject: string; force: boolean; effect: "stop" }
+  | { kind: "restart"; subject: string; force: boolean; changes: PropertyChange[]; effect: "restart" };
+
+export type StepOf<K extends Step["kind"]> = Extract<Step, { kind: K }>;
+
+const change = ({ property, from, to }: PropertyChange) => `${property} ${from} -> ${to}`;
+const at = (step: { host: string }) => `on ${step.host}`;
+
+/**
+ * The lines that a preview shows for a step. They are compared between a saved plan and the `up` that applies it, so
+ * they hold nothing that moves by itself, such as free memory.
+ */
+export function describeStep(step: Step): string[] {
+  switch (step.kind) {
+    case "record":
+      return [`record ${step.reason}, no guest notices`];
+    case "recordOwner":
+      return [`record the owner of ${step.subject} (${step.reason}), no guest notices`];
+    case "adopt":
+      return [`take over ${step.subject} ${at(step)} as it is, no guest notices`];
+    case "definePool":
+      return [`create storage pool ${step.subject} ${at(step)} (${step.reason})`];
+    case "startPool":
+      return [`start storage pool ${step.subject} ${at(step)} (${step.reason})`];
+    case "setPoolAutostart":
+      return [
+        `${step.to ? "start" : "do not start"} storage pool ${step.subject} with its host, ${at(step)}`,
+      ];
+    case "releasePool":
+      return [`remove storage pool ${step.subject} ${at(step)} (${step.reason})`];
+    case "createVolume":
+      return [
+        `create disk ${step.volume} (${formatBytes(step.sizeBytes)}, ${step.format}) in pool ${step.pool} ${at(step)}`,
+      ];
+    case "growVolume":
+      return [
+        `disk ${step.volume} ${formatBytes(step.fromBytes)} -> ${formatBytes(step.toBytes)}${step.effect === "live" ? ", live" : ""}`,
+      ];
+    case "deleteVolume":
+      return [
+        `delete disk ${step.volume} (${formatBytes(step.sizeBytes)}) in pool ${step.pool} ${at(step)}: its data is lost`,
+      ];
+    case "volumeMovesWithMachine":
+      return [`moves ${step.from} -> ${step.to} with virtual machine ${step.machine}`];
+    case "createNetwork":
+      return [`create network ${step.subject} ${at(step)} (${step.reason})`];
+    case "startNetwork":
+      return [`start network ${step.subject} ${at(step)} (${step.reason})`];
+    case "setNetworkAutostart":
+      return [`${step.to ? "start" : "do not start"} network ${step.subject} with its host, ${at(step)}`];
+    case "updateNetwork":
+      return step.changes.map((c) => `${change(c)}${step.effect === "live" ? ", live" : ""} ${at(step)}`);
+    case "restartNetwork":
+      return [
+        `restart network ${step.subject} ${at(step)} for ${step.changes.map(change).join(", ")}${
+          step.machines.length === 0
+            ? ""
+            : `: ${step.machines.join(", ")} lose the link until they are restarted`
+        }`,
+      ];
+    case "releaseNetwork":
+      return [`remove network ${step.subject} ${at(step)} (${step.reason})`];
+    case "settleMigration":
+      return [`settle the interrupted migration ${step.from} -> ${step.to}: ${step.reason}`];
+    case "defineMachine":
+      return [`create virtual machine ${step.subject} ${at(step)} (${step.reason})`];
+    case "migrate":
+      return [`migrate ${step.from} -> ${step.to}, live${copied(step.copies)}`];
+    case "moveStopped":
+      return [`move ${step.from} -> ${step.to} while off${copied(step.copies)}`];
+    case "renameMachine":
+      return [`rename ${step.from} -> ${step.to}`];
+    case "updateDefinition":
+      return step.changes.map((c) => `${change(c)}${step.effect === "nextBoot" ? ", at the next boot" : ""}`);
+    case "updateLive":
+      return step.changes.map((c) => `${change(c)}, live`);
+    case "setAutostart":
+      return [`autostart ${!step.to} -> ${step.to}, live`];
+    case "start":
+      return [`start (${step.reason})`];
+    case "resume":
+      return [`resume (${step.reason})`];
+    case "pause":
+      return ["pause: the guest stands still"];
+    case "shutdown":
+      return [`shut down the guest${forced(step.force)}`];
+    case "restart":
+      return [`restart the guest${forced(step.force)} for ${step.changes.map(change).join(", ")}`];
+    default:
+      return step satisfies never;
+  }
+}
+
+const copied = (disks: string[]) => (disks.length === 0 ? "" : `, copying ${disks.join(", ")}`);
+const forced = (force: boolean) => (force ? ", cutting its power if it takes too long" : "");
+
+/** Effects that a guest feels, or that lose data: they are applied only when the preview announced them. */
+export function mustBeAnnounced(step: Step): boolean {
+  switch (step.effect) {
+    case "restart":
+    case "stop":
+    case "migrate":
+      return true;
+    case "live":
+      return step.kind === "restartNetwork";
+    case "nextBoot":
+      return false;
+    case "none":
+      return step.kind === "deleteVolume" || step.kind === "moveStopped";
+    default:
+      return step satisfies never;
+  }
+}

@@ -1,0 +1,69 @@
+import type { z } from "zod";
+import type { Hosts } from "../hosts/hosts.js";
+import type { Identity } from "../planning/owner.js";
+import type { Plan } from "../planning/plan.js";
+import type { Step } from "../planning/step.js";
+
+/** What a program wants, and what is on record about it. */
+export interface Request<Inputs, Outputs> {
+  identity: Identity;
+  /** Canonical. */
+  inputs: Inputs;
+  /** The inputs of the last deployment; absent for a new resource. */
+  previous?: Inputs | undefined;
+  /** What the state says; absent in a check, which Pulumi tells no more than the old inputs. */
+  recorded?: { id: string; outputs: Outputs } | undefined;
+  /** Chance, drawn beforehand so that planning stays pure: what a new object of this operation is to be called by. Absent where nothing is applied. */
+  chosen?: { uuid: string; nonce: string } | undefined;
+}
+
+/** Where observing reads. */
+export interface ObserveContext {
+  hosts: Hosts;
+  /** Read what this resource is made of again, instead of what was read earlier in the deployment. */
+  fresh: boolean;
+}
+
+/** What applying needs besides the plan; time and chance come in from outside. */
+export interface ApplyContext {
+  hosts: Hosts;
+  log: { info(message: string): void; warning(message: string): void; progress(message: string): void };
+  /** Aborted when the engine is gone or the operation's timeout is over. */
+  signal: AbortSignal;
+  now(): number;
+  /** Puts values beside the observed ones into the outputs, such as the figures of a migration. */
+  note(outputs: Record<string, unknown>): void;
+  /** Names this process in leases. */
+  run: { id: string; holder: string };
+}
+
+/**
+ * A kind of resource: how it is observed, planned and applied. The engine's part is generic: validating, unknown values, unreachable hosts,
+ * partial failures, repeating until nothing is left to do.
+ */
+export interface ResourceDefinition<Inputs extends object, Observed, Outputs extends object> {
+  kind: string;
+  /** One schema an input; anything else is refused. */
+  shape: z.ZodRawShape;
+  /** Problems between inputs that are fine one by one. Messages hold no secrets. */
+  crossChecks(inputs: Inputs): { path: string; message: string }[];
+  /** Throws HostUnreachable when a host that must be asked doesn't answer. */
+  observe(request: Request<Inputs, Outputs>, context: ObserveContext): Promise<Observed>;
+  /** Pure. */
+  plan(request: Request<Inputs, Outputs>, observed: Observed): Plan;
+  apply(
+    step: Step,
+    request: Request<Inputs, Outputs>,
+    observed: Observed,
+    context: ApplyContext,
+  ): Promise<void>;
+  /** The resource's id when something of it exists on a host. */
+  idOf(request: Request<Inputs, Outputs>, observed: Observed): string | undefined;
+  outputs(
+    request: Request<Inputs, Outputs>,
+    observed: Observed,
+    carried: Partial<Outputs>,
+  ): Promise<Outputs> | Outputs;
+  /** Removes what the resource made; what is gone already is success. */
+  remove(id: string, outputs: Outputs, identity: Identity, context: ApplyContext): Promise<void>;
+}

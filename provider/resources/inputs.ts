@@ -1,0 +1,168 @@
+import { z } from "zod";
+import { isXmlText } from "../libvirt/xml/text.js";
+import { formatBytes, parseBytes, parseDurationMs } from "../planning/quantity.js";
+
+/** Building blocks of the resources' schemas: what people write on the left, the one canonical form of the state on the right. */
+
+const MIB = 2 ** 20;
+
+/** Bytes, rounded up to whole `granularity`. A bare number below `leastBytes` is taken for an amount in another unit, and refused saying so. */
+export function size(options: { granularityBytes: number; leastBytes: number; mostBytes?: number }) {
+  const { granularityBytes, leastBytes, mostBytes = 2 ** 53 - granularityBytes } = options;
+  return z
+    .union([z.string(), z.number()], {
+      error: 'must be a size: a string with its unit, such as "4GiB", or a number of bytes',
+    })
+    .transform((value, context) => {
+      const bytes = typeof value === "number" ? value : parseBytes(value);
+      const fail = (message: string) => {
+        context.addIssue({ code: "custom", message, input: value });
+        return z.NEVER;
+      };
+      if (bytes === undefined)
+        return fail(`is no size; write a number with its unit, such as "512MiB", "4GiB" or "1.5TiB"`);
+      if (!Number.isSafeInteger(bytes) || bytes < 0)
+        return fail("must be a whole number of bytes that is not negative");
+      if (bytes < leastBytes) {
+        const hint =
+          typeof value === "number" && value > 0
+            ? `; a number is bytes, so ${value} is ${formatBytes(value)}: did you mean "${value}MiB" or "${value}GiB"?`
+            : "";
+        return fail(`must be at least ${formatBytes(leastBytes)}${hint}`);
+      }
+      if (bytes > mostBytes) return fail(`must be at most ${formatBytes(mostBytes)}`);
+      return Math.ceil(bytes / granularityBytes) * granularityBytes;
+    });
+}
+
+/** QEMU and libvirt round x86 memory to whole MiB; rounding here keeps that from looking like drift. */
+export const memorySize = () => size({ granularityBytes: MIB, leastBytes: 4 * MIB, mostBytes: 2 ** 46 });
+/** qcow2 and block devices count in sectors of 512 bytes. */
+export const diskSize = () => size({ granularityBytes: 512, leastBytes: 2 ** 16 });
+
+/** Milliseconds in the state's canonical text, `"30000ms"`, so that `"30s"` and `"0.5m"` are the same. */
+export function duration(options: { leastMs?: number; mostMs?: number } = {}) {
+  const { leastMs = 1, mostMs = 7 * 24 * 3_600_000 } = options;
+  return z
+    .string({ error: 'must be a duration with its unit, such as "300ms", "30s" or "5m"' })
+    .transform((value, context) => {
+      const ms = parseDurationMs(value);
+      if (ms === undefined || ms < leastMs || ms > mostMs) {
+        context.addIssue({
+          code: "custom",
+          message: `must be a duration with its unit, such as "300ms", "30s" or "5m", from ${leastMs}ms to ${mostMs / 1000}s`,
+          input: value,
+        });
+        return z.NEVER;
+      }
+      return `${ms}ms`;
+    });
+}
+
+/** What {@link duration} made of it. */
+export function milliseconds(canonical: string): number {
+  return Number.parseInt(canonical, 10);
+}
+
+/** Text that can stand in XML. */
+export function xmlText(options: { mostBytes?: number } = {}) {
+  const { mostBytes = 65_536 } = options;
+  return z
+    .string({ error: "must be a string" })
+    .refine(isXmlText, { error: "has a control character or half a surrogate pair, which XML can't hold" })
+    .refine((s) => Buffer.byteLength(s) <= mostBytes, { error: `must be at most ${mostBytes} bytes` });
+}
+
+/** Names that libvirt also uses as file names. */
+export function libvirtName(options: { mostBytes?: number } = {}) {
+  const { mostBytes = 180 } = options;
+  return xmlText({ mostBytes })
+    .refine((s) => s.length > 0, { error: "must not be empty" })
+    .refine((s) => !s.includes("/"), { error: "must not contain /" })
+    .refine((s) => !/[\n\r\t\v\f]/.test(s), { error: "must not contain line breaks or tabs" })
+    .refine((s) => !/^\s|\s$/.test(s), { error: "must not begin or end with a space" })
+    .refine((s) => !s.startsWith("."), { error: "must not begin with a dot" });
+}
+
+/** An absolute path on a host. */
+export function hostPath() {
+  return xmlText({ mostBytes: 4_096 })
+    .refine((s) => s.startsWith("/"), {
+      error: "must be an absolute path on the host, such as /var/lib/libvirt/images",
+    })
+    .refine((s) => !/[\n\r]/.test(s), { error: "must not contain line breaks" })
+    .refine((s) => !s.split("/").includes(".."), { error: 'must not contain ".."' });
+}
+
+export function wholeNumber(least: number, most: number) {
+  const error = `must be a whole number from ${least} to ${most}`;
+  return z.int({ error }).min(least, { error }).max(most, { error });
+}
+
+export function oneOf<const T extends readonly [string, ...string[]]>(values: T) {
+  return z.enum(values, { error: `must be one of ${values.map((v) => JSON.stringify(v)).join(", ")}` });
+}
+
+export const yesOrNo = () => z.boolean({ error: "must be true or false" });
+
+const text = () =>
+  z
+    .string({ error: "must be a string" })
+    .refine((s) => !s.includes("\0"), { error: "must not contain a NUL character" });
+
+export const connection = z.strictObject({
+  address: text().refine((s) => s.trim() === s && s.length > 0 && !/[\s]/.test(s) && !s.startsWith("-"), {
+    error: 'must be a DNS name, an IP address, an alias of the ssh configuration or "local", without spaces',
+  }),
+  port: wholeNumber(1, 65_535).optional(),
+  user: text()
+    .min(1, { error: "must not be empty" })
+    .refine((s) => !/[\s]/.test(s), { error: "must not contain spaces" })
+    .optional(),
+  identityFile: text().optional(),
+  agent: z
+    .union([z.boolean(), z.string()], { error: "must be true, false or the path of an agent's socket" })
+    .optional(),
+  proxyJump: text().optional(),
+  sshConfig: z.union([z.literal(false), z.string()], { error: "must be a path or false" }).optional(),
+  knownHosts: text().optional(),
+  hostKey: text().optional(),
+  hostKeyPolicy: oneOf(["strict", "acceptNew"]).optional(),
+  libvirtSocket: hostPath().optional(),
+  connectTimeout: duration({ leastMs: 100, mostMs: 600_000 }).optional(),
+  migrationAddress: text()
+    .refine((s) => /^[A-Za-z0-9.:[\]_-]+$/.test(s), { error: "must be a DNS name or an IP address" })
+    .optional(),
+});
+export type ConnectionInputs = z.output<typeof connection>;
+
+/** Absent when the program gave none. Only ever handled as a whole: its values occur in no message. */
+export const credentials = z.looseObject({
+  privateKey: z.string({ error: "must be a string" }).optional(),
+  passphrase: z.string({ error: "must be a string" }).optional(),
+});
+export type CredentialInputs = { privateKey?: string | undefined; passphrase?: string | undefined };
+
+export const timeouts = z.strictObject({
+  create: duration().optional(),
+  update: duration().optional(),
+  delete: duration().optional(),
+});
+
+/** What every resource carries. */
+export const common = {
+  pulumiUrn: z.string({ error: "is missing: construct resources through the classes of pulumi-kvm" }),
+  effects: z.unknown().optional(),
+  timeouts: timeouts.optional(),
+};
+export const onHost = {
+  host: z.string({ error: "must be a Host resource or { name, connection }" }).min(1),
+  connection: connection,
+  credentials: credentials.optional(),
+};
+export const onHosts = {
+  hosts: z
+    .record(z.string(), connection, { error: "must be Host resources or { name, connection } objects" })
+    .refine((hosts) => Object.keys(hosts).length > 0, { error: "must name at least one host" }),
+  credentials: z.record(z.string(), credentials).optional(),
+};
