@@ -19,7 +19,7 @@ hostname "$host"
 
 # Files: own copies of what libvirt, swtpm and sshd read and write.
 if [ ! -e "$dir/etc-libvirt" ]; then
-  mkdir -p "$dir/etc-libvirt" "$dir/var-lib/images" "$dir/log" "$dir/cache" "$dir/ssh"
+  mkdir -p "$dir/etc-libvirt" "$dir/var-lib/images" "$dir/log/qemu" "$dir/cache" "$dir/ssh"
   cp -a /etc/libvirt/. "$dir/etc-libvirt/"
   rm -rf "$dir"/etc-libvirt/qemu/networks "$dir"/etc-libvirt/qemu/*.xml "$dir/etc-libvirt/storage" # A fresh host, whatever this machine has defined.
   # Without cgroups, namespaces and labels of its own QEMU runs in any container; stdio_handler: there is no virtlogd here.

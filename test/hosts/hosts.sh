@@ -156,12 +156,14 @@ up() {
     cat /proc/sys/kernel/random/uuid >"$lab/hosts/$host/uuid"
     echo "${address[i]} $host" >>"$lab/etc-hosts"
     echo "$host,${address[i]} $(cut -d' ' -f1,2 "$lab/hosts/$host/ssh_host_ed25519_key.pub")" >>"$lab/known_hosts"
-    printf 'Host %s\n  HostName %s\n  User %s\n  IdentityFile %s\n  IdentitiesOnly yes\n  UserKnownHostsFile %s\n\n' \
-      "$host" "${address[i]}" root "$lab/id" "$lab/known_hosts" >>"$lab/ssh_config"
+    printf 'Host %s %s\n  HostName %s\n  User %s\n  IdentityFile %s\n  IdentitiesOnly yes\n  UserKnownHostsFile %s\n\n' \
+      "$host" "${address[i]}" "${address[i]}" root "$lab/id" "$lab/known_hosts" >>"$lab/ssh_config"
     line=$(printf '{ "name": "%s", "address": "%s", "uuid": "%s" }' "$host" "${address[i]}" "$(cat "$lab/hosts/$host/uuid")")
     lines+=("$line")
     echo "${address[i]}" >"$lab/hosts/$host/address"
   done
+  printf '#!/bin/sh\nexec ssh -F %s "$@"\n' "$lab/ssh_config" >"$lab/ssh"
+  chmod +x "$lab/ssh"
   line=$(printf '    %s,\n' "${lines[@]}")
   printf '{\n  "folder": "%s",\n  "slot": %s,\n  "gateway": "10.214.%s.1",\n  "switchPid": %s,\n  "user": "%s",\n  "hosts": [\n%s\n  ]\n}\n' \
     "$lab" "$slot" "$slot" "$switch" "$user" "${line%,}" >"$lab/lab.json"

@@ -93,6 +93,11 @@ export class Lab implements AsyncDisposable {
     return new Lab(JSON.parse(readFileSync(join(folder, "lab.json"), "utf8")) as LabRecord);
   }
 
+  /** For virsh on this machine (with OpenSSH, not with this package's own transport). */
+  libvirtUri(host: LabHost): string {
+    return `qemu+ssh://${host.name}/system?command=${join(this.folder, "ssh")}`;
+  }
+
   /** The host of that name. */
   host(name: string): LabHost {
     const host = this.hosts.find((candidate) => candidate.name === name);

@@ -1,0 +1,81 @@
+#!/bin/sh
+# PID 1 of the tick guest. Everything it has to say goes to the serial console, one fact a line.
+export PATH=/bin
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs dev /dev
+exec >/dev/ttyS0 2>&1 </dev/null
+stty -onlcr <&1 2>/dev/null
+echo 3 >/proc/sys/kernel/printk
+while read -r module; do insmod "/modules/$module" 2>/dev/null; done </modules/order
+
+# The power button: busybox acpid hears it through evdev (module button) and runs the file that its built-in table names.
+acpid -f -c /etc/acpi -l /dev/null -p /acpid.pid &
+
+# Memory and processors that are plugged in come into use at once.
+echo online >/sys/devices/system/memory/auto_online_blocks 2>/dev/null
+
+# Prints what has changed since it was called last: memory, processors, sizes of disks. No process is made: it is called at every tick.
+report() {
+  for file in /sys/devices/system/cpu/cpu[0-9]*/online; do
+    [ -e "$file" ] && read -r online <"$file" && [ "$online" = 0 ] && echo 1 >"$file"
+  done
+  while read -r key value unit; do
+    [ "$key" = MemTotal: ] || continue
+    [ "$value" = "$memory" ] || echo "memory $value"
+    memory=$value
+    break
+  done </proc/meminfo
+  count=0
+  while read -r key value; do case $key in processor) count=$((count + 1)) ;; esac; done </proc/cpuinfo
+  [ "$count" = "$cpus" ] || echo "cpus $count"
+  cpus=$count
+  now=
+  for folder in /sys/block/vd* /sys/block/sd* /sys/block/sr*; do
+    [ -e "$folder" ] && read -r sectors <"$folder/size" || continue
+    now="$now ${folder##*/}=$((sectors * 512))"
+  done
+  if [ "$now" != "$disks" ]; then
+    for disk in $now; do case " $disks " in *" $disk "*) ;; *) echo "disk ${disk%=*} ${disk#*=}" ;; esac; done
+    for disk in $disks; do case " $now " in *" ${disk%=*}="*) ;; *) echo "disk ${disk%=*} gone" ;; esac; done
+    disks=$now
+  fi
+}
+report
+
+# write=vda:text and write=vda@MiB:text write, read=vda and read=vda@MiB print `content vda text`.
+read -r line </proc/cmdline
+echo "commandline $line"
+for word in $line; do
+  case $word in
+    write=*:*)
+      where=${word#write=} text=${word#*:}
+      where=${where%%:*} at=0
+      case $where in *@*) at=${where#*@} ;; esac
+      printf '%s\n' "$text" | dd of="/dev/${where%@*}" bs=1M seek="$at" conv=notrunc,fsync 2>/dev/null && echo "wrote $where $text"
+      ;;
+    read=*)
+      where=${word#read=} at=0
+      case $where in *@*) at=${where#*@} ;; esac
+      text=$(dd if="/dev/${where%@*}" bs=512 count=1 skip=$((at * 2048)) 2>/dev/null | tr -d '\0' | head -n 1)
+      echo "content $where $text"
+      ;;
+  esac
+done
+
+# One DHCP client for each interface; it stays and renews.
+ip link set lo up
+for folder in /sys/class/net/eth*; do
+  [ -e "$folder" ] || continue
+  ip link set "${folder##*/}" up
+  udhcpc -f -i "${folder##*/}" -s /etc/udhcpc -t 5 -T 1 -A 2 >/dev/null 2>&1 &
+done
+
+number=0
+while true; do
+  read -r uptime idle </proc/uptime
+  echo "tick $number $uptime"
+  number=$((number + 1))
+  report
+  sleep 0.25
+done

@@ -1,0 +1,22 @@
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+/** A kernel and an initrd that every host of the lab sees at the same paths. */
+export interface TickGuest {
+  kernelPath: string;
+  initrdPath: string;
+}
+
+/**
+ * The guest of the tests: boots in two seconds under TCG and says on its serial console, one fact a line: `memory <KiB>`,
+ * `cpus <n>`, `disk vda <bytes>` (again whenever one changes; `disk vda gone`), `address <ip>`, `tick <n> <uptime seconds>` four
+ * times a second from 0 on, `power button` before it powers off.
+ *
+ * Words of its command line: `write=vda:text` and `write=vda@MiB:text` write text (without blanks) to a disk, `read=vda` and
+ * `read=vda@MiB` print `content vda text`. Give `console=ttyS0 quiet` as well.
+ */
+export function tickGuest(): TickGuest {
+  const script = fileURLToPath(new URL("tick-guest.sh", import.meta.url));
+  const [kernelPath = "", initrdPath = ""] = execFileSync(script, { encoding: "utf8" }).trim().split("\n");
+  return { kernelPath, initrdPath };
+}
