@@ -1,0 +1,85 @@
+import type { Client, ClientChannel, ClientErrorExtensions } from "ssh2";
+import { Deadline, orAborted } from "./deadline.js";
+import { reasonOf, SshError, type StreamRefusal } from "./errors.js";
+
+/** RFC 4254, 5.1: reasons for refusing to open a channel. */
+const REASON = { prohibited: 1, connectFailed: 2, unknownType: 3, shortage: 4 } as const;
+
+// A server answers at once; one that doesn't is found out by keepalive, unless that is switched off.
+const OPEN_TIMEOUT_MS = 30_000;
+
+/** What kind of channel, and to where. */
+export type ChannelRequest =
+  | { readonly kind: "unix"; readonly path: string }
+  | { readonly kind: "tcp"; readonly host: string; readonly port: number }
+  | { readonly kind: "command"; readonly commandLine: string };
+
+/** Opens a channel of a session, within the time and until `signal` is aborted. One that opens too late is closed. */
+export async function openChannel(
+  client: Client,
+  request: ChannelRequest,
+  label: string,
+  signal: AbortSignal,
+): Promise<ClientChannel> {
+  using deadline = new Deadline(OPEN_TIMEOUT_MS, `opening ${label}`, signal);
+  let isWanted = true;
+  const opened = new Promise<ClientChannel>((resolve, reject) => {
+    start(client, request, (error, channel) => {
+      if (error !== undefined) {
+        reject(refused(error, request, label));
+      } else if (isWanted) {
+        resolve(channel);
+      } else {
+        channel.on("error", () => undefined);
+        channel.close();
+      }
+    });
+  });
+  try {
+    return await orAborted(opened, deadline.signal);
+  } catch (error) {
+    isWanted = false;
+    throw aborted(error, signal);
+  }
+}
+
+/** The connection's end is told by the reason of the signal that it aborts; {@link Deadline} wraps it. */
+function aborted(error: unknown, signal: AbortSignal): unknown {
+  return signal.aborted && signal.reason instanceof SshError ? signal.reason : error;
+}
+
+function start(
+  client: Client,
+  request: ChannelRequest,
+  done: (error: (Error & ClientErrorExtensions) | undefined, channel: ClientChannel) => void,
+): void {
+  switch (request.kind) {
+    case "unix":
+      client.openssh_forwardOutStreamLocal(request.path, done);
+      break;
+    case "tcp":
+      client.forwardOut("127.0.0.1", 0, request.host, request.port, done);
+      break;
+    case "command":
+      client.exec(request.commandLine, done);
+      break;
+  }
+}
+
+function refused(error: Error & { reason?: unknown }, request: ChannelRequest, label: string): SshError {
+  const { reason } = error;
+  if (request.kind === "command") {
+    // OpenSSH answers a session over MaxSessions with "connect failed", and has no other reason for that.
+    const isLimit = reason === REASON.connectFailed || reason === REASON.shortage;
+    const why = isLimit
+      ? "the server allows no more sessions in one connection (MaxSessions)"
+      : reasonOf(error);
+    return streamRefused(label, why, isLimit ? "sessionLimit" : "unknown", error);
+  }
+  const isLimit = reason === REASON.shortage;
+  return streamRefused(label, reasonOf(error), isLimit ? "sessionLimit" : "unknown", error);
+}
+
+function streamRefused(label: string, why: string, refusal: StreamRefusal, cause: unknown): SshError {
+  return new SshError("streamRefused", `${label}: refused: ${why}`, { refusal, cause });
+}

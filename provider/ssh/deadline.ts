@@ -1,0 +1,42 @@
+import { SshError } from "./errors.js";
+
+/** Bounds one piece of work: by a time, and by the caller's signal. */
+export class Deadline implements Disposable {
+  readonly #controller = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  readonly #release: () => void;
+
+  /** `what` completes "timed out ..." and "aborted ...", e.g. "connecting to alpha". */
+  constructor(timeoutMs: number, what: string, signal: AbortSignal | undefined) {
+    const onAbort = () => {
+      this.#controller.abort(new SshError("aborted", `aborted while ${what}`, { cause: signal?.reason }));
+    };
+    this.#timer = setTimeout(() => {
+      const seconds = Number((timeoutMs / 1000).toFixed(1));
+      this.#controller.abort(new SshError("timeout", `timed out after ${seconds} s while ${what}`));
+    }, timeoutMs);
+    if (signal?.aborted === true) onAbort();
+    else signal?.addEventListener("abort", onAbort, { once: true });
+    this.#release = () => signal?.removeEventListener("abort", onAbort);
+  }
+
+  /** Aborted, with an {@link SshError} as its reason, when the time is up or the caller gave up. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    this.#release();
+  }
+}
+
+/** A promise that also ends, with the signal's reason, when the signal is aborted. */
+export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}
