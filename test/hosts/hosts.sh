@@ -22,8 +22,15 @@ base=${PULUMI_KVM_LAB:-/var/tmp/pulumi-kvm-lab}
 die() { echo "hosts.sh: $*" >&2; exit 1; }
 
 # A process id is reused sooner or later; with its start time (field 22 of stat, counted after the last parenthesis) it is unique
-# until the next boot.
-start_time() { local line; line=$(cat "/proc/$1/stat" 2>/dev/null) || return 1; line=${line##*) }; set -- $line; echo "${20}"; }
+# until the next boot. One that has ended counts as gone even if nobody reaps it: in a container PID 1 often doesn't.
+start_time() {
+  local line
+  line=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
+  line=${line##*) }
+  [ "${line:0:1}" != Z ] || return 1
+  set -- $line
+  echo "${20}"
+}
 record() { echo "$2 $(start_time "$2")" >"$1.new" && mv "$1.new" "$1"; }
 recorded() { # FILE: prints the process id in it when that process is still alive
   local pid started
@@ -54,8 +61,14 @@ end_host() { # FOLDER HOST. Killing a PID 1 ends all that runs in its namespaces
 
 remove() {
   local host pid
+  for host in "$1"/hosts/*/; do pid=$(recorded "${host}pid") && kill -KILL "$pid" 2>/dev/null || true; done # All at once: each takes a second.
   for host in "$1"/hosts/*/; do [ -d "$host" ] && end_host "$1" "$(basename "$host")"; done
-  if pid=$(recorded "$1/switch.pid"); then kill -KILL "$pid" 2>/dev/null || true; until_gone "$pid"; fi
+  if pid=$(recorded "$1/switch.pid"); then
+    # The kernel takes the namespace down some time after its last process; the link's name and subnet are to be free now.
+    nsenter -t "$pid" -n ip link del uplink 2>/dev/null || true
+    kill -KILL "$pid" 2>/dev/null || true
+    until_gone "$pid"
+  fi
   rm -rf --one-file-system "$1"
 }
 
@@ -79,7 +92,7 @@ start_host() { # FOLDER HOST ADDRESS
   mkdir -p "$dir"
   rm -f "$dir/pid"
   setsid unshare -m -u -i -n -p --fork --kill-child "$here/host.sh" "$lab" "$host" "$address" >"$dir/start.log" 2>&1 </dev/null 9>&- &
-  for i in $(seq 250); do pid=$(recorded "$dir/pid") && break; sleep 0.02; done
+  for i in $(seq 250); do pid=$(recorded "$dir/pid") && break; start_time $! >/dev/null || break; sleep 0.02; done
   [ -n "${pid:-}" ] || die "$host does not start: $(cat "$dir/start.log")"
   nsenter -t "$switch" -n ip link del "$host" 2>/dev/null || true # The namespace of a host that was ended goes a moment later than its processes.
   local mac # Fixed: after a power cycle the neighbours still have it in their tables.
@@ -123,6 +136,7 @@ up() {
   sweep
   setsid unshare -n sleep infinity >/dev/null 2>&1 </dev/null 9>&- &
   switch=$!
+  disown
   # unshare becomes sleep by exec; before that the namespace is still ours.
   for i in $(seq 250); do [ "$(readlink "/proc/$switch/ns/net")" != "$(readlink /proc/self/ns/net)" ] && break; sleep 0.02; done
   # The name of the link is the claim: the kernel gives it once on this machine, whatever folder a lab uses.
