@@ -1,6 +1,13 @@
 import { sketchDisk } from "./disk.js";
 import { newDocument, rootOf } from "./document.js";
-import type { CpuMode, DirectBoot, DomainModel, Firmware } from "./domain-model.js";
+import type {
+  CpuMode,
+  DirectBoot,
+  DomainDisk,
+  DomainInterface,
+  DomainModel,
+  Firmware,
+} from "./domain-model.js";
 import { agentChannelName } from "./domain-parse.js";
 import { childElement, fill, insertChild, type Sketch, sketch } from "./element.js";
 import { sketchInterface } from "./interface.js";
@@ -161,4 +168,20 @@ function optionalText(name: string, text: string | undefined): Sketch | undefine
 // apic is x86's; libvirt refuses nothing but warns, and its own definitions for other machines have none.
 function isX86(model: DomainModel): boolean {
   return model.architecture === undefined || /^(x86_64|i686)$/.test(model.architecture);
+}
+
+/** The XML of one disk, as attaching a device takes it. */
+export function buildDisk(disk: DomainDisk): string {
+  return buildDevice(sketchDisk(disk));
+}
+
+/** The XML of one interface, as attaching a device takes it. */
+export function buildInterface(made: DomainInterface): string {
+  return buildDevice(sketchInterface(made));
+}
+
+function buildDevice(made: Sketch): string {
+  const document = newDocument(made.name);
+  fill(document, rootOf(document), made, 0);
+  return serialize(document);
 }

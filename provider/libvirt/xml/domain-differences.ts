@@ -21,19 +21,43 @@ export type ModelValue =
   | DomainInterface
   | undefined;
 
-/**
- * One property in which two models differ. `path` is the property's name ("memoryBytes"), a disk that is only in
- * one of them ("disks[vdb]"), or a property of one that is in both ("disks[vdb].cache", "interfaces[52:54:00:00:00:01].link").
- */
-export interface ModelDifference {
+/** What every difference has. `path` is for people: "memoryBytes", "disks[vdb]", "interfaces[52:54:00:00:00:01].link". */
+interface Difference {
   path: string;
   from: ModelValue;
   to: ModelValue;
 }
 
-/** The properties that are compared as they are, all but the lists and `hotplugPorts`; the compiler checks that none is forgotten. */
-type PlainProperty = Exclude<keyof DomainModel, "disks" | "interfaces" | "hotplugPorts">;
-const plainProperties: Record<PlainProperty, true> = {
+/** A property of the domain itself that differs. */
+export interface PropertyDifference extends Difference {
+  kind: "property";
+  property: DomainProperty;
+}
+
+/** A disk that is in one of the models only (no `property`), or a property of one that is in both. */
+export interface DiskDifference extends Difference {
+  kind: "disk";
+  target: string;
+  property?: DiskProperty;
+}
+
+/** An interface that is in one of the models only (no `property`), or a property of one that is in both. */
+export interface InterfaceDifference extends Difference {
+  kind: "interface";
+  mac: string;
+  property?: InterfaceProperty;
+}
+
+/** One thing in which two domains differ. */
+export type ModelDifference = PropertyDifference | DiskDifference | InterfaceDifference;
+
+/** The properties of a domain that are compared as they are. */
+export type DomainProperty = Exclude<keyof DomainModel, "disks" | "interfaces" | "hotplugPorts">;
+export type DiskProperty = Exclude<keyof DomainDisk, "target">;
+export type InterfaceProperty = Exclude<keyof DomainInterface, "mac">;
+
+// The records make the compiler notice a property of the model that is forgotten here.
+const domainProperties: Record<DomainProperty, true> = {
   name: true,
   uuid: true,
   accelerator: true,
@@ -56,7 +80,7 @@ const plainProperties: Record<PlainProperty, true> = {
   onCrash: true,
 };
 
-const diskProperties: Record<Exclude<keyof DomainDisk, "target">, true> = {
+const diskProperties: Record<DiskProperty, true> = {
   bus: true,
   device: true,
   source: true,
@@ -70,7 +94,7 @@ const diskProperties: Record<Exclude<keyof DomainDisk, "target">, true> = {
   bootOrder: true,
 };
 
-const interfaceProperties: Record<Exclude<keyof DomainInterface, "mac">, true> = {
+const interfaceProperties: Record<InterfaceProperty, true> = {
   source: true,
   model: true,
   link: true,
@@ -82,56 +106,77 @@ const interfaceProperties: Record<Exclude<keyof DomainInterface, "mac">, true> =
  */
 export function describeDifferences(from: DomainModel, to: DomainModel): ModelDifference[] {
   return [
-    ...compareProperties("", plainProperties, from, to),
-    ...compareLists("disks", diskProperties, keyed(from.disks, "target"), keyed(to.disks, "target")),
-    ...compareLists(
-      "interfaces",
-      interfaceProperties,
-      keyed(from.interfaces, "mac"),
-      keyed(to.interfaces, "mac"),
+    ...changedProperties(domainProperties, from, to).map(
+      ({ property, ...change }): PropertyDifference => ({
+        kind: "property",
+        property,
+        path: property,
+        ...change,
+      }),
     ),
+    ...compareDisks(byTarget(from), byTarget(to)),
+    ...compareInterfaces(byMac(from), byMac(to)),
   ];
 }
 
-/** The difference of each property of two disks of one target. */
-export function describeDiskDifferences(from: DomainDisk, to: DomainDisk): ModelDifference[] {
-  return compareProperties("", diskProperties, from, to);
-}
-
-function keyed<Key extends string, T extends Record<Key, string>>(
-  list: readonly T[],
-  key: Key,
-): Map<string, T> {
-  return new Map(list.map((item) => [item[key], item]));
-}
-
-function compareLists<T extends DomainDisk | DomainInterface>(
-  listName: string,
-  properties: Partial<Record<keyof T, true>>,
-  from: ReadonlyMap<string, T>,
-  to: ReadonlyMap<string, T>,
-): ModelDifference[] {
-  const keys = new Set([...from.keys(), ...to.keys()]);
-  return [...keys].flatMap((key) => {
-    const path = `${listName}[${key}]`;
-    const before = from.get(key);
-    const after = to.get(key);
-    if (before === undefined || after === undefined) return [{ path, from: before, to: after }];
-    return compareProperties(`${path}.`, properties, before, after);
+function compareDisks(
+  from: ReadonlyMap<string, DomainDisk>,
+  to: ReadonlyMap<string, DomainDisk>,
+): DiskDifference[] {
+  return unionOfKeys(from, to).flatMap((target): DiskDifference[] => {
+    const [before, after] = [from.get(target), to.get(target)];
+    const path = `disks[${target}]`;
+    if (before === undefined || after === undefined)
+      return [{ kind: "disk", target, path, from: before, to: after }];
+    return changedProperties(diskProperties, before, after).map(({ property, ...change }) => ({
+      kind: "disk",
+      target,
+      property,
+      path: `${path}.${property}`,
+      ...change,
+    }));
   });
 }
 
-function compareProperties<T extends object>(
-  prefix: string,
-  properties: Partial<Record<keyof T, true>>,
-  from: T,
-  to: T,
-): ModelDifference[] {
-  return (Object.keys(properties) as (keyof T & string)[]).flatMap((property) => {
-    const before = from[property] as ModelValue;
-    const after = to[property] as ModelValue;
-    return sameValue(before, after) ? [] : [{ path: `${prefix}${property}`, from: before, to: after }];
+function compareInterfaces(
+  from: ReadonlyMap<string, DomainInterface>,
+  to: ReadonlyMap<string, DomainInterface>,
+): InterfaceDifference[] {
+  return unionOfKeys(from, to).flatMap((mac): InterfaceDifference[] => {
+    const [before, after] = [from.get(mac), to.get(mac)];
+    const path = `interfaces[${mac}]`;
+    if (before === undefined || after === undefined)
+      return [{ kind: "interface", mac, path, from: before, to: after }];
+    return changedProperties(interfaceProperties, before, after).map(({ property, ...change }) => ({
+      kind: "interface",
+      mac,
+      property,
+      path: `${path}.${property}`,
+      ...change,
+    }));
   });
+}
+
+function byTarget(model: DomainModel): Map<string, DomainDisk> {
+  return new Map(model.disks.map((disk) => [disk.target, disk]));
+}
+
+function byMac(model: DomainModel): Map<string, DomainInterface> {
+  return new Map(model.interfaces.map((made) => [made.mac, made]));
+}
+
+function unionOfKeys(left: ReadonlyMap<string, unknown>, right: ReadonlyMap<string, unknown>): string[] {
+  return [...new Set([...left.keys(), ...right.keys()])];
+}
+
+function changedProperties<Property extends string>(
+  properties: Record<Property, true>,
+  from: Partial<Record<Property, ModelValue>>,
+  to: Partial<Record<Property, ModelValue>>,
+): { property: Property; from: ModelValue; to: ModelValue }[] {
+  return (Object.keys(properties) as Property[])
+    .filter((property) => !sameValue(from[property], to[property]))
+    .map((property) => ({ property, from: from[property], to: to[property] }));
 }
 
 /** Whether two values of models are the same; an absent property is one that is undefined. */

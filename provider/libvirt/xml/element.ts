@@ -126,6 +126,17 @@ export function insertChild(parent: Element, made: Sketch, after?: readonly stri
   return element;
 }
 
+/** Puts an element of any document at the end of a parent, indented as one line there. */
+export function adoptChild(parent: Element, child: Element): void {
+  const document = documentOf(parent);
+  const depth = depthOf(parent);
+  const last = parent.lastChild;
+  if (last !== null && isBlankText(last)) parent.removeChild(last);
+  parent.appendChild(document.createTextNode(`\n${"  ".repeat(depth + 1)}`));
+  parent.appendChild(child.ownerDocument === document ? child : document.importNode(child, true));
+  parent.appendChild(document.createTextNode(`\n${"  ".repeat(depth)}`));
+}
+
 /** Makes an element of a sketch, indented for its depth (the root's is 0). Namespaced names are not for sketches. */
 export function realize(document: Document, made: Sketch, depth: number): Element {
   const element = document.createElementNS(null, made.name);

@@ -1,6 +1,6 @@
 import type { Document, Element } from "@xmldom/xmldom";
 import { newDocument, nodeType, parseXml, rootOf } from "./document.js";
-import { childElements, depthOf, ensureChild, removeElement } from "./element.js";
+import { adoptChild, childElements, ensureChild, removeElement } from "./element.js";
 import { XmlError } from "./error.js";
 import { serialize, serializeElement } from "./serialize.js";
 import { parseCount } from "./value.js";
@@ -141,7 +141,7 @@ export function addMarkChild(element: Element, name: string): Element {
     element.namespaceURI,
     element.prefix ? `${element.prefix}:${name}` : name,
   );
-  appendIndented(element, child);
+  adoptChild(element, child);
   return child;
 }
 
@@ -170,19 +170,8 @@ function makeMark<T>(kind: MarkKind<T>, root: Element): Element {
   const document = root.ownerDocument as Document;
   const element = document.createElementNS(kind.uri, `${kind.key}:${kind.elementName}`);
   element.setAttributeNS("http://www.w3.org/2000/xmlns/", `xmlns:${kind.key}`, kind.uri);
-  appendIndented(metadata, element);
+  adoptChild(metadata, element);
   return element;
-}
-
-function appendIndented(parent: Element, child: Element): void {
-  const document = parent.ownerDocument as Document;
-  const depth = depthOf(parent);
-  const last = parent.lastChild;
-  if (last !== null && last.nodeType === nodeType.text && (last.nodeValue ?? "").trim() === "")
-    parent.removeChild(last);
-  parent.appendChild(document.createTextNode(`\n${"  ".repeat(depth + 1)}`));
-  parent.appendChild(child);
-  parent.appendChild(document.createTextNode(`\n${"  ".repeat(depth)}`));
 }
 
 function copyWithoutNamespace(document: Document, from: Element, to: Element): void {
