@@ -53,8 +53,10 @@ check() {
   [ ${#missing[@]} = 0 ] || { printf '%s\n' "${missing[@]}"; return 1; }
 }
 
-end_host() { # FOLDER HOST. Killing a PID 1 ends all that runs in its namespaces, and the namespaces with it
-  local pid
+end_host() { # FOLDER HOST. The wire first: dying processes would close their connections, which a host without power does not
+  local pid switch
+  if switch=$(recorded "$1/switch.pid"); then nsenter -t "$switch" -n ip link del "$2" 2>/dev/null || true; fi
+  # All that runs in the namespaces of a PID 1 ends with it.
   if pid=$(recorded "$1/hosts/$2/pid"); then kill -KILL "$pid" 2>/dev/null || true; until_gone "$pid"; fi
   rm -f "$1/hosts/$2/pid"
 }
@@ -94,7 +96,6 @@ start_host() { # FOLDER HOST ADDRESS
   setsid unshare -m -u -i -n -p --fork --kill-child "$here/host.sh" "$lab" "$host" "$address" >"$dir/start.log" 2>&1 </dev/null 9>&- &
   for i in $(seq 250); do pid=$(recorded "$dir/pid") && break; start_time $! >/dev/null || break; sleep 0.02; done
   [ -n "${pid:-}" ] || die "$host does not start: $(cat "$dir/start.log")"
-  nsenter -t "$switch" -n ip link del "$host" 2>/dev/null || true # The namespace of a host that was ended goes a moment later than its processes.
   local mac # Fixed: after a power cycle the neighbours still have it in their tables.
   mac=$(printf '02:4b:%02x:%02x:%02x:%02x' ${address//./ })
   nsenter -t "$switch" -n ip link add "$host" type veth peer name eth0 address "$mac" netns "$pid"

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mustRun } from "../hosts/command.js";
+import { ConsoleWatch } from "../hosts/console-watch.mjs";
 import type { LabHost } from "../hosts/host.js";
 import { Lab, labAvailable } from "../hosts/lab.js";
 import { tickGuest } from "../hosts/tick-guest.js";
-import { ConsoleWatch } from "../hosts/ticks.js";
 
 const { available, missing } = labAvailable();
 const log = "/var/log/libvirt/qemu/ticker-console.log";

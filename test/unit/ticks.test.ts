@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { judgeTicks, type Tick } from "../hosts/ticks.js";
+import { judgeTicks, type Tick } from "../hosts/ticks.mjs";
 
 /** Ticks from "host number milliseconds" words. */
 function ticks(...words: string[]): Tick[] {
