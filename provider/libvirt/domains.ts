@@ -1,0 +1,327 @@
+import type { Duplex } from "node:stream";
+import { unlessAbsent } from "./absent.js";
+import { openDomainConsole } from "./domain-console.js";
+import { DomainMigrationApi } from "./domain-migration.js";
+import { type DomainKey, type DomainRecord, observeAllDomains, observeDomain } from "./domain-record.js";
+import type { OperationOptions } from "./session.js";
+
+/** Which documents a change goes to: what runs, what the next start takes, or both. */
+export interface DomainTarget {
+  readonly live?: boolean;
+  readonly persistent?: boolean;
+}
+
+/** What `undefine` removes along with the definition. libvirt refuses while something is there that wasn't named. */
+export interface UndefineOptions extends OperationOptions {
+  readonly nvram?: "remove" | "keep";
+  readonly tpm?: "remove" | "keep";
+  readonly managedSave?: boolean;
+  readonly snapshotsMetadata?: boolean;
+  readonly checkpointsMetadata?: boolean;
+}
+
+/** A domain's interface with its addresses. */
+export interface DomainInterfaceAddresses {
+  readonly name: string;
+  readonly mac?: string | undefined;
+  readonly addresses: readonly {
+    readonly family: "ipv4" | "ipv6";
+    readonly address: string;
+    readonly prefix: number;
+  }[];
+}
+
+const SHUTDOWN = { default: 0, acpi: 1, agent: 2, initctl: 4, signal: 8, paravirt: 16 } as const;
+const ADDRESS_SOURCE = { lease: 0, agent: 1, arp: 2 } as const;
+const METADATA_ELEMENT = 2;
+const KIB = 1_024;
+
+/** Domains of one host. UUIDs name them, as names can change. Deadlines: 30 s to read, 120 s to change. */
+export class DomainApi extends DomainMigrationApi {
+  /** Names and UUIDs of all domains. */
+  async list(options: OperationOptions = {}): Promise<{ name: string; uuid: string; id: number }[]> {
+    const all = { needResults: 1, flags: 0 };
+    return (await this.session.read("list the domains", "ConnectListAllDomains", all, options)).domains;
+  }
+
+  /** Every domain with its documents. One that vanishes meanwhile is left out. */
+  observeAll(options: OperationOptions = {}): Promise<DomainRecord[]> {
+    return observeAllDomains(this.session, options);
+  }
+
+  /** One domain with its documents; undefined when there is none. */
+  observe(key: DomainKey, options: OperationOptions = {}): Promise<DomainRecord | undefined> {
+    return observeDomain(this.session, key, options);
+  }
+
+  /** A document as it is now. `secure` includes passwords; `migratable` is fit for another host. */
+  async xml(
+    uuid: string,
+    what: { readonly inactive?: boolean; readonly secure?: boolean; readonly migratable?: boolean } = {},
+    options: OperationOptions = {},
+  ): Promise<string> {
+    const flags = (what.secure ? 1 : 0) | (what.inactive ? 2 : 0) | (what.migratable ? 8 : 0);
+    const args = { dom: domainOf(uuid), flags };
+    return (await this.session.read(`read domain ${uuid}`, "DomainGetXMLDesc", args, options)).xml;
+  }
+
+  /** Defines or redefines a domain, after validation against libvirt's schema unless `validate` is false. */
+  async define(
+    xml: string,
+    options: OperationOptions & { readonly validate?: boolean } = {},
+  ): Promise<{ name: string; uuid: string; id: number }> {
+    const flags = options.validate === false ? 0 : 1;
+    return (await this.session.change("define a domain", "DomainDefineXMLFlags", { xml, flags }, options))
+      .dom;
+  }
+
+  async undefine(uuid: string, options: UndefineOptions = {}): Promise<void> {
+    const flags =
+      (options.managedSave ? 1 : 0) |
+      (options.snapshotsMetadata ? 2 : 0) |
+      (options.nvram === "remove" ? 4 : 0) |
+      (options.nvram === "keep" ? 8 : 0) |
+      (options.checkpointsMetadata ? 16 : 0) |
+      (options.tpm === "remove" ? 32 : 0) |
+      (options.tpm === "keep" ? 64 : 0);
+    const args = { dom: domainOf(uuid), flags };
+    await this.session.change(`undefine domain ${uuid}`, "DomainUndefineFlags", args, options);
+  }
+
+  /** Starts it. `forceBoot` discards a managed save instead of resuming it. */
+  async start(
+    uuid: string,
+    options: OperationOptions & { readonly paused?: boolean; readonly forceBoot?: boolean } = {},
+  ): Promise<void> {
+    const flags = (options.paused ? 1 : 0) | (options.forceBoot ? 8 : 0);
+    const args = { dom: domainOf(uuid), flags };
+    await this.session.change(`start domain ${uuid}`, "DomainCreateWithFlags", args, options);
+  }
+
+  /** Takes the power away. `graceful` gives up instead of killing a QEMU that doesn't end by itself. */
+  async destroy(
+    uuid: string,
+    options: OperationOptions & { readonly graceful?: boolean } = {},
+  ): Promise<void> {
+    const args = { dom: domainOf(uuid), flags: options.graceful ? 1 : 0 };
+    await this.session.change(`destroy domain ${uuid}`, "DomainDestroyFlags", args, options);
+  }
+
+  /** Asks the guest to shut down, and returns when it was asked. Mode "agent" waits for the agent's answer. */
+  async shutdown(
+    uuid: string,
+    options: OperationOptions & { readonly mode?: keyof typeof SHUTDOWN } = {},
+  ): Promise<void> {
+    const mode = options.mode ?? "default";
+    const operation = `shut down domain ${uuid}`;
+    const args = { dom: domainOf(uuid), flags: SHUTDOWN[mode] };
+    // An agent that doesn't answer blocks the call until its timeout; the default mode tries the agent first.
+    if (mode === "agent" || mode === "default") {
+      const timeoutMs = options.timeoutMs ?? 120_000;
+      await this.session.long(operation, "DomainShutdownFlags", args, { timeoutMs, signal: options.signal });
+    } else {
+      await this.session.change(operation, "DomainShutdownFlags", args, options);
+    }
+  }
+
+  async suspend(uuid: string, options: OperationOptions = {}): Promise<void> {
+    await this.session.change(`pause domain ${uuid}`, "DomainSuspend", { dom: domainOf(uuid) }, options);
+  }
+
+  async resume(uuid: string, options: OperationOptions = {}): Promise<void> {
+    await this.session.change(`resume domain ${uuid}`, "DomainResume", { dom: domainOf(uuid) }, options);
+  }
+
+  async setAutostart(uuid: string, autostart: boolean, options: OperationOptions = {}): Promise<void> {
+    const args = { dom: domainOf(uuid), autostart: autostart ? 1 : 0 };
+    await this.session.change(`set autostart of domain ${uuid}`, "DomainSetAutostart", args, options);
+  }
+
+  /** Sets or, without `xml`, removes the element of a namespace in <metadata>. `key` is the prefix it gets. */
+  async setMetadata(
+    uuid: string,
+    metadata: DomainTarget & { readonly uri: string; readonly key: string; readonly xml: string | undefined },
+    options: OperationOptions = {},
+  ): Promise<void> {
+    const { uri, key, xml } = metadata;
+    const args = {
+      dom: domainOf(uuid),
+      type: METADATA_ELEMENT,
+      metadata: xml,
+      key,
+      uri,
+      flags: targetFlags(metadata),
+    };
+    await this.session.change(`set metadata of domain ${uuid}`, "DomainSetMetadata", args, options);
+  }
+
+  /** The element of a namespace in <metadata>; undefined when there is none. */
+  async metadata(
+    uuid: string,
+    query: { readonly uri: string; readonly persistent?: boolean },
+    options: OperationOptions = {},
+  ): Promise<string | undefined> {
+    const flags = query.persistent === undefined ? 0 : query.persistent ? 2 : 1;
+    const args = { dom: domainOf(uuid), type: METADATA_ELEMENT, uri: query.uri, flags };
+    return unlessAbsent("metadataNotFound", async () => {
+      return (await this.session.read(`read metadata of domain ${uuid}`, "DomainGetMetadata", args, options))
+        .metadata;
+    });
+  }
+
+  /** Gives it another name; only while it is off and has no managed save. */
+  async rename(uuid: string, newName: string, options: OperationOptions = {}): Promise<void> {
+    const args = { dom: domainOf(uuid), newName, flags: 0 };
+    await this.session.change(`rename domain ${uuid} to ${newName}`, "DomainRename", args, options);
+  }
+
+  async attachDevice(
+    uuid: string,
+    xml: string,
+    target: DomainTarget,
+    options: OperationOptions = {},
+  ): Promise<void> {
+    const args = { dom: domainOf(uuid), xml, flags: targetFlags(target) };
+    await this.session.change(`attach a device to domain ${uuid}`, "DomainAttachDeviceFlags", args, options);
+  }
+
+  /** Asks for the removal; of a running guest the device is gone only when event `deviceRemoved` says so. */
+  async detachDevice(
+    uuid: string,
+    xml: string,
+    target: DomainTarget,
+    options: OperationOptions = {},
+  ): Promise<void> {
+    const args = { dom: domainOf(uuid), xml, flags: targetFlags(target) };
+    await this.session.change(
+      `detach a device from domain ${uuid}`,
+      "DomainDetachDeviceFlags",
+      args,
+      options,
+    );
+  }
+
+  /** Changes a device in place. `force` ejects a medium that the guest has locked. */
+  async updateDevice(
+    uuid: string,
+    xml: string,
+    target: DomainTarget & { readonly force?: boolean },
+    options: OperationOptions = {},
+  ): Promise<void> {
+    const args = { dom: domainOf(uuid), xml, flags: targetFlags(target) | (target.force ? 4 : 0) };
+    await this.session.change(`change a device of domain ${uuid}`, "DomainUpdateDeviceFlags", args, options);
+  }
+
+  /** `maximum` sets the upper bound instead; only in the persistent document. */
+  async setVcpus(
+    uuid: string,
+    vcpus: number,
+    target: DomainTarget & { readonly maximum?: boolean },
+    options: OperationOptions = {},
+  ): Promise<void> {
+    const args = {
+      dom: domainOf(uuid),
+      nvcpus: vcpus,
+      flags: targetFlags(target) | (target.maximum ? 4 : 0),
+    };
+    await this.session.change(
+      `set vcpus of domain ${uuid} to ${vcpus}`,
+      "DomainSetVcpusFlags",
+      args,
+      options,
+    );
+  }
+
+  /** `memoryBytes` is rounded up to KiB. `maximum` sets the upper bound instead. */
+  async setMemory(
+    uuid: string,
+    memoryBytes: number,
+    target: DomainTarget & { readonly maximum?: boolean },
+    options: OperationOptions = {},
+  ): Promise<void> {
+    const memory = BigInt(Math.ceil(memoryBytes / KIB));
+    const args = { dom: domainOf(uuid), memory, flags: targetFlags(target) | (target.maximum ? 4 : 0) };
+    await this.session.change(`set memory of domain ${uuid}`, "DomainSetMemoryFlags", args, options);
+  }
+
+  /** Sets the size of a running domain's disk (target name or path). It shrinks as readily as it grows. */
+  async blockResize(
+    uuid: string,
+    disk: string,
+    sizeBytes: number,
+    options: OperationOptions = {},
+  ): Promise<void> {
+    const inBytes = 1;
+    const args = { dom: domainOf(uuid), disk, size: BigInt(sizeBytes), flags: inBytes };
+    await this.session.change(`resize disk ${disk} of domain ${uuid}`, "DomainBlockResize", args, options);
+  }
+
+  async interfaceAddresses(
+    uuid: string,
+    source: keyof typeof ADDRESS_SOURCE,
+    options: OperationOptions = {},
+  ): Promise<DomainInterfaceAddresses[]> {
+    const args = { dom: domainOf(uuid), source: ADDRESS_SOURCE[source], flags: 0 };
+    const operation = `read the addresses of domain ${uuid}`;
+    const { ifaces } = await this.session.read(operation, "DomainInterfaceAddresses", args, options);
+    return ifaces.map(({ name, hwaddr, addrs }) => ({
+      name,
+      mac: hwaddr,
+      addresses: addrs.map(({ type, addr, prefix }) => ({
+        family: type === 0 ? "ipv4" : "ipv6",
+        address: addr,
+        prefix,
+      })),
+    }));
+  }
+
+  /** The QEMU command line that a document would give. */
+  async xmlToNative(xml: string, options: OperationOptions = {}): Promise<string> {
+    const args = { nativeFormat: "qemu-argv", domainXML: xml, flags: 0 };
+    return (await this.session.read("translate a domain", "ConnectDomainXMLToNative", args, options))
+      .nativeConfig;
+  }
+
+  /** Throws away a saved state. */
+  async removeManagedSave(uuid: string, options: OperationOptions = {}): Promise<void> {
+    const args = { dom: domainOf(uuid), flags: 0 };
+    await this.session.change(
+      `remove the managed save of domain ${uuid}`,
+      "DomainManagedSaveRemove",
+      args,
+      options,
+    );
+  }
+
+  /** Sends a JSON command to the guest agent and returns its JSON answer. */
+  async agentCommand(uuid: string, command: string, options: OperationOptions = {}): Promise<string> {
+    const timeoutMs = options.timeoutMs ?? 30_000;
+    const args = {
+      dom: domainOf(uuid),
+      cmd: command,
+      timeout: Math.max(1, Math.floor(timeoutMs / 1_000)),
+      flags: 0,
+    };
+    const call = { timeoutMs: timeoutMs + 5_000, signal: options.signal };
+    const operation = `ask the agent of domain ${uuid}`;
+    return (await this.session.long(operation, "QEMUDomainAgentCommand", args, call)).result ?? "";
+  }
+
+  /** The serial console, or the named one, for reading and writing. `force` takes it from whoever has it. */
+  openConsole(
+    uuid: string,
+    console: { readonly device?: string; readonly force?: boolean } = {},
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<Duplex> {
+    return openDomainConsole(this.session, domainOf(uuid), console, options.signal);
+  }
+}
+
+function targetFlags(target: DomainTarget): number {
+  return (target.live ? 1 : 0) | (target.persistent ? 2 : 0);
+}
+
+/** The daemon finds a domain by its UUID alone; the name only appears in its messages. */
+function domainOf(uuid: string): { name: string; uuid: string; id: number } {
+  return { name: uuid, uuid, id: -1 };
+}

@@ -1,0 +1,199 @@
+import type { EventName, EventPayload, TypedParam } from "./rpc/index.js";
+import type { OperationOptions, Session } from "./session.js";
+import { type ParamValues, paramValues } from "./typed-params.js";
+
+/** What happened to a domain as a whole. */
+export type DomainLifecycle =
+  | "defined"
+  | "undefined"
+  | "started"
+  | "suspended"
+  | "resumed"
+  | "stopped"
+  | "shutdown"
+  | "pmSuspended"
+  | "crashed";
+
+interface DomainSubject {
+  readonly uuid: string;
+  readonly name: string;
+}
+
+/** Payloads by event. */
+export interface LibvirtEvents {
+  /** `detail` is libvirt's number for the reason. */
+  domainLifecycle: DomainSubject & { readonly event: DomainLifecycle | "unknown"; readonly detail: number };
+  deviceAdded: DomainSubject & { readonly alias: string };
+  deviceRemoved: DomainSubject & { readonly alias: string };
+  deviceRemovalFailed: DomainSubject & { readonly alias: string };
+  /** `disk` is the target name. */
+  blockJob: DomainSubject & {
+    readonly disk: string;
+    readonly type: number;
+    readonly status: "completed" | "failed" | "canceled" | "ready" | "unknown";
+  };
+  jobCompleted: DomainSubject & { readonly values: ParamValues };
+  migrationIteration: DomainSubject & { readonly iteration: number };
+}
+
+/** Ends a subscription. */
+export interface EventSubscription {
+  close(): Promise<void>;
+}
+
+interface Source<Name extends keyof LibvirtEvents, Wire extends EventName> {
+  /** virDomainEventID. */
+  readonly id: number;
+  readonly wire: Wire;
+  readonly translate: (payload: EventPayload<Wire>) => LibvirtEvents[Name];
+}
+
+const LIFECYCLE = [
+  "defined",
+  "undefined",
+  "started",
+  "suspended",
+  "resumed",
+  "stopped",
+  "shutdown",
+  "pmSuspended",
+  "crashed",
+] as const;
+const BLOCK_JOB = ["completed", "failed", "canceled", "ready"] as const;
+
+function source<Name extends keyof LibvirtEvents, Wire extends EventName>(
+  id: number,
+  wire: Wire,
+  translate: (payload: EventPayload<Wire>) => LibvirtEvents[Name],
+): Source<Name, Wire> {
+  return { id, wire, translate };
+}
+
+function subject(dom: { readonly name: string; readonly uuid: string }): DomainSubject {
+  return { uuid: dom.uuid, name: dom.name };
+}
+
+const SOURCES = {
+  domainLifecycle: source<"domainLifecycle", "DomainEventCallbackLifecycle">(
+    0,
+    "DomainEventCallbackLifecycle",
+    ({ msg }) => ({
+      ...subject(msg.dom),
+      event: LIFECYCLE[msg.event] ?? "unknown",
+      detail: msg.detail,
+    }),
+  ),
+  deviceAdded: source<"deviceAdded", "DomainEventCallbackDeviceAdded">(
+    19,
+    "DomainEventCallbackDeviceAdded",
+    (msg) => ({
+      ...subject(msg.dom),
+      alias: msg.devAlias,
+    }),
+  ),
+  deviceRemoved: source<"deviceRemoved", "DomainEventCallbackDeviceRemoved">(
+    15,
+    "DomainEventCallbackDeviceRemoved",
+    ({ msg }) => ({ ...subject(msg.dom), alias: msg.devAlias }),
+  ),
+  deviceRemovalFailed: source<"deviceRemovalFailed", "DomainEventCallbackDeviceRemovalFailed">(
+    22,
+    "DomainEventCallbackDeviceRemovalFailed",
+    (msg) => ({ ...subject(msg.dom), alias: msg.devAlias }),
+  ),
+  blockJob: source<"blockJob", "DomainEventBlockJob2">(16, "DomainEventBlockJob2", (msg) => ({
+    ...subject(msg.dom),
+    disk: msg.dst,
+    type: msg.type,
+    status: BLOCK_JOB[msg.status] ?? "unknown",
+  })),
+  jobCompleted: source<"jobCompleted", "DomainEventCallbackJobCompleted">(
+    21,
+    "DomainEventCallbackJobCompleted",
+    (msg: { dom: DomainSubject; params: readonly TypedParam[] }) => ({
+      ...subject(msg.dom),
+      values: paramValues(msg.params),
+    }),
+  ),
+  migrationIteration: source<"migrationIteration", "DomainEventCallbackMigrationIteration">(
+    20,
+    "DomainEventCallbackMigrationIteration",
+    (msg) => ({ ...subject(msg.dom), iteration: msg.iteration }),
+  ),
+} as const;
+
+interface Registration {
+  listeners: number;
+  readonly callbackId: Promise<number>;
+}
+
+/** Events of one host's domains. Each kind is asked for with its first listener, and no more after its last. */
+export class EventApi {
+  readonly #session: Session;
+  readonly #registrations = new Map<keyof LibvirtEvents, Registration>();
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** Listens to an event. Nothing that happens after the returned promise settled is missed. */
+  async on<Name extends keyof LibvirtEvents>(
+    name: Name,
+    listener: (event: LibvirtEvents[Name]) => void,
+    options: OperationOptions = {},
+  ): Promise<EventSubscription> {
+    // One cast instead of a switch: the table pairs each name with its wire event and translation.
+    const { id, wire, translate } = SOURCES[name] as unknown as Source<Name, EventName>;
+    const stop = this.#session.control.on(wire, (payload) => listener(translate(payload)));
+    try {
+      await this.#register(name, id, options);
+    } catch (error) {
+      stop();
+      throw error;
+    }
+    let closed = false;
+    return {
+      close: async () => {
+        if (closed) return;
+        closed = true;
+        stop();
+        await this.#deregister(name);
+      },
+    };
+  }
+
+  async #register(name: keyof LibvirtEvents, eventID: number, options: OperationOptions): Promise<void> {
+    let registration = this.#registrations.get(name);
+    if (registration === undefined) {
+      const args = { eventID };
+      const operation = `listen to ${name}`;
+      // Shared by all who ask at the same time, so not bound to the signal of the first.
+      const callbackId = this.#session
+        .read(operation, "ConnectDomainEventCallbackRegisterAny", args, { timeoutMs: options.timeoutMs })
+        .then((result) => result.callbackID);
+      registration = { listeners: 0, callbackId };
+      this.#registrations.set(name, registration);
+    }
+    registration.listeners++;
+    try {
+      await registration.callbackId;
+    } catch (error) {
+      registration.listeners--;
+      if (this.#registrations.get(name) === registration) this.#registrations.delete(name);
+      throw error;
+    }
+  }
+
+  async #deregister(name: keyof LibvirtEvents): Promise<void> {
+    const registration = this.#registrations.get(name);
+    if (registration === undefined) return;
+    registration.listeners--;
+    if (registration.listeners > 0) return;
+    this.#registrations.delete(name);
+    const callbackID = await registration.callbackId;
+    if (!this.#session.control.open) return;
+    await this.#session.read(`stop listening to ${name}`, "ConnectDomainEventCallbackDeregisterAny", {
+      callbackID,
+    });
+  }
+}
