@@ -74,7 +74,6 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
     await build({ ifNeeded: process.argv.includes("--if-needed") });
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    console.error(error.output);
     console.error(error.message);
     process.exitCode = 1;
   }

@@ -1,14 +1,14 @@
 // Running another program: its output kept, shown only when it fails.
 import { spawn } from "node:child_process";
 
-/** A program that could not be started, failed or took too long; `output` is all that it printed. */
+/** A program that could not be started, failed or took too long; `output` is all that it printed, the message has its end. */
 export class CommandError extends Error {
   /**
    * @param {string} message
    * @param {{ output: string, exitCode: number | null }} result
    */
   constructor(message, result) {
-    super(message);
+    super(`${message}\n${result.output.trim().slice(-8_000)}`.trim());
     this.name = "CommandError";
     this.output = result.output;
     this.exitCode = result.exitCode;

@@ -38,7 +38,7 @@ for (const name of entries) {
     await step(`generating ${name}`, () => run([process.execPath, entry], { cwd: root, timeoutMs: 120_000 }));
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    console.error(`${problems}${error.output}${error.message}`);
+    console.error(`${problems}${error.message}`);
     process.exitCode = 1;
     break;
   }

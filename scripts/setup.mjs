@@ -55,8 +55,7 @@ export async function prepareMachine(options = {}) {
  * @param {unknown} error
  */
 export function explainFailure(error) {
-  if (error instanceof UnfitMachineError) return error.message;
-  if (error instanceof CommandError) return `${error.output.trimEnd()}\n${error.message}`;
+  if (error instanceof UnfitMachineError || error instanceof CommandError) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 

@@ -1,10 +1,9 @@
 /** The package as users get it: packed by npm, and installed with npm in a project of its own. */
 import { createHash } from "node:crypto";
-import { createReadStream, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "../../scripts/build.mjs";
 import { cacheFolder } from "../../scripts/cache.mjs";
@@ -51,8 +50,11 @@ async function packedFilesHash(): Promise<string> {
     ...files.filter((each) => !each.startsWith("!")),
   ]) {
     for (const path of await filesUnder(join(root, name))) {
-      hash.update(path).update("\0");
-      await pipeline(createReadStream(path), hash, { end: false });
+      hash
+        .update(path)
+        .update("\0")
+        .update(await readFile(path))
+        .update("\0");
     }
   }
   return hash.digest("hex");
@@ -86,8 +88,8 @@ export async function defaultSdkVersion(): Promise<string> {
 
 /**
  * Makes a new temporary folder with a package.json and a node_modules in which npm installed the packed package, the
- * SDK and what Pulumi's TypeScript template has. The installation is made once for each SDK version and packed content; further
- * folders get hard links to its files (so never write into node_modules in place). The caller removes the folder.
+ * SDK and what Pulumi's TypeScript template has. The installation is made once for each SDK version and package.json;
+ * further folders get hard links to its files (so never write into node_modules in place). The caller removes the folder.
  */
 export async function installedProject(options: InstalledProjectOptions = {}): Promise<string> {
   const template = await installedTemplate(options.sdkVersion ?? (await defaultSdkVersion()));
@@ -108,19 +110,32 @@ function installedTemplate(sdkVersion: string): Promise<string> {
 async function installTemplate(sdkVersion: string): Promise<string> {
   const { tarballPath, sha256 } = await packedPackage();
   const exactVersion = /^\d/.test(sdkVersion) ? sdkVersion : await publishedVersion(sdkVersion);
-  const folder = join(keptFolder, `${sha256.slice(0, 16)}-sdk-${exactVersion}`);
+  const manifest = await readFile(join(root, "package.json"));
+  const manifestHash = createHash("sha256").update(manifest).digest("hex");
+  const installed = join(keptFolder, `installed-${manifestHash.slice(0, 16)}-sdk-${exactVersion}`);
+  await madeOnce(installed, (making) => installWithNpm(making, exactVersion, tarballPath));
+  // Only the package's own files changed since that installation: the rest of it is as npm would make it now.
+  const folder = join(keptFolder, `${sha256.slice(0, 16)}-${manifestHash.slice(0, 16)}-sdk-${exactVersion}`);
   await madeOnce(folder, async (making) => {
-    await writeFile(
-      join(making, "package.json"),
-      `${JSON.stringify({ name: "program", private: true, main: "index.ts" }, undefined, 2)}\n`,
-    );
-    const packages = [`@pulumi/pulumi@${exactVersion}`, "typescript@5", "@types/node@20", tarballPath];
-    await run(["npm", "install", "--no-audit", "--no-fund", "--prefer-offline", ...packages], {
-      cwd: making,
-      timeoutMs: 5 * 60_000,
-    });
+    await run(["cp", "-al", `${installed}/.`, making]);
+    const own = join(making, "node_modules", "pulumi-kvm");
+    await rm(own, { recursive: true });
+    await mkdir(own);
+    await run(["tar", "-xzf", tarballPath, "-C", own, "--strip-components=1"]);
   });
   return folder;
+}
+
+async function installWithNpm(folder: string, sdkVersion: string, tarballPath: string): Promise<void> {
+  await writeFile(
+    join(folder, "package.json"),
+    `${JSON.stringify({ name: "program", private: true, main: "index.ts" }, undefined, 2)}\n`,
+  );
+  const packages = [`@pulumi/pulumi@${sdkVersion}`, "typescript@5", "@types/node@20", tarballPath];
+  await run(["npm", "install", "--no-audit", "--no-fund", "--prefer-offline", ...packages], {
+    cwd: folder,
+    timeoutMs: 5 * 60_000,
+  });
 }
 
 async function publishedVersion(tag: string): Promise<string> {
