@@ -1,7 +1,7 @@
 /** The package as users get it: packed by npm, and installed with npm in a project of its own. */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -145,7 +145,10 @@ async function publishedVersion(tag: string): Promise<string> {
 
 /** Fills `folder` by `make` unless it is there; whole or not at all, and by one process at a time. */
 async function madeOnce(folder: string, make: (making: string) => Promise<void>): Promise<void> {
-  if (existsSync(folder)) return;
+  if (existsSync(folder)) {
+    const now = new Date();
+    return utimes(folder, now, now); // in use: not to be removed as old
+  }
   await withLock(join(keptFolder, "lock"), async () => {
     if (existsSync(folder)) return;
     await removeOld();
