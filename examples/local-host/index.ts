@@ -14,7 +14,7 @@ const lan = new kvm.Network("local-lan", { host: here, mode: "isolated", cidr: "
 
 const box = new kvm.VirtualMachine("box", {
   host: here,
-  memory: "128MiB",
+  memory: config.get("memory") ?? "512MiB",
   kernel: config.get("kernel"),
   initrd: config.get("initrd"),
   commandLine: config.get("commandLine"),

@@ -32,6 +32,7 @@ const lan = new kvm.Network("quickstart-lan", {
   dhcp: true,
 });
 
+const memory = config.get("memory") ?? "512MiB";
 // Booting a kernel from the host's file system needs no disk image. Without these the VMs run their firmware and find no system.
 const system = {
   kernel: config.get("kernel"),
@@ -44,7 +45,7 @@ const consoleLog = (vm: string) => `/var/log/libvirt/qemu/${vm}-console.log`;
 const web = new kvm.VirtualMachine("web", {
   host: webHost,
   cpus: 1,
-  memory: "128MiB",
+  memory,
   ...system,
   disks: [{ size: "64MiB", pool: images }],
   interfaces: [{ network: lan }],
@@ -56,7 +57,7 @@ const data = new kvm.Disk("db-data", { host: beta, pool: images, size: "64MiB" }
 const db = new kvm.VirtualMachine("db", {
   host: beta,
   cpus: 1,
-  memory: "128MiB",
+  memory,
   ...system,
   disks: [{ disk: data }],
   interfaces: [{ network: lan }],

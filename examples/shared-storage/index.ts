@@ -19,7 +19,7 @@ const shared = new kvm.StoragePool("shared", {
 
 const app = new kvm.VirtualMachine("app", {
   host: config.get("appHost") === "beta" ? beta : alpha,
-  memory: "128MiB",
+  memory: config.get("memory") ?? "512MiB",
   disks: [{ size: "256MiB", pool: shared }],
   kernel: config.get("kernel"),
   initrd: config.get("initrd"),

@@ -74,16 +74,16 @@ remove() {
   rm -rf --one-file-system "$1"
 }
 
-sweep() {
+sweep() { # A lab stays while it has its switch and, if it has an owner, while that lives
   local lab
   for lab in "$base"/labs/*/; do
     lab=${lab%/}
     [ -e "$lab/boot" ] || continue
-    if [ "$(cat "$lab/boot")" = "$(cat /proc/sys/kernel/random/boot_id)" ]; then
-      [ ! -e "$lab/owner" ] || { recorded "$lab/owner" >/dev/null && continue; } || { remove "$lab"; continue; }
-      continue
+    if [ "$(cat "$lab/boot")" != "$(cat /proc/sys/kernel/random/boot_id)" ]; then
+      rm -rf --one-file-system "$lab" # Its process ids belong to others now.
+    elif ! recorded "$lab/switch.pid" >/dev/null || { [ -e "$lab/owner" ] && ! recorded "$lab/owner" >/dev/null; }; then
+      remove "$lab"
     fi
-    rm -rf --one-file-system "$lab"
   done
 }
 

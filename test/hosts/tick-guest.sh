@@ -44,5 +44,7 @@ END
   (cd "$root" && find . | cpio -o -H newc --quiet) >"$root.img"
   mv "$root.img" "$initrd"
 fi
+touch "$initrd"
+find "$base" -maxdepth 1 -name 'tick-guest-*.img' -mtime +7 -delete # Of other versions of this script, long unused.
 echo "$kernel"
 echo "$initrd"
