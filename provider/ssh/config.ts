@@ -30,15 +30,26 @@ export class HostConfig {
     return this.#identityFiles;
   }
 
+  /** Sets a keyword whatever the lines say. */
+  settle(keyword: string, words: readonly string[]): void {
+    this.#values.set(keyword, words);
+  }
+
   /** Takes a line that applies. */
   add(directive: ConfigDirective): void {
     const value = directive.words.join(" ");
     if (directive.keyword === "identityfile") {
       if (!this.#identityFiles.includes(value)) this.#identityFiles.push(value);
-    } else if (!this.#values.has(directive.keyword)) {
+    } else if (!this.#values.has(directive.keyword) && !this.#values.has(rivalOf(directive.keyword))) {
       this.#values.set(directive.keyword, directive.words);
     }
   }
+}
+
+/** Of ProxyJump and ProxyCommand the one that comes first excludes the other. */
+function rivalOf(keyword: string): string {
+  if (keyword === "proxyjump") return "proxycommand";
+  return keyword === "proxycommand" ? "proxyjump" : keyword;
 }
 
 /** Reads the configuration for a host as the user names it. `user` is one that was given explicitly: Match user sees it. */
@@ -53,8 +64,11 @@ export async function readHostConfig(
   const reading = new ConfigReading(config, host, user, surroundings);
   await reading.pass(sources, false);
   // "Match final" asks for a second pass, in which Host and Match host see the resolved host name; what the first
-  // pass obtained stays.
-  if (reading.wantsFinalPass) await reading.pass(sources, true);
+  // pass obtained stays, and the host name stays even if it obtained none.
+  if (reading.wantsFinalPass) {
+    config.settle("hostname", [reading.hostName()]);
+    await reading.pass(sources, true);
+  }
   return config;
 }
 
@@ -95,7 +109,8 @@ class ConfigReading {
   ): Promise<void> {
     for (const line of lines) {
       if (line.keyword === "host") {
-        if (matchesPatternList(at.host.toLowerCase(), lowerCase(line.words))) {
+        // Unlike Match, Host minds the case, as in `ssh`.
+        if (matchesPatternList(at.host, line.words)) {
           await this.#take(line.block ?? [], at);
         }
       } else if (line.keyword === "match") {
@@ -130,8 +145,4 @@ class ConfigReading {
       this.#surroundings,
     );
   }
-}
-
-function lowerCase(words: readonly string[]): string[] {
-  return words.map((word) => word.toLowerCase());
 }

@@ -43,7 +43,7 @@ export interface JumpTarget {
 
 /** "[user@]host[:port]" or "ssh://[user@]host[:port]", IPv6 in brackets. */
 export function parseJump(text: string): JumpTarget {
-  const match = /^(?:ssh:\/\/)?(?:(.+)@)?(?:\[([^[\]@]+)\]|([^[\]@:]+))(?::(\d+))?\/?$/.exec(text.trim());
+  const match = /^(?:ssh:\/\/)?(?:(.+)@)?(?:\[([^[\]@]+)\]|([^[\]@:/]+))(?::(\d+))?\/?$/.exec(text.trim());
   const address = match?.[2] ?? match?.[3] ?? (isIP(text.trim()) === 6 ? text.trim() : undefined);
   if (address === undefined) {
     throw new SshError("configInvalid", `ProxyJump "${text}" is not of the form [user@]host[:port]`);

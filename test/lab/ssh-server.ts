@@ -28,7 +28,11 @@ export class SshScratch implements Disposable {
   }
 
   /** Makes a key pair; returns the private key's path. */
-  key(name: string, type: KeyType = "ed25519", options: { passphrase?: string; format?: string } = {}): string {
+  key(
+    name: string,
+    type: KeyType = "ed25519",
+    options: { passphrase?: string; format?: string } = {},
+  ): string {
     const path = this.path(name);
     const format = options.format === undefined ? [] : ["-m", options.format];
     const bits = type === "rsa" ? ["-b", "2048"] : [];
@@ -50,7 +54,9 @@ export function textOf(path: string): string {
 
 /** "SHA256:..." of a key, as ssh-keygen has it. */
 export function fingerprint(keyPath: string): string {
-  const [, print] = execFileSync("ssh-keygen", ["-l", "-f", `${keyPath}.pub`], { encoding: "utf8" }).split(" ");
+  const [, print] = execFileSync("ssh-keygen", ["-l", "-f", `${keyPath}.pub`], { encoding: "utf8" }).split(
+    " ",
+  );
   return print ?? "";
 }
 
@@ -90,7 +96,10 @@ export class SshServer implements AsyncDisposable {
     const port = await freePort();
     // As root, sshd wants this folder, which only its service makes.
     if (process.getuid?.() === 0) mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
-    const authorized = scratch.write(`authorized-${port}`, options.authorized.map((key) => textOf(`${key}.pub`)).join(""));
+    const authorized = scratch.write(
+      `authorized-${port}`,
+      options.authorized.map((key) => textOf(`${key}.pub`)).join(""),
+    );
     const config = scratch.write(
       `sshd-${port}.conf`,
       [
@@ -111,7 +120,9 @@ export class SshServer implements AsyncDisposable {
       ].join("\n"),
     );
     const log = { text: "" };
-    const process_ = spawn("/usr/sbin/sshd", ["-D", "-e", "-f", config], { stdio: ["ignore", "ignore", "pipe"] });
+    const process_ = spawn("/usr/sbin/sshd", ["-D", "-e", "-f", config], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
     await new Promise<void>((resolve, reject) => {
       process_.stderr.on("data", (chunk: Buffer) => {
         log.text += chunk.toString();
@@ -140,7 +151,8 @@ export class SshServer implements AsyncDisposable {
     return new Promise((resolve) => {
       if (this.#process.exitCode !== null || this.#process.signalCode !== null) return resolve();
       this.#process.once("exit", () => resolve());
-      for (const pid of sessions.flatMap((each) => [...childrenOf(each), each])) signalIfThere(pid, "SIGKILL");
+      for (const pid of sessions.flatMap((each) => [...childrenOf(each), each]))
+        signalIfThere(pid, "SIGKILL");
       this.#process.kill("SIGKILL");
     });
   }
