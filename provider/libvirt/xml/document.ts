@@ -63,7 +63,9 @@ function runParser(text: string): Document {
       locator: false,
       // The parser's default is XML 1.1's, which would turn U+0085 and U+2028 in values into line feeds.
       normalizeLineEndings: (source: string) => source.replace(/\r\n?/g, "\n"),
-      onError: (_level: string, message: string) => {
+      onError: (level: string, message: string) => {
+        // U+FFFD may be a sign of broken encoding, and is a character like any other.
+        if (level === "warning" && message.startsWith("Unicode replacement character")) return;
         throw new Error(message);
       },
     }).parseFromString(text, "text/xml");

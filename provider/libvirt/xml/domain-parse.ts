@@ -22,7 +22,6 @@ export function parseDomain(xml: string): DomainModel {
 /** The names of all disks, also of those that the model leaves out (floppies, LUNs): none may be given twice. */
 export function diskTargets(xml: string): string[] {
   const devices = childElement(rootOf(parseXml(xml, "domain")), "devices");
-  if (devices === undefined) return [];
   return childElements(devices, "disk").flatMap((disk) => {
     const target = attributeOf(childElement(disk, "target"), "dev");
     return target === undefined ? [] : [target];
@@ -34,7 +33,7 @@ export function readDomain(domain: Element): DomainModel {
   const os = childElement(domain, "os");
   const type = childElement(os, "type");
   const devices = childElement(domain, "devices");
-  const listOf = (name: string) => (devices === undefined ? [] : childElements(devices, name));
+  const listOf = (name: string) => childElements(devices, name);
   const memory = readMemory(domain);
   const cpus = readCpus(domain);
   return withoutUndefined({
@@ -70,7 +69,6 @@ export function isAgentChannel(channel: Element): boolean {
 /** The size of the memory modules, which `<memory>` and `<currentMemory>` include and the model doesn't. */
 export function memoryModulesBytes(domain: Element): number {
   const devices = childElement(domain, "devices");
-  if (devices === undefined) return 0;
   return childElements(devices, "memory")
     .map((module) => childElement(childElement(module, "target"), "size"))
     .reduce((sum, size) => sum + parseSizeBytes(textOf(size) ?? "0", attributeOf(size, "unit"), "KiB"), 0);
@@ -126,13 +124,9 @@ function readFirmware(os: Element | undefined): Firmware {
   const loader = childElement(os, "loader");
   const automatic = attributeOf(os, "firmware") === "efi";
   if (!automatic && attributeOf(loader, "type") !== "pflash") return "bios";
-  const features = childElement(os, "firmware");
-  const secureBoot =
-    features !== undefined &&
-    childElements(features, "feature").some(
-      (feature) =>
-        attributeOf(feature, "name") === "secure-boot" && attributeOf(feature, "enabled") === "yes",
-    );
+  const secureBoot = childElements(childElement(os, "firmware"), "feature").some(
+    (feature) => attributeOf(feature, "name") === "secure-boot" && attributeOf(feature, "enabled") === "yes",
+  );
   return secureBoot || attributeOf(loader, "secure") === "yes" ? "uefi-secure-boot" : "uefi";
 }
 

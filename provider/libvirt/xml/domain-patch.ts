@@ -186,7 +186,7 @@ function patchMemory(domain: Element, to: DomainModel): void {
   write("currentMemory", to.memoryBytes);
   // With NUMA cells libvirt takes their sum for <memory>, whatever stands there.
   const numa = childElement(childElement(domain, "cpu"), "numa");
-  const cells = numa === undefined ? [] : childElements(numa, "cell");
+  const cells = childElements(numa, "cell");
   const [cell] = cells;
   if (cell === undefined || cells.length > 1) return;
   const size = memorySize(to.maxMemoryBytes);

@@ -26,10 +26,10 @@ function isBlankText(node: Node | null): boolean {
   return node?.nodeType === nodeType.text && (node.nodeValue ?? "").trim() === "";
 }
 
-/** The child elements in no namespace, all or those of a name, in document order. */
-export function childElements(parent: Element, name?: string): Element[] {
+/** The child elements in no namespace, all or those of a name, in document order; none when the parent is absent. */
+export function childElements(parent: Element | undefined, name?: string): Element[] {
   const found: Element[] = [];
-  for (let node = parent.firstChild; node !== null; node = node.nextSibling) {
+  for (let node = parent?.firstChild ?? null; node !== null; node = node.nextSibling) {
     if (!isElement(node) || node.namespaceURI !== null) continue;
     if (name === undefined || node.localName === name) found.push(node);
   }
@@ -38,7 +38,7 @@ export function childElements(parent: Element, name?: string): Element[] {
 
 /** The first child element of the name in no namespace. */
 export function childElement(parent: Element | undefined, name: string): Element | undefined {
-  return parent === undefined ? undefined : childElements(parent, name)[0];
+  return childElements(parent, name)[0];
 }
 
 /** The attribute's value, undefined when the element or the attribute is absent. */
