@@ -77,7 +77,7 @@ const FIELD_LIMITS: Readonly<Record<string, number>> = {
   "SecretSetValue.value": 65_536,
 };
 
-const HEADER = `// Generated from ${TABLE_FILE} by \`npm run generate:rpc\`. Do not edit.
+const HEADER = `// Generated from ${TABLE_FILE} by \`npm run generate\`. Do not edit.
 // biome-ignore-all format: one line a structure reads best
 `;
 

@@ -1,3 +1,5 @@
+import { domainByUuid } from "./domain-reference.js";
+import { isLibvirtError } from "./errors.js";
 import { type JobStats, jobStats } from "./job-stats.js";
 import { type MigrationParams, migrationTypedParams } from "./migration-params.js";
 import type { OperationOptions, Session } from "./session.js";
@@ -50,7 +52,7 @@ export class DomainMigrationApi {
     phase: Omit<MigrationPhase, "cookie">,
     options: OperationOptions = {},
   ): Promise<{ xml: string; cookie: Uint8Array }> {
-    const args = { dom: domain(uuid), params: migrationTypedParams(phase.params), flags: phase.flags };
+    const args = { dom: domainByUuid(uuid), params: migrationTypedParams(phase.params), flags: phase.flags };
     const result = await this.session.change(
       `begin the migration of domain ${uuid}`,
       "DomainMigrateBegin3Params",
@@ -85,7 +87,7 @@ export class DomainMigrationApi {
     options: OperationOptions = {},
   ): Promise<{ cookie: Uint8Array }> {
     const args = {
-      dom: domain(uuid),
+      dom: domainByUuid(uuid),
       params: migrationTypedParams(phase.params),
       cookieIn: phase.cookie ?? NO_COOKIE,
       flags: phase.flags,
@@ -98,23 +100,37 @@ export class DomainMigrationApi {
     return { cookie: result.cookieOut };
   }
 
-  /** At the target: lets the guest run there, or with `cancelled` throws it away. */
+  /** At the target: lets the guest run there. */
   async migrateFinish3(
-    phase: MigrationPhase & { readonly cancelled: boolean },
+    phase: MigrationPhase,
     options: OperationOptions = {},
   ): Promise<{ domain: { name: string; uuid: string; id: number }; cookie: Uint8Array }> {
-    const args = {
-      params: migrationTypedParams(phase.params),
-      cookieIn: phase.cookie ?? NO_COOKIE,
-      flags: phase.flags,
-      cancelled: phase.cancelled ? 1 : 0,
-    };
-    const result = await this.session.long("finish a migration", "DomainMigrateFinish3Params", args, {
-      timeoutMs: options.timeoutMs ?? 300_000,
-      signal: options.signal,
-      purpose: "migration",
-    });
+    const result = await this.session.long(
+      "finish a migration",
+      "DomainMigrateFinish3Params",
+      finishArgs(phase, 0),
+      {
+        timeoutMs: options.timeoutMs ?? 300_000,
+        signal: options.signal,
+        purpose: "migration",
+      },
+    );
     return { domain: result.dom, cookie: result.cookieOut };
+  }
+
+  /** At the target: throws away what Prepare made there. libvirt may also say that it is gone (domainNotFound). */
+  async migrateCancel3(phase: MigrationPhase, options: OperationOptions = {}): Promise<void> {
+    const args = finishArgs(phase, 1);
+    try {
+      await this.session.long("cancel a migration", "DomainMigrateFinish3Params", args, {
+        timeoutMs: options.timeoutMs ?? 300_000,
+        signal: options.signal,
+        purpose: "migration",
+      });
+    } catch (error) {
+      // A cancelled Finish has no domain to return, so that libvirt answers with this error when it went well.
+      if (!isLibvirtError(error, "migrationCancelled")) throw error;
+    }
   }
 
   /** At the source: ends its copy, or with `cancelled` lets it run on. */
@@ -124,7 +140,7 @@ export class DomainMigrationApi {
     options: OperationOptions = {},
   ): Promise<void> {
     const args = {
-      dom: domain(uuid),
+      dom: domainByUuid(uuid),
       params: migrationTypedParams(phase.params),
       cookieIn: phase.cookie ?? NO_COOKIE,
       flags: phase.flags,
@@ -142,7 +158,7 @@ export class DomainMigrationApi {
     uuid: string,
     options: OperationOptions & { readonly completed?: boolean } = {},
   ): Promise<JobStats> {
-    const args = { dom: domain(uuid), flags: options.completed ? 1 : 0 };
+    const args = { dom: domainByUuid(uuid), flags: options.completed ? 1 : 0 };
     return jobStats(
       await this.session.read(`read the job of domain ${uuid}`, "DomainGetJobStats", args, options),
     );
@@ -153,7 +169,7 @@ export class DomainMigrationApi {
     await this.session.change(
       `abort the job of domain ${uuid}`,
       "DomainAbortJob",
-      { dom: domain(uuid) },
+      { dom: domainByUuid(uuid) },
       options,
     );
   }
@@ -164,14 +180,14 @@ export class DomainMigrationApi {
     downtimeMs: number,
     options: OperationOptions = {},
   ): Promise<void> {
-    const args = { dom: domain(uuid), downtime: BigInt(downtimeMs), flags: 0 };
+    const args = { dom: domainByUuid(uuid), downtime: BigInt(downtimeMs), flags: 0 };
     const operation = `set the downtime of the migration of domain ${uuid}`;
     await this.session.change(operation, "DomainMigrateSetMaxDowntime", args, options);
   }
 
   /** Switches a running migration that has the flag `postcopy` to post-copy. From here it can't go back. */
   async startPostCopy(uuid: string, options: OperationOptions = {}): Promise<void> {
-    const args = { dom: domain(uuid), flags: 0 };
+    const args = { dom: domainByUuid(uuid), flags: 0 };
     await this.session.change(
       `switch domain ${uuid} to post-copy`,
       "DomainMigrateStartPostCopy",
@@ -181,6 +197,11 @@ export class DomainMigrationApi {
   }
 }
 
-function domain(uuid: string): { name: string; uuid: string; id: number } {
-  return { name: uuid, uuid, id: -1 };
+function finishArgs(phase: MigrationPhase, cancelled: 0 | 1) {
+  return {
+    params: migrationTypedParams(phase.params),
+    cookieIn: phase.cookie ?? NO_COOKIE,
+    flags: phase.flags,
+    cancelled,
+  };
 }

@@ -2,7 +2,7 @@ import { unlessAbsent } from "./absent.js";
 import type { DomainState } from "./domain-state.js";
 import { domainState } from "./domain-state.js";
 import type { Domain } from "./rpc/index.js";
-import type { OperationOptions, Session } from "./session.js";
+import { DEADLINES, type OperationOptions, type Session } from "./session.js";
 
 /** A domain as it is on its host. */
 export interface DomainRecord {
@@ -50,10 +50,9 @@ const TRAITS_TO_COME: DomainTraits = {
 };
 
 /** Every domain of the host, in two round trips: five filtered lists, then everything else at once. */
-export async function observeAllDomains(
-  session: Session,
-  options: OperationOptions,
-): Promise<DomainRecord[]> {
+export async function observeAllDomains(session: Session, bounds: OperationOptions): Promise<DomainRecord[]> {
+  // All calls are made at once: the last waits until thousands of documents have come over a slow line.
+  const options = { timeoutMs: bounds.timeoutMs ?? DEADLINES.change, signal: bounds.signal };
   const list = async (flags: number) => {
     const { domains } = await session.read(
       "list the domains",

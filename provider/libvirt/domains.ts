@@ -1,15 +1,10 @@
 import type { Duplex } from "node:stream";
 import { unlessAbsent } from "./absent.js";
 import { openDomainConsole } from "./domain-console.js";
-import { DomainMigrationApi } from "./domain-migration.js";
+import { DomainHardwareApi, type DomainTarget, targetFlags } from "./domain-hardware.js";
 import { type DomainKey, type DomainRecord, observeAllDomains, observeDomain } from "./domain-record.js";
+import { domainByUuid } from "./domain-reference.js";
 import type { OperationOptions } from "./session.js";
-
-/** Which documents a change goes to: what runs, what the next start takes, or both. */
-export interface DomainTarget {
-  readonly live?: boolean;
-  readonly persistent?: boolean;
-}
 
 /** What `undefine` removes along with the definition. libvirt refuses while something is there that wasn't named. */
 export interface UndefineOptions extends OperationOptions {
@@ -34,10 +29,9 @@ export interface DomainInterfaceAddresses {
 const SHUTDOWN = { default: 0, acpi: 1, agent: 2, initctl: 4, signal: 8, paravirt: 16 } as const;
 const ADDRESS_SOURCE = { lease: 0, agent: 1, arp: 2 } as const;
 const METADATA_ELEMENT = 2;
-const KIB = 1_024;
 
 /** Domains of one host. UUIDs name them, as names can change. Deadlines: 30 s to read, 120 s to change. */
-export class DomainApi extends DomainMigrationApi {
+export class DomainApi extends DomainHardwareApi {
   /** Names and UUIDs of all domains. */
   async list(options: OperationOptions = {}): Promise<{ name: string; uuid: string; id: number }[]> {
     const all = { needResults: 1, flags: 0 };
@@ -61,7 +55,7 @@ export class DomainApi extends DomainMigrationApi {
     options: OperationOptions = {},
   ): Promise<string> {
     const flags = (what.secure ? 1 : 0) | (what.inactive ? 2 : 0) | (what.migratable ? 8 : 0);
-    const args = { dom: domainOf(uuid), flags };
+    const args = { dom: domainByUuid(uuid), flags };
     return (await this.session.read(`read domain ${uuid}`, "DomainGetXMLDesc", args, options)).xml;
   }
 
@@ -84,7 +78,7 @@ export class DomainApi extends DomainMigrationApi {
       (options.checkpointsMetadata ? 16 : 0) |
       (options.tpm === "remove" ? 32 : 0) |
       (options.tpm === "keep" ? 64 : 0);
-    const args = { dom: domainOf(uuid), flags };
+    const args = { dom: domainByUuid(uuid), flags };
     await this.session.change(`undefine domain ${uuid}`, "DomainUndefineFlags", args, options);
   }
 
@@ -94,7 +88,7 @@ export class DomainApi extends DomainMigrationApi {
     options: OperationOptions & { readonly paused?: boolean; readonly forceBoot?: boolean } = {},
   ): Promise<void> {
     const flags = (options.paused ? 1 : 0) | (options.forceBoot ? 8 : 0);
-    const args = { dom: domainOf(uuid), flags };
+    const args = { dom: domainByUuid(uuid), flags };
     await this.session.change(`start domain ${uuid}`, "DomainCreateWithFlags", args, options);
   }
 
@@ -103,7 +97,7 @@ export class DomainApi extends DomainMigrationApi {
     uuid: string,
     options: OperationOptions & { readonly graceful?: boolean } = {},
   ): Promise<void> {
-    const args = { dom: domainOf(uuid), flags: options.graceful ? 1 : 0 };
+    const args = { dom: domainByUuid(uuid), flags: options.graceful ? 1 : 0 };
     await this.session.change(`destroy domain ${uuid}`, "DomainDestroyFlags", args, options);
   }
 
@@ -114,7 +108,7 @@ export class DomainApi extends DomainMigrationApi {
   ): Promise<void> {
     const mode = options.mode ?? "default";
     const operation = `shut down domain ${uuid}`;
-    const args = { dom: domainOf(uuid), flags: SHUTDOWN[mode] };
+    const args = { dom: domainByUuid(uuid), flags: SHUTDOWN[mode] };
     // An agent that doesn't answer blocks the call until its timeout; the default mode tries the agent first.
     if (mode === "agent" || mode === "default") {
       const timeoutMs = options.timeoutMs ?? 120_000;
@@ -125,15 +119,15 @@ export class DomainApi extends DomainMigrationApi {
   }
 
   async suspend(uuid: string, options: OperationOptions = {}): Promise<void> {
-    await this.session.change(`pause domain ${uuid}`, "DomainSuspend", { dom: domainOf(uuid) }, options);
+    await this.session.change(`pause domain ${uuid}`, "DomainSuspend", { dom: domainByUuid(uuid) }, options);
   }
 
   async resume(uuid: string, options: OperationOptions = {}): Promise<void> {
-    await this.session.change(`resume domain ${uuid}`, "DomainResume", { dom: domainOf(uuid) }, options);
+    await this.session.change(`resume domain ${uuid}`, "DomainResume", { dom: domainByUuid(uuid) }, options);
   }
 
   async setAutostart(uuid: string, autostart: boolean, options: OperationOptions = {}): Promise<void> {
-    const args = { dom: domainOf(uuid), autostart: autostart ? 1 : 0 };
+    const args = { dom: domainByUuid(uuid), autostart: autostart ? 1 : 0 };
     await this.session.change(`set autostart of domain ${uuid}`, "DomainSetAutostart", args, options);
   }
 
@@ -145,7 +139,7 @@ export class DomainApi extends DomainMigrationApi {
   ): Promise<void> {
     const { uri, key, xml } = metadata;
     const args = {
-      dom: domainOf(uuid),
+      dom: domainByUuid(uuid),
       type: METADATA_ELEMENT,
       metadata: xml,
       key,
@@ -162,7 +156,7 @@ export class DomainApi extends DomainMigrationApi {
     options: OperationOptions = {},
   ): Promise<string | undefined> {
     const flags = query.persistent === undefined ? 0 : query.persistent ? 2 : 1;
-    const args = { dom: domainOf(uuid), type: METADATA_ELEMENT, uri: query.uri, flags };
+    const args = { dom: domainByUuid(uuid), type: METADATA_ELEMENT, uri: query.uri, flags };
     return unlessAbsent("metadataNotFound", async () => {
       return (await this.session.read(`read metadata of domain ${uuid}`, "DomainGetMetadata", args, options))
         .metadata;
@@ -171,89 +165,8 @@ export class DomainApi extends DomainMigrationApi {
 
   /** Gives it another name; only while it is off and has no managed save. */
   async rename(uuid: string, newName: string, options: OperationOptions = {}): Promise<void> {
-    const args = { dom: domainOf(uuid), newName, flags: 0 };
+    const args = { dom: domainByUuid(uuid), newName, flags: 0 };
     await this.session.change(`rename domain ${uuid} to ${newName}`, "DomainRename", args, options);
-  }
-
-  async attachDevice(
-    uuid: string,
-    xml: string,
-    target: DomainTarget,
-    options: OperationOptions = {},
-  ): Promise<void> {
-    const args = { dom: domainOf(uuid), xml, flags: targetFlags(target) };
-    await this.session.change(`attach a device to domain ${uuid}`, "DomainAttachDeviceFlags", args, options);
-  }
-
-  /** Asks for the removal; of a running guest the device is gone only when event `deviceRemoved` says so. */
-  async detachDevice(
-    uuid: string,
-    xml: string,
-    target: DomainTarget,
-    options: OperationOptions = {},
-  ): Promise<void> {
-    const args = { dom: domainOf(uuid), xml, flags: targetFlags(target) };
-    await this.session.change(
-      `detach a device from domain ${uuid}`,
-      "DomainDetachDeviceFlags",
-      args,
-      options,
-    );
-  }
-
-  /** Changes a device in place. `force` ejects a medium that the guest has locked. */
-  async updateDevice(
-    uuid: string,
-    xml: string,
-    target: DomainTarget & { readonly force?: boolean },
-    options: OperationOptions = {},
-  ): Promise<void> {
-    const args = { dom: domainOf(uuid), xml, flags: targetFlags(target) | (target.force ? 4 : 0) };
-    await this.session.change(`change a device of domain ${uuid}`, "DomainUpdateDeviceFlags", args, options);
-  }
-
-  /** `maximum` sets the upper bound instead; only in the persistent document. */
-  async setVcpus(
-    uuid: string,
-    vcpus: number,
-    target: DomainTarget & { readonly maximum?: boolean },
-    options: OperationOptions = {},
-  ): Promise<void> {
-    const args = {
-      dom: domainOf(uuid),
-      nvcpus: vcpus,
-      flags: targetFlags(target) | (target.maximum ? 4 : 0),
-    };
-    await this.session.change(
-      `set vcpus of domain ${uuid} to ${vcpus}`,
-      "DomainSetVcpusFlags",
-      args,
-      options,
-    );
-  }
-
-  /** `memoryBytes` is rounded up to KiB. `maximum` sets the upper bound instead. */
-  async setMemory(
-    uuid: string,
-    memoryBytes: number,
-    target: DomainTarget & { readonly maximum?: boolean },
-    options: OperationOptions = {},
-  ): Promise<void> {
-    const memory = BigInt(Math.ceil(memoryBytes / KIB));
-    const args = { dom: domainOf(uuid), memory, flags: targetFlags(target) | (target.maximum ? 4 : 0) };
-    await this.session.change(`set memory of domain ${uuid}`, "DomainSetMemoryFlags", args, options);
-  }
-
-  /** Sets the size of a running domain's disk (target name or path). It shrinks as readily as it grows. */
-  async blockResize(
-    uuid: string,
-    disk: string,
-    sizeBytes: number,
-    options: OperationOptions = {},
-  ): Promise<void> {
-    const inBytes = 1;
-    const args = { dom: domainOf(uuid), disk, size: BigInt(sizeBytes), flags: inBytes };
-    await this.session.change(`resize disk ${disk} of domain ${uuid}`, "DomainBlockResize", args, options);
   }
 
   async interfaceAddresses(
@@ -261,7 +174,7 @@ export class DomainApi extends DomainMigrationApi {
     source: keyof typeof ADDRESS_SOURCE,
     options: OperationOptions = {},
   ): Promise<DomainInterfaceAddresses[]> {
-    const args = { dom: domainOf(uuid), source: ADDRESS_SOURCE[source], flags: 0 };
+    const args = { dom: domainByUuid(uuid), source: ADDRESS_SOURCE[source], flags: 0 };
     const operation = `read the addresses of domain ${uuid}`;
     const { ifaces } = await this.session.read(operation, "DomainInterfaceAddresses", args, options);
     return ifaces.map(({ name, hwaddr, addrs }) => ({
@@ -284,7 +197,7 @@ export class DomainApi extends DomainMigrationApi {
 
   /** Throws away a saved state. */
   async removeManagedSave(uuid: string, options: OperationOptions = {}): Promise<void> {
-    const args = { dom: domainOf(uuid), flags: 0 };
+    const args = { dom: domainByUuid(uuid), flags: 0 };
     await this.session.change(
       `remove the managed save of domain ${uuid}`,
       "DomainManagedSaveRemove",
@@ -297,7 +210,7 @@ export class DomainApi extends DomainMigrationApi {
   async agentCommand(uuid: string, command: string, options: OperationOptions = {}): Promise<string> {
     const timeoutMs = options.timeoutMs ?? 30_000;
     const args = {
-      dom: domainOf(uuid),
+      dom: domainByUuid(uuid),
       cmd: command,
       timeout: Math.max(1, Math.floor(timeoutMs / 1_000)),
       flags: 0,
@@ -313,15 +226,6 @@ export class DomainApi extends DomainMigrationApi {
     console: { readonly device?: string; readonly force?: boolean } = {},
     options: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<Duplex> {
-    return openDomainConsole(this.session, domainOf(uuid), console, options.signal);
+    return openDomainConsole(this.session, domainByUuid(uuid), console, options.signal);
   }
-}
-
-function targetFlags(target: DomainTarget): number {
-  return (target.live ? 1 : 0) | (target.persistent ? 2 : 0);
-}
-
-/** The daemon finds a domain by its UUID alone; the name only appears in its messages. */
-function domainOf(uuid: string): { name: string; uuid: string; id: number } {
-  return { name: uuid, uuid, id: -1 };
 }

@@ -24,6 +24,7 @@ export type LibvirtErrorKind =
   | "authFailed"
   | "resourceBusy"
   | "migrateUnsafe"
+  | "migrationCancelled"
   | "agentUnresponsive"
   | "internal"
   | "connectionLost"
@@ -62,6 +63,7 @@ const KINDS: Readonly<Record<number, LibvirtErrorKind>> = {
   90: "alreadyExists",
   91: "cpuIncompatible",
   92: "xmlInvalid",
+  93: "migrationCancelled",
   94: "authFailed",
   97: "agentUnresponsive",
   99: "deviceNotFound",
@@ -123,7 +125,11 @@ export function toLibvirtError(error: unknown, { hostName, operation }: ErrorCon
   }
   const sent = "sent" in error && error.sent === true;
   if (error instanceof RpcTimeoutError) return new LibvirtError("timeout", { ...base, sent });
-  if (error instanceof RpcAbortedError) return new LibvirtError("aborted", { ...base, sent });
+  if (error instanceof RpcAbortedError) {
+    // AbortSignal.timeout: the caller's deadline, not a change of mind.
+    const timedOut = error.cause instanceof Error && error.cause.name === "TimeoutError";
+    return new LibvirtError(timedOut ? "timeout" : "aborted", { ...base, sent });
+  }
   if (error instanceof RpcArgumentError) return new LibvirtError("invalidArgument", { ...base, sent: false });
   return new LibvirtError("connectionLost", { ...base, sent });
 }

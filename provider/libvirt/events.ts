@@ -140,7 +140,7 @@ export class EventApi {
   async on<Name extends keyof LibvirtEvents>(
     name: Name,
     listener: (event: LibvirtEvents[Name]) => void,
-    options: OperationOptions = {},
+    options: Pick<OperationOptions, "timeoutMs"> = {},
   ): Promise<EventSubscription> {
     // One cast instead of a switch: the table pairs each name with its wire event and translation.
     const { id, wire, translate } = SOURCES[name] as unknown as Source<Name, EventName>;
@@ -162,7 +162,11 @@ export class EventApi {
     };
   }
 
-  async #register(name: keyof LibvirtEvents, eventID: number, options: OperationOptions): Promise<void> {
+  async #register(
+    name: keyof LibvirtEvents,
+    eventID: number,
+    options: Pick<OperationOptions, "timeoutMs">,
+  ): Promise<void> {
     let registration = this.#registrations.get(name);
     if (registration === undefined) {
       const args = { eventID };

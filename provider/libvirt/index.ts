@@ -1,8 +1,9 @@
 export { dialLocal } from "./dial-local.js";
+export type { DomainTarget } from "./domain-hardware.js";
 export { MIGRATE, type MigrationPhase } from "./domain-migration.js";
 export type { DomainKey, DomainRecord } from "./domain-record.js";
 export type { DomainState } from "./domain-state.js";
-export type { DomainApi, DomainInterfaceAddresses, DomainTarget, UndefineOptions } from "./domains.js";
+export type { DomainApi, DomainInterfaceAddresses, UndefineOptions } from "./domains.js";
 export { isLibvirtError, LibvirtError, type LibvirtErrorKind } from "./errors.js";
 export type { DomainLifecycle, EventApi, EventSubscription, LibvirtEvents } from "./events.js";
 export type { CpuComparison, HostApi, HypervisorQuery, NodeRecord } from "./host.js";

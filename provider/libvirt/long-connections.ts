@@ -1,4 +1,4 @@
-import type { RpcConnection } from "./rpc/index.js";
+import { RpcClosedError, type RpcConnection } from "./rpc/index.js";
 
 /**
  * What a connection is used for. libvirt ties a migration to the connections it was made over (it destroys the
@@ -35,7 +35,7 @@ export class LongConnections {
     const connection = await this.#openConnection(signal);
     if (this.#over) {
       await connection.close();
-      throw new Error("the host's connections were closed");
+      throw new RpcClosedError("the host's connections were closed", { sent: false });
     }
     this.#busy.add(connection);
     return connection;

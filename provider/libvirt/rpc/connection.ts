@@ -1,13 +1,7 @@
 import type { Duplex } from "node:stream";
-import { decodeType, encodeFields } from "./codec.js";
-import {
-  decoding,
-  RpcAbortedError,
-  RpcArgumentError,
-  RpcClosedError,
-  RpcError,
-  RpcProtocolError,
-} from "./errors.js";
+import { encodeFields } from "./codec.js";
+import { RpcAbortedError, RpcArgumentError, RpcClosedError, RpcError, RpcProtocolError } from "./errors.js";
+import { EventListeners } from "./event-listeners.js";
 import type { ProcedureSpec } from "./field-spec.js";
 import {
   buildFrame,
@@ -20,7 +14,6 @@ import {
   writeHeader,
 } from "./frame.js";
 import {
-  events,
   procedures,
   type ReadStreamProcedure,
   type WriteStreamProcedure,
@@ -30,7 +23,8 @@ import { DEFAULT_KEEPALIVE, Keepalive, type KeepaliveSettings } from "./keepaliv
 import { Outbox } from "./outbox.js";
 import { PendingCall } from "./pending-call.js";
 import type { EventName, EventPayload, ProcedureArgs, ProcedureName, ProcedureResult } from "./procedure.js";
-import { RpcStream, type StreamChunk, type StreamOptions } from "./stream.js";
+import { RpcStream, type StreamChunk, type StreamOptions, type StreamPort } from "./stream.js";
+import { uploadAll } from "./upload.js";
 import { XdrError } from "./xdr.js";
 
 /** Limits of a connection. */
@@ -54,6 +48,14 @@ export interface CallOptions {
   readonly stream?: RpcStream | undefined;
 }
 
+interface SentCall {
+  readonly call: PendingCall;
+  readonly release: () => void;
+  readonly abortStream: (() => void) | undefined;
+}
+
+const NOTHING = new Uint8Array(0);
+
 /**
  * The libvirt RPC over any duplex byte stream: calls, events, streams, keepalive.
  * A peer that doesn't keep to the protocol, or falls silent, ends the connection; all calls are then rejected.
@@ -71,10 +73,10 @@ export class RpcConnection {
   readonly #timeoutMs: number;
   readonly #closeTimeoutMs: number;
   readonly #queued = new Set<PendingCall>();
-  readonly #sent = new Map<number, { readonly call: PendingCall; readonly release: () => void }>();
+  readonly #sent = new Map<number, SentCall>();
   readonly #streams = new Map<number, RpcStream>();
   readonly #pausing = new Set<RpcStream>();
-  readonly #listeners = new Map<EventName, Set<(payload: never) => void>>();
+  readonly #events = new EventListeners();
   #lastSerial = 0;
   #over = false;
   #closing: Promise<void> | undefined;
@@ -92,6 +94,7 @@ export class RpcConnection {
     this.#closeTimeoutMs = options.closeTimeoutMs ?? 1_000;
     this.#keepalive = new Keepalive({
       send: (frame) => this.#outbox.send(frame),
+      writingBlocked: () => this.#outbox.blocked,
       readingPaused: () => this.#pausing.size > 0,
       fail: (error) => this.#end(error),
     });
@@ -99,6 +102,8 @@ export class RpcConnection {
     duplex.on("error", (error: Error) => this.#end(error));
     duplex.on("end", () => this.#end(new RpcClosedError("libvirt ended the connection", { sent: false })));
     duplex.on("close", () => this.#end(new RpcClosedError("the connection was lost", { sent: false })));
+    // A stream that is over already says so no more.
+    if (duplex.destroyed) this.#end(new RpcClosedError("the connection was lost", { sent: false }));
   }
 
   /** Whether calls can still be made. */
@@ -175,32 +180,12 @@ export class RpcConnection {
     source: AsyncIterable<StreamChunk>,
     options: Omit<CallOptions, "stream"> & StreamOptions = {},
   ): Promise<void> {
-    const stream = await this.openStream(procedure, args, options);
-    const iterator = source[Symbol.asyncIterator]();
-    const failed = stream.failed();
-    failed.catch(() => {});
-    try {
-      for (;;) {
-        const next = await Promise.race([iterator.next(), failed]);
-        if (next.done === true) break;
-        if (next.value.kind === "bytes") await stream.write(next.value.bytes);
-        else await stream.writeHole(next.value.lengthBytes);
-      }
-      await stream.finish();
-    } catch (error) {
-      stream.abort();
-      // Not awaited: a source that hangs must not keep the failure back.
-      void Promise.resolve(iterator.return?.()).catch(() => {});
-      throw error;
-    }
+    await uploadAll(await this.openStream(procedure, args, options), source);
   }
 
   /** Listens to an event; libvirt sends it only after it was registered for. Returns how to stop. */
   on<Name extends EventName>(event: Name, listener: (payload: EventPayload<Name>) => void): () => void {
-    const listeners = this.#listeners.get(event) ?? new Set();
-    this.#listeners.set(event, listeners);
-    listeners.add(listener as (payload: never) => void);
-    return () => listeners.delete(listener as (payload: never) => void);
+    return this.#events.add(event, listener);
   }
 
   /** Says good-bye and closes; what is in flight is rejected. */
@@ -227,22 +212,25 @@ export class RpcConnection {
     const serial = this.#nextSerial();
     const { program, number } = spec;
     call.markSent();
-    this.#sent.set(serial, { call, release });
-    if (stream !== undefined) this.#attach(stream, serial, spec);
+    const abortStream = stream === undefined ? undefined : this.#attach(stream, serial, spec);
+    this.#sent.set(serial, { call, release, abortStream });
     this.#outbox.send(
       writeHeader(frame, { program, procedure: number, type: MESSAGE.call, serial, status: STATUS.ok }),
     );
   }
 
-  #attach(stream: RpcStream, serial: number, { program, number }: ProcedureSpec): void {
+  // Returns how to break the stream off at the peer.
+  #attach(stream: RpcStream, serial: number, { program, number }: ProcedureSpec): () => void {
+    const send: StreamPort["send"] = (type, status, payload) =>
+      this.#outbox.send(buildFrame({ program, procedure: number, type, serial, status }, payload));
     this.#streams.set(serial, stream);
     stream.attach({
-      send: (type, status, payload) =>
-        this.#outbox.send(buildFrame({ program, procedure: number, type, serial, status }, payload)),
+      send,
       writable: () => this.#outbox.writable(),
       pauseReading: (paused) => this.#pauseReading(stream, paused),
       done: () => this.#streams.delete(serial),
     });
+    return () => send(MESSAGE.stream, STATUS.error, NOTHING);
   }
 
   #nextSerial(): number {
@@ -288,7 +276,7 @@ export class RpcConnection {
         this.#streams.get(frame.serial)?.receive(frame);
         break;
       case MESSAGE.event:
-        this.#event(frame);
+        this.#events.deliver(frame);
         break;
       case MESSAGE.call:
         throw new RpcProtocolError("libvirt made a call to its client");
@@ -301,27 +289,15 @@ export class RpcConnection {
     const sent = this.#sent.get(frame.serial);
     if (sent === undefined)
       throw new RpcProtocolError(`a reply to call ${frame.serial}, which is not outstanding`);
+    const givenUp = sent.call.settled;
     sent.call.receive(frame);
     this.#sent.delete(frame.serial);
     sent.release();
-    const stream = this.#streams.get(frame.serial);
-    if (stream !== undefined && frame.status === STATUS.error) {
-      stream.fail(new RpcClosedError("the stream was not opened", { sent: true }));
-    }
-  }
-
-  #event(frame: Frame): void {
-    const name = eventName(frame);
-    const listeners = name === undefined ? undefined : this.#listeners.get(name);
-    if (name === undefined || listeners === undefined || listeners.size === 0) return;
-    const payload = decoding(`the event ${name}`, () => decodeType(events[name].payload, frame.payload));
-    for (const listener of [...listeners]) {
-      try {
-        listener(payload as never);
-      } catch (error) {
-        // A listener's bug is not the peer's: the connection, and a migration on it, go on.
-        process.emitWarning(error instanceof Error ? error : String(error));
-      }
+    if (frame.status === STATUS.error) {
+      this.#streams.get(frame.serial)?.fail(new RpcClosedError("the stream was not opened", { sent: true }));
+    } else if (givenUp) {
+      // Its stream was broken off before the peer had opened it, which the peer then couldn't take in.
+      sent.abortStream?.();
     }
   }
 
@@ -342,17 +318,6 @@ export class RpcConnection {
     this.#duplex.destroy();
     this.#settleClosed(reason);
   }
-}
-
-const EVENT_NAMES: ReadonlyMap<string, EventName> = new Map(
-  (Object.keys(events) as EventName[]).map((name) => [
-    `${events[name].program} ${events[name].number}`,
-    name,
-  ]),
-);
-
-function eventName(frame: Frame): EventName | undefined {
-  return EVENT_NAMES.get(`${frame.program} ${frame.procedure}`);
 }
 
 function encodeArguments(procedure: ProcedureName, spec: ProcedureSpec, args: object): Buffer {

@@ -15,6 +15,8 @@ const PONG = 2;
 
 interface KeepalivePeer {
   send(frame: Buffer): void;
+  /** The peer takes no more bytes at the moment. */
+  writingBlocked(): boolean;
   /** We hold back reading because a stream's consumer is slow: silence means nothing then. */
   readingPaused(): boolean;
   fail(error: RpcKeepaliveError): void;
@@ -51,7 +53,9 @@ export class Keepalive {
 
   /** A frame of the keepalive program. Anything but a ping needs no answer. */
   receive(frame: Frame): void {
-    if (frame.procedure === PING) this.#peer.send(message(PONG, frame.serial));
+    // While the peer takes nothing, a pong would only join a queue that a flood of pings makes endless.
+    if (frame.procedure === PING && !this.#peer.writingBlocked())
+      this.#peer.send(message(PONG, frame.serial));
   }
 
   #tick(settings: KeepaliveSettings): void {
@@ -60,7 +64,7 @@ export class Keepalive {
       this.#heard = false;
       this.#unanswered = 0;
       // The daemon counts our silence too, and we can't see its pings while we don't read.
-      if (quiet) this.#peer.send(message(PING, 0));
+      if (quiet) this.#ping();
       return;
     }
     if (this.#unanswered >= settings.count) {
@@ -69,7 +73,11 @@ export class Keepalive {
       return;
     }
     this.#unanswered++;
-    this.#peer.send(message(PING, 0));
+    this.#ping();
+  }
+
+  #ping(): void {
+    if (!this.#peer.writingBlocked()) this.#peer.send(message(PING, 0));
   }
 }
 

@@ -20,6 +20,11 @@ export class Outbox {
     });
   }
 
+  /** The peer takes no more bytes at the moment. */
+  get blocked(): boolean {
+    return this.#blocked;
+  }
+
   send(frame: Buffer): void {
     if (this.#ended) return;
     this.#frames.push(frame);

@@ -32,6 +32,7 @@ export interface StreamPort {
 const PACKET_LIMIT_BYTES = 256 * 1024 - 24;
 const HIGH_WATER_BYTES = 2 * 1024 * 1024;
 const LOW_WATER_BYTES = 512 * 1024;
+const CHUNK_OVERHEAD_BYTES = 256;
 const CONFIRM_TIMEOUT_MS = 120_000;
 const EMPTY = new Uint8Array(0);
 
@@ -73,7 +74,7 @@ export class RpcStream implements AsyncIterable<StreamChunk> {
   receive(frame: Frame): void {
     if (frame.type === MESSAGE.streamHole) {
       const lengthBytes = decoding("a stream's hole", () => decodeHole(frame.payload));
-      this.#chunks.push({ kind: "hole", lengthBytes });
+      this.#enqueue({ kind: "hole", lengthBytes });
     } else if (frame.status === STATUS.error) {
       this.fail(decodeRemoteError(frame.payload));
       return;
@@ -85,9 +86,7 @@ export class RpcStream implements AsyncIterable<StreamChunk> {
       // The end of what the host sends; it still waits for our "finish".
       this.#peerEnded = true;
     } else {
-      this.#chunks.push({ kind: "bytes", bytes: frame.payload });
-      this.#bufferedBytes += frame.payload.length;
-      if (this.#bufferedBytes > HIGH_WATER_BYTES) this.#pause(true);
+      this.#enqueue({ kind: "bytes", bytes: frame.payload });
     }
     this.#wake();
   }
@@ -105,7 +104,7 @@ export class RpcStream implements AsyncIterable<StreamChunk> {
     for (;;) {
       const chunk = this.#chunks.shift();
       if (chunk !== undefined) {
-        if (chunk.kind === "bytes") this.#bufferedBytes -= chunk.bytes.byteLength;
+        this.#bufferedBytes -= memoryBytes(chunk);
         if (this.#bufferedBytes < LOW_WATER_BYTES) this.#pause(false);
         return chunk;
       }
@@ -172,6 +171,12 @@ export class RpcStream implements AsyncIterable<StreamChunk> {
     }
   }
 
+  #enqueue(chunk: StreamChunk): void {
+    this.#chunks.push(chunk);
+    this.#bufferedBytes += memoryBytes(chunk);
+    if (this.#bufferedBytes > HIGH_WATER_BYTES) this.#pause(true);
+  }
+
   #openPort(): StreamPort {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#port === undefined || this.#confirmed)
@@ -233,6 +238,11 @@ export class RpcStream implements AsyncIterable<StreamChunk> {
     this.#pause(false);
     this.#port?.done();
   }
+}
+
+// What a piece costs us while it waits; a hole or a tiny packet isn't free either.
+function memoryBytes(chunk: StreamChunk): number {
+  return CHUNK_OVERHEAD_BYTES + (chunk.kind === "bytes" ? chunk.bytes.byteLength : 0);
 }
 
 function decodeHole(payload: Buffer): bigint {

@@ -1,4 +1,4 @@
-// Generated from codegen/libvirt-rpc.json by `npm run generate:rpc`. Do not edit.
+// Generated from codegen/libvirt-rpc.json by `npm run generate`. Do not edit.
 // biome-ignore-all format: one line a structure reads best
 import type { FieldSpec } from "../field-spec.js";
 import type { TypedParam } from "../typed-param.js";
