@@ -10,7 +10,7 @@ function connect(options: ConstructorParameters<typeof RpcConnection>[1] = {}): 
   connection: RpcConnection;
 } {
   const peer = new Peer();
-  return { peer, connection: new RpcConnection(peer.clientSide, options) };
+  return { peer, connection: new RpcConnection(peer.clientSide, { closeTimeoutMs: 50, ...options }) };
 }
 
 describe("calls", () => {

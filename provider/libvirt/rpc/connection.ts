@@ -13,11 +13,7 @@ import {
   STATUS,
   writeHeader,
 } from "./frame.js";
-import {
-  procedures,
-  type ReadStreamProcedure,
-  type WriteStreamProcedure,
-} from "./generated/procedures.js";
+import { procedures, type ReadStreamProcedure, type WriteStreamProcedure } from "./generated/procedures.js";
 import { InFlight, NON_BLOCKING } from "./in-flight.js";
 import { DEFAULT_KEEPALIVE, Keepalive, type KeepaliveSettings } from "./keepalive.js";
 import { Outbox } from "./outbox.js";

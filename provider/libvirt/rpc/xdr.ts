@@ -30,32 +30,38 @@ export class XdrWriter {
 
   int(value: number): void {
     this.#checkInteger(value, -0x8000_0000, 0x7fff_ffff, "int");
-    this.#buffer.writeInt32BE(value, this.#grow(4));
+    const at = this.#grow(4);
+    this.#buffer.writeInt32BE(value, at);
   }
 
   uint(value: number): void {
     this.#checkInteger(value, 0, 0xffff_ffff, "uint");
-    this.#buffer.writeUInt32BE(value, this.#grow(4));
+    const at = this.#grow(4);
+    this.#buffer.writeUInt32BE(value, at);
   }
 
   ushort(value: number): void {
     this.#checkInteger(value, 0, 0xffff, "ushort");
-    this.#buffer.writeUInt32BE(value, this.#grow(4));
+    const at = this.#grow(4);
+    this.#buffer.writeUInt32BE(value, at);
   }
 
   hyper(value: bigint): void {
     if (BigInt.asIntN(64, value) !== value) throw new XdrError(`${value} is no hyper`);
-    this.#buffer.writeBigInt64BE(value, this.#grow(8));
+    const at = this.#grow(8);
+    this.#buffer.writeBigInt64BE(value, at);
   }
 
   uhyper(value: bigint): void {
     if (BigInt.asUintN(64, value) !== value) throw new XdrError(`${value} is no uhyper`);
-    this.#buffer.writeBigUInt64BE(value, this.#grow(8));
+    const at = this.#grow(8);
+    this.#buffer.writeBigUInt64BE(value, at);
   }
 
   double(value: number): void {
     if (typeof value !== "number") throw new XdrError("not a number");
-    this.#buffer.writeDoubleBE(value, this.#grow(8));
+    const at = this.#grow(8);
+    this.#buffer.writeDoubleBE(value, at);
   }
 
   string(value: string): void {
@@ -81,13 +87,15 @@ export class XdrWriter {
 
   uuid(value: string): void {
     if (!UUID.test(value)) throw new XdrError(`${JSON.stringify(value)} is no UUID`);
-    this.#buffer.write(value.replaceAll("-", ""), this.#grow(16), "hex");
+    const at = this.#grow(16);
+    this.#buffer.write(value.replaceAll("-", ""), at, "hex");
   }
 
   #checkInteger(value: number, from: number, to: number, type: string): void {
     if (!Number.isInteger(value) || value < from || value > to) throw new XdrError(`${value} is no ${type}`);
   }
 
+  // Makes room and says where it is. It may replace #buffer: take its result before touching that.
   #grow(bytes: number): number {
     const at = this.#length;
     this.#length += bytes;
@@ -148,7 +156,7 @@ export class XdrReader {
   /** A copy: the caller may keep it without keeping the whole message. */
   opaque(limitBytes: number): Uint8Array {
     const at = this.#counted(limitBytes);
-    return Uint8Array.prototype.slice.call(this.#buffer, at.from, at.to);
+    return new Uint8Array(this.#buffer.subarray(at.from, at.to));
   }
 
   uuid(): string {
