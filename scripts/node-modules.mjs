@@ -28,6 +28,6 @@ export function missingNodeModules(root) {
 export async function ensureNodeModules(root) {
   if (missingNodeModules(root).length === 0) return;
   await step("installing the npm packages", () =>
-    run(["npm", "ci", "--no-audit", "--no-fund"], { cwd: root, timeoutMs: 15 * 60_000 }),
+    run(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root, timeoutMs: 15 * 60_000 }),
   );
 }
