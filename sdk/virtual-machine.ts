@@ -41,7 +41,7 @@ export interface VmInterface {
   mac?: In<string>;
   /** Default `"virtio"`. */
   model?: In<"virtio" | "e1000e" | "rtl8139">;
-  /** Whether the cable is in. Default `"up"`. Changes live. */
+  /** Whether the cable is in. Default `"up"`. */
   link?: In<"up" | "down">;
 }
 
@@ -100,7 +100,7 @@ export interface VirtualMachineArgs {
   commandLine?: In<string>;
   /** Disks in the order in which the guest sees them. Next boot. */
   disks?: In<In<VmDisk>[]>;
-  /** Network interfaces in the order in which the guest sees them. `link` changes live, the rest at the next boot. */
+  /** Network interfaces in the order in which the guest sees them. Next boot. */
   interfaces?: In<In<VmInterface>[]>;
   /** `log`: absolute path of a file on the host that receives what the guest prints on its serial console. */
   console?: In<{ log?: In<string> }>;

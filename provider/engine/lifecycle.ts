@@ -2,7 +2,7 @@ import { HostUnreachable, oneLine } from "../hosts/errors.js";
 import type { Hosts } from "../hosts/hosts.js";
 import { type Identity, identityOfUrn } from "../planning/owner.js";
 import { describePlan, emptyPlan, type Plan } from "../planning/plan.js";
-import { describeStep, mustBeAnnounced } from "../planning/step.js";
+import { describeStep, mustBeAnnounced, needsAnotherLook } from "../planning/step.js";
 import type { ApplyContext, Request, ResourceDefinition } from "../resources/definition.js";
 import { milliseconds } from "../resources/inputs.js";
 import type { EngineConnection } from "./engine-connection.js";
@@ -121,7 +121,10 @@ export async function read(definition: AnyDefinition, deployment: Deployment, id
     const observed = await definition.observe(request, { hosts: deployment.hosts, fresh: false });
     const found = definition.idOf(request, observed);
     if (found === undefined) return { id: "", props: {} };
-    const outputs = await definition.outputs(request, observed, props);
+    const outputs = await definition.outputs(request, observed, props, {
+      hosts: deployment.hosts,
+      fresh: false,
+    });
     return { id: found, props: { ...toJson(props), ...toJson(outputs) } };
   } catch (error) {
     throw asUserError(error, labelOf(definition, inputs));
@@ -159,7 +162,7 @@ async function reconcile(
   const noting = { ...context, note: (outputs: Bag) => Object.assign(carried, outputs) };
   const result = async (observed: unknown) => ({
     ...toJson(request.inputs),
-    ...toJson(await definition.outputs(request, observed, carried)),
+    ...toJson(await definition.outputs(request, observed, carried, { hosts: deployment.hosts, fresh: true })),
     effects: toJson({ e: news.effects ?? [] })["e"] as JsonObject[string],
   });
   let observed: unknown;
@@ -177,10 +180,10 @@ async function reconcile(
         context.signal.throwIfAborted();
         context.log.progress(describeStep(step).join("; "));
         await definition.apply(step, request, observed, noting);
-        // Steps that leave the records behind (the resource now exists) are seen by those that follow.
+        if (needsAnotherLook(step)) break;
       }
       observed = await observe();
-      if (plan.steps.every((step) => step.kind === "record")) break;
+      if (plan.steps.every((step) => step.kind === "record")) break; // the record is made by returning
     }
     const id = definition.idOf(request, observed);
     if (id === undefined) throw new UserError("was applied, but isn't on the host");

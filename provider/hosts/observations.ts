@@ -72,7 +72,7 @@ export class Observations {
 
   async refreshPool(name: string): Promise<void> {
     const all = await this.#poolMap();
-    const pool = await this.#host.idempotent((libvirt) => libvirt.pools.observe(name));
+    const pool = await this.#host.idempotent((libvirt) => libvirt.pools.observe({ name }));
     if (pool === undefined) all.delete(name);
     else all.set(name, pool);
     if (pool?.active !== true) this.#contents.delete(name);
@@ -87,7 +87,7 @@ export class Observations {
 
   async refreshNetwork(name: string): Promise<void> {
     const all = await this.#networkMap();
-    const network = await this.#host.idempotent((libvirt) => libvirt.networks.observe(name));
+    const network = await this.#host.idempotent((libvirt) => libvirt.networks.observe({ name }));
     if (network === undefined) all.delete(name);
     else all.set(name, network);
   }

@@ -211,3 +211,8 @@ export function mustBeAnnounced(step: Step): boolean {
       return step satisfies never;
   }
 }
+
+/** After these the object is elsewhere, or its state was decided only by the step: what follows is planned anew. */
+export function needsAnotherLook(step: Step): boolean {
+  return step.kind === "settleMigration" || step.kind === "migrate" || step.kind === "moveStopped";
+}

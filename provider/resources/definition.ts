@@ -63,6 +63,7 @@ export interface ResourceDefinition<Inputs extends object, Observed, Outputs ext
     request: Request<Inputs, Outputs>,
     observed: Observed,
     carried: Partial<Outputs>,
+    context: ObserveContext,
   ): Promise<Outputs> | Outputs;
   /** Removes what the resource made; what is gone already is success. */
   remove(id: string, outputs: Outputs, identity: Identity, context: ApplyContext): Promise<void>;

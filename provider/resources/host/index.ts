@@ -1,0 +1,37 @@
+import type { HostFacts } from "../../hosts/facts.js";
+import type { HostRef } from "../../hosts/host-ref.js";
+import type { Request, ResourceDefinition } from "../definition.js";
+import { plan } from "./plan.js";
+import { type Inputs, type Outputs, shape } from "./schema.js";
+
+export const host: ResourceDefinition<Inputs, HostFacts, Outputs> = {
+  kind: "Host",
+  shape,
+  crossChecks: () => [],
+  observe: async (request, { hosts }) => {
+    const ref = refOf(request);
+    // Known to the deployment even when it doesn't answer: a VM that is missing elsewhere may be on it.
+    hosts.declare(ref);
+    return hosts.get(ref).observations.facts();
+  },
+  plan,
+  apply: async () => undefined,
+  idOf: (_request, facts) => facts.uuid,
+  outputs: (_request, facts) => ({
+    uuid: facts.uuid,
+    hostname: facts.hostname,
+    cpuModel: facts.cpuModel,
+    cpus: facts.cpus,
+    memoryBytes: facts.memoryBytes,
+    libvirtVersion: facts.libvirtVersion,
+    qemuVersion: facts.qemuVersion,
+    machineTypes: facts.machineTypes,
+    kvm: facts.kvm,
+  }),
+  remove: async () => undefined,
+};
+
+function refOf(request: Request<Inputs, Outputs>): HostRef {
+  const { name, connection, credentials } = request.inputs;
+  return { name, connection, credentials: credentials ?? {} };
+}

@@ -1,0 +1,237 @@
+import type { Host } from "../../hosts/host.js";
+import {
+  buildDomain,
+  type DomainModel,
+  ownerMarkKind,
+  parseDomain,
+  patchDomain,
+  writeOwnerMark,
+} from "../../libvirt/xml/index.js";
+import type { Step } from "../../planning/step.js";
+import type { ApplyContext } from "../definition.js";
+import { milliseconds } from "../inputs.js";
+import { deleteOwnVolume, ensureVolume, growVolume, writeVolumeMark } from "../volumes.js";
+import { desiredModel } from "./desired.js";
+import { applyMove } from "./move.js";
+import { type ObservedHost, type ObservedMachine, whereItIs } from "./observed.js";
+import { identityHashes, type MachineRequest } from "./request.js";
+import { DEFAULT_SHUTDOWN_TIMEOUT_MS, type Inputs, volumeOf } from "./schema.js";
+import { shutDown } from "./stop.js";
+
+/** Executes one step of a plan. Each leaves the world such that a run that ends right after it is completed by the next. */
+export async function apply(
+  step: Step,
+  request: MachineRequest,
+  observed: ObservedMachine,
+  context: ApplyContext,
+): Promise<void> {
+  const place = whereItIs(observed) ?? observed.target;
+  const host = context.hosts.get(place.ref);
+  const libvirt = await host.libvirt();
+  const uuid = place.domain?.record.uuid ?? newUuid(request);
+  const machine = { uuid, name: place.domain?.record.name ?? request.inputs.name };
+  const { inputs } = request;
+  switch (step.kind) {
+    case "record":
+      return;
+    case "adopt":
+    case "recordOwner":
+      await writeMark(host, request, place, context);
+      break;
+    case "defineMachine":
+      await define(host, request, place, context);
+      break;
+    case "createVolume":
+    case "growVolume":
+    case "deleteVolume":
+      await applyToVolume(step, host, request, place, context);
+      break;
+    case "settleMigration":
+    case "migrate":
+    case "moveStopped":
+      await applyMove(step, request, observed, context);
+      return;
+    case "renameMachine":
+      await libvirt.domains.rename(uuid, step.to);
+      await host.observations.refreshDomain({ uuid, name: step.from });
+      break;
+    case "updateDefinition":
+      await redefine(host, request, place);
+      break;
+    case "setAutostart":
+      await libvirt.domains.setAutostart(uuid, step.to);
+      break;
+    case "start":
+      await libvirt.domains.start(uuid, { paused: inputs.powerState === "paused", signal: context.signal });
+      break;
+    case "pause": {
+      await host.observations.refreshDomain({ uuid });
+      const domains = await host.observations.domains();
+      if (domains.find((domain) => domain.uuid === uuid)?.state !== "paused")
+        await libvirt.domains.suspend(uuid);
+      break;
+    }
+    case "resume":
+      await libvirt.domains.resume(uuid);
+      break;
+    case "shutdown":
+      await shutDown(host, machine, { timeoutMs: shutdownTimeoutMs(inputs), force: step.force }, context);
+      break;
+    case "restart":
+      await shutDown(host, machine, { timeoutMs: shutdownTimeoutMs(inputs), force: step.force }, context);
+      await libvirt.domains.start(uuid, { signal: context.signal });
+      break;
+    default:
+      throw new Error(`a virtual machine's plan has a step of another resource: ${step.kind}`);
+  }
+  await host.observations.refreshDomain({ uuid });
+}
+
+export function shutdownTimeoutMs(inputs: Inputs): number {
+  return inputs.shutdownTimeout === undefined
+    ? DEFAULT_SHUTDOWN_TIMEOUT_MS
+    : milliseconds(inputs.shutdownTimeout);
+}
+
+/** A domain that was deleted by hand comes back under its old UUID, which is the resource's id. */
+function newUuid(request: MachineRequest): string {
+  const uuid = request.recorded?.id ?? request.chosen?.uuid;
+  if (uuid === undefined) throw new Error("a new virtual machine needs a UUID drawn beforehand");
+  return uuid;
+}
+
+function nonceOf(request: MachineRequest, place: ObservedHost): string {
+  const nonce = request.recorded?.outputs.nonce || place.domain?.owner?.nonce || request.chosen?.nonce;
+  if (nonce === undefined) throw new Error("a new virtual machine needs a nonce drawn beforehand");
+  return nonce;
+}
+
+/** First of all the definition, with its mark: from then on a run that is cut off is found and continued. libvirt needs no disks for it. */
+async function define(
+  host: Host,
+  request: MachineRequest,
+  place: ObservedHost,
+  context: ApplyContext,
+): Promise<void> {
+  const desired = desiredModel(request.inputs, undefined, undefined, {
+    uuid: newUuid(request),
+    facts: place.facts,
+  });
+  const nonce = nonceOf(request, place);
+  context.note({ nonce });
+  const owner = { ...request.identity, nonce, phase: "created" as const };
+  const libvirt = await host.libvirt();
+  await libvirt.domains.define(buildDomain(withPaths(desired, place), { owner }), { validate: true });
+}
+
+/** Edits the persistent document, read anew with its secrets, where it differs from what should be. */
+async function redefine(host: Host, request: MachineRequest, place: ObservedHost): Promise<void> {
+  const uuid = place.domain?.record.uuid;
+  if (uuid === undefined || place.domain?.persistent === undefined)
+    throw new Error("there is no definition to change");
+  const desired = desiredModel(request.inputs, request.previous, place.domain.persistent, {
+    uuid,
+    facts: place.facts,
+  });
+  const libvirt = await host.libvirt();
+  const xml = await libvirt.domains.xml(uuid, { inactive: true, secure: true });
+  const current = parseDomain(xml);
+  const to = { ...withPaths(desired, place), name: current.name };
+  await libvirt.domains.define(patchDomain(xml, to, current), { validate: true });
+}
+
+async function writeMark(
+  host: Host,
+  request: MachineRequest,
+  place: ObservedHost,
+  context: ApplyContext,
+): Promise<void> {
+  const { domain } = place;
+  if (domain === undefined) return;
+  const nonce = nonceOf(request, place);
+  context.note({ nonce });
+  const xml = writeOwnerMark(
+    { ...request.identity, nonce, phase: "created" },
+    domain.record.persistentXml ?? domain.record.liveXml,
+  );
+  const libvirt = await host.libvirt();
+  await libvirt.domains.setMetadata(domain.record.uuid, {
+    uri: ownerMarkKind.uri,
+    key: ownerMarkKind.key,
+    xml,
+    live: domain.live !== undefined,
+    persistent: domain.persistent !== undefined,
+  });
+  // Disks that the program now declares as the VM's own are marked as such.
+  for (const [i, entry] of (request.inputs.disks ?? []).entries()) {
+    if (entry.disk !== undefined) continue;
+    const { pool, volume } = volumeOf(request.inputs.name, entry, i);
+    const contents = place.pools.find((other) => other.name === pool)?.contents;
+    if (contents === undefined || !contents.volumes.some((other) => other.name === volume)) continue;
+    if (contents.marks.some((mark) => mark.volume === volume)) continue;
+    await writeVolumeMark({
+      host,
+      pool,
+      mark: { identityHash: identityHashes(request)[0] as string, nonce, volume },
+    });
+  }
+}
+
+/** Disks by path, as QEMU opens them. */
+function withPaths(model: DomainModel, place: ObservedHost): DomainModel {
+  const disks = model.disks.map((disk) => {
+    if (disk.source === undefined || !("pool" in disk.source)) return disk;
+    const { pool, volume } = disk.source;
+    const found = place.pools.find((other) => other.name === pool);
+    const path = found?.contents.volumes.find((other) => other.name === volume)?.path;
+    if (path !== undefined) return { ...disk, source: { file: path } };
+    // Only folders so far: there a volume's path is known before it is made.
+    return found?.path === undefined ? disk : { ...disk, source: { file: `${found.path}/${volume}` } };
+  });
+  return { ...model, disks };
+}
+
+async function applyToVolume(
+  step: Extract<Step, { kind: "createVolume" | "growVolume" | "deleteVolume" }>,
+  host: Host,
+  request: MachineRequest,
+  place: ObservedHost,
+  context: ApplyContext,
+): Promise<void> {
+  const { pool, volume } = step;
+  switch (step.kind) {
+    case "createVolume": {
+      const mark = {
+        identityHash: identityHashes(request)[0] as string,
+        nonce: nonceOf(request, place),
+        volume,
+      };
+      const entry = request.inputs.disks?.find(
+        (disk, i) => volumeOf(request.inputs.name, disk, i).volume === volume,
+      );
+      await ensureVolume({
+        host,
+        pool,
+        volume,
+        format: step.format as "qcow2" | "raw",
+        sizeBytes: step.sizeBytes,
+        backing: entry?.backing,
+        mark,
+        signal: context.signal,
+      });
+      return;
+    }
+    case "growVolume":
+      await growVolume({ host, pool, volume, toBytes: step.toBytes, signal: context.signal });
+      return;
+    case "deleteVolume": {
+      const mark = place.pools
+        .find((other) => other.name === pool)
+        ?.contents.marks.find((other) => other.volume === volume);
+      if (mark !== undefined) await deleteOwnVolume({ host, pool, mark, signal: context.signal });
+      return;
+    }
+    default:
+      step satisfies never;
+  }
+}

@@ -1,0 +1,107 @@
+import type { DomainModel } from "../../libvirt/xml/index.js";
+import type { Plan } from "../../planning/plan.js";
+import { formatBytes } from "../../planning/quantity.js";
+import { sameVolume } from "./desired.js";
+import { isActive, type ObservedDomain, type ObservedHost } from "./observed.js";
+import { identityHashes, type MachineRequest } from "./request.js";
+import { volumeOf } from "./schema.js";
+
+/** The volumes that the VM owns: made, grown, and deleted when they are declared no longer and no guest uses them. */
+export function diskSteps(
+  request: MachineRequest,
+  place: ObservedHost,
+  domain: ObservedDomain | undefined,
+  desired: DomainModel,
+  result: Plan,
+): void {
+  const { inputs } = request;
+  const host = place.ref.name;
+  const subject = inputs.name;
+  const hashes = new Set(identityHashes(request));
+  const nonces = new Set([request.recorded?.outputs.nonce, domain?.owner?.nonce]);
+  const isOurs = (mark: { identityHash: string; nonce: string }) =>
+    hashes.has(mark.identityHash) || nonces.has(mark.nonce);
+
+  (inputs.disks ?? []).forEach((entry, i) => {
+    const { pool: poolName, volume: name } = volumeOf(inputs.name, entry, i);
+    const pool = place.pools.find((other) => other.name === poolName);
+    const volume = pool?.contents.volumes.find((other) => other.name === name);
+    if (entry.disk !== undefined) {
+      if (volume === undefined && request.chosen !== undefined && pool !== undefined)
+        result.refusals.push({
+          kind: "missing",
+          message: `disk ${name} isn't in pool ${poolName} on ${host}`,
+        });
+      return;
+    }
+    if (pool?.active !== true && request.chosen !== undefined) {
+      result.refusals.push({
+        kind: "missing",
+        message: `pool ${poolName} isn't there, or isn't running, on ${host}; declare it there (hosts: [...]) or start it`,
+      });
+      return;
+    }
+    const sizeBytes = entry.size ?? 0;
+    const format = entry.format ?? "qcow2";
+    if (volume === undefined) {
+      result.steps.push({
+        kind: "createVolume",
+        subject,
+        host,
+        pool: poolName,
+        volume: name,
+        sizeBytes,
+        format,
+        effect: "none",
+      });
+      return;
+    }
+    const mark = pool?.contents.marks.find((other) => other.volume === name);
+    const adopted =
+      inputs.adopt === true ||
+      (domain?.persistent?.disks.some((d) => sameVolume(d.source, { pool: poolName, volume: name })) ??
+        false);
+    if ((mark === undefined || !isOurs(mark)) && !adopted) {
+      result.refusals.push({
+        kind: "foreignObject",
+        message: `there is a volume ${name} in pool ${poolName} on ${host} already, which this virtual machine didn't make; give the disk another name, or set adopt: true to take it over`,
+      });
+      return;
+    }
+    if (volume.capacityBytes > sizeBytes)
+      result.refusals.push({
+        kind: "shrink",
+        message: `disk ${name} can't shrink from ${formatBytes(volume.capacityBytes)} to ${formatBytes(sizeBytes)}: the guest's data would be cut off; keep the size, or make a new disk`,
+      });
+    else if (volume.capacityBytes < sizeBytes)
+      result.steps.push({
+        kind: "growVolume",
+        subject,
+        host,
+        pool: poolName,
+        volume: name,
+        fromBytes: volume.capacityBytes,
+        toBytes: sizeBytes,
+        effect: domain !== undefined && isActive(domain) ? "live" : "none",
+      });
+  });
+
+  // What a running guest still has open stays until it has let go of it.
+  const inUse = [...desired.disks, ...(domain?.live?.disks ?? [])];
+  for (const pool of place.pools)
+    for (const mark of pool.contents.marks) {
+      const source = { pool: pool.name, volume: mark.volume };
+      const volume = pool.contents.volumes.find((other) => other.name === mark.volume);
+      if (volume === undefined || !isOurs(mark) || inUse.some((disk) => sameVolume(disk.source, source)))
+        continue;
+      result.steps.push({
+        kind: "deleteVolume",
+        subject,
+        host,
+        pool: pool.name,
+        volume: mark.volume,
+        sizeBytes: volume.capacityBytes,
+        effect: "none",
+      });
+    }
+}

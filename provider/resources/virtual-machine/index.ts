@@ -1,0 +1,20 @@
+import type { ResourceDefinition } from "../definition.js";
+import { apply } from "./apply.js";
+import { observe } from "./observe.js";
+import { type ObservedMachine, whereItIs } from "./observed.js";
+import { outputsOf } from "./outputs.js";
+import { plan } from "./plan.js";
+import { remove } from "./remove.js";
+import { crossChecks, type Inputs, type Outputs, shape } from "./schema.js";
+
+export const virtualMachine: ResourceDefinition<Inputs, ObservedMachine, Outputs> = {
+  kind: "VirtualMachine",
+  shape,
+  crossChecks,
+  observe,
+  plan,
+  apply,
+  idOf: (_request, observed) => whereItIs(observed)?.domain?.record.uuid,
+  outputs: outputsOf,
+  remove: (id, outputs, identity, context) => remove(id, outputs as Outputs & Inputs, identity, context),
+};

@@ -1,0 +1,264 @@
+import { dirname, posix } from "node:path";
+import { HostUnreachable } from "../../hosts/errors.js";
+import type { Host } from "../../hosts/host.js";
+import { type Connection, type Credentials, connectionKey, type HostRef } from "../../hosts/host-ref.js";
+import type { DomainRecord, PoolRecord } from "../../libvirt/index.js";
+import {
+  type DomainModel,
+  type OwnerMark,
+  parseDomain,
+  parsePool,
+  readMigrationJournal,
+  readOwnerMark,
+} from "../../libvirt/xml/index.js";
+import { identityOfUrn, sameIdentity } from "../../planning/owner.js";
+import type { ObserveContext } from "../definition.js";
+import { preflightMove } from "./move.js";
+import {
+  isUnsettled,
+  type ObservedDomain,
+  type ObservedHost,
+  type ObservedMachine,
+  type ObservedPool,
+} from "./observed.js";
+import type { MachineRequest } from "./request.js";
+import { volumeOf } from "./schema.js";
+
+export function refOf(inputs: {
+  host: string;
+  connection: Connection;
+  credentials?: Credentials | undefined;
+}): HostRef {
+  return { name: inputs.host, connection: inputs.connection, credentials: inputs.credentials ?? {} };
+}
+
+/**
+ * Looks for the VM where it should be, then where it was, then on the stack's other hosts: it is gone only when every host on which it
+ * could be has answered.
+ */
+export async function observe(request: MachineRequest, context: ObserveContext): Promise<ObservedMachine> {
+  const target = await lookAt(refOf(request.inputs), request, context);
+  if (target.domain !== undefined && !isUnsettled(target.domain)) {
+    const elsewhere = await lookAtFormerHost(target, request, context);
+    return { target, elsewhere, moveRefusals: [], peers: peersOf(target, context) };
+  }
+  const elsewhere = await findElsewhere(target, request, context);
+  const observed: ObservedMachine = {
+    target,
+    elsewhere,
+    moveRefusals: [],
+
+    peers: peersOf(target, context),
+  };
+  const moves =
+    target.domain === undefined && elsewhere?.domain !== undefined && !isUnsettled(elsewhere.domain);
+  if (!moves) return observed;
+  return { ...observed, moveRefusals: await preflightMove(observed, request, context) };
+}
+
+/** A copy left where the VM was last time would be worth knowing; a former host that is gone is no obstacle. */
+async function lookAtFormerHost(
+  target: ObservedHost,
+  request: MachineRequest,
+  context: ObserveContext,
+): Promise<ObservedHost | undefined> {
+  const former = formerRefs(request).find((ref) => connectionKey(ref) !== connectionKey(target.ref));
+  if (former === undefined) return undefined;
+  const there = await lookAt(former, request, context).catch((error: unknown) => {
+    if (error instanceof HostUnreachable) return undefined;
+    throw error;
+  });
+  return there?.domain === undefined || there.facts.uuid === target.facts.uuid ? undefined : there;
+}
+
+async function findElsewhere(
+  target: ObservedHost,
+  request: MachineRequest,
+  context: ObserveContext,
+): Promise<ObservedHost | undefined> {
+  if (request.previous === undefined && request.recorded === undefined && target.domain === undefined)
+    return undefined;
+  const seen = new Set([connectionKey(target.ref)]);
+  const unseen = (refs: HostRef[]) =>
+    refs.filter((ref) => {
+      const key = connectionKey(ref);
+      return !seen.has(key) && seen.add(key);
+    });
+  const isOther = (host: ObservedHost) => host.facts.uuid !== target.facts.uuid;
+  for (const former of unseen(formerRefs(request))) {
+    const there = await lookAt(former, request, context);
+    if (isOther(there) && there.domain !== undefined) return there;
+  }
+  // Half a migration names its other half; its host counts even when nothing is on it (any more).
+  const journal = target.domain?.journal;
+  const counterpart =
+    journal === undefined
+      ? undefined
+      : journal.to.uuid === target.facts.uuid
+        ? journal.from.uuid
+        : journal.to.uuid;
+  if (target.domain !== undefined && counterpart === undefined) return undefined;
+  const answers = await Promise.allSettled(
+    unseen(peerRefs(request, context)).map((ref) => lookAt(ref, request, context)),
+  );
+  const hosts = answers
+    .flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []))
+    .filter(isOther);
+  const found =
+    hosts.find((host) => host.domain !== undefined) ?? hosts.find((host) => host.facts.uuid === counterpart);
+  const failure = answers.find((answer) => answer.status === "rejected");
+  if (found === undefined && failure !== undefined) throw failure.reason;
+  return found;
+}
+
+function formerRefs({ previous, recorded }: MachineRequest): HostRef[] {
+  const refs: HostRef[] = [];
+  if (recorded?.outputs.connection !== undefined) refs.push(refOf(recorded.outputs));
+  if (previous !== undefined) refs.push(refOf(previous));
+  return refs;
+}
+
+/** The stack's other hosts: those seen in this deployment, and those that the state remembers. */
+function peerRefs({ recorded }: MachineRequest, { hosts }: ObserveContext): HostRef[] {
+  const declared = hosts.declared();
+  const names = new Set(declared.map((ref) => ref.name));
+  const remembered = Object.entries(recorded?.outputs.peers ?? {})
+    .filter(([name]) => !names.has(name))
+    .map(([name, connection]): HostRef => ({ name, connection, credentials: {} }));
+  return [...declared, ...remembered];
+}
+
+function peersOf(target: ObservedHost, { hosts }: ObserveContext): Record<string, Connection> {
+  const others = hosts.declared().filter((ref) => connectionKey(ref) !== connectionKey(target.ref));
+  return Object.fromEntries(others.map((ref) => [ref.name, ref.connection]));
+}
+
+async function lookAt(
+  ref: HostRef,
+  request: MachineRequest,
+  { hosts, fresh }: ObserveContext,
+): Promise<ObservedHost> {
+  const host = hosts.get(ref);
+  const { observations } = host;
+  const facts = await observations.facts();
+  if (fresh) await observations.refreshDomain({ uuid: request.recorded?.id, name: request.inputs.name });
+  const [records, poolRecords, networks] = await Promise.all([
+    observations.domains(),
+    observations.pools(),
+    observations.networks(),
+  ]);
+  const poolPaths = poolRecords.map((pool) => ({ name: pool.name, path: pathOf(pool) }));
+  const candidates = records.map((record) => ({ record, owner: ownerOf(record) }));
+  const mine = candidates.find((candidate) => isMine(candidate, request));
+  const namesake = candidates.find((c) => c.record.name === request.inputs.name && c !== mine);
+  return {
+    ref,
+    facts,
+    domain: mine === undefined ? undefined : toDomain(mine.record, mine.owner, poolPaths),
+    namesake: namesake === undefined ? undefined : toDomain(namesake.record, namesake.owner, poolPaths),
+    pools: await poolsOf(host, poolRecords, request, fresh),
+    networks: networks.filter((network) => network.active).map((network) => network.name),
+  };
+}
+
+/**
+ * The nonce decides, else the identity in the mark. A domain that lost its mark is known by its UUID, or (Pulumi tells a check no UUID) by
+ * its name on a host where we had it. With `adopt`, whatever has the name.
+ */
+function isMine(
+  candidate: { record: DomainRecord; owner: OwnerMark | undefined },
+  request: MachineRequest,
+): boolean {
+  const { record, owner } = candidate;
+  const { identity, previous, recorded, inputs } = request;
+  if (recorded !== undefined) {
+    if (record.uuid !== recorded.id) return false;
+    return owner === undefined || owner.nonce === recorded.outputs.nonce || sameIdentity(owner, identity);
+  }
+  const identities = [identity, previous === undefined ? undefined : identityOfUrn(previous.pulumiUrn)];
+  if (owner !== undefined && identities.some((known) => known !== undefined && sameIdentity(owner, known)))
+    return true;
+  if (record.name !== inputs.name) return false;
+  return inputs.adopt === true || (previous !== undefined && owner === undefined);
+}
+
+/** Each record is looked through by every VM of the deployment, and parsed once. */
+const owners = new WeakMap<DomainRecord, { owner: OwnerMark | undefined }>();
+
+function ownerOf(record: DomainRecord): OwnerMark | undefined {
+  const known = owners.get(record);
+  if (known !== undefined) return known.owner;
+  const xml = record.persistentXml ?? record.liveXml;
+  const owner = xml === undefined ? undefined : readOwnerMark(xml);
+  owners.set(record, { owner });
+  return owner;
+}
+
+function toDomain(
+  record: DomainRecord,
+  owner: OwnerMark | undefined,
+  poolPaths: { name: string; path: string | undefined }[],
+): ObservedDomain {
+  const parse = (xml: string | undefined) =>
+    xml === undefined ? undefined : withVolumes(parseDomain(xml), poolPaths);
+  const anyXml = record.persistentXml ?? record.liveXml;
+  return {
+    record,
+    persistent: parse(record.persistentXml),
+    live: parse(record.liveXml),
+    owner,
+    journal: anyXml === undefined ? undefined : readMigrationJournal(anyXml),
+  };
+}
+
+/** Disks by pool and volume instead of by path, wherever the path is in a pool: that is how programs and other hosts name them. */
+function withVolumes(
+  model: DomainModel,
+  poolPaths: { name: string; path: string | undefined }[],
+): DomainModel {
+  const disks = model.disks.map((disk) => {
+    if (disk.source === undefined || !("file" in disk.source)) return disk;
+    const { file } = disk.source;
+    const pool = poolPaths.find(({ path }) => path !== undefined && path === dirname(file));
+    return pool === undefined ? disk : { ...disk, source: { pool: pool.name, volume: posix.basename(file) } };
+  });
+  return { ...model, disks };
+}
+
+function pathOf(pool: PoolRecord): string | undefined {
+  const { path } = parsePool(pool.xml);
+  return path === undefined ? undefined : posix.normalize(path).replace(/(.)\/$/, "$1");
+}
+
+async function poolsOf(
+  host: Host,
+  records: PoolRecord[],
+  request: MachineRequest,
+  fresh: boolean,
+): Promise<ObservedPool[]> {
+  const names = new Set(
+    [request.inputs, request.previous].flatMap((inputs) =>
+      (inputs?.disks ?? []).map((disk) => disk.disk?.pool ?? disk.pool ?? ""),
+    ),
+  );
+  const pools: ObservedPool[] = [];
+  for (const name of names) {
+    if (fresh && !records.some((record) => record.name === name && record.active)) {
+      await host.observations.refreshPool(name);
+    }
+    const record = (await host.observations.pools()).find((pool) => pool.name === name);
+    if (record === undefined) continue;
+    if (fresh && record.active)
+      for (const [i, disk] of (request.inputs.disks ?? []).entries()) {
+        const { pool, volume } = volumeOf(request.inputs.name, disk, i);
+        if (pool === name) await host.observations.refreshVolume(pool, volume);
+      }
+    pools.push({
+      name,
+      path: pathOf(record),
+      active: record.active,
+      contents: await host.observations.contents(name),
+    });
+  }
+  return pools;
+}

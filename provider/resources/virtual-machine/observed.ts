@@ -1,0 +1,65 @@
+import type { HostFacts } from "../../hosts/facts.js";
+import type { Connection, HostRef } from "../../hosts/host-ref.js";
+import type { PoolContents } from "../../hosts/observations.js";
+import type { DomainRecord } from "../../libvirt/index.js";
+import type { DomainModel, MigrationJournal, OwnerMark } from "../../libvirt/xml/index.js";
+
+/** A domain, as typed values. */
+export interface ObservedDomain {
+  record: DomainRecord;
+  /** What it starts with next. Absent for a transient domain. */
+  persistent?: DomainModel | undefined;
+  /** What it runs with. Absent when it is off. */
+  live?: DomainModel | undefined;
+  owner?: OwnerMark | undefined;
+  journal?: MigrationJournal | undefined;
+}
+
+export interface ObservedPool {
+  name: string;
+  path?: string | undefined;
+  active: boolean;
+  contents: PoolContents;
+}
+
+/** A host that answered, as far as it concerns one VM. */
+export interface ObservedHost {
+  ref: HostRef;
+  facts: HostFacts;
+  /** This VM's domain. */
+  domain?: ObservedDomain | undefined;
+  /** Another domain that has the name which this VM is to have. */
+  namesake?: ObservedDomain | undefined;
+  /** The pools in which the VM has, had or is to have disks. */
+  pools: ObservedPool[];
+  networks: string[];
+}
+
+/** What there is of one VM. */
+export interface ObservedMachine {
+  /** The host where it should be. */
+  target: ObservedHost;
+  /** Where it is instead, or as well: the host of the last deployment, or one to which it was moved by hand. */
+  elsewhere?: ObservedHost | undefined;
+  /** What a move to the target can't do, as texts; read when a move is ahead. */
+  moveRefusals: string[];
+  /** The stack's other hosts, as far as this deployment has seen them. */
+  peers: Record<string, Connection>;
+}
+
+/** The domain that is this VM, where it should be or elsewhere. */
+export function whereItIs(observed: ObservedMachine): ObservedHost | undefined {
+  if (observed.target.domain !== undefined) return observed.target;
+  return observed.elsewhere?.domain === undefined ? undefined : observed.elsewhere;
+}
+
+export function isActive(domain: ObservedDomain): boolean {
+  return domain.record.state !== "shutOff" && domain.record.state !== "crashed";
+}
+
+/** Noted as migrating, or half of a migration: only both hosts together tell what it is. */
+export function isUnsettled(domain: ObservedDomain): boolean {
+  return (
+    domain.journal !== undefined || !domain.record.persistent || domain.record.reasonName === "migrating"
+  );
+}

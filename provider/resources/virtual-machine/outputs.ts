@@ -1,0 +1,87 @@
+import type { Hosts } from "../../hosts/hosts.js";
+import { consolePath } from "../../libvirt/xml/console.js";
+import type { ObserveContext } from "../definition.js";
+import { waitingChanges } from "./changes.js";
+import {
+  isActive,
+  type ObservedDomain,
+  type ObservedHost,
+  type ObservedMachine,
+  whereItIs,
+} from "./observed.js";
+import type { MachineRequest } from "./request.js";
+import type { Outputs } from "./schema.js";
+
+/** What the state records, and programs read. */
+export async function outputsOf(
+  request: MachineRequest,
+  observed: ObservedMachine,
+  carried: Partial<Outputs>,
+  context: ObserveContext,
+): Promise<Outputs> {
+  const place = whereItIs(observed);
+  const where = place ?? observed.target;
+  const domain = place?.domain;
+  const model = domain?.persistent ?? domain?.live;
+  const ipAddresses = await readIpAddresses(context.hosts, place);
+  const waiting =
+    domain?.live === undefined || domain.persistent === undefined
+      ? []
+      : waitingChanges(domain.live, domain.persistent);
+  return {
+    uuid: domain?.record.uuid ?? request.recorded?.id ?? "",
+    nonce: domain?.owner?.nonce ?? carried.nonce ?? "",
+    host: where.ref.name,
+    connection: where.ref.connection,
+    credentials: where.ref.credentials,
+    state: stateOf(domain),
+    macAddresses: model?.interfaces.map((nic) => nic.mac) ?? [],
+    ipAddresses,
+    ipAddress: ipAddresses.find((address) => !address.includes(":")),
+    pendingRestart: waiting.map(({ property, from, to }) => `${property} ${from} -> ${to}`),
+    machineType: model?.machine ?? "",
+    lastMigration: carried.lastMigration,
+    consolePath: domain?.record.liveXml === undefined ? undefined : consolePath(domain.record.liveXml),
+    peers: { ...carried.peers, ...observed.peers },
+  };
+}
+
+function stateOf(domain: ObservedDomain | undefined): string {
+  if (domain === undefined) return "absent";
+  switch (domain.record.state) {
+    case "running":
+    case "blocked":
+    case "noState":
+      return "running";
+    case "paused":
+    case "suspended":
+      return "paused";
+    case "shuttingDown":
+      return "stopping";
+    case "shutOff":
+      return "stopped";
+    case "crashed":
+      return "crashed";
+    default:
+      return domain.record.state satisfies never;
+  }
+}
+
+/** What the DHCP server and the ARP table of the host know of a running VM, and the guest agent when it is there. */
+async function readIpAddresses(hosts: Hosts, place: ObservedHost | undefined): Promise<string[]> {
+  const domain = place?.domain;
+  if (place === undefined || domain === undefined || !isActive(domain)) return [];
+  if ((domain.live?.interfaces.length ?? 0) === 0) return [];
+  const { uuid, liveXml } = domain.record;
+  const libvirt = await hosts.get(place.ref).libvirt();
+  const sources = /<target [^>]*name='org\.qemu\.guest_agent\.0' state='connected'/.test(liveXml ?? "")
+    ? (["lease", "agent", "arp"] as const)
+    : (["lease", "arp"] as const);
+  const answers = await Promise.all(
+    sources.map((source) =>
+      libvirt.domains.interfaceAddresses(uuid, source, { timeoutMs: 5_000 }).catch(() => []),
+    ),
+  );
+  const addresses = answers.flat().flatMap((nic) => nic.addresses.map(({ address }) => address));
+  return [...new Set(addresses)].filter((address) => address !== "127.0.0.1" && address !== "::1");
+}

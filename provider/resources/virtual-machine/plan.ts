@@ -1,0 +1,251 @@
+import { identityOfUrn, ownerLabel, sameIdentity } from "../../planning/owner.js";
+import { emptyPlan, type Plan, type Refusal } from "../../planning/plan.js";
+import type { PropertyChange, Step } from "../../planning/step.js";
+import { definitionChanges, waitingChanges } from "./changes.js";
+import { volumesToCopy } from "./copies.js";
+import { desiredModel } from "./desired.js";
+import { diskSteps } from "./disks.js";
+import {
+  isActive,
+  isUnsettled,
+  type ObservedDomain,
+  type ObservedHost,
+  type ObservedMachine,
+  whereItIs,
+} from "./observed.js";
+import { powerSteps } from "./power.js";
+import type { MachineRequest } from "./request.js";
+
+/** Pure: what is and what should be in, steps and refusals out. */
+export function plan(request: MachineRequest, observed: ObservedMachine): Plan {
+  const result = emptyPlan();
+  const { inputs } = request;
+  const { target, elsewhere } = observed;
+  const place = whereItIs(observed);
+  if (place?.domain === undefined) {
+    planNew(request, observed, result);
+    return result;
+  }
+  const domain = place.domain;
+  const ownership = checkOwner(request, domain, place);
+  if (ownership !== undefined) {
+    result.refusals.push(ownership);
+    return result;
+  }
+  if (target.namesake !== undefined) result.refusals.push(nameTaken(inputs.name, target));
+  if (isUnsettled(domain) || (elsewhere?.domain !== undefined && isUnsettled(elsewhere.domain)))
+    planSettling(request, observed, result);
+  else if (target.domain !== undefined && elsewhere?.domain !== undefined) {
+    result.refusals.push({
+      kind: "ambiguous",
+      message: `virtual machine ${inputs.name} (${domain.record.uuid}) is defined on both ${target.ref.name} and ${elsewhere.ref.name}; find out which copy has the latest disks and undefine the other with virsh`,
+    });
+    return result;
+  } else if (place !== target) planMove(request, observed, place, domain, result);
+  planRecords(request, place, domain, result);
+  planChanges(request, target, place, domain, result);
+  return result;
+}
+
+function planNew(request: MachineRequest, observed: ObservedMachine, result: Plan): void {
+  const { inputs, previous, recorded } = request;
+  const { target } = observed;
+  if (target.namesake !== undefined) {
+    result.refusals.push(nameTaken(inputs.name, target));
+    return;
+  }
+  const known = previous !== undefined || recorded !== undefined;
+  const reason = known ? "it is gone from its host" : "new";
+  result.steps.push({
+    kind: "defineMachine",
+    subject: inputs.name,
+    host: target.ref.name,
+    effect: "none",
+    reason,
+  });
+  const placing = { uuid: recorded?.id ?? request.chosen?.uuid ?? "", facts: target.facts };
+  const desired = desiredModel(inputs, undefined, undefined, placing);
+  if (inputs.emulation === "kvm" && !target.facts.kvm)
+    result.refusals.push({
+      kind: "missing",
+      message: `emulation "kvm" isn't possible on ${target.ref.name}: it has no usable hardware virtualisation; use "auto" or "qemu", or enable it in the firmware`,
+    });
+  diskSteps(request, target, undefined, desired, result);
+  result.refusals.push(...missing(request, target));
+  if (inputs.autostart === true)
+    result.steps.push({ kind: "setAutostart", subject: inputs.name, to: true, effect: "live" });
+  result.steps.push(...powerSteps(inputs, undefined, []));
+}
+
+/** What a start would fail for. A preview can't say it of what the same deployment is going to make. */
+function missing(request: MachineRequest, target: ObservedHost): Refusal[] {
+  if (request.chosen === undefined) return [];
+  const refusals: Refusal[] = [];
+  for (const nic of request.inputs.interfaces ?? [])
+    if (nic.network !== undefined && !target.networks.includes(nic.network))
+      refusals.push({
+        kind: "missing",
+        message: `network ${nic.network} isn't there, or isn't running, on ${target.ref.name}; declare it there (hosts: [...]) or start it`,
+      });
+  return refusals;
+}
+
+function checkOwner(
+  request: MachineRequest,
+  domain: ObservedDomain,
+  place: ObservedHost,
+): Refusal | undefined {
+  const { owner, record } = domain;
+  const { identity, recorded, inputs, previous } = request;
+  if (owner === undefined || inputs.adopt === true) return undefined;
+  const before = previous === undefined ? undefined : identityOfUrn(previous.pulumiUrn);
+  if (sameIdentity(owner, identity) || (before !== undefined && sameIdentity(owner, before)))
+    return undefined;
+  if (recorded !== undefined && owner.nonce === recorded.outputs.nonce) return undefined;
+  return {
+    kind: "foreignObject",
+    message: `domain ${record.name} on ${place.ref.name} belongs to ${ownerLabel(owner)}; give another name, or set adopt: true to take it over`,
+  };
+}
+
+function nameTaken(name: string, host: ObservedHost): Refusal {
+  const owner = host.namesake?.owner;
+  const whose =
+    owner === undefined ? "which this program didn't make" : `which belongs to ${ownerLabel(owner)}`;
+  return {
+    kind: "foreignObject",
+    message: `there is a domain ${name} on ${host.ref.name} already, ${whose} (UUID ${host.namesake?.record.uuid}); give another name, or set adopt: true to take it over`,
+  };
+}
+
+function planSettling(request: MachineRequest, observed: ObservedMachine, result: Plan): void {
+  const { target, elsewhere } = observed;
+  const journal = target.domain?.journal ?? elsewhere?.domain?.journal;
+  const from = journal?.from.name ?? elsewhere?.ref.name ?? target.ref.name;
+  const to = journal?.to.name ?? target.ref.name;
+  result.steps.push({
+    kind: "settleMigration",
+    subject: request.inputs.name,
+    from,
+    to,
+    effect: "live",
+    reason: "one running copy stays, and it moves on if it isn't where it should be",
+  });
+  if (elsewhere === undefined) {
+    result.refusals.push({
+      kind: "ambiguous",
+      message: `virtual machine ${request.inputs.name} is in the middle of a migration ${from} -> ${to}, and the other of the two hosts isn't known to this deployment; declare both as Host resources`,
+    });
+    return;
+  }
+  // Settling may leave it on either host; a move that might follow has to be announced.
+  if (elsewhere.domain !== undefined)
+    result.steps.push(moveStep(request, observed, elsewhere, elsewhere.domain, true));
+}
+
+function planMove(
+  request: MachineRequest,
+  observed: ObservedMachine,
+  place: ObservedHost,
+  domain: ObservedDomain,
+  result: Plan,
+): void {
+  const { inputs } = request;
+  const mode = inputs.migration?.mode ?? "live";
+  const active = isActive(domain);
+  const move = `virtual machine ${inputs.name} is on ${place.ref.name} and should be on ${observed.target.ref.name}`;
+  if (mode === "none")
+    result.refusals.push({ kind: "policy", message: `${move}, but migration.mode "none" forbids moving it` });
+  if (mode === "offline" && active)
+    result.refusals.push({
+      kind: "policy",
+      message: `${move}, but it runs and migration.mode is "offline"; set powerState "stopped" first, or mode "live"`,
+    });
+  result.refusals.push(
+    ...observed.moveRefusals.map(
+      (message): Refusal => ({ kind: "missing", message: `${move}, but ${message}` }),
+    ),
+  );
+  result.steps.push(moveStep(request, observed, place, domain, active));
+}
+
+function moveStep(
+  request: MachineRequest,
+  observed: ObservedMachine,
+  place: ObservedHost,
+  domain: ObservedDomain,
+  active: boolean,
+): Step {
+  const { inputs } = request;
+  const copies = volumesToCopy(request, observed.target, place, domain).map((volume) => volume.name);
+  const what = { subject: inputs.name, from: place.ref.name, to: observed.target.ref.name, copies };
+  return active
+    ? { kind: "migrate", ...what, effect: "migrate" }
+    : { kind: "moveStopped", ...what, effect: "none" };
+}
+
+/** Marks and records that no guest notices. */
+function planRecords(
+  request: MachineRequest,
+  place: ObservedHost,
+  domain: ObservedDomain,
+  result: Plan,
+): void {
+  const { identity, recorded, previous } = request;
+  const { owner } = domain;
+  const subject = domain.record.name;
+  if (owner === undefined) {
+    if (recorded === undefined && previous === undefined)
+      result.steps.push({ kind: "adopt", subject, host: place.ref.name, effect: "none" });
+    else result.steps.push({ kind: "recordOwner", subject, effect: "none", reason: "its mark is gone" });
+  } else if (!sameIdentity(owner, identity)) {
+    if (recorded === undefined && previous === undefined)
+      result.steps.push({ kind: "adopt", subject, host: place.ref.name, effect: "none" });
+    else result.steps.push({ kind: "recordOwner", subject, effect: "none", reason: `it was ${owner.name}` });
+  }
+  if (
+    recorded !== undefined &&
+    recorded.outputs.host !== place.ref.name &&
+    place.ref.name === request.inputs.host
+  )
+    result.steps.push({ kind: "record", subject, effect: "none", reason: `that it is on ${place.ref.name}` });
+}
+
+function planChanges(
+  request: MachineRequest,
+  target: ObservedHost,
+  place: ObservedHost,
+  domain: ObservedDomain,
+  result: Plan,
+): void {
+  const { inputs, previous } = request;
+  const { record, persistent, live } = domain;
+  const subject = inputs.name;
+  // Transient: an interrupted migration, which is settled first.
+  if (persistent === undefined) return;
+  const active = isActive(domain);
+  if (persistent.name !== inputs.name) {
+    if (active)
+      result.refusals.push({
+        kind: "policy",
+        message: `${persistent.name} can be renamed to ${inputs.name} only while it is off; set powerState "stopped" first`,
+      });
+    else
+      result.steps.push({
+        kind: "renameMachine",
+        subject,
+        from: persistent.name,
+        to: inputs.name,
+        effect: "none",
+      });
+  }
+  const desired = desiredModel(inputs, previous, persistent, { uuid: record.uuid, facts: target.facts });
+  const changes = definitionChanges(persistent, { ...desired, name: persistent.name });
+  if (changes.length > 0)
+    result.steps.push({ kind: "updateDefinition", subject, changes, effect: active ? "nextBoot" : "none" });
+  diskSteps(request, place === target ? target : place, domain, desired, result);
+  if (record.autostart !== (inputs.autostart ?? false))
+    result.steps.push({ kind: "setAutostart", subject, to: inputs.autostart ?? false, effect: "live" });
+  const waiting: PropertyChange[] = live === undefined ? [] : waitingChanges(live, desired);
+  result.steps.push(...powerSteps(inputs, domain, waiting));
+}

@@ -1,0 +1,41 @@
+import type { PropertyChange, Step } from "../../planning/step.js";
+import { isActive, type ObservedDomain } from "./observed.js";
+import type { Inputs } from "./schema.js";
+
+/** From the state it is in to the one that is declared, by way of a restart where changes wait for one and may have it. */
+export function powerSteps(
+  inputs: Inputs,
+  domain: ObservedDomain | undefined,
+  waiting: PropertyChange[],
+): Step[] {
+  const subject = inputs.name;
+  const force = inputs.forceStop ?? false;
+  const wanted = inputs.powerState ?? "running";
+  const steps: Step[] = [];
+  if (domain === undefined || !isActive(domain)) {
+    if (wanted === "stopped") return steps;
+    const reason =
+      domain === undefined ? "new" : `found ${domain.record.state === "crashed" ? "crashed" : "stopped"}`;
+    steps.push({ kind: "start", subject, effect: "none", reason });
+    if (wanted === "paused") steps.push({ kind: "pause", subject, effect: "stop" });
+    return steps;
+  }
+  const paused = domain.record.state === "paused";
+  if (wanted === "stopped") return [{ kind: "shutdown", subject, force, effect: "stop" }];
+  if (wanted === "paused") {
+    if (!paused) steps.push({ kind: "pause", subject, effect: "stop" });
+    return steps;
+  }
+  if (paused) {
+    const why = domain.record.reasonName;
+    steps.push({
+      kind: "resume",
+      subject,
+      effect: "live",
+      reason: `found paused${why === undefined ? "" : `, ${why}`}`,
+    });
+  }
+  if (waiting.length > 0 && inputs.restartPolicy === "whenNeeded")
+    steps.push({ kind: "restart", subject, force, changes: waiting, effect: "restart" });
+  return steps;
+}

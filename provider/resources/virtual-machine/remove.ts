@@ -1,0 +1,99 @@
+import { oneLine } from "../../hosts/errors.js";
+import type { Host } from "../../hosts/host.js";
+import { type Identity, identityHash } from "../../planning/owner.js";
+import type { ApplyContext } from "../definition.js";
+import { deleteOwnVolume } from "../volumes.js";
+import { shutdownTimeoutMs } from "./apply.js";
+import { observe } from "./observe.js";
+import { isActive, type ObservedDomain, type ObservedHost, whereItIs } from "./observed.js";
+import type { Inputs, Outputs } from "./schema.js";
+import { shutDown } from "./stop.js";
+
+/**
+ * Removes the domain, wherever it is, and what was made for it: owned disks, console log, libvirt's log. A domain under the same UUID whose
+ * mark is another's is left alone.
+ */
+export async function remove(
+  id: string,
+  outputs: Outputs & Inputs,
+  identity: Identity,
+  context: ApplyContext,
+): Promise<void> {
+  const request = { identity, inputs: outputs, previous: outputs, recorded: { id, outputs } };
+  const observed = await observe(request, { hosts: context.hosts, fresh: true });
+  const place = whereItIs(observed) ?? observed.target;
+  const host = context.hosts.get(place.ref);
+  const { domain } = place;
+  const isSuccessor =
+    domain?.owner !== undefined && outputs.nonce !== "" && domain.owner.nonce !== outputs.nonce;
+  if (domain !== undefined && !isSuccessor) {
+    await end(host, domain, outputs, context);
+    const libvirt = await host.libvirt();
+    await libvirt.domains.undefine(domain.record.uuid, {
+      nvram: "remove",
+      tpm: "remove",
+      managedSave: true,
+      snapshotsMetadata: true,
+      checkpointsMetadata: true,
+    });
+    await host.observations.refreshDomain({ uuid: domain.record.uuid, name: domain.record.name });
+  }
+  if (isSuccessor) return;
+  await removeOwnedVolumes(host, outputs.nonce, identity, context);
+  await removeLogs(host, place, outputs, context);
+}
+
+/** Disks that outlive the VM deserve a guest that has written everything; for disks that go with it the power is simply cut. */
+async function end(
+  host: Host,
+  domain: ObservedDomain,
+  outputs: Outputs & Inputs,
+  context: ApplyContext,
+): Promise<void> {
+  if (!isActive(domain)) return;
+  const { uuid, name } = domain.record;
+  const outlives = (outputs.disks ?? []).some((disk) => disk.disk !== undefined && disk.readonly !== true);
+  if (outlives && domain.record.state === "running")
+    await shutDown(host, { uuid, name }, { timeoutMs: shutdownTimeoutMs(outputs), force: true }, context);
+  else await (await host.libvirt()).domains.destroy(uuid, { graceful: true });
+}
+
+async function removeOwnedVolumes(
+  host: Host,
+  nonce: string,
+  identity: Identity,
+  context: ApplyContext,
+): Promise<void> {
+  const hash = identityHash(identity);
+  for (const pool of await host.observations.pools()) {
+    if (!pool.active) continue;
+    const { marks } = await host.observations.contents(pool.name);
+    for (const mark of marks.filter((m) => (nonce === "" ? m.identityHash === hash : m.nonce === nonce)))
+      await deleteOwnVolume({ host, pool: pool.name, mark, signal: context.signal });
+  }
+}
+
+/** libvirt keeps a log a domain and has no call to remove it; nor has it one for the file behind a console. */
+async function removeLogs(
+  host: Host,
+  place: ObservedHost,
+  outputs: Outputs & Inputs,
+  context: ApplyContext,
+): Promise<void> {
+  const consoleLog = place.domain?.persistent?.consoleLog ?? outputs.console?.log;
+  const logs = [
+    `/var/log/libvirt/qemu/${place.domain?.record.name ?? outputs.name}.log`,
+    ...(consoleLog === undefined ? [] : [consoleLog]),
+  ];
+  const attempt = async (prefix: string[]) => {
+    const result = await host.exec([...prefix, "rm", "-f", "--", ...logs]);
+    return result.exitCode === 0 ? undefined : result.stderr.trim();
+  };
+  try {
+    const failure = (await attempt([])) === undefined ? undefined : await attempt(["sudo", "-n"]);
+    if (failure !== undefined)
+      context.log.warning(`left on ${host.name}, since this user may not remove them: ${logs.join(", ")}`);
+  } catch (error) {
+    context.log.warning(`${logs.join(", ")} may be left on ${host.name}: ${oneLine(error)}`);
+  }
+}

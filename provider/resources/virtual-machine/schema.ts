@@ -1,0 +1,204 @@
+import { z } from "zod";
+import type { Connection, Credentials } from "../../hosts/host-ref.js";
+import {
+  common,
+  connection,
+  credentials,
+  diskSize,
+  duration,
+  hostPath,
+  libvirtName,
+  memorySize,
+  oneOf,
+  wholeNumber,
+  xmlText,
+  yesOrNo,
+} from "../inputs.js";
+
+const mac = z
+  .string({ error: "must be a string" })
+  .regex(/^[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){5}$/, {
+    error: "must be a MAC address, such as 52:54:00:12:34:56",
+  })
+  .refine((s) => (Number.parseInt(s.slice(0, 2), 16) & 1) === 0, {
+    error: "must not be a multicast address: its first byte is odd",
+  })
+  .transform((s) => s.toLowerCase());
+
+/** A Disk resource, as the SDK hands it on. */
+const diskRef = z.strictObject(
+  { host: z.string(), pool: z.string(), name: z.string(), format: z.string().optional() },
+  { error: "must be a Disk resource" },
+);
+
+export const backing = z.union(
+  [z.strictObject({ pool: z.string(), volume: z.string() }), libvirtName(), hostPath()],
+  {
+    error: "must be a Disk resource, the name of a volume in the same pool, or an absolute path on the host",
+  },
+);
+
+const disk = z.strictObject(
+  {
+    disk: diskRef.optional(),
+    size: diskSize().optional(),
+    pool: libvirtName({ mostBytes: 100 }).optional(),
+    format: oneOf(["qcow2", "raw"]).optional(),
+    backing: backing.optional(),
+    name: libvirtName({ mostBytes: 60 }).optional(),
+    bus: oneOf(["virtio", "sata", "scsi"]).optional(),
+    serial: xmlText({ mostBytes: 36 })
+      .regex(/^[A-Za-z0-9_.+ -]*$/, { error: "must consist of letters, digits, spaces and _ . + -" })
+      .optional(),
+    cache: oneOf(["none", "writeback", "writethrough", "directsync", "unsafe"]).optional(),
+    discard: oneOf(["unmap", "ignore"]).optional(),
+    readonly: yesOrNo().optional(),
+  },
+  { error: "must be { disk } or { size, pool, ... }" },
+);
+
+const nic = z.strictObject(
+  {
+    network: libvirtName().optional(),
+    bridge: z
+      .string({ error: "must be a string" })
+      .regex(/^[^\s/]{1,15}$/, {
+        error: "must be a bridge's name: 1 to 15 characters without spaces or slashes",
+      })
+      .optional(),
+    mac: mac.optional(),
+    model: oneOf(["virtio", "e1000e", "rtl8139"]).optional(),
+    link: oneOf(["up", "down"]).optional(),
+  },
+  { error: "must be { network } or { bridge }" },
+);
+
+export const shape = {
+  ...common,
+  host: z.string({ error: "must be a Host resource or { name, connection }" }).min(1),
+  connection,
+  credentials: credentials.optional(),
+  name: libvirtName({ mostBytes: 100 }),
+  adopt: yesOrNo().optional(),
+  cpus: wholeNumber(1, 4096).optional(),
+  maxCpus: wholeNumber(1, 4096).optional(),
+  memory: memorySize(),
+  emulation: oneOf(["auto", "kvm", "qemu"]).optional(),
+  machine: z
+    .string({ error: "must be a string" })
+    .regex(/^[A-Za-z0-9._-]{1,64}$/, { error: 'must be a QEMU machine type, such as "q35" or "pc-q35-7.2"' })
+    .optional(),
+  firmware: oneOf(["bios"]).optional(),
+  kernel: hostPath().optional(),
+  initrd: hostPath().optional(),
+  commandLine: xmlText({ mostBytes: 4096 }).optional(),
+  disks: z
+    .array(disk, { error: "must be a list of disks" })
+    .max(64, { error: "must have at most 64 entries" })
+    .optional(),
+  interfaces: z
+    .array(nic, { error: "must be a list of interfaces" })
+    .max(32, { error: "must have at most 32 entries" })
+    .optional(),
+  console: z.strictObject({ log: hostPath().optional() }, { error: "must be { log }" }).optional(),
+  powerState: oneOf(["running", "stopped", "paused"]).optional(),
+  autostart: yesOrNo().optional(),
+  restartPolicy: oneOf(["never", "whenNeeded"]).optional(),
+  shutdownTimeout: duration({ leastMs: 1_000, mostMs: 24 * 3_600_000 }).optional(),
+  forceStop: yesOrNo().optional(),
+  migration: z
+    .strictObject(
+      {
+        mode: oneOf(["live", "offline", "none"]).optional(),
+        storage: oneOf(["auto", "shared", "copy"]).optional(),
+        maxDowntime: duration({ leastMs: 1, mostMs: 2_000_000 }).optional(),
+        bandwidthMibPerSecond: wholeNumber(1, 1_000_000).optional(),
+        autoConverge: yesOrNo().optional(),
+        timeout: duration({ leastMs: 1_000, mostMs: 7 * 24 * 3_600_000 }).optional(),
+        unsafe: yesOrNo().optional(),
+      },
+      { error: "must be an object" },
+    )
+    .optional(),
+  description: xmlText({ mostBytes: 16_384 }).optional(),
+};
+export type Inputs = z.output<z.ZodObject<typeof shape>>;
+export type DiskInputs = z.output<typeof disk>;
+export type InterfaceInputs = z.output<typeof nic>;
+
+export interface Outputs {
+  uuid: string;
+  /** Tells this VM's objects from those of a namesake before or after it. */
+  nonce: string;
+  host: string;
+  connection: Connection;
+  credentials: Credentials;
+  state: string;
+  macAddresses: string[];
+  ipAddresses: string[];
+  ipAddress?: string | undefined;
+  pendingRestart: string[];
+  machineType: string;
+  lastMigration?: { from: string; to: string; totalMs: number; downtimeMs?: number; at: string } | undefined;
+  consolePath?: string | undefined;
+  /** The stack's other hosts when this was written: where to look for the VM before it is called gone. No secrets. */
+  peers: Record<string, Connection>;
+}
+
+export const DEFAULT_SHUTDOWN_TIMEOUT_MS = 60_000;
+
+/** Problems between inputs. */
+export function crossChecks(inputs: Inputs): { path: string; message: string }[] {
+  const problems: { path: string; message: string }[] = [];
+  const problem = (path: string, message: string) => problems.push({ path, message });
+  if (inputs.initrd !== undefined && inputs.kernel === undefined)
+    problem("initrd", "needs kernel: without it nothing loads it");
+  if (inputs.commandLine !== undefined && inputs.kernel === undefined)
+    problem("commandLine", "needs kernel: a guest that boots from disk has its own");
+  if (inputs.maxCpus !== undefined && inputs.maxCpus < (inputs.cpus ?? 1))
+    problem("maxCpus", `${inputs.maxCpus} must be at least cpus, ${inputs.cpus ?? 1}`);
+  const volumes = new Set<string>();
+  inputs.disks?.forEach((entry, i) => {
+    const path = `disks[${i}]`;
+    if (entry.disk !== undefined) {
+      for (const key of ["size", "pool", "format", "backing", "name"] as const)
+        if (entry[key] !== undefined)
+          problem(`${path}.${key}`, "belongs to the Disk resource that disk names; give one or the other");
+      if (entry.disk.host !== inputs.host)
+        problem(
+          `${path}.disk`,
+          `disk ${entry.disk.name} is on host ${entry.disk.host}, the virtual machine on ${inputs.host}: give both the same host`,
+        );
+    } else {
+      if (entry.size === undefined) problem(`${path}.size`, "is missing: give size and pool, or disk");
+      if (entry.pool === undefined) problem(`${path}.pool`, "is missing: give size and pool, or disk");
+    }
+    if (entry.backing !== undefined && entry.format === "raw")
+      problem(`${path}.backing`, "needs format qcow2: a raw image has no backing");
+    const { pool, volume } = volumeOf(inputs.name, entry, i);
+    const key = `${pool}/${volume}`;
+    if (volumes.has(key))
+      problem(path, `is the same volume, ${volume} in pool ${pool}, as another disk of this list`);
+    volumes.add(key);
+  });
+  const macs = new Set<string>();
+  inputs.interfaces?.forEach((entry, i) => {
+    const path = `interfaces[${i}]`;
+    if ((entry.network === undefined) === (entry.bridge === undefined))
+      problem(path, "needs either network or bridge, not both");
+    if (entry.mac === undefined) return;
+    if (macs.has(entry.mac)) problem(`${path}.mac`, `${entry.mac} occurs twice`);
+    macs.add(entry.mac);
+  });
+  return problems;
+}
+
+/** Where a declared disk is; an owned one is named after the VM, and its own name or place in the list. */
+export function volumeOf(
+  machineName: string,
+  entry: DiskInputs,
+  index: number,
+): { pool: string; volume: string } {
+  if (entry.disk !== undefined) return { pool: entry.disk.pool, volume: entry.disk.name };
+  return { pool: entry.pool ?? "", volume: `${machineName}-${entry.name ?? index}` };
+}

@@ -1,0 +1,133 @@
+import type { Host } from "../hosts/host.js";
+import type { VolumeRecord } from "../libvirt/index.js";
+import { isLibvirtError } from "../libvirt/index.js";
+import { buildVolume, parseDomain, parseVolume } from "../libvirt/xml/index.js";
+import { sidecarName, type VolumeMark } from "../planning/owner.js";
+
+/** A volume of a pool on a host. */
+interface VolumePlace {
+  host: Host;
+  pool: string;
+  volume: string;
+}
+
+/** What a new volume is a layer over: a volume by pool and name, one of the same pool by name, or a path on the host. */
+export type Backing = { pool: string; volume: string } | string;
+
+export interface NewVolume extends VolumePlace {
+  format: "qcow2" | "raw";
+  sizeBytes: number;
+  backing?: Backing | undefined;
+  mark: VolumeMark;
+  signal: AbortSignal;
+}
+
+/** Makes a volume, its mark first: whoever finds a mark without a volume knows what was about to be made. */
+export async function ensureVolume(made: NewVolume): Promise<void> {
+  const { host, pool, volume, format, sizeBytes, signal } = made;
+  await writeVolumeMark(made);
+  const libvirt = await host.libvirt();
+  const backing = made.backing === undefined ? undefined : await resolveBacking(host, pool, made.backing);
+  const xml = buildVolume({
+    name: volume,
+    format,
+    capacityBytes: sizeBytes,
+    allocationBytes: 0,
+    ...(backing === undefined ? {} : { backing }),
+  });
+  await libvirt.volumes.create(pool, xml, { signal }).catch((error: unknown) => {
+    if (!isLibvirtError(error, "alreadyExists")) throw error;
+  });
+  await host.observations.refreshVolume(pool, volume);
+}
+
+/** Notes whose a volume is; one that is noted already stays. */
+export async function writeVolumeMark(place: { host: Host; pool: string; mark: VolumeMark }): Promise<void> {
+  const { host, pool, mark } = place;
+  const { marks } = await host.observations.contents(pool);
+  if (marks.some((other) => other.volume === mark.volume && other.nonce === mark.nonce)) return;
+  const xml = buildVolume({ name: sidecarName(mark), format: "raw", capacityBytes: 0, allocationBytes: 0 });
+  const libvirt = await host.libvirt();
+  await libvirt.volumes.create(pool, xml).catch((error: unknown) => {
+    if (!isLibvirtError(error, "alreadyExists")) throw error;
+  });
+  await host.observations.noteMark(pool, mark);
+}
+
+/** Removes the note of whose a volume is, if it is there. */
+export async function removeVolumeMark(place: { host: Host; pool: string; mark: VolumeMark }): Promise<void> {
+  const { host, pool, mark } = place;
+  const libvirt = await host.libvirt();
+  await ifThere(libvirt.volumes.delete(pool, sidecarName(mark)));
+  await host.observations.dropMark(pool, mark);
+}
+
+/** Deletes a marked volume, then its mark; what is gone already is success. */
+export async function deleteOwnVolume(place: {
+  host: Host;
+  pool: string;
+  mark: VolumeMark;
+  signal: AbortSignal;
+}): Promise<void> {
+  const { host, pool, mark, signal } = place;
+  signal.throwIfAborted();
+  const libvirt = await host.libvirt();
+  await ifThere(libvirt.volumes.delete(pool, mark.volume));
+  await host.observations.refreshVolume(pool, mark.volume);
+  await removeVolumeMark(place);
+}
+
+/** Grows a volume in place: through QEMU when a running guest has it open, so that the guest sees it, else in the file. */
+export async function growVolume(
+  place: VolumePlace & { toBytes: number; signal: AbortSignal },
+): Promise<void> {
+  const { host, pool, volume, toBytes, signal } = place;
+  const libvirt = await host.libvirt();
+  const record = await libvirt.volumes.observe(pool, volume);
+  if (record === undefined)
+    throw new Error(`volume ${volume} isn't in pool ${pool} on ${host.name} any more`);
+  const user = await runningUserOf(host, record.path);
+  if (user === undefined) await libvirt.volumes.resize(pool, volume, toBytes, { signal });
+  else {
+    await libvirt.domains.blockResize(user, record.path, toBytes, { signal });
+    // libvirt learns of the file's new size only by looking again.
+    await libvirt.pools.refresh((await libvirt.pools.observe({ name: pool }))?.uuid ?? "");
+  }
+  await host.observations.refreshVolume(pool, volume);
+  const after = await libvirt.volumes.observe(pool, volume);
+  if ((after?.capacityBytes ?? 0) < toBytes)
+    throw new Error(`volume ${volume} was to grow to ${toBytes} bytes and has ${after?.capacityBytes ?? 0}`);
+}
+
+/** The running domain that has a path open for a disk. */
+export async function runningUserOf(host: Host, path: string): Promise<string | undefined> {
+  const domains = await host.observations.domains();
+  const uses = (liveXml: string) =>
+    parseDomain(liveXml).disks.some(
+      ({ source }) => source !== undefined && "file" in source && source.file === path,
+    );
+  return domains.find((domain) => domain.liveXml !== undefined && uses(domain.liveXml))?.uuid;
+}
+
+async function resolveBacking(
+  host: Host,
+  pool: string,
+  backing: Backing,
+): Promise<{ path: string; format: string }> {
+  const libvirt = await host.libvirt();
+  let record: VolumeRecord | undefined;
+  if (typeof backing !== "string") record = await libvirt.volumes.observe(backing.pool, backing.volume);
+  else if (backing.startsWith("/")) record = await libvirt.volumes.byPath(backing);
+  else record = await libvirt.volumes.observe(pool, backing);
+  if (record === undefined)
+    throw new Error(
+      `the backing ${typeof backing === "string" ? backing : `${backing.volume} in pool ${backing.pool}`} isn't in a pool on ${host.name}`,
+    );
+  return { path: record.path, format: parseVolume(record.xml).format ?? "raw" };
+}
+
+async function ifThere(deleting: Promise<void>): Promise<void> {
+  await deleting.catch((error: unknown) => {
+    if (!isLibvirtError(error, "volumeNotFound")) throw error;
+  });
+}
