@@ -32,7 +32,7 @@ describe("a generated domain", () => {
       fc.property(domainModel, ownerMark, (model, owner) => {
         expect(parseDomain(buildDomain(model, { owner }))).toEqual(model);
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 
@@ -87,7 +87,7 @@ describe.each([["a definition of ours", ""], ...fixtures("domain")])("patching %
         expect(comparable(parseDomain(patched))).toEqual(comparable(to));
         expect(patchDomain(patched, to)).toBe(patched);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 });
@@ -196,6 +196,6 @@ test("reading anything gives a model or an XmlError", () => {
         expect(error).toBeInstanceOf(XmlError);
       }
     }),
-    { numRuns: 1500 },
+    { numRuns: 1000 },
   );
 });

@@ -1,7 +1,6 @@
 import { parseXml, rootOf } from "./document.js";
-import { withoutUndefined } from "./domain-parse.js";
 import { attributeOf, childElement, childElements, childText, textOf } from "./element.js";
-import { parseCount, requireText } from "./value.js";
+import { parseCount, requireText, withoutUndefined } from "./value.js";
 
 /** How a host's CPUs are arranged. */
 export interface CpuTopology {

@@ -7,6 +7,7 @@ import type {
   DomainModel,
   InterfaceSource,
 } from "./domain-model.js";
+import { sameValue } from "./value.js";
 
 /** A value of a domain model. */
 export type ModelValue =
@@ -177,14 +178,4 @@ function changedProperties<Property extends string>(
   return (Object.keys(properties) as Property[])
     .filter((property) => !sameValue(from[property], to[property]))
     .map((property) => ({ property, from: from[property], to: to[property] }));
-}
-
-/** Whether two values of models are the same; an absent property is one that is undefined. */
-export function sameValue(left: unknown, right: unknown): boolean {
-  if (left === right) return true;
-  if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) return false;
-  const keys = new Set([...Object.keys(left), ...Object.keys(right)]);
-  return [...keys].every((key) =>
-    sameValue((left as Record<string, unknown>)[key], (right as Record<string, unknown>)[key]),
-  );
 }

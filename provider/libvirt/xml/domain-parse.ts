@@ -6,7 +6,7 @@ import { attributeOf, childElement, childElements, childText, textOf } from "./e
 import { XmlError } from "./error.js";
 import { parseInterface } from "./interface.js";
 import { freePcieRootPorts } from "./pcie.js";
-import { parseSizeBytes, requireCount, requireText } from "./value.js";
+import { parseSizeBytes, requireCount, requireText, withoutUndefined } from "./value.js";
 
 /** The name by which the QEMU guest agent finds its channel. */
 export const agentChannelName = "org.qemu.guest_agent.0";
@@ -134,15 +134,4 @@ function readDirectBoot(os: Element | undefined): DirectBoot | undefined {
   const kernel = childText(os, "kernel");
   if (kernel === undefined) return undefined;
   return withoutUndefined({ kernel, initrd: childText(os, "initrd"), commandLine: childText(os, "cmdline") });
-}
-
-type WithoutUndefined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
-  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
-};
-
-/** Leaves out what is absent, so that models compare by their keys. */
-export function withoutUndefined<T extends object>(value: T): WithoutUndefined<T> {
-  return Object.fromEntries(
-    Object.entries(value).filter(([, entry]) => entry !== undefined),
-  ) as WithoutUndefined<T>;
 }

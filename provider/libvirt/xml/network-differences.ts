@@ -1,5 +1,5 @@
-import { sameValue } from "./domain-differences.js";
 import type { AddressFamily, DhcpHost, DhcpRange, DnsHost, NetworkAddress, NetworkModel } from "./network.js";
+import { sameValue } from "./value.js";
 
 /**
  * One thing in which two networks differ. The lists go entry by entry, as net-update takes them: an entry that is in

@@ -1,8 +1,7 @@
 import type { Element } from "@xmldom/xmldom";
 import { parseXml, rootOf } from "./document.js";
-import { withoutUndefined } from "./domain-parse.js";
 import { attributeOf, childElement, childElements, childText, textOf } from "./element.js";
-import { parseCount, requireText } from "./value.js";
+import { parseCount, requireText, withoutUndefined } from "./value.js";
 
 /** Addresses that the network's DHCP server hands out. */
 export interface DhcpRange {

@@ -1,8 +1,7 @@
 import { newDocument, parseXml, rootOf } from "./document.js";
-import { withoutUndefined } from "./domain-parse.js";
 import { attributeOf, childElement, childText, fill, sketch } from "./element.js";
 import { serialize } from "./serialize.js";
-import { requireText } from "./value.js";
+import { requireText, withoutUndefined } from "./value.js";
 
 /** A storage pool. libvirt drops `<metadata>` of pools, so an owner mark has no place here. */
 export interface PoolModel {

@@ -1,8 +1,7 @@
 import { newDocument, parseXml, rootOf } from "./document.js";
-import { withoutUndefined } from "./domain-parse.js";
 import { attributeOf, childElement, childText, fill, type Sketch, sketch, textOf } from "./element.js";
 import { serialize } from "./serialize.js";
-import { parseSizeBytes, requireText } from "./value.js";
+import { parseSizeBytes, requireText, withoutUndefined } from "./value.js";
 
 /** A storage volume as libvirt describes it. */
 export interface VolumeModel {
