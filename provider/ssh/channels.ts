@@ -67,19 +67,29 @@ function start(
 }
 
 function refused(error: Error & { reason?: unknown }, request: ChannelRequest, label: string): SshError {
-  const { reason } = error;
-  if (request.kind === "command") {
-    // OpenSSH answers a session over MaxSessions with "connect failed", and has no other reason for that.
-    const isLimit = reason === REASON.connectFailed || reason === REASON.shortage;
-    const why = isLimit
-      ? "the server allows no more sessions in one connection (MaxSessions)"
-      : reasonOf(error);
-    return streamRefused(label, why, isLimit ? "sessionLimit" : "unknown", error);
-  }
-  const isLimit = reason === REASON.shortage;
-  return streamRefused(label, reasonOf(error), isLimit ? "sessionLimit" : "unknown", error);
+  const [refusal, why] = explain(error, request);
+  return new SshError("streamRefused", `${label}: refused: ${why}`, { refusal, cause: error });
 }
 
-function streamRefused(label: string, why: string, refusal: StreamRefusal, cause: unknown): SshError {
-  return new SshError("streamRefused", `${label}: refused: ${why}`, { refusal, cause });
+// OpenSSH's own text is "open failed" for all of them.
+function explain(error: Error & { reason?: unknown }, request: ChannelRequest): [StreamRefusal, string] {
+  const isCommand = request.kind === "command";
+  switch (error.reason) {
+    case REASON.prohibited:
+      return [
+        "notForwarded",
+        "the server forbids it (AllowTcpForwarding, AllowStreamLocalForwarding, PermitOpen)",
+      ];
+    case REASON.shortage:
+      return [isCommand ? "sessionLimit" : "unknown", "the server has no room for another channel"];
+    case REASON.connectFailed:
+      // A session over MaxSessions is refused so, and OpenSSH has no other reason to refuse one so.
+      return isCommand
+        ? ["sessionLimit", "the server allows no more sessions in one connection (MaxSessions)"]
+        : ["unknown", `the server cannot connect to it (${reasonOf(error)})`];
+    case REASON.unknownType:
+      return ["unknown", "the server doesn't know such streams"];
+    default:
+      return ["unknown", reasonOf(error)];
+  }
 }

@@ -6,7 +6,7 @@ import { CommandStream } from "./command-stream.js";
 import { Deadline } from "./deadline.js";
 import { type DialledSession, dial } from "./dial.js";
 import { reasonOf, SshError, type StreamRefusal } from "./errors.js";
-import { type CommandResult, collectOutput } from "./execution.js";
+import { announcedLine, type CommandResult, Execution, terminationLine } from "./execution.js";
 import { quoteCommand } from "./quote.js";
 import { resolveSettings } from "./settings.js";
 import { surroundingsOf } from "./surroundings.js";
@@ -39,6 +39,7 @@ export interface ExecOptions {
 const DEFAULT_EXEC_TIMEOUT_MS = 60_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 const PROBE_TIMEOUT_MS = 5_000;
+const TERMINATE_TIMEOUT_MS = 3_000;
 
 /**
  * An SSH connection to one host, through its jump hosts if it has any. Streams and commands share it; when it ends,
@@ -136,20 +137,28 @@ export class SshConnection implements AsyncDisposable {
 
   /**
    * Runs a command on the host and collects its output, at most 16 MiB. Any exit status is a result, not an error.
+   * A command that is given up (its time, the signal, too much output) is ended on the host, with its children.
    *
    * @throws SshError streamRefused, timeout, outputTooLarge, closed, aborted.
    */
   async exec(command: readonly string[], options: ExecOptions = {}): Promise<CommandResult> {
     const label = `${this.#label}: ${command[0]}`;
-    const commandLine = quoteCommand(command);
+    if (command.length === 0) throw new RangeError("a remote command needs at least one word");
+    const commandLine = announcedLine(command);
     using deadline = new Deadline(
       options.timeoutMs ?? DEFAULT_EXEC_TIMEOUT_MS,
       `running ${label}`,
       options.signal,
     );
     const channel = await this.#open({ kind: "command", commandLine }, label, deadline.signal);
-    const signal = AbortSignal.any([deadline.signal, this.#ended.signal]);
-    return await collectOutput(channel, label, options.stdin, signal);
+    const execution = new Execution(channel, label);
+    try {
+      const signal = AbortSignal.any([deadline.signal, this.#ended.signal]);
+      return await execution.collect(options.stdin, signal);
+    } catch (error) {
+      if (execution.processId !== undefined) await this.#terminate(execution.processId);
+      throw error;
+    }
   }
 
   /** Ends the connection and all its streams. Resolves when it is gone; never rejects. */
@@ -177,7 +186,24 @@ export class SshConnection implements AsyncDisposable {
     return openChannel(this.#client, request, label, either);
   }
 
+  /** Ends a command that was given up. It is a courtesy to the host: that it fails changes nothing for the caller. */
+  async #terminate(processId: number): Promise<void> {
+    const label = `${this.#label}: kill ${processId}`;
+    using deadline = new Deadline(TERMINATE_TIMEOUT_MS, label, undefined);
+    const request: ChannelRequest = { kind: "command", commandLine: terminationLine(processId) };
+    try {
+      const channel = await this.#open(request, label, deadline.signal);
+      const signal = AbortSignal.any([deadline.signal, this.#ended.signal]);
+      await new Execution(channel, label).collect(undefined, signal);
+    } catch (error) {
+      if (!(error instanceof SshError)) throw error;
+    }
+  }
+
   #keep<T extends Duplex>(stream: T): T {
+    // A stream that nobody listens to at the moment must not end the process when the connection is lost or closed;
+    // `closed` tells of it, and whoever reads, writes or listens gets the error as well.
+    stream.on("error", () => undefined);
     // Between the channel's opening and here the connection may have ended.
     if (this.#ended.signal.aborted) stream.destroy(this.#ended.signal.reason);
     this.#streams.add(stream);

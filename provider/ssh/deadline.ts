@@ -8,16 +8,18 @@ export class Deadline implements Disposable {
 
   /** `what` completes "timed out ..." and "aborted ...", e.g. "connecting to alpha". */
   constructor(timeoutMs: number, what: string, signal: AbortSignal | undefined) {
+    // A signal of one's own that follows the caller's: fifty listeners on one signal are warned of as a leak.
+    const caller = signal === undefined ? undefined : AbortSignal.any([signal]);
     const onAbort = () => {
-      this.#controller.abort(new SshError("aborted", `aborted while ${what}`, { cause: signal?.reason }));
+      this.#controller.abort(new SshError("aborted", `aborted while ${what}`, { cause: caller?.reason }));
     };
     this.#timer = setTimeout(() => {
       const seconds = Number((timeoutMs / 1000).toFixed(1));
       this.#controller.abort(new SshError("timeout", `timed out after ${seconds} s while ${what}`));
     }, timeoutMs);
-    if (signal?.aborted === true) onAbort();
-    else signal?.addEventListener("abort", onAbort, { once: true });
-    this.#release = () => signal?.removeEventListener("abort", onAbort);
+    if (caller?.aborted === true) onAbort();
+    else caller?.addEventListener("abort", onAbort, { once: true });
+    this.#release = () => caller?.removeEventListener("abort", onAbort);
   }
 
   /** Aborted, with an {@link SshError} as its reason, when the time is up or the caller gave up. */

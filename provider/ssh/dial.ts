@@ -84,7 +84,7 @@ async function throughJump(via: JumpHost, settings: SshSettings, signal: AbortSi
       throw error;
     throw new SshError(
       "unreachable",
-      `${labelOf(settings)}: cannot connect through ${labelOf(settings.via)}: ${reasonOf(error.cause ?? error)}`,
+      `${labelOf(settings)}: cannot connect through a jump host: ${reasonOf(error)}`,
       { cause: error },
     );
   }

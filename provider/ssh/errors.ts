@@ -14,8 +14,8 @@ export type SshErrorKind =
   | "aborted";
 
 /**
- * Why a server refused a stream, as far as it can be told. `notForwarded`: the socket is there and open to the
- * user, so either sshd forbids forwarding or nothing listens on it. `sessionLimit`: sshd's MaxSessions.
+ * Why a server refused a stream, as far as it can be told. `notForwarded`: sshd forbids forwarding, or the socket is
+ * there and open to the user and yet nothing listens on it. `sessionLimit`: sshd's MaxSessions.
  */
 export type StreamRefusal =
   | "noSuchSocket"

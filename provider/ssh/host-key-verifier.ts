@@ -65,10 +65,19 @@ export class HostKeyVerifier {
     return this.#settings.pin?.kind === "fingerprint" && this.algorithms.length > 0;
   }
 
+  /** Whether a key was accepted: from then on it is the only one that is. */
+  get hasAccepted(): boolean {
+    return this.#accepted !== undefined;
+  }
+
+  /** Whether a key is the one that was accepted. */
+  isAccepted(key: Buffer): boolean {
+    return this.#accepted?.equals(key) === true;
+  }
+
   /** Resolves to the reason for refusing the key, or to undefined when it is accepted. */
   async refusalOf(key: Buffer): Promise<SshError | undefined> {
-    // Asked again when the session's keys are exchanged anew: the host must not have changed meanwhile.
-    if (this.#accepted !== undefined) return this.#accepted.equals(key) ? undefined : this.#changed(key, []);
+    if (this.#accepted !== undefined) return this.isAccepted(key) ? undefined : this.#changed(key, []);
     const type = keyTypeInside(key);
     if (type === undefined)
       return new SshError("hostKeyMismatch", `${this.#label}: the server's host key is malformed`);
