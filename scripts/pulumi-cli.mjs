@@ -7,6 +7,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   renameSync,
   rmSync,
 } from "node:fs";
@@ -115,7 +116,11 @@ export async function ensurePulumi() {
     async () => {
       const madeMeanwhile = await findPulumi();
       if (madeMeanwhile) return { folder: madeMeanwhile, origin: "found" };
-      const workFolder = mkdtempSync(join(cacheFolder(), `pulumi-${version}.making-`));
+      const unfinished = `pulumi-${version}.making-`;
+      for (const name of readdirSync(cacheFolder()).filter((each) => each.startsWith(unfinished))) {
+        rmSync(join(cacheFolder(), name), { recursive: true, force: true }); // a killed run's
+      }
+      const workFolder = mkdtempSync(join(cacheFolder(), unfinished));
       try {
         const downloaded = await step(`downloading the Pulumi CLI ${version}`, () => download(workFolder), {
           outcome: (reason) => (reason === undefined ? "done" : `not possible here: ${reason}`),
