@@ -1,0 +1,152 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { oneLine } from "../../hosts/errors.js";
+import type { Host } from "../../hosts/host.js";
+import { type DomainRecord, isLibvirtError } from "../../libvirt/index.js";
+import { type Lease, leaseKind, readLease, writeLease } from "../../libvirt/xml/index.js";
+import type { ApplyContext } from "../definition.js";
+import { isHolderGone } from "./lease-holder.js";
+
+/** A lease lasts this long unless it is renewed. */
+const LASTS_MS = 60_000;
+const RENEW_EVERY_MS = 20_000;
+const LOOK_EVERY_MS = 1_000;
+/** Hosts' and clients' clocks differ a little. */
+const CLOCKS_DIFFER_MS = 2_000;
+/** A holder that migrates can't renew; once its lease is over it has this long for its job to end. */
+const JOB_MAY_LAST_MS = 60_000;
+
+/** Somebody else is at work on the VM. */
+export class LeaseHeld extends Error {
+  override readonly name = "LeaseHeld";
+  readonly kind = "leaseHeld";
+}
+
+/** A VM is ours until it is released, or until this process has gone for a minute. */
+export interface HeldLease {
+  /** Ends it, wherever the VM is now: the lease is in its metadata and moves along. */
+  release(at?: Host): Promise<void>;
+}
+
+type LeaseContext = Pick<ApplyContext, "log" | "signal" | "now" | "run">;
+
+/**
+ * Takes the lease on a VM: keeps a provider process that outlived its killed CLI and a new deployment from working on it at the same time. Waits
+ * for another holder's to expire, or to be given back.
+ *
+ * Two that come at once both write and then read back; who reads the other's has lost. libvirt has no compare-and-set, so one window
+ * remains: when the second writes after the first has read back, both go on. A pause before reading back makes that as unlikely as a write
+ * that is under way for that long.
+ *
+ * libvirt changes no metadata while a migration runs: then the lease isn't renewed, and an expired one still counts as long as
+ * the domain's job lasts.
+ */
+export async function acquireLease(host: Host, uuid: string, context: LeaseContext): Promise<HeldLease> {
+  const { run, now, signal, log } = context;
+  let jobSinceMs: number | undefined;
+  for (;;) {
+    signal.throwIfAborted();
+    const record = await host.idempotent((libvirt) => libvirt.domains.observe({ uuid }));
+    // Nothing there to hold on to: what makes the domain anew takes the lease then.
+    if (record === undefined) return { release: async () => {} };
+    const lease = leaseOf(record);
+    const others = lease !== undefined && lease.run !== run.id;
+    const expired = lease !== undefined && lease.expiresAtMs + CLOCKS_DIFFER_MS < now();
+    const free = !others || expired || isHolderGone(lease.holder);
+    if (free && !(await hasJob(host, record))) {
+      if (await write(host, uuid, context)) return hold(host, uuid, context);
+    } else if (free) {
+      jobSinceMs ??= now();
+      if (now() - jobSinceMs > JOB_MAY_LAST_MS)
+        throw new LeaseHeld(
+          `${record.name} has been in the middle of a job on ${host.name} for more than a minute${lease === undefined ? "" : ` (started by ${lease.holder})`}; wait for it, or end it there with virsh domjobabort`,
+        );
+      log.progress(`waiting for a job on ${host.name} to end`);
+    } else
+      log.progress(
+        `waiting for ${lease.holder}, which is at work on ${record.name}, for at most ${Math.ceil((lease.expiresAtMs + CLOCKS_DIFFER_MS - now()) / 1000)} s`,
+      );
+    await sleep(LOOK_EVERY_MS, undefined, { signal });
+  }
+}
+
+function hold(host: Host, uuid: string, context: LeaseContext): HeldLease {
+  const timer = setInterval(() => {
+    void renew(host, uuid, context).catch((error: unknown) => {
+      context.log.progress(`the lease on ${host.name} was not renewed: ${oneLine(error)}`);
+    });
+  }, RENEW_EVERY_MS);
+  timer.unref();
+  return {
+    release: async (at = host) => {
+      clearInterval(timer);
+      await release(at, uuid, context);
+    },
+  };
+}
+
+async function write(host: Host, uuid: string, { run, now, signal }: LeaseContext): Promise<boolean> {
+  await setLease(host, uuid, {
+    run: run.id,
+    holder: run.holder,
+    expiresAtMs: now() + LASTS_MS,
+  });
+  await sleep(READ_BACK_AFTER_MS, undefined, { signal });
+  const record = await host.idempotent((libvirt) => libvirt.domains.observe({ uuid }));
+  return record !== undefined && leaseOf(record)?.run === run.id;
+}
+
+/** Long enough for a write that began before ours ended. */
+const READ_BACK_AFTER_MS = 50;
+
+async function renew(host: Host, uuid: string, { run, now }: LeaseContext): Promise<void> {
+  const record = await host.idempotent((libvirt) => libvirt.domains.observe({ uuid }));
+  if (record === undefined || leaseOf(record)?.run !== run.id || (await hasJob(host, record))) return;
+  await setLease(host, uuid, { run: run.id, holder: run.holder, expiresAtMs: now() + LASTS_MS });
+}
+
+async function release(host: Host, uuid: string, { run }: LeaseContext): Promise<void> {
+  const record = await host.idempotent((libvirt) => libvirt.domains.observe({ uuid }));
+  if (record === undefined || leaseOf(record)?.run !== run.id) return;
+  await setLease(host, uuid, undefined);
+}
+
+/** One document after the other: what isn't in one of them would keep it in the other. */
+async function setLease(host: Host, uuid: string, lease: Lease | undefined): Promise<void> {
+  const record = await host.idempotent((libvirt) => libvirt.domains.observe({ uuid }));
+  if (record === undefined) return;
+  const { uri, key } = leaseKind;
+  const xml = lease === undefined ? undefined : writeLease(lease);
+  const documents = [
+    ...(record.liveXml === undefined ? [] : [{ live: true }]),
+    ...(record.persistentXml === undefined ? [] : [{ persistent: true }]),
+  ];
+  for (const document of documents) {
+    try {
+      await host.idempotent((libvirt) => libvirt.domains.setMetadata(uuid, { ...document, uri, key, xml }));
+    } catch (error) {
+      const over = isLibvirtError(error, "domainNotFound", "metadataNotFound");
+      if (lease !== undefined || !over) throw error;
+    }
+  }
+}
+
+/** Of two documents the live one counts: it is what a migration carries. */
+function leaseOf({ liveXml, persistentXml }: DomainRecord): Lease | undefined {
+  return (
+    (liveXml === undefined ? undefined : readLease(liveXml)) ??
+    (persistentXml === undefined ? undefined : readLease(persistentXml))
+  );
+}
+
+async function hasJob(host: Host, { uuid, state }: DomainRecord): Promise<boolean> {
+  if (state === "shutOff") return false;
+  try {
+    const { state: job } = await host.idempotent((libvirt) => libvirt.domains.jobStats(uuid));
+    return job === "bounded" || job === "unbounded";
+  } catch (error) {
+    // An incoming migration has no figures, a domain that went off no job.
+    if (isLibvirtError(error, "operationInvalid")) return true;
+    if (isLibvirtError(error, "domainNotFound")) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,113 @@
+import type { Host } from "../../../hosts/host.js";
+import { isLibvirtError } from "../../../libvirt/index.js";
+import {
+  buildVolume,
+  type MigratedVolume,
+  parseDomain,
+  readOwnerMark,
+  type VolumeModel,
+} from "../../../libvirt/xml/index.js";
+import { identityHash, readSidecarName, type VolumeMark } from "../../../planning/owner.js";
+import { deleteOwnVolume, removeVolumeMark, writeVolumeMark } from "../../volumes.js";
+import { MigrationError } from "./errors.js";
+
+/** A pool and a volume in it, on one of the two hosts. */
+interface Place {
+  host: Host;
+  pool: string;
+}
+
+/** The mark beside a volume, read anew. Two would be nobody's work but a person's: then none counts. */
+export async function readVolumeMark({ host, pool }: Place, volume: string): Promise<VolumeMark | undefined> {
+  const records = await host
+    .idempotent((libvirt) => libvirt.volumes.observeAll(pool))
+    .catch((error) => {
+      if (isLibvirtError(error, "poolNotFound", "operationInvalid")) return [];
+      throw error;
+    });
+  const marks = records.flatMap(({ name }) => readSidecarName(name) ?? []).filter((m) => m.volume === volume);
+  return marks.length === 1 ? marks[0] : undefined;
+}
+
+/**
+ * The mark of a volume's copy: that of the volume itself, or for a volume without one the VM's, so that the copy can be told from
+ * what others made.
+ */
+export async function markForCopy(
+  source: Host,
+  volume: MigratedVolume,
+  domainXml: string,
+): Promise<VolumeMark> {
+  const own = await readVolumeMark({ host: source, pool: volume.sourcePool }, volume.name);
+  if (own !== undefined) return own;
+  const owner = readOwnerMark(domainXml);
+  if (owner === undefined)
+    throw new MigrationError(
+      "failed",
+      `volume ${volume.name} of ${source.name} and its virtual machine both have no mark of ours`,
+    );
+  return { identityHash: identityHash(owner), nonce: owner.nonce, volume: volume.name };
+}
+
+/**
+ * Makes a volume at the target: first its mark, so that whoever finds it knows whose it is. One of that name that came there
+ * since the preflight is somebody else's, and must not get to stand beside our mark.
+ */
+export async function makeMarkedVolume(
+  { host, pool }: Place,
+  mark: VolumeMark,
+  volume: VolumeModel,
+  signal: AbortSignal,
+): Promise<void> {
+  await writeVolumeMark({ host, pool, mark });
+  const libvirt = await host.libvirt();
+  // Nothing allocated: a qcow2 that libvirt makes for itself when it migrates comes out in full size.
+  const xml = buildVolume({ ...volume, allocationBytes: 0 });
+  try {
+    await libvirt.volumes.create(pool, xml, { signal });
+  } catch (error) {
+    if (isLibvirtError(error, "alreadyExists")) await removeVolumeMark({ host, pool, mark });
+    throw error;
+  }
+}
+
+/**
+ * Removes one of the two copies of a volume, then its mark. Only if it bears the same mark as the other copy (or, for the
+ * copy at the target, the mark that it was given), so that nothing is hit that came after it under the same name.
+ *
+ * @returns whether the volume is gone.
+ */
+export async function removeMarkedVolume({ host, pool }: Place, mark: VolumeMark): Promise<boolean> {
+  const found = await readVolumeMark({ host, pool }, mark.volume);
+  if (found === undefined || found.nonce !== mark.nonce || found.identityHash !== mark.identityHash) {
+    const volume = await host
+      .idempotent((libvirt) => libvirt.volumes.observe(pool, mark.volume))
+      .catch(ignoreMissingPool);
+    return volume === undefined;
+  }
+  await host.idempotent(async () => {
+    await deleteOwnVolume({ host, pool, mark, signal: new AbortController().signal });
+  });
+  return true;
+}
+
+/** Names of the host's domains that have this file as a disk. */
+export async function usersOf(host: Host, path: string): Promise<string[]> {
+  const records = await host.idempotent((libvirt) => libvirt.domains.observeAll());
+  return records
+    .filter(({ liveXml, persistentXml }) =>
+      [liveXml, persistentXml].some(
+        (xml) =>
+          xml !== undefined &&
+          parseDomain(xml).disks.some(
+            ({ source }) => source !== undefined && "file" in source && source.file === path,
+          ),
+      ),
+    )
+    .map(({ name }) => name);
+}
+
+function ignoreMissingPool(error: unknown): undefined {
+  if (isLibvirtError(error, "poolNotFound", "operationInvalid")) return undefined;
+  throw error;
+}

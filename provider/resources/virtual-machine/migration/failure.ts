@@ -1,0 +1,30 @@
+import { MigrationError, reasonOf } from "./errors.js";
+import type { Ends, MigrationContext, MigrationPlan } from "./migration-plan.js";
+import { settleEnds } from "./settle.js";
+
+/** Undoes, or completes, what failed halfway. An abort of the operation doesn't stop this: it is bounded by itself. */
+export async function settleAfter(
+  failure: unknown,
+  ends: Ends,
+  context: MigrationContext,
+): Promise<"onSource" | "onTarget"> {
+  try {
+    return await settleEnds(ends, { ...context, signal: new AbortController().signal });
+  } catch (error) {
+    throw new MigrationError("unsettled", `${reasonOf(failure)}; then ${reasonOf(error)}`, error);
+  }
+}
+
+/** What to say when the guest is where it was. */
+export function notMoved(failure: unknown, { name, source, target }: MigrationPlan): MigrationError {
+  const kind = failure instanceof MigrationError ? failure.kind : isAbort(failure) ? "aborted" : "failed";
+  return new MigrationError(
+    kind,
+    `${name} was not moved to ${target.name}: ${reasonOf(failure)}; it stays on ${source.name}, and ${target.name} is clean`,
+    failure,
+  );
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
+}

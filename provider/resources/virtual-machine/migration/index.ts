@@ -1,0 +1,6 @@
+export { MigrationError, type MigrationErrorKind } from "./errors.js";
+export { type MigrationFigures, migrateLive } from "./live.js";
+export type { MigrationContext, MigrationPlan, MigrationPolicy } from "./migration-plan.js";
+export { preflight } from "./preflight.js";
+export { settle } from "./settle.js";
+export { moveStopped } from "./stopped.js";

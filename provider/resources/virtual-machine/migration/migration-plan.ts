@@ -1,0 +1,43 @@
+import type { Host } from "../../../hosts/host.js";
+import type { MigratedVolume, MigrationJournal } from "../../../libvirt/xml/index.js";
+import type { ApplyContext } from "../../definition.js";
+
+/** How a live migration may behave. */
+export interface MigrationPolicy {
+  /** How long the guest may stand still at the end. Default: QEMU's, 300 ms. */
+  maxDowntimeMs?: number | undefined;
+  bandwidthMibPerSecond?: number | undefined;
+  /** Slow the guest down when it writes faster than the network carries. */
+  autoConverge: boolean;
+  /** After this the migration is aborted, and the guest runs on at the source. */
+  timeoutMs: number;
+  /** Migrate although libvirt can't tell that the storage is safe to share. */
+  unsafe: boolean;
+}
+
+/** A VM's move from one host to another. */
+export interface MigrationPlan {
+  source: Host;
+  target: Host;
+  uuid: string;
+  name: string;
+  /**
+   * The volumes to be copied; empty when the storage is shared. `owned` ones (they have our mark at the source) are removed
+   * there in the end; others stay there, and only their copies get a mark.
+   */
+  volumes: readonly MigratedVolume[];
+  storage: "shared" | "copy";
+  policy: MigrationPolicy;
+}
+
+/** What migrating needs of the context of an operation. */
+export type MigrationContext = Pick<ApplyContext, "log" | "signal" | "now">;
+
+/** The two ends of a migration that is under way. */
+export interface Ends {
+  source: Host;
+  target: Host;
+  uuid: string;
+  name: string;
+  journal: MigrationJournal;
+}

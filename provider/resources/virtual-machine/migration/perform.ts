@@ -1,0 +1,88 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Host } from "../../../hosts/host.js";
+import type { DomainApi, MigrationPhase } from "../../../libvirt/index.js";
+import { MigrationError } from "./errors.js";
+import type { MigrationContext, MigrationPolicy } from "./migration-plan.js";
+import { progressLine } from "./progress.js";
+
+/** libvirt has no event for the bytes of a migration. */
+const LOOK_EVERY_MS = 500;
+/** An aborted job has this long until its Perform must have returned. */
+const END_WITHIN_MS = 30_000;
+
+/** The long call of a migration, watched: progress, the limits of the policy, the end of patience. */
+export class Perform {
+  readonly #what: { source: Host; uuid: string; policy: MigrationPolicy; deadlineMs: number };
+  readonly #context: MigrationContext;
+
+  constructor(
+    what: { source: Host; uuid: string; policy: MigrationPolicy; deadlineMs: number },
+    context: MigrationContext,
+  ) {
+    this.#what = what;
+    this.#context = context;
+  }
+
+  /** Rejects when the guest didn't get across; then its job at the source is over, or the source doesn't answer. */
+  async run(phase: MigrationPhase): Promise<{ cookie: Uint8Array }> {
+    const { source, uuid } = this.#what;
+    const { domains } = await source.libvirt();
+    const over = new AbortController();
+    const performing = domains.migratePerform3(uuid, phase).finally(() => over.abort());
+    const watching = this.#watch(domains, over.signal);
+    try {
+      // The watch only ends before Perform does when Perform doesn't end at all.
+      const first = await Promise.race([performing, watching]);
+      return first ?? (await performing);
+    } catch (error) {
+      throw this.#stopped ?? error;
+    } finally {
+      performing.catch(() => undefined);
+      over.abort();
+    }
+  }
+
+  #stopped: MigrationError | undefined;
+
+  async #watch(domains: DomainApi, over: AbortSignal): Promise<undefined> {
+    const { uuid, policy, deadlineMs } = this.#what;
+    const { signal, now, log } = this.#context;
+    const wake = AbortSignal.any([over, signal]);
+    let downtimeToSet = policy.maxDowntimeMs;
+    while (!over.aborted) {
+      if (signal.aborted || now() > deadlineMs) {
+        this.#stopped = signal.aborted
+          ? new MigrationError("aborted", "the operation was aborted", signal.reason)
+          : new MigrationError("timedOut", `it was not done within ${policy.timeoutMs / 1000} s`);
+        await this.#abort(domains, over);
+        return undefined;
+      }
+      if (downtimeToSet !== undefined)
+        downtimeToSet = await domains.setMigrationMaxDowntime(uuid, downtimeToSet).then(
+          () => undefined,
+          () => downtimeToSet,
+        );
+      const stats = await domains.jobStats(uuid, { timeoutMs: LOOK_EVERY_MS * 10 }).catch(() => undefined);
+      const line = stats === undefined ? undefined : progressLine(stats);
+      if (line !== undefined) log.progress(line);
+      // An AbortSignal's timer keeps the wait short when either the call or the patience is over.
+      await sleep(Math.min(LOOK_EVERY_MS, Math.max(0, deadlineMs - now()) + 1), undefined, {
+        signal: wake,
+      }).catch(() => undefined);
+    }
+    return undefined;
+  }
+
+  /** Ends the job. It may be past the point of return by then: then Perform succeeds, and the migration goes on. */
+  async #abort(domains: DomainApi, over: AbortSignal): Promise<void> {
+    const { source, uuid } = this.#what;
+    this.#context.log.progress("aborting the migration");
+    const deadlineMs = this.#context.now() + END_WITHIN_MS;
+    while (!over.aborted) {
+      await domains.abortJob(uuid, { timeoutMs: END_WITHIN_MS }).catch(() => undefined);
+      await sleep(LOOK_EVERY_MS, undefined, { signal: over }).catch(() => undefined);
+      if (this.#context.now() > deadlineMs && !over.aborted)
+        throw new MigrationError("failed", `the job on ${source.name} could not be aborted`);
+    }
+  }
+}

@@ -1,0 +1,161 @@
+import type { HostFacts } from "../../../hosts/facts.js";
+import type { CpuComparison } from "../../../libvirt/index.js";
+import { type DomainModel, machineCanonicalName } from "../../../libvirt/xml/index.js";
+import { formatBytes } from "../../../planning/quantity.js";
+
+/** What was read of both hosts about a move that is ahead. */
+export interface PreflightFindings {
+  name: string;
+  uuid: string;
+  source: { name: string; facts: HostFacts };
+  target: { name: string; facts: HostFacts };
+  domain: DomainFindings;
+  /** The domain at the target with the same UUID, the one with the same name. */
+  sameUuid: { name: string } | undefined;
+  sameName: { uuid: string } | undefined;
+  /** Networks that run at the target. */
+  networks: readonly string[];
+  /** Bridges of the guest that the target surely lacks. */
+  missingBridges: readonly string[];
+  /** Files of the guest that aren't copied and that the target surely lacks. */
+  missingFiles: readonly string[];
+  volumes: readonly VolumeFindings[];
+  pools: readonly PoolFindings[];
+  cpu: CpuComparison | undefined;
+  /** What the running guests of the target may use in all. */
+  memoryInUseBytes: number;
+  migrating: { live: boolean; storage: "shared" | "copy" };
+}
+
+/** The guest, as far as it matters for a move. */
+export interface DomainFindings {
+  model: DomainModel;
+  persistent: boolean;
+  hasSnapshots: boolean;
+  hasManagedSave: boolean;
+  /** Devices that belong to the host, in words. */
+  hostDevices: readonly string[];
+  firmwareState: readonly ("nvram" | "tpm")[];
+}
+
+/** A volume that is to be copied. */
+export interface VolumeFindings {
+  name: string;
+  sourcePool: string;
+  targetPool: string;
+  sourcePath: string;
+  source:
+    | { format: string | undefined; allocationBytes: number; backingPath: string | undefined }
+    | undefined;
+  /** Something of that name, or its mark, is at the target. */
+  takenBy: "volume" | "mark" | undefined;
+  /** Whether the backing image is at the target; undefined when nobody could tell. */
+  backingThere: boolean | undefined;
+}
+
+/** A pool of the target. */
+export interface PoolFindings {
+  name: string;
+  there: { active: boolean; path: string | undefined; availableBytes: number } | undefined;
+  sourcePath: string | undefined;
+}
+
+/** Everything that stands in the way, as texts with the reason, the value and a way out. Pure. */
+export function refusalsOf(findings: PreflightFindings): string[] {
+  if (findings.source.facts.uuid === findings.target.facts.uuid)
+    return [
+      `${findings.source.name} and ${findings.target.name} are the same machine (host UUID ${findings.target.facts.uuid}); give cloned hosts each a host_uuid of their own in libvirtd.conf`,
+    ];
+  return [
+    ...identityRefusals(findings),
+    ...domainRefusals(findings),
+    ...machineRefusals(findings),
+    ...storageRefusals(findings),
+    ...roomRefusals(findings),
+  ];
+}
+
+function* identityRefusals({ name, uuid, target, sameUuid, sameName }: PreflightFindings): Generator<string> {
+  if (sameUuid !== undefined)
+    yield `${target.name} has a domain with its UUID ${uuid} already (${sameUuid.name}); undefine the copy that isn't needed`;
+  if (sameName !== undefined && sameName.uuid !== uuid)
+    yield `the name ${name} is taken on ${target.name} by another domain (UUID ${sameName.uuid}); rename or remove that one`;
+}
+
+function* domainRefusals({ domain, source, migrating }: PreflightFindings): Generator<string> {
+  if (!domain.persistent)
+    yield `it has no definition on ${source.name} (it is transient); define it with virsh first`;
+  if (domain.hasSnapshots) yield "it has snapshots, which libvirt can't move; delete them first";
+  if (domain.hasManagedSave)
+    yield `it has a saved state (managed save) on ${source.name}, which would stay behind; start it or remove the state with virsh managedsave-remove`;
+  for (const device of domain.hostDevices)
+    yield `${device} belongs to ${source.name}; detach it before the move`;
+  if (!migrating.live && domain.firmwareState.length > 0)
+    yield `it is off and has ${domain.firmwareState.map((part) => (part === "tpm" ? "a TPM" : "firmware variables (NVRAM)")).join(" and ")}, which travel only with a running guest; start it and move it live`;
+}
+
+function* machineRefusals(findings: PreflightFindings): Generator<string> {
+  const { domain, target, networks, missingBridges, missingFiles, cpu } = findings;
+  const { model } = domain;
+  const { capabilities } = target.facts;
+  const architecture = model.architecture ?? capabilities.architecture;
+  const guest = capabilities.guests.filter((candidate) => candidate.architecture === architecture);
+  if (!guest.some(({ accelerators }) => accelerators.includes(model.accelerator)))
+    yield `${target.name} can't run ${architecture} guests with ${model.accelerator}; enable hardware virtualisation there, or set emulation "qemu" and restart the guest`;
+  else if (machineCanonicalName(capabilities, architecture, model.accelerator, model.machine) === undefined)
+    yield `${target.name} doesn't know the machine type ${model.machine} (QEMU ${target.facts.qemuVersion}); upgrade QEMU there, or give the guest an older machine type and restart it`;
+  if (cpu === "incompatible")
+    yield `the CPU of ${target.name} (${target.facts.cpuModel}) lacks features of the guest's; give the guest a CPU model that both hosts have and restart it`;
+  for (const nic of model.interfaces)
+    if ("network" in nic.source && !networks.includes(nic.source.network))
+      yield `network ${nic.source.network} isn't there, or isn't running, on ${target.name}; declare it there (hosts: [...]) or start it`;
+  for (const bridge of missingBridges) yield `${target.name} has no bridge ${bridge}; make it there`;
+  for (const file of missingFiles)
+    yield `${target.name} has no file ${file}, which the guest uses and which isn't copied; put it there`;
+}
+
+function* storageRefusals(findings: PreflightFindings): Generator<string> {
+  const { source, target, volumes, pools, migrating } = findings;
+  for (const { name, there, sourcePath } of pools) {
+    if (there === undefined)
+      yield `there is no pool ${name} on ${target.name}; declare it there (hosts: [...])`;
+    else if (!there.active) yield `pool ${name} isn't running on ${target.name}; start it`;
+    else if (there.path !== sourcePath)
+      yield `pool ${name} is at ${there.path ?? "no path"} on ${target.name} and at ${sourcePath ?? "no path"} on ${source.name}; the guest needs its disks at the same path`;
+  }
+  for (const volume of volumes) {
+    const where = `pool ${volume.targetPool} on ${target.name}`;
+    if (volume.source === undefined) {
+      yield `volume ${volume.name} isn't in pool ${volume.sourcePool} on ${source.name}`;
+      continue;
+    }
+    const { format, backingPath } = volume.source;
+    if (format !== "qcow2" && format !== "raw")
+      yield `volume ${volume.name} has the format ${format ?? "unknown"}; only qcow2 and raw can be copied`;
+    if (volume.takenBy !== undefined)
+      yield `there is ${volume.takenBy === "volume" ? "a volume" : "the mark of a volume"} ${volume.name} in ${where} already; if both hosts see the same storage set migration.storage "shared", else remove it`;
+    if (!migrating.live && backingPath !== undefined && volume.backingThere !== true)
+      yield `volume ${volume.name} is the difference to ${backingPath}, which isn't on ${target.name}; put the image there, or move the guest while it runs (which copies the whole chain)`;
+  }
+}
+
+function* roomRefusals({
+  domain,
+  target,
+  volumes,
+  pools,
+  memoryInUseBytes,
+}: PreflightFindings): Generator<string> {
+  const { memoryBytes } = target.facts;
+  const needed = domain.model.maxMemoryBytes;
+  if (memoryInUseBytes + needed > memoryBytes)
+    yield `it needs ${formatBytes(needed)} of memory, and the running guests of ${target.name} may use ${formatBytes(memoryInUseBytes)} of its ${formatBytes(memoryBytes)}; move or stop another guest`;
+  for (const { name, there } of pools) {
+    if (there?.active !== true) continue;
+    const wanted = volumes
+      .filter((volume) => volume.targetPool === name)
+      .reduce((sum, volume) => sum + (volume.source?.allocationBytes ?? 0), 0);
+    if (wanted > there.availableBytes)
+      yield `its disks take ${formatBytes(wanted)}, and pool ${name} on ${target.name} has ${formatBytes(there.availableBytes)} left; make room there`;
+  }
+}

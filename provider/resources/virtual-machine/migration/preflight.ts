@@ -1,0 +1,198 @@
+import { posix } from "node:path";
+import type { Host } from "../../../hosts/host.js";
+import type { DomainRecord } from "../../../libvirt/index.js";
+import {
+  type DomainModel,
+  type MigratedVolume,
+  parseDomain,
+  parsePool,
+  parseVolume,
+} from "../../../libvirt/xml/index.js";
+import { compareCpu } from "./cpu.js";
+import { hasTpm, hostDevicesOf } from "./host-devices.js";
+import type { MigrationPlan } from "./migration-plan.js";
+import {
+  type PoolFindings,
+  type PreflightFindings,
+  refusalsOf,
+  type VolumeFindings,
+} from "./preflight-refusals.js";
+import { nvramPath } from "./traces.js";
+
+/**
+ * What a move can't do, found without changing anything. The migration address is not among it: whether one host reaches
+ * the other only shows when QEMU connects.
+ *
+ * @param options - `fresh`: look again instead of trusting what was read earlier in the deployment.
+ */
+export async function preflight(
+  plan: Omit<MigrationPlan, "policy">,
+  options: { fresh?: boolean } = {},
+): Promise<string[]> {
+  if (options.fresh === true) await refresh(plan);
+  const record = (await plan.source.observations.domains()).find(({ uuid }) => uuid === plan.uuid);
+  if (record === undefined) return [`it isn't on ${plan.source.name} any more`];
+  return refusalsOf(await findings(plan, record));
+}
+
+async function refresh({
+  source,
+  target,
+  uuid,
+  name,
+  volumes,
+}: Omit<MigrationPlan, "policy">): Promise<void> {
+  for (const [host, poolOf] of [
+    [source, (volume: MigratedVolume) => volume.sourcePool],
+    [target, (volume: MigratedVolume) => volume.targetPool],
+  ] as const) {
+    await host.observations.refreshDomain({ uuid, name });
+    for (const pool of new Set(volumes.map(poolOf))) {
+      await host.observations.refreshPool(pool);
+      host.observations.dropContents(pool);
+    }
+  }
+}
+
+async function findings(
+  plan: Omit<MigrationPlan, "policy">,
+  record: DomainRecord,
+): Promise<PreflightFindings> {
+  const { source, target, uuid } = plan;
+  const live = record.liveXml !== undefined;
+  const xml = record.liveXml ?? record.persistentXml ?? "";
+  const model = parseDomain(xml);
+  const [facts, factsThere, domainsThere, networks] = await Promise.all([
+    source.observations.facts(),
+    target.observations.facts(),
+    target.observations.domains(),
+    target.observations.networks(),
+  ]);
+  const [volumes, pools, missingBridges, missingFiles, cpu] = await Promise.all([
+    Promise.all(plan.volumes.map((volume) => volumeFindings(plan, volume))),
+    poolFindings(plan),
+    missingAt(
+      target,
+      bridgesOf(model).map((bridge) => [bridge, `/sys/class/net/${bridge}`]),
+    ),
+    missingAt(
+      target,
+      filesThatStay(model, plan.volumes).map((file) => [file, file]),
+    ),
+    live ? compareCpu(source, target, uuid, model) : undefined,
+  ]);
+  return {
+    name: plan.name,
+    uuid,
+    source: { name: source.name, facts },
+    target: { name: target.name, facts: factsThere },
+    domain: {
+      model,
+      persistent: record.persistent,
+      hasSnapshots: record.hasSnapshots,
+      hasManagedSave: record.hasManagedSave,
+      hostDevices: hostDevicesOf(xml),
+      firmwareState: [
+        ...(nvramPath(xml) === undefined ? [] : (["nvram"] as const)),
+        ...(hasTpm(xml) ? (["tpm"] as const) : []),
+      ],
+    },
+    sameUuid: domainsThere.find((other) => other.uuid === uuid),
+    sameName: domainsThere.find((other) => other.name === record.name && other.uuid !== uuid),
+    networks: networks.filter((network) => network.active).map((network) => network.name),
+    missingBridges,
+    missingFiles,
+    volumes,
+    pools,
+    cpu,
+    memoryInUseBytes: domainsThere
+      .flatMap(({ liveXml }) => (liveXml === undefined ? [] : [parseDomain(liveXml).maxMemoryBytes]))
+      .reduce((sum, bytes) => sum + bytes, 0),
+    migrating: { live, storage: plan.storage },
+  };
+}
+
+async function volumeFindings(
+  { source, target }: Omit<MigrationPlan, "policy">,
+  volume: MigratedVolume,
+): Promise<VolumeFindings> {
+  const [here, there] = await Promise.all([
+    source.observations.contents(volume.sourcePool),
+    target.observations.contents(volume.targetPool),
+  ]);
+  const found = here.volumes.find((other) => other.name === volume.name);
+  const parsed = found === undefined ? undefined : parseVolume(found.xml);
+  const backingPath = parsed?.backing?.path;
+  return {
+    name: volume.name,
+    sourcePool: volume.sourcePool,
+    targetPool: volume.targetPool,
+    sourcePath: volume.sourcePath,
+    source:
+      found === undefined
+        ? undefined
+        : { format: parsed?.format, allocationBytes: found.allocationBytes, backingPath },
+    takenBy: there.volumes.some((other) => other.name === volume.name)
+      ? "volume"
+      : there.marks.some((mark) => mark.volume === volume.name)
+        ? "mark"
+        : undefined,
+    backingThere:
+      backingPath === undefined
+        ? undefined
+        : (await missingAt(target, [[backingPath, backingPath]])).length === 0,
+  };
+}
+
+async function poolFindings({
+  source,
+  target,
+  volumes,
+}: Omit<MigrationPlan, "policy">): Promise<PoolFindings[]> {
+  const [here, there] = await Promise.all([source.observations.pools(), target.observations.pools()]);
+  const pairs = new Map(volumes.map((volume) => [volume.targetPool, volume.sourcePool]));
+  return [...pairs].map(([name, sourceName]) => {
+    const pool = there.find((other) => other.name === name);
+    return {
+      name,
+      there:
+        pool === undefined
+          ? undefined
+          : { active: pool.active, path: pathOf(pool.xml), availableBytes: pool.availableBytes },
+      sourcePath: pathOf(here.find((other) => other.name === sourceName)?.xml),
+    };
+  });
+}
+
+function pathOf(poolXml: string | undefined): string | undefined {
+  const path = poolXml === undefined ? undefined : parsePool(poolXml).path;
+  return path === undefined ? undefined : posix.normalize(path).replace(/(.)\/$/, "$1");
+}
+
+function bridgesOf({ interfaces }: DomainModel): string[] {
+  return [...new Set(interfaces.flatMap(({ source }) => ("bridge" in source ? [source.bridge] : [])))];
+}
+
+/** What QEMU opens at the target and nobody copies there: kernels, media, disks on shared storage. */
+function filesThatStay({ disks, directBoot }: DomainModel, copied: readonly MigratedVolume[]): string[] {
+  const paths = new Set(copied.map((volume) => volume.targetPath));
+  const files = disks.flatMap(({ source }) =>
+    source !== undefined && "file" in source && !paths.has(source.file) ? [source.file] : [],
+  );
+  return [...files, directBoot?.kernel, directBoot?.initrd].filter((file) => file !== undefined);
+}
+
+/** Those of which the host can say for certain that they aren't there: a user without rights may just not see them. */
+async function missingAt(
+  host: Host,
+  things: readonly (readonly [name: string, path: string])[],
+): Promise<string[]> {
+  const missing = await Promise.all(
+    things.map(async ([name, path]) => {
+      const script = 'test -e "$1" || { [ "$(id -u)" = 0 ] || sudo -n test ! -e "$1" || exit 2; exit 1; }';
+      const { exitCode } = await host.exec(["sh", "-c", script, "sh", path]);
+      return exitCode === 1 ? [name] : [];
+    }),
+  );
+  return missing.flat();
+}
