@@ -34,6 +34,8 @@ function asDuplex(stream: RpcStream, onClose: () => void, translate: (error: unk
     return translated instanceof Error ? translated : new Error(String(translated));
   };
   return new Duplex({
+    // The guest's end of the line is the end of both directions.
+    allowHalfOpen: false,
     read() {
       stream.read().then(
         (chunk) => {

@@ -140,7 +140,7 @@ function kindOf(error: RemoteError): LibvirtErrorKind {
     return "other";
   }
   // Names that are taken come as plain "operation failed"; qemu-img's full disk as "internal error".
-  if (error.code === 9 && /already exists/.test(error.message)) return "alreadyExists";
+  if (error.code === 9 && /already (exists|defined)/.test(error.message)) return "alreadyExists";
   if (/No space left on device/.test(error.message)) return "noSpace";
   return KINDS[error.code] ?? "other";
 }

@@ -10,7 +10,7 @@ export interface PoolRecord {
   readonly active: boolean;
   readonly autostart: boolean;
   readonly persistent: boolean;
-  /** 0 while it isn't active. */
+  /** While it isn't active: what it was when libvirt last looked. */
   readonly capacityBytes: number;
   readonly allocationBytes: number;
   readonly availableBytes: number;

@@ -127,7 +127,10 @@ export class VolumeApi {
     await this.#session.long(`wipe volume ${name} of pool ${pool}`, "StorageVolWipe", args, options);
   }
 
-  /** Writes what `source` yields into the volume. Returns when the host has confirmed all of it. */
+  /**
+   * Writes what `source` yields into the volume. Returns when the host has confirmed all of it.
+   * A hole is skipped, not cleared: a sparse upload is for a new volume.
+   */
   async upload(
     pool: string,
     name: string,

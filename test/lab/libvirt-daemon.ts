@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -10,6 +11,8 @@ import { dialLocal } from "../../provider/libvirt/index.js";
 export interface LibvirtDaemon {
   readonly folder: string;
   readonly socketPath: string;
+  /** Process id of the namespaces' first process. */
+  readonly namespacePid: number;
   /** Process id of libvirtd itself, as this machine sees it. */
   pid(): Promise<number>;
   stop(): Promise<void>;
@@ -30,7 +33,7 @@ mount --bind "$D/lib" /var/lib/libvirt
 mount --bind "$D/log" /var/log/libvirt
 mount --bind "$D/cache" /var/cache/libvirt
 mount -t tmpfs tmpfs /run
-mkdir -p /run/libvirt "$D/dev"
+mkdir -p /run/libvirt /run/lock "$D/dev"
 mount -t tmpfs -o mode=755 tmpfs "$D/dev"
 mkdir -p "$D/dev/pts" "$D/dev/shm" "$D/dev/net" "$D/dev/hugepages" "$D/dev/mapper"
 for n in null zero full random urandom tty net/tun; do [ ! -e /dev/$n ] || cp -a /dev/$n "$D/dev/$n"; done
@@ -39,6 +42,7 @@ ln -s /proc/self/fd "$D/dev/fd"
 mount -t devpts -o newinstance,ptmxmode=0666 devpts "$D/dev/pts"
 mount -t tmpfs tmpfs "$D/dev/shm"
 mount --rbind "$D/dev" /dev
+[ -z "$2" ] || hostname "$2"
 ip link set lo up
 mount -t sysfs sysfs /sys
 cp "$D/qemu.conf" /etc/libvirt/qemu.conf
@@ -56,17 +60,34 @@ remember_owner=0
 stdio_handler="file"
 `;
 
+/** What a daemon is like. */
+export interface LibvirtDaemonOptions {
+  /** Host name of the namespace; this machine's unless given. */
+  readonly hostName?: string;
+  /** A daemon whose network it shares, so that guests can migrate between the two. */
+  readonly networkOf?: LibvirtDaemon;
+}
+
 /** Starts a daemon; up when its socket answers. Needs root, libvirtd and qemu-system-x86_64. */
-export async function startLibvirtDaemon(): Promise<LibvirtDaemon> {
+export async function startLibvirtDaemon(options: LibvirtDaemonOptions = {}): Promise<LibvirtDaemon> {
   const folder = await mkdtemp(join(tmpdir(), "kvm-libvirtd-"));
   await mkdir(join(folder, "sock"));
   await writeFile(join(folder, "qemu.conf"), QEMU_CONF);
-  await writeFile(
-    join(folder, "libvirtd.conf"),
-    `unix_sock_dir="${folder}/sock"\nauth_unix_rw="none"\nlisten_tls=0\nlog_outputs="3:file:${folder}/libvirtd.log"\n`,
-  );
-  const unshared = ["-m", "-n", "-u", "-i", "-p", "--mount-proc", "--fork", "--kill-child"];
-  const process = spawn("unshare", [...unshared, "bash", "-c", START, "bash", folder], {
+  const settings = [
+    `unix_sock_dir="${folder}/sock"`,
+    `host_uuid="${randomUUID()}"`,
+    `auth_unix_rw="none"`,
+    `log_outputs="3:file:${folder}/libvirtd.log"`,
+  ];
+  await writeFile(join(folder, "libvirtd.conf"), `${settings.join("\n")}\n`);
+  const unshared = ["unshare", "-m", "-u", "-i", "-p", "--mount-proc", "--fork", "--kill-child"];
+  const network =
+    options.networkOf === undefined
+      ? ["unshare", "-n"]
+      : ["nsenter", "-t", String(options.networkOf.namespacePid), "-n"];
+  // It ends with us, however we end; --kill-child then ends everything in the namespace.
+  const args = ["--pdeathsig", "KILL", ...network, ...unshared, "bash", "-c", START, "bash", folder];
+  const process = spawn("setpriv", [...args, options.hostName ?? ""], {
     stdio: ["ignore", "ignore", "pipe"],
   });
   let stderr = "";
@@ -83,6 +104,7 @@ export async function startLibvirtDaemon(): Promise<LibvirtDaemon> {
   return {
     folder,
     socketPath,
+    namespacePid: process.pid ?? 0,
     pid: () => childNamed(process.pid ?? 0, "libvirtd"),
     stop: () => stop(process, folder),
   };

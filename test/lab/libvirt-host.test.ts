@@ -2,44 +2,22 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { dialLocal, Libvirt, type StreamChunk } from "../../provider/libvirt/index.js";
 import { type LibvirtDaemon, startLibvirtDaemon } from "./libvirt-daemon.js";
+import { guestXml } from "./libvirt-guest-xml.js";
 
 const MIB = 1024 * 1024;
 
 let daemon: LibvirtDaemon;
 let libvirt: Libvirt;
 
-function openLibvirt(uri?: string): Promise<Libvirt> {
-  return Libvirt.open({
-    dial: () => dialLocal(daemon.socketPath),
-    hostName: "alpha",
-    ...(uri === undefined ? {} : { uri }),
-  });
-}
-
 beforeAll(async () => {
   daemon = await startLibvirtDaemon();
-  libvirt = await openLibvirt();
+  libvirt = await Libvirt.open({ dial: () => dialLocal(daemon.socketPath), hostName: "alpha" });
 });
 
 afterAll(async () => {
   await libvirt?.close();
   await daemon?.stop();
 });
-
-/** A TCG guest without disks: it sits in the BIOS, which is all that these tests need of it. */
-function domainXml(name: string, uuid: string, extra = ""): string {
-  return `<domain type='qemu'>
-  <name>${name}</name><uuid>${uuid}</uuid>
-  <memory unit='MiB'>64</memory><vcpu>1</vcpu>
-  <os><type arch='x86_64' machine='q35'>hvm</type></os>
-  <devices>
-    <emulator>/usr/bin/qemu-system-x86_64</emulator>
-    <controller type='pci' model='pcie-root'/>
-    <serial type='pty'/><console type='pty'/>
-    ${extra}
-  </devices>
-</domain>`;
-}
 
 describe("the host", () => {
   it("says what it is", async () => {
@@ -66,9 +44,7 @@ describe("domains", () => {
   it("are defined, seen, started, changed, stopped and undefined", async () => {
     const uuid = randomUUID();
     const vnc = "<graphics type='vnc' port='-1' passwd='secret12'/>";
-    expect(
-      await libvirt.domains.define(domainXml("web <&> 'ü'".replace(/[<&>']/g, ""), uuid, vnc)),
-    ).toMatchObject({
+    expect(await libvirt.domains.define(guestXml("wéb 1", uuid, vnc))).toMatchObject({
       uuid,
     });
     const off = await libvirt.domains.observe({ uuid });

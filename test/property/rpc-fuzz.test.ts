@@ -187,7 +187,7 @@ it(
     }
     const growth = memoryBytes() - (before ?? 0);
     expect(growth).toBeLessThan(MEMORY_GROWTH_LIMIT_BYTES);
-    expect(slowestMs).toBeLessThan(2_000);
+    expect(slowestMs).toBeLessThan(10_000);
     if (process.env.KVM_FUZZ_FRAMES !== undefined) {
       console.log(
         `${sent} frames, slowest connection ${slowestMs.toFixed(0)} ms, memory growth ${(growth / 1024).toFixed(0)} KiB`,
