@@ -48,6 +48,27 @@ function aborted(error: unknown, signal: AbortSignal): unknown {
   return signal.aborted && signal.reason instanceof SshError ? signal.reason : error;
 }
 
+/** How a command ended. */
+export interface CommandExit {
+  readonly code: number | null;
+  readonly signal: string | undefined;
+}
+
+const exits = new WeakMap<ClientChannel, CommandExit>();
+
+/**
+ * A short command's exit status comes in the same packet as the channel's opening, before anyone who awaits the channel could
+ * listen: data waits for a reader, that event doesn't.
+ */
+function keepExit(channel: ClientChannel): void {
+  channel.on("exit", (code: number | null, signal?: string) => exits.set(channel, { code, signal }));
+}
+
+/** How the command on a channel ended; undefined before its end, and for one that ended without saying. */
+export function exitOf(channel: ClientChannel): CommandExit | undefined {
+  return exits.get(channel);
+}
+
 function start(
   client: Client,
   request: ChannelRequest,
@@ -61,7 +82,10 @@ function start(
       client.forwardOut("127.0.0.1", 0, request.host, request.port, done);
       break;
     case "command":
-      client.exec(request.commandLine, done);
+      client.exec(request.commandLine, (error, channel) => {
+        if (error === undefined) keepExit(channel);
+        done(error, channel);
+      });
       break;
   }
 }

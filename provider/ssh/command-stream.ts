@@ -1,5 +1,6 @@
 import type { ClientChannel } from "ssh2";
 import { ChannelStream } from "./channel-stream.js";
+import { exitOf } from "./channels.js";
 import { printable, SshError } from "./errors.js";
 
 const STDERR_KEPT_BYTES = 4096;
@@ -10,18 +11,22 @@ const STDERR_KEPT_BYTES = 4096;
  */
 export class CommandStream extends ChannelStream {
   #stderr = Buffer.alloc(0);
-  #exitCode: number | undefined;
-  #exitSignal: string | undefined;
+  readonly #channel: ClientChannel;
 
   constructor(channel: ClientChannel, label: string) {
     super(channel, label);
     channel.stderr.on("data", (chunk: Buffer) => {
       this.#stderr = Buffer.concat([this.#stderr, chunk]).subarray(-STDERR_KEPT_BYTES);
     });
-    channel.on("exit", (code: number | null, signal?: string) => {
-      this.#exitCode = code ?? undefined;
-      this.#exitSignal = signal;
-    });
+    this.#channel = channel;
+  }
+
+  get #exitCode(): number | undefined {
+    return exitOf(this.#channel)?.code ?? undefined;
+  }
+
+  get #exitSignal(): string | undefined {
+    return exitOf(this.#channel)?.signal;
   }
 
   /** The end of what the command has written to standard error so far. */

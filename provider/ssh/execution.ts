@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import type { ClientChannel } from "ssh2";
+import { exitOf } from "./channels.js";
 import { SshError } from "./errors.js";
 import { quoteCommand } from "./quote.js";
 
@@ -38,7 +39,6 @@ export class Execution {
   readonly #stdout: Buffer[] = [];
   readonly #stderr: Buffer[] = [];
   #sizeBytes = 0;
-  #exitCode: number | undefined;
 
   constructor(channel: ClientChannel, label: string) {
     this.#channel = channel;
@@ -47,7 +47,7 @@ export class Execution {
 
   /** The command's process on the host, once it has said so and while its end isn't known. */
   get processId(): number | undefined {
-    return this.#exitCode === undefined ? this.#output().processId : undefined;
+    return exitOf(this.#channel) === undefined ? this.#output().processId : undefined;
   }
 
   /** Resolves when the command has ended. `signal` is aborted when the time is up; then the channel is closed. */
@@ -71,17 +71,16 @@ export class Execution {
       signal.addEventListener("abort", onAbort, { once: true });
       channel.on("data", keep(this.#stdout));
       channel.stderr.on("data", keep(this.#stderr));
-      channel.on("exit", (code: number | null, name?: string) => {
-        this.#exitCode = code ?? 128 + signalNumber(name);
-      });
       channel.on("close", () => {
         signal.removeEventListener("abort", onAbort);
-        if (this.#exitCode === undefined) {
+        const exit = exitOf(channel);
+        if (exit === undefined) {
           reject(new SshError("closed", `${this.#label}: ended without an exit status`));
           return;
         }
         const stdout = this.#output().text;
-        resolve({ exitCode: this.#exitCode, stdout, stderr: Buffer.concat(this.#stderr).toString() });
+        const exitCode = exit.code ?? 128 + signalNumber(exit.signal);
+        resolve({ exitCode, stdout, stderr: Buffer.concat(this.#stderr).toString() });
       });
       channel.end(stdin);
     });

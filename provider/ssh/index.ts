@@ -2,5 +2,4 @@ export type { ExecOptions, OpenOptions, StreamOptions } from "./connection.js";
 export { SshConnection } from "./connection.js";
 export { SshError, type SshErrorDetail, type SshErrorKind, type StreamRefusal } from "./errors.js";
 export type { CommandResult } from "./execution.js";
-export { quoteCommand } from "./quote.js";
-export { parseJump, parseJumps, type SshTarget } from "./target.js";
+export type { SshTarget } from "./target.js";
