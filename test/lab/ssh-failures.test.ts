@@ -101,7 +101,7 @@ describe("the time for connecting", () => {
     await expect.poll(() => accepted).toBe(0);
   });
 
-  test("bounds a server that is stopped in the handshake and one behind a jump host", async () => {
+  test("bounds a silent server behind a jump host too, and leaves no session there", async () => {
     const blackHole = await listen(() => undefined);
     const knownHosts = scratch.write("jump-known", `[127.0.0.1]:${server.port} ${publicKey(host)}\n`);
     const { error, tookMs } = await failure(
