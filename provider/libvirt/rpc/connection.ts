@@ -14,7 +14,7 @@ import {
   writeHeader,
 } from "./frame.js";
 import { procedures, type ReadStreamProcedure, type WriteStreamProcedure } from "./generated/procedures.js";
-import { InFlight, NON_BLOCKING } from "./in-flight.js";
+import { InFlight, NON_BLOCKING, URGENT } from "./in-flight.js";
 import { DEFAULT_KEEPALIVE, Keepalive, type KeepaliveSettings } from "./keepalive.js";
 import { Outbox } from "./outbox.js";
 import { PendingCall } from "./pending-call.js";
@@ -25,7 +25,10 @@ import { XdrError } from "./xdr.js";
 
 /** Limits of a connection. */
 export interface RpcConnectionOptions {
-  /** Calls that can wait for something, in flight at once. Default 4: the daemon stops reading at five. */
+  /**
+   * Calls that can wait for something, in flight at once. Default 3; what ends the work of others (destroy, abort)
+   * may be one more. The daemon stops reading at five.
+   */
   readonly blockingCalls?: number;
   /** Calls that the daemon answers at once, in flight. Default 4,096. */
   readonly nonBlockingCalls?: number;
@@ -65,6 +68,7 @@ export class RpcConnection {
   readonly #reader = new FrameReader();
   readonly #keepalive: Keepalive;
   readonly #blocking: InFlight;
+  readonly #urgent: InFlight;
   readonly #nonBlocking: InFlight;
   readonly #timeoutMs: number;
   readonly #closeTimeoutMs: number;
@@ -84,7 +88,8 @@ export class RpcConnection {
     });
     this.#duplex = duplex;
     this.#outbox = new Outbox(duplex);
-    this.#blocking = new InFlight(options.blockingCalls ?? 4);
+    this.#blocking = new InFlight(options.blockingCalls ?? 3);
+    this.#urgent = new InFlight(1);
     this.#nonBlocking = new InFlight(options.nonBlockingCalls ?? 4_096);
     this.#timeoutMs = options.timeoutMs ?? 60_000;
     this.#closeTimeoutMs = options.closeTimeoutMs ?? 1_000;
@@ -133,7 +138,7 @@ export class RpcConnection {
     const spec: ProcedureSpec = procedures[procedure];
     const frame = encodeArguments(procedure, spec, args);
     const call = new PendingCall(procedure, spec, options.timeoutMs ?? this.#timeoutMs, options.signal);
-    const lane = NON_BLOCKING.has(procedure) ? this.#nonBlocking : this.#blocking;
+    const lane = this.#laneOf(procedure);
     this.#queued.add(call);
     const leaveQueue = lane.enter(() => this.#send(call, spec, frame, options.stream, () => lane.leave()));
     // A call that was sent keeps its place until the reply: the daemon is still busy with it.
@@ -195,6 +200,11 @@ export class RpcConnection {
     // Best effort: the peer may be gone, or busy with calls whose replies nobody awaits any more.
     await this.call("ConnectClose", {}, { timeoutMs: this.#closeTimeoutMs }).catch(() => {});
     this.#end(undefined);
+  }
+
+  #laneOf(procedure: ProcedureName): InFlight {
+    if (NON_BLOCKING.has(procedure)) return this.#nonBlocking;
+    return URGENT.has(procedure) && !this.#blocking.hasRoom ? this.#urgent : this.#blocking;
   }
 
   #send(

@@ -10,6 +10,11 @@ export class InFlight {
     this.#limit = limit;
   }
 
+  /** Whether a call would start at once. */
+  get hasRoom(): boolean {
+    return this.#taken < this.#limit;
+  }
+
   /** Runs `start` now or when a place is free. Returns how to leave the queue; harmless once started. */
   enter(start: () => void): () => void {
     if (this.#taken < this.#limit) {
@@ -37,7 +42,7 @@ export class InFlight {
 /**
  * Calls that never wait for a guest, QEMU or a disk: the daemon answers them at once, also while a QEMU hangs, so
  * they can queue in the socket. Everything else counts against max_client_requests: when five of those are in
- * flight the daemon stops reading, pings too.
+ * flight the daemon stops reading, pings too. Storage isn't among them: one hung NFS server holds its pool's lock.
  */
 export const NON_BLOCKING: ReadonlySet<ProcedureName> = new Set<ProcedureName>([
   "AuthList",
@@ -71,20 +76,12 @@ export const NON_BLOCKING: ReadonlySet<ProcedureName> = new Set<ProcedureName>([
   "NetworkLookupByName",
   "NetworkLookupByUUID",
   "NodeGetFreeMemory",
-  "StoragePoolGetAutostart",
-  "StoragePoolGetInfo",
-  "StoragePoolGetXMLDesc",
-  "StoragePoolIsActive",
-  "StoragePoolIsPersistent",
-  "StoragePoolListAllVolumes",
-  "StoragePoolLookupByName",
-  "StoragePoolLookupByTargetPath",
-  "StoragePoolLookupByUUID",
-  "StoragePoolLookupByVolume",
-  "StorageVolGetInfo",
-  "StorageVolGetPath",
-  "StorageVolGetXMLDesc",
-  "StorageVolLookupByKey",
-  "StorageVolLookupByName",
-  "StorageVolLookupByPath",
+]);
+
+/** What ends the work of others. A place is kept for it, so that calls which hang can't keep it out. */
+export const URGENT: ReadonlySet<ProcedureName> = new Set<ProcedureName>([
+  "DomainAbortJob",
+  "DomainAbortJobFlags",
+  "DomainDestroy",
+  "DomainDestroyFlags",
 ]);
