@@ -178,7 +178,7 @@ async function reconcile(
         );
       for (const step of plan.steps) {
         context.signal.throwIfAborted();
-        context.log.progress(describeStep(step).join("; "));
+        if (step.kind !== "record") context.log.progress(describeStep(step).join("; "));
         await definition.apply(step, request, observed, noting);
         if (needsAnotherLook(step)) break;
       }

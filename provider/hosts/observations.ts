@@ -1,6 +1,6 @@
 import type { DomainRecord, Libvirt, NetworkRecord, PoolRecord, VolumeRecord } from "../libvirt/index.js";
-import { isSidecar, readSidecarName, type VolumeMark } from "../planning/owner.js";
 import { type HostFacts, readFacts } from "./facts.js";
+import { isSidecar, readSidecarName, type VolumeMark } from "./volume-mark.js";
 
 /** A pool's volumes: the ones that people see, and the marks of those that we made. */
 export interface PoolContents {

@@ -1,8 +1,8 @@
 import type { Host } from "../hosts/host.js";
+import { sidecarName, type VolumeMark } from "../hosts/volume-mark.js";
 import type { VolumeRecord } from "../libvirt/index.js";
 import { isLibvirtError } from "../libvirt/index.js";
 import { buildVolume, parseDomain, parseVolume } from "../libvirt/xml/index.js";
-import { sidecarName, type VolumeMark } from "../planning/owner.js";
 
 /** A volume of a pool on a host. */
 interface VolumePlace {

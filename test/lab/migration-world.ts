@@ -1,21 +1,23 @@
 import type { Host } from "../../provider/hosts/host.js";
 import type { HostRef } from "../../provider/hosts/host-ref.js";
 import { Hosts } from "../../provider/hosts/hosts.js";
+import { sidecarName, type VolumeMark } from "../../provider/hosts/volume-mark.js";
 import {
   type MigratedVolume,
+  type MigrationJournal,
   readMigrationJournal,
   withOwnerMark,
 } from "../../provider/libvirt/xml/index.js";
-import { identityHash, sidecarName, type VolumeMark } from "../../provider/planning/owner.js";
+import { identityHash } from "../../provider/planning/owner.js";
 import type {
   MigrationContext,
   MigrationPlan,
   MigrationPolicy,
 } from "../../provider/resources/virtual-machine/migration/index.js";
+import { ConsoleWatch } from "../hosts/console-watch.mjs";
 import type { LabHost } from "../hosts/host.js";
 import { Lab } from "../hosts/lab.js";
 import { tickGuest } from "../hosts/tick-guest.js";
-import { ConsoleWatch } from "../hosts/console-watch.mjs";
 
 const images = "/var/lib/libvirt/images";
 const identity = { project: "test", stack: "lab", type: "VirtualMachine", name: "web" };
@@ -214,6 +216,17 @@ export class MigrationWorld implements AsyncDisposable {
       await host.virsh("dumpxml", machine.uuid, "--inactive"),
     ];
     return documents.map((xml) => readMigrationJournal(xml) !== undefined);
+  }
+
+  /** The note about the migration, from whichever host has one. */
+  async journal(machine: TestMachine): Promise<MigrationJournal | undefined> {
+    for (const host of this.lab.hosts)
+      for (const more of [[], ["--inactive"]]) {
+        const xml = await host.exec(["virsh", "-q", "dumpxml", machine.uuid, ...more]);
+        const journal = xml.exitCode === 0 ? readMigrationJournal(xml.stdout) : undefined;
+        if (journal !== undefined) return journal;
+      }
+    return undefined;
   }
 
   async isAutostarted(machine: TestMachine, host: LabHost): Promise<boolean> {

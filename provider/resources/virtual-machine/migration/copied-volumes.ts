@@ -1,4 +1,5 @@
 import type { Host } from "../../../hosts/host.js";
+import { readSidecarName, type VolumeMark } from "../../../hosts/volume-mark.js";
 import { isLibvirtError } from "../../../libvirt/index.js";
 import {
   buildVolume,
@@ -7,7 +8,7 @@ import {
   readOwnerMark,
   type VolumeModel,
 } from "../../../libvirt/xml/index.js";
-import { identityHash, readSidecarName, type VolumeMark } from "../../../planning/owner.js";
+import { identityHash } from "../../../planning/owner.js";
 import { deleteOwnVolume, removeVolumeMark, writeVolumeMark } from "../../volumes.js";
 import { MigrationError } from "./errors.js";
 
