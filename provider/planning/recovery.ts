@@ -42,8 +42,12 @@ export function decideRecovery({ source, target, unchangedForMs }: RecoveryView)
     ["source", source],
     ["target", target],
   ] as const)
-    if (copy.kind === "present" && copy.journal === "other")
-      return askPerson(`the ${where} tells of another migration in its metadata`);
+    if (copy.kind === "present") {
+      if (copy.journal === "other")
+        return askPerson(`the ${where} tells of another migration in its metadata`);
+      // A part of the guest's memory is on each host: ending either copy loses it.
+      if (copy.reason?.startsWith("postCopy")) return askPerson("it is in post-copy, which we never begin");
+    }
   if (target.kind === "absent") return withoutTarget(source);
   const there = activityOf(target);
   if (source.kind === "absent") return withoutSource(target, there);
