@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { hostname } from "node:os";
 import { EngineConnection } from "./engine/engine-connection.js";
 import * as lifecycle from "./engine/lifecycle.js";
 import { Hosts } from "./hosts/hosts.js";
 import { definitions } from "./resources/index.js";
+import { holderOfThisProcess } from "./resources/virtual-machine/lease-holder.js";
 
 /**
  * What the provider objects in state files call. These functions' names and parameters, and the path of this module, are written in every
@@ -30,7 +30,7 @@ function current(): lifecycle.Deployment {
     now,
     randomUuid: randomUUID,
     randomNonce: () => randomBytes(8).toString("hex"),
-    run: { id: randomBytes(8).toString("hex"), holder: `${hostname()}/${process.pid}` },
+    run: { id: randomBytes(8).toString("hex"), holder: holderOfThisProcess() },
   };
   return deployment;
 }

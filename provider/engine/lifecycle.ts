@@ -7,7 +7,7 @@ import type { ApplyContext, Request, ResourceDefinition } from "../resources/def
 import { milliseconds } from "../resources/inputs.js";
 import type { EngineConnection } from "./engine-connection.js";
 import { PartialFailure, UserError } from "./errors.js";
-import { type JsonObject, sameJson, toJson } from "./json.js";
+import { type Json, type JsonObject, sameJson, toJson } from "./json.js";
 import { type ResourceLog, resourceLog } from "./resource-log.js";
 import { containsUnknown, UNKNOWN } from "./unknowns.js";
 import { describeProblem, validateInputs } from "./validate.js";
@@ -163,13 +163,24 @@ async function reconcile(
   const result = async (observed: unknown) => ({
     ...toJson(request.inputs),
     ...toJson(await definition.outputs(request, observed, carried, { hosts: deployment.hosts, fresh: true })),
-    effects: toJson({ e: news.effects ?? [] })["e"] as JsonObject[string],
+    effects: (news.effects ?? []) as Json,
   });
   let observed: unknown;
+  let giveBack: ((last: unknown) => Promise<void>) | undefined;
   try {
     observed = await observe();
     for (let round = 0; ; round++) {
-      const plan: Plan = definition.plan(request, observed);
+      let plan: Plan = definition.plan(request, observed);
+      if (
+        giveBack === undefined &&
+        definition.hold !== undefined &&
+        plan.steps.some((step) => step.kind !== "record")
+      ) {
+        giveBack = await definition.hold(request, observed, context);
+        // Whoever held it before may have done the work.
+        observed = await observe();
+        plan = definition.plan(request, observed);
+      }
       refuseIfNecessary(plan, news, labelOf(definition, request.inputs));
       if (plan.steps.length === 0) break;
       if (round === MOST_ROUNDS)
@@ -200,6 +211,8 @@ async function reconcile(
       { ...(await result(reached)), __provider: news.__provider as string },
       failure,
     );
+  } finally {
+    await giveBack?.(observed).catch((error: unknown) => context.log.warning(oneLine(error)));
   }
 }
 

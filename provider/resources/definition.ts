@@ -51,6 +51,15 @@ export interface ResourceDefinition<Inputs extends object, Observed, Outputs ext
   observe(request: Request<Inputs, Outputs>, context: ObserveContext): Promise<Observed>;
   /** Pure. */
   plan(request: Request<Inputs, Outputs>, observed: Observed): Plan;
+  /**
+   * Keeps other processes from working on the same object; called before the first step that does something. What it returns gives it
+   * back, told of what was last observed.
+   */
+  hold?(
+    request: Request<Inputs, Outputs>,
+    observed: Observed,
+    context: ApplyContext,
+  ): Promise<(last: Observed) => Promise<void>>;
   apply(
     step: Step,
     request: Request<Inputs, Outputs>,

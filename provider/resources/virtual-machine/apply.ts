@@ -62,7 +62,7 @@ export async function apply(
       await libvirt.domains.setAutostart(uuid, step.to);
       break;
     case "start":
-      await libvirt.domains.start(uuid, { paused: inputs.powerState === "paused", signal: context.signal });
+      await start(host, uuid, inputs, context);
       break;
     case "pause": {
       await host.observations.refreshDomain({ uuid });
@@ -85,6 +85,17 @@ export async function apply(
       throw new Error(`a virtual machine's plan has a step of another resource: ${step.kind}`);
   }
   await host.observations.refreshDomain({ uuid });
+}
+
+/** Started by somebody else in between is as good. */
+async function start(host: Host, uuid: string, inputs: Inputs, context: ApplyContext): Promise<void> {
+  const libvirt = await host.libvirt();
+  try {
+    await libvirt.domains.start(uuid, { paused: inputs.powerState === "paused", signal: context.signal });
+  } catch (error) {
+    const record = await libvirt.domains.observe({ uuid });
+    if (record?.liveXml === undefined) throw error;
+  }
 }
 
 export function shutdownTimeoutMs(inputs: Inputs): number {

@@ -1,5 +1,6 @@
 import type { ResourceDefinition } from "../definition.js";
 import { apply } from "./apply.js";
+import { hold } from "./hold.js";
 import { observe } from "./observe.js";
 import { type ObservedMachine, whereItIs } from "./observed.js";
 import { outputsOf } from "./outputs.js";
@@ -13,6 +14,7 @@ export const virtualMachine: ResourceDefinition<Inputs, ObservedMachine, Outputs
   crossChecks,
   observe,
   plan,
+  hold,
   apply,
   idOf: (_request, observed) => whereItIs(observed)?.domain?.record.uuid,
   outputs: outputsOf,
