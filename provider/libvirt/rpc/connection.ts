@@ -4,7 +4,6 @@ import { RpcAbortedError, RpcArgumentError, RpcClosedError, RpcError, RpcProtoco
 import { EventListeners } from "./event-listeners.js";
 import type { ProcedureSpec } from "./field-spec.js";
 import {
-  buildFrame,
   FRAME_LIMIT_BYTES,
   type Frame,
   FrameReader,
@@ -16,10 +15,11 @@ import {
 import { procedures, type ReadStreamProcedure, type WriteStreamProcedure } from "./generated/procedures.js";
 import { InFlight, NON_BLOCKING, URGENT } from "./in-flight.js";
 import { DEFAULT_KEEPALIVE, Keepalive, type KeepaliveSettings } from "./keepalive.js";
+import { OpenStreams } from "./open-streams.js";
 import { Outbox } from "./outbox.js";
 import { PendingCall } from "./pending-call.js";
 import type { EventName, EventPayload, ProcedureArgs, ProcedureName, ProcedureResult } from "./procedure.js";
-import { RpcStream, type StreamChunk, type StreamOptions, type StreamPort } from "./stream.js";
+import { RpcStream, type StreamChunk, type StreamOptions } from "./stream.js";
 import { uploadAll } from "./upload.js";
 import { XdrError } from "./xdr.js";
 
@@ -53,8 +53,6 @@ interface SentCall {
   readonly abortStream: (() => void) | undefined;
 }
 
-const NOTHING = new Uint8Array(0);
-
 /**
  * The libvirt RPC over any duplex byte stream: calls, events, streams, keepalive.
  * A peer that doesn't keep to the protocol, or falls silent, ends the connection; all calls are then rejected.
@@ -74,8 +72,7 @@ export class RpcConnection {
   readonly #closeTimeoutMs: number;
   readonly #queued = new Set<PendingCall>();
   readonly #sent = new Map<number, SentCall>();
-  readonly #streams = new Map<number, RpcStream>();
-  readonly #pausing = new Set<RpcStream>();
+  readonly #streams: OpenStreams;
   readonly #events = new EventListeners();
   #lastSerial = 0;
   #over = false;
@@ -88,6 +85,7 @@ export class RpcConnection {
     });
     this.#duplex = duplex;
     this.#outbox = new Outbox(duplex);
+    this.#streams = new OpenStreams(duplex, this.#outbox);
     this.#blocking = new InFlight(options.blockingCalls ?? 3);
     this.#urgent = new InFlight(1);
     this.#nonBlocking = new InFlight(options.nonBlockingCalls ?? 4_096);
@@ -96,7 +94,7 @@ export class RpcConnection {
     this.#keepalive = new Keepalive({
       send: (frame) => this.#outbox.send(frame),
       writingBlocked: () => this.#outbox.blocked,
-      readingPaused: () => this.#pausing.size > 0,
+      readingPaused: () => this.#streams.readingPaused,
       fail: (error) => this.#end(error),
     });
     duplex.on("data", (chunk: Buffer) => this.#read(chunk));
@@ -218,39 +216,17 @@ export class RpcConnection {
     const serial = this.#nextSerial();
     const { program, number } = spec;
     call.markSent();
-    const abortStream = stream === undefined ? undefined : this.#attach(stream, serial, spec);
+    const abortStream = stream === undefined ? undefined : this.#streams.add(stream, serial, spec);
     this.#sent.set(serial, { call, release, abortStream });
     this.#outbox.send(
       writeHeader(frame, { program, procedure: number, type: MESSAGE.call, serial, status: STATUS.ok }),
     );
   }
 
-  // Returns how to break the stream off at the peer.
-  #attach(stream: RpcStream, serial: number, { program, number }: ProcedureSpec): () => void {
-    const send: StreamPort["send"] = (type, status, payload) =>
-      this.#outbox.send(buildFrame({ program, procedure: number, type, serial, status }, payload));
-    this.#streams.set(serial, stream);
-    stream.attach({
-      send,
-      writable: () => this.#outbox.writable(),
-      pauseReading: (paused) => this.#pauseReading(stream, paused),
-      done: () => this.#streams.delete(serial),
-    });
-    return () => send(MESSAGE.stream, STATUS.error, NOTHING);
-  }
-
   #nextSerial(): number {
     do this.#lastSerial = (this.#lastSerial + 1) >>> 0;
     while (this.#lastSerial === 0 || this.#sent.has(this.#lastSerial) || this.#streams.has(this.#lastSerial));
     return this.#lastSerial;
-  }
-
-  #pauseReading(stream: RpcStream, paused: boolean): void {
-    if (paused) this.#pausing.add(stream);
-    else this.#pausing.delete(stream);
-    if (this.#over) return;
-    if (this.#pausing.size > 0) this.#duplex.pause();
-    else this.#duplex.resume();
   }
 
   #read(chunk: Buffer): void {
@@ -278,8 +254,7 @@ export class RpcConnection {
         break;
       case MESSAGE.stream:
       case MESSAGE.streamHole:
-        // Packets may still arrive for a stream that we broke off.
-        this.#streams.get(frame.serial)?.receive(frame);
+        this.#streams.receive(frame);
         break;
       case MESSAGE.event:
         this.#events.deliver(frame);
@@ -295,12 +270,13 @@ export class RpcConnection {
     const sent = this.#sent.get(frame.serial);
     if (sent === undefined)
       throw new RpcProtocolError(`a reply to call ${frame.serial}, which is not outstanding`);
+    if (frame.status === STATUS.continue) throw new RpcProtocolError("a reply that is to be continued");
     const givenUp = sent.call.settled;
     sent.call.receive(frame);
     this.#sent.delete(frame.serial);
     sent.release();
     if (frame.status === STATUS.error) {
-      this.#streams.get(frame.serial)?.fail(new RpcClosedError("the stream was not opened", { sent: true }));
+      this.#streams.fail(frame.serial, new RpcClosedError("the stream was not opened", { sent: true }));
     } else if (givenUp) {
       // Its stream was broken off before the peer had opened it, which the peer then couldn't take in.
       sent.abortStream?.();
@@ -314,12 +290,9 @@ export class RpcConnection {
     const message = reason === undefined ? "the connection was closed" : reason.message;
     for (const call of this.#queued) call.closed(message, reason);
     for (const { call } of this.#sent.values()) call.closed(message, reason);
-    for (const stream of [...this.#streams.values()])
-      stream.fail(new RpcClosedError(message, { sent: true, cause: reason }));
+    this.#streams.failAll(new RpcClosedError(message, { sent: true, cause: reason }));
     this.#queued.clear();
     this.#sent.clear();
-    this.#streams.clear();
-    this.#pausing.clear();
     this.#outbox.end();
     this.#duplex.destroy();
     this.#settleClosed(reason);

@@ -6,12 +6,10 @@ export {
   RpcClosedError,
   RpcError,
   type RpcErrorKind,
-  RpcKeepaliveError,
-  RpcProtocolError,
   RpcTimeoutError,
 } from "./errors.js";
 export type * from "./generated/structures.js";
-export { DEFAULT_KEEPALIVE, type KeepaliveSettings } from "./keepalive.js";
+export type { KeepaliveSettings } from "./keepalive.js";
 export type { EventName, EventPayload, ProcedureArgs, ProcedureName, ProcedureResult } from "./procedure.js";
 export { RpcStream, type StreamChunk, type StreamOptions } from "./stream.js";
 export type { TypedParam, TypedValue } from "./typed-param.js";
