@@ -201,14 +201,14 @@ async function reconcile(
     return { id, outputs: await result(observed) };
   } catch (error) {
     const failure = asUserError(error, labelOf(definition, request.inputs));
-    const reached = await observe().catch(() => observed);
-    if (reached === undefined) throw failure;
-    const id = definition.idOf(request, reached);
+    observed = await observe().catch(() => observed);
+    if (observed === undefined) throw failure;
+    const id = definition.idOf(request, observed);
     if (id === undefined) throw failure;
-    if (operation === "create" && !(await mayRecord(definition, request, reached))) throw failure;
+    if (operation === "create" && !mayRecord(definition, request, observed)) throw failure;
     throw new PartialFailure(
       id,
-      { ...(await result(reached)), __provider: news.__provider as string },
+      { ...(await result(observed)), __provider: news.__provider as string },
       failure,
     );
   } finally {
@@ -217,11 +217,7 @@ async function reconcile(
 }
 
 /** An object that a refused create found isn't recorded as ours. */
-async function mayRecord(
-  definition: AnyDefinition,
-  request: Request<Bag, Bag>,
-  observed: unknown,
-): Promise<boolean> {
+function mayRecord(definition: AnyDefinition, request: Request<Bag, Bag>, observed: unknown): boolean {
   return definition.plan(request, observed).refusals.every((refusal) => refusal.kind !== "foreignObject");
 }
 
