@@ -1,10 +1,12 @@
 import type { ResourceDefinition } from "./definition.js";
 import { host } from "./host/index.js";
+import { storagePool } from "./storage-pool/index.js";
 import { virtualMachine } from "./virtual-machine/index.js";
 
 /** Every kind of resource, by the name that the SDK's provider objects pass. */
 // biome-ignore lint/suspicious/noExplicitAny: definitions of many types; the engine only passes a definition's own values back to it
 export const definitions: Readonly<Record<string, ResourceDefinition<any, any, any>>> = {
   Host: host,
+  StoragePool: storagePool,
   VirtualMachine: virtualMachine,
 };

@@ -1,6 +1,6 @@
 import type { Host } from "../hosts/host.js";
 import { sidecarName, type VolumeMark } from "../hosts/volume-mark.js";
-import type { VolumeRecord } from "../libvirt/index.js";
+import type { DomainRecord, VolumeRecord } from "../libvirt/index.js";
 import { isLibvirtError } from "../libvirt/index.js";
 import { buildVolume, parseDomain, parseVolume } from "../libvirt/xml/index.js";
 
@@ -101,12 +101,42 @@ export async function growVolume(
 
 /** The running domain that has a path open for a disk. */
 export async function runningUserOf(host: Host, path: string): Promise<string | undefined> {
+  return (await usersOf(host, path)).find(({ running }) => running)?.uuid;
+}
+
+/** A domain with a volume among its disks. */
+export interface VolumeUser {
+  uuid: string;
+  name: string;
+  /** It has the volume open now, rather than only at its next start. */
+  running: boolean;
+}
+
+/** The domains that have a path open for a disk, or will when they start. */
+export async function usersOf(host: Host, path: string): Promise<VolumeUser[]> {
   const domains = await host.observations.domains();
-  const uses = (liveXml: string) =>
-    parseDomain(liveXml).disks.some(
-      ({ source }) => source !== undefined && "file" in source && source.file === path,
+  return domains.flatMap((domain) => {
+    const { live, persistent } = pathsOf(domain);
+    if (!live.has(path) && !persistent.has(path)) return [];
+    return [{ uuid: domain.uuid, name: domain.name, running: live.has(path) }];
+  });
+}
+
+const paths = new WeakMap<DomainRecord, { live: Set<string>; persistent: Set<string> }>();
+
+/** Read once a record: every volume of a host asks about every domain. */
+function pathsOf(domain: DomainRecord): { live: Set<string>; persistent: Set<string> } {
+  const known = paths.get(domain);
+  if (known !== undefined) return known;
+  const read = (xml: string | undefined) =>
+    new Set(
+      (xml === undefined ? [] : parseDomain(xml).disks).flatMap(({ source }) =>
+        source !== undefined && "file" in source ? [source.file] : [],
+      ),
     );
-  return domains.find((domain) => domain.liveXml !== undefined && uses(domain.liveXml))?.uuid;
+  const found = { live: read(domain.liveXml), persistent: read(domain.persistentXml) };
+  paths.set(domain, found);
+  return found;
 }
 
 async function resolveBacking(

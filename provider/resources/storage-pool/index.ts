@@ -1,0 +1,57 @@
+import type { ResourceDefinition } from "../definition.js";
+import { apply, madeFolderNote } from "./apply.js";
+import { type ObservedPool, type ObservedPools, observe, type PoolRequest } from "./observe.js";
+import { plan } from "./plan.js";
+import { remove } from "./remove.js";
+import { type Inputs, type Outputs, shape } from "./schema.js";
+
+export const storagePool: ResourceDefinition<Inputs, ObservedPools, Outputs> = {
+  kind: "StoragePool",
+  shape,
+  crossChecks: ({ hosts, credentials }) =>
+    Object.keys(credentials ?? {})
+      .filter((name) => !(name in hosts))
+      .map((name) => ({ path: "credentials", message: `${name} isn't among the hosts` })),
+  observe,
+  plan,
+  apply,
+  idOf: (request, observed) =>
+    poolsOf(request, observed).length > 0 || observed.former.length > 0 ? request.inputs.name : undefined,
+  outputs: outputsOf,
+  remove: (id, outputs, identity, context) => remove(id, outputs as Outputs & Inputs, identity, context),
+};
+
+function outputsOf(request: PoolRequest, observed: ObservedPools, carried: Partial<Outputs>): Outputs {
+  const pools = poolsOf(request, observed);
+  const byHost = <T>(value: (host: string, pool: ObservedPool) => T) =>
+    Object.fromEntries(pools.map(([host, pool]) => [host, value(host, pool)]));
+  const notes = carried as Record<string, unknown>;
+  return {
+    ...hostsOf(request, observed),
+    uuids: byHost((_, pool) => pool.uuid),
+    capacityBytes: byHost((_, pool) => pool.capacityBytes),
+    availableBytes: byHost((_, pool) => pool.availableBytes),
+    madeFolder: byHost((host) => notes[madeFolderNote(host)] === true || carried.madeFolder?.[host] === true),
+  };
+}
+
+/** A host that a failed run didn't get to release stays on record, or the next run would forget it. */
+function hostsOf({ inputs }: PoolRequest, observed: ObservedPools): Pick<Outputs, "hosts" | "credentials"> {
+  const refs = observed.former.map(({ ref }) => ref);
+  const gone = Object.fromEntries(refs.map(({ name, connection }) => [name, connection]));
+  const keys = Object.fromEntries(refs.map(({ name, credentials }) => [name, { ...credentials }]));
+  return {
+    hosts: { ...gone, ...inputs.hosts },
+    credentials: refs.length === 0 ? inputs.credentials : { ...keys, ...inputs.credentials },
+  };
+}
+
+/** The pools that are this resource's, adopted ones included, by host. */
+function poolsOf({ inputs }: PoolRequest, observed: ObservedPools): [string, ObservedPool][] {
+  const pools: [string, ObservedPool][] = observed.places.flatMap(({ ref, mine, namesake }) => {
+    const adopted = inputs.adopt === true && namesake?.path === inputs.path ? namesake : undefined;
+    const pool = mine ?? adopted;
+    return pool === undefined ? [] : [[ref.name, pool] as [string, ObservedPool]];
+  });
+  return [...pools, ...observed.former.map(({ ref, mine }): [string, ObservedPool] => [ref.name, mine])];
+}

@@ -1,0 +1,150 @@
+import type { Host } from "../../hosts/host.js";
+import type { HostRef } from "../../hosts/host-ref.js";
+import type { PoolRecord, VolumeRecord } from "../../libvirt/index.js";
+import { parsePool } from "../../libvirt/xml/index.js";
+import { type Identity, identityOfUrn, identityUuid } from "../../planning/owner.js";
+import type { ObserveContext, Request } from "../definition.js";
+import { type Inputs, type Outputs, withoutTrailingSlash } from "./schema.js";
+
+export type PoolRequest = Request<Inputs, Outputs>;
+
+/** A pool as a plan looks at it. */
+export interface ObservedPool {
+  name: string;
+  uuid: string;
+  type: string;
+  path: string | undefined;
+  active: boolean;
+  autostart: boolean;
+  persistent: boolean;
+  capacityBytes: number;
+  availableBytes: number;
+}
+
+/** A host that is to have the pool. */
+export interface PoolPlace {
+  ref: HostRef;
+  hostUuid: string;
+  /** What the pool is to be called by there; its owner mark. */
+  uuid: string;
+  /** This resource's pool. */
+  mine: ObservedPool | undefined;
+  /** Another pool that has the name. */
+  namesake: ObservedPool | undefined;
+  /** Another pool, of another name, that stands on the same folder. */
+  neighbour: ObservedPool | undefined;
+}
+
+/** A host that had the pool and is to have it no longer. */
+export interface FormerPlace {
+  ref: HostRef;
+  mine: ObservedPool;
+  /** Names of the volumes there that no remaining host sees: the folder isn't shared, so they would be forgotten. */
+  onlyThere: string[];
+}
+
+export interface ObservedPools {
+  places: PoolPlace[];
+  former: FormerPlace[];
+}
+
+export async function observe(request: PoolRequest, context: ObserveContext): Promise<ObservedPools> {
+  const places = await Promise.all(refsOf(request.inputs).map((ref) => lookAt(ref, request, context)));
+  const staying = new Set(places.map((place) => place.hostUuid));
+  const leaving =
+    request.previous === undefined
+      ? []
+      : refsOf(request.previous).filter((ref) => !(ref.name in request.inputs.hosts));
+  const left = await Promise.all(leaving.map((ref) => lookAt(ref, request, context)));
+  const former: FormerPlace[] = [];
+  for (const { ref, hostUuid, mine } of left) {
+    // The same machine under another name stays.
+    if (mine === undefined || staying.has(hostUuid)) continue;
+    former.push({ ref, mine, onlyThere: await onlyThere(ref, mine, places, context) });
+  }
+  return { places, former };
+}
+
+export function refsOf(inputs: Pick<Inputs, "hosts" | "credentials">): HostRef[] {
+  return Object.entries(inputs.hosts).map(([name, connection]) => ({
+    name,
+    connection,
+    credentials: inputs.credentials?.[name] ?? {},
+  }));
+}
+
+async function lookAt(ref: HostRef, request: PoolRequest, context: ObserveContext): Promise<PoolPlace> {
+  const { identity, inputs, previous, recorded } = request;
+  const { observations } = context.hosts.get(ref);
+  const { uuid: hostUuid } = await observations.facts();
+  if (context.fresh)
+    for (const name of new Set([inputs.name, previous?.name ?? inputs.name]))
+      await observations.refreshPool(name);
+  const pools = (await observations.pools()).map(toPool);
+  const uuids = uuidsOf(identity, previous, recorded?.outputs, hostUuid);
+  const namesakes = pools.filter((pool) => pool.name === inputs.name);
+  const mine =
+    pools.find((pool) => uuids.has(pool.uuid)) ?? namesakes.find(() => isKnownByName(ref, request));
+  const others = pools.filter((pool) => pool !== mine);
+  return {
+    ref,
+    hostUuid,
+    uuid: identityUuid(identity, hostUuid),
+    mine,
+    namesake: others.find((pool) => pool.name === inputs.name),
+    neighbour: others.find((pool) => pool.name !== inputs.name && pool.path === inputs.path),
+  };
+}
+
+/** The UUIDs by which a pool on a host is this resource's. */
+export function uuidsOf(
+  identity: Identity,
+  previous: Pick<Inputs, "pulumiUrn"> | undefined,
+  outputs: Partial<Outputs> | undefined,
+  hostUuid: string,
+): Set<string> {
+  const before = previous === undefined ? undefined : identityOfUrn(previous.pulumiUrn);
+  return new Set([
+    identityUuid(identity, hostUuid),
+    ...(before === undefined ? [] : [identityUuid(before, hostUuid)]),
+    ...Object.values(outputs?.uuids ?? {}),
+  ]);
+}
+
+/** Pulumi tells a check no outputs, so that an adopted pool's UUID isn't known there; the name on a host where we had it will do. */
+function isKnownByName(ref: HostRef, { inputs, previous, recorded }: PoolRequest): boolean {
+  return recorded === undefined && previous?.name === inputs.name && ref.name in previous.hosts;
+}
+
+export function toPool(record: PoolRecord): ObservedPool {
+  const { type, path } = parsePool(record.xml);
+  const { name, uuid, active, autostart, persistent, capacityBytes, availableBytes } = record;
+  return {
+    ...{ name, uuid, type, active, autostart, persistent, capacityBytes, availableBytes },
+    path: path === undefined ? undefined : withoutTrailingSlash(path),
+  };
+}
+
+async function onlyThere(
+  ref: HostRef,
+  pool: ObservedPool,
+  places: PoolPlace[],
+  { hosts }: ObserveContext,
+): Promise<string[]> {
+  const there = await namesIn(hosts.get(ref), pool);
+  if (there.length === 0) return [];
+  const elsewhere = new Set<string>();
+  for (const { ref: other, mine } of places)
+    for (const name of mine === undefined ? [] : await namesIn(hosts.get(other), mine)) elsewhere.add(name);
+  return there.filter((name) => !elsewhere.has(name));
+}
+
+/** What is in the folder now: libvirt doesn't see by itself what came in through another host. */
+async function namesIn(host: Host, pool: ObservedPool): Promise<string[]> {
+  if (!pool.active) return [];
+  const volumes = await host.idempotent(async (libvirt): Promise<VolumeRecord[]> => {
+    await libvirt.pools.refresh(pool.uuid);
+    return libvirt.volumes.observeAll(pool.name);
+  });
+  return volumes.map((volume) => volume.name);
+}

@@ -1,0 +1,142 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import * as lifecycle from "../../provider/engine/lifecycle.js";
+import type { HostRef } from "../../provider/hosts/host-ref.js";
+import { Hosts } from "../../provider/hosts/hosts.js";
+import type { LabHost } from "../hosts/host.js";
+import { Lab } from "../hosts/lab.js";
+
+type Bag = Record<string, unknown>;
+
+/** Test hosts, and the engine's part for one resource at a time. */
+export class StorageWorld implements AsyncDisposable {
+  readonly lab: Lab;
+
+  private constructor(lab: Lab) {
+    this.lab = lab;
+  }
+
+  static async up(prefix: string): Promise<StorageWorld> {
+    return new StorageWorld(await Lab.up({ hosts: 2, prefix, sharedFolder: true }));
+  }
+
+  host(name: string): LabHost {
+    return this.lab.host(name);
+  }
+
+  connection(name: string): HostRef["connection"] {
+    return {
+      address: this.host(name).address,
+      user: "root",
+      sshConfig: false,
+      agent: false,
+      knownHosts: this.lab.knownHostsPath,
+      connectTimeout: "3000ms",
+    };
+  }
+
+  get credentials(): HostRef["credentials"] {
+    return { privateKey: this.lab.privateKey };
+  }
+
+  ref(name: string): HostRef {
+    return { name, connection: this.connection(name), credentials: this.credentials };
+  }
+
+  /** What is in a folder, hidden files too. */
+  async ls(host: string, folder: string): Promise<string[]> {
+    const listing = await this.host(host).shell(`ls -A '${folder}'`);
+    return listing.split("\n").filter((name) => name !== "");
+  }
+
+  async exists(host: string, path: string): Promise<boolean> {
+    return (await this.host(host).exec(["test", "-e", path])).exitCode === 0;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.lab.close();
+  }
+}
+
+/** A deployment: each has connections of its own, as a new process has them. */
+export class Deployed implements AsyncDisposable {
+  readonly deployment: lifecycle.Deployment;
+
+  constructor(declared: HostRef[] = []) {
+    const hosts = new Hosts({ warn: () => undefined, now: Date.now });
+    for (const ref of declared) hosts.declare(ref);
+    this.deployment = {
+      hosts,
+      engine: undefined,
+      now: Date.now,
+      randomUuid: randomUUID,
+      randomNonce: () => randomBytes(8).toString("hex"),
+      run: { id: randomUUID(), holder: "test" },
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.deployment.hosts.close();
+  }
+}
+
+/** One declared resource and its state over several deployments, as the engine keeps it. */
+export class Declared {
+  readonly #definition: lifecycle.AnyDefinition;
+  readonly #hosts: HostRef[];
+  id: string | undefined;
+  state: Bag = {};
+
+  constructor(definition: lifecycle.AnyDefinition, hosts: HostRef[] = []) {
+    this.#definition = definition;
+    this.#hosts = hosts;
+  }
+
+  /** What a preview says. */
+  async preview(
+    inputs: Bag,
+  ): Promise<{ effects: string[]; refusals: string[]; diff?: Awaited<ReturnType<typeof lifecycle.diff>> }> {
+    await using run = new Deployed(this.#hosts);
+    const checked = await lifecycle.check(this.#definition, run.deployment, this.state, inputs);
+    const refusals = checked.failures.map(({ reason }) => reason);
+    const effects = (checked.inputs as Bag).effects as string[];
+    if (this.id === undefined || refusals.length > 0) return { effects, refusals };
+    const news = checked.inputs as Bag;
+    const diff = await lifecycle.diff(this.#definition, run.deployment, this.id, this.state, news);
+    return { effects, refusals, diff };
+  }
+
+  /** Checks and creates or updates, in a process of its own; returns what was said to be done. */
+  async up(inputs: Bag): Promise<string[]> {
+    await using run = new Deployed(this.#hosts);
+    const checked = await lifecycle.check(this.#definition, run.deployment, this.state, inputs);
+    if (checked.failures.length > 0) throw new Error(checked.failures.map(({ reason }) => reason).join("; "));
+    return this.apply(checked.inputs as Bag, run);
+  }
+
+  /** Creates or updates without a check before, as if the hosts had changed since. */
+  async apply(inputs: Bag, run?: Deployed): Promise<string[]> {
+    await using own = new Deployed(this.#hosts);
+    const { deployment } = run ?? own;
+    if (this.id === undefined) {
+      const made = await lifecycle.create(this.#definition, deployment, inputs);
+      this.id = made.id;
+      this.state = made.outs;
+    } else {
+      const made = await lifecycle.update(this.#definition, deployment, this.id, this.state, inputs);
+      this.state = made.outs;
+    }
+    return this.state.effects as string[];
+  }
+
+  async read(): Promise<string> {
+    await using run = new Deployed(this.#hosts);
+    const found = await lifecycle.read(this.#definition, run.deployment, this.id ?? "", this.state);
+    if (found.id !== "") this.state = found.props;
+    return found.id;
+  }
+
+  async remove(): Promise<void> {
+    await using run = new Deployed(this.#hosts);
+    await lifecycle.remove(this.#definition, run.deployment, this.id ?? "", this.state);
+  }
+}
