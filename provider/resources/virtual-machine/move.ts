@@ -3,11 +3,7 @@ import type { Step } from "../../planning/step.js";
 import type { ApplyContext, ObserveContext } from "../definition.js";
 import { milliseconds } from "../inputs.js";
 import { volumesToCopy } from "./copies.js";
-import { migrateLive } from "./migration/live.js";
-import type { MigrationPlan } from "./migration/migration-plan.js";
-import { preflight } from "./migration/preflight.js";
-import { settle } from "./migration/settle.js";
-import { moveStopped } from "./migration/stopped.js";
+import { type MigrationPlan, migrateLive, moveStopped, preflight, settle } from "./migration/index.js";
 import { isUnsettled, type ObservedHost, type ObservedMachine } from "./observed.js";
 import type { MachineRequest } from "./request.js";
 

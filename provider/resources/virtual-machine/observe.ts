@@ -8,9 +8,9 @@ import {
   type OwnerMark,
   parseDomain,
   parsePool,
-  readMigrationJournal,
   readOwnerMark,
 } from "../../libvirt/xml/index.js";
+import { journalOf } from "../../planning/migrated-copy.js";
 import { identityOfUrn, sameIdentity } from "../../planning/owner.js";
 import type { ObserveContext } from "../definition.js";
 import { preflightMove } from "./move.js";
@@ -201,13 +201,13 @@ function toDomain(
 ): ObservedDomain {
   const parse = (xml: string | undefined) =>
     xml === undefined ? undefined : withVolumes(parseDomain(xml), poolPaths);
-  const anyXml = record.persistentXml ?? record.liveXml;
+  const noted = journalOf(record);
   return {
     record,
     persistent: parse(record.persistentXml),
     live: parse(record.liveXml),
     owner,
-    journal: anyXml === undefined ? undefined : readMigrationJournal(anyXml),
+    journal: noted.kind === "journal" ? noted.journal : undefined,
   };
 }
 

@@ -3,6 +3,7 @@ import type { Connection, HostRef } from "../../hosts/host-ref.js";
 import type { PoolContents } from "../../hosts/observations.js";
 import type { DomainRecord } from "../../libvirt/index.js";
 import type { DomainModel, MigrationJournal, OwnerMark } from "../../libvirt/xml/index.js";
+import { isInterrupted } from "../../planning/migrated-copy.js";
 
 /** A domain, as typed values. */
 export interface ObservedDomain {
@@ -59,7 +60,5 @@ export function isActive(domain: ObservedDomain): boolean {
 
 /** Noted as migrating, or half of a migration: only both hosts together tell what it is. */
 export function isUnsettled(domain: ObservedDomain): boolean {
-  return (
-    domain.journal !== undefined || !domain.record.persistent || domain.record.reasonName === "migrating"
-  );
+  return isInterrupted(domain.record, undefined) || !domain.record.persistent;
 }
