@@ -119,7 +119,7 @@ async function up() {
   writeFileSync(join(hosts.folder, "env"), environmentFile(variables));
 
   heading("A storage pool and a network on both hosts, two virtual machines");
-  await show(["pulumi", "up", "--yes", "--skip-preview"], env);
+  await show(["pulumi", "up", "--yes", "--skip-preview", "--suppress-progress"], env);
   const watch = await ConsoleWatch.start(hosts.hosts, consoleLog, { fromStart: true });
   try {
     await watch.untilLine(/^tick 3 /);
@@ -131,14 +131,17 @@ async function up() {
     await show(["pulumi", "preview", "--diff"], env);
 
     heading("It moves, its disk too, while it runs");
-    await show(["pulumi", "up", "--yes", "--skip-preview"], env);
+    await show(["pulumi", "up", "--yes", "--skip-preview", "--suppress-progress"], env);
     await watch.untilTicks(4);
     await sleep(100);
     await showMachines(hosts);
     await reportMove(watch, env);
 
     heading("Nothing is left to do");
-    await show(["pulumi", "up", "--yes", "--skip-preview", "--expect-no-changes"], env);
+    await show(
+      ["pulumi", "up", "--yes", "--skip-preview", "--suppress-progress", "--expect-no-changes"],
+      env,
+    );
   } finally {
     await watch.stop();
   }
