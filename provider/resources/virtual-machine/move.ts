@@ -17,7 +17,10 @@ export async function preflightMove(
 ): Promise<string[]> {
   const source = observed.elsewhere;
   if (source?.domain === undefined) return [];
-  return preflight(migrationPlan(request, observed.target, source, context), { fresh: context.fresh });
+  return preflight(migrationPlan(request, observed.target, source, context), {
+    fresh: context.fresh,
+    mayBeMade: request.chosen === undefined,
+  });
 }
 
 export async function applyMove(

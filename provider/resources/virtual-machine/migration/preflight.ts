@@ -23,16 +23,29 @@ import { nvramPath } from "./traces.js";
  * What a move can't do, found without changing anything. The migration address is not among it: whether one host reaches
  * the other only shows when QEMU connects.
  *
- * @param options - `fresh`: look again instead of trusting what was read earlier in the deployment.
+ * @param options - `fresh`: look again instead of trusting what was read earlier in the deployment. `mayBeMade`: a pool or network
+ *   that the target lacks is no obstacle, since a preview can't know what the same deployment is going to make there.
  */
 export async function preflight(
   plan: Omit<MigrationPlan, "policy">,
-  options: { fresh?: boolean } = {},
+  options: { fresh?: boolean; mayBeMade?: boolean } = {},
 ): Promise<string[]> {
   if (options.fresh === true) await refresh(plan);
   const record = (await plan.source.observations.domains()).find(({ uuid }) => uuid === plan.uuid);
   if (record === undefined) return [`it isn't on ${plan.source.name} any more`];
-  return refusalsOf(await findings(plan, record));
+  const found = await findings(plan, record);
+  return refusalsOf(options.mayBeMade === true ? withoutWhatMayBeMade(found) : found);
+}
+
+function withoutWhatMayBeMade(found: PreflightFindings): PreflightFindings {
+  const networks = found.domain.model.interfaces.flatMap(({ source }) =>
+    "network" in source ? [source.network] : [],
+  );
+  return {
+    ...found,
+    networks: [...found.networks, ...networks],
+    pools: found.pools.filter(({ there }) => there?.active === true),
+  };
 }
 
 async function refresh({
