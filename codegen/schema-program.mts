@@ -1,0 +1,90 @@
+// The resources' inputs as a program gives them. The provider's zod schemas have them as the SDK's classes pass them on.
+import { z } from "zod";
+import { connection, credentials } from "../provider/resources/inputs.js";
+
+/** The part of JSON Schema that zod makes of the resources' schemas. */
+export interface JsonSchema {
+  /** Several where zod joins plain alternatives. */
+  readonly type?: string | readonly string[];
+  readonly enum?: readonly unknown[];
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: JsonSchema | boolean;
+  /** Ours: encrypted in the state. */
+  readonly secret?: boolean;
+  /** Ours: what its type is called wherever it occurs; else that follows from the place. */
+  readonly name?: string;
+}
+
+export interface JsonObject extends JsonSchema {
+  readonly properties: Readonly<Record<string, JsonSchema>>;
+  readonly required: readonly string[];
+}
+
+/** What the SDK's classes add by themselves. */
+const INTERNAL = ["pulumiUrn", "effects"];
+
+/** The inputs of a resource, by the schema that the provider validates them with. */
+export function programInputs(shape: z.ZodRawShape): JsonObject {
+  const { properties, required } = objectOf(z.strictObject(shape));
+  const inputs: Record<string, JsonSchema> = { ...properties };
+  const needed = new Set(required);
+  const take = (...names: string[]) => {
+    for (const name of names) {
+      delete inputs[name];
+      needed.delete(name);
+    }
+  };
+  take(...INTERNAL);
+  needed.delete("name"); // default: the resource's name
+  if ("hosts" in properties) {
+    take("hosts", "credentials");
+    inputs.host = hostRef();
+    inputs.hosts = { type: "array", items: hostRef() };
+  } else if ("host" in properties) {
+    take("connection", "credentials");
+    inputs.host = hostRef();
+  } else if ("connection" in properties) {
+    // A Host's own: its `name` is the resource's, how it is reached are inputs of its own, and `connectTimeout` bounds what it does.
+    take("name", "connection", "credentials", "timeouts");
+    Object.assign(inputs, connectionObject().properties, credentialsObject().properties);
+    for (const name of connectionObject().required) needed.add(name);
+  }
+  return { type: "object", properties: inputs, required: [...needed] };
+}
+
+/** A host without a Host resource of its own. */
+function hostRef(): JsonObject {
+  return {
+    type: "object",
+    properties: {
+      name: { type: "string" },
+      connection: connectionObject(),
+      credentials: { ...credentialsObject(), secret: true },
+    },
+    required: ["name", "connection"],
+  };
+}
+
+/** Its members are a Host's inputs too, so types in it are named without it. */
+function connectionObject(): JsonObject {
+  const { properties, ...rest } = objectOf(connection);
+  const named = Object.entries(properties).map(([key, schema]) => [
+    key,
+    schema.enum === undefined ? schema : { ...schema, name: key.charAt(0).toUpperCase() + key.slice(1) },
+  ]);
+  return { ...rest, properties: Object.fromEntries(named) };
+}
+
+function credentialsObject(): JsonObject {
+  const { properties, ...rest } = objectOf(credentials);
+  const secrets = Object.entries(properties).map(([name, schema]) => [name, { ...schema, secret: true }]);
+  return { ...rest, properties: Object.fromEntries(secrets) };
+}
+
+function objectOf(schema: z.ZodType): JsonObject {
+  const json = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema;
+  return { ...json, properties: json.properties ?? {}, required: json.required ?? [] };
+}
