@@ -137,7 +137,7 @@ export const connection = z.strictObject({
 export type ConnectionInputs = z.output<typeof connection>;
 
 /** Absent when the program gave none. Only ever handled as a whole: its values occur in no message. */
-export const credentials = z.looseObject({
+export const credentials = z.strictObject({
   privateKey: z.string({ error: "must be a string" }).optional(),
   passphrase: z.string({ error: "must be a string" }).optional(),
 });
