@@ -7,10 +7,11 @@ import type { ApplyContext, Request, ResourceDefinition } from "../resources/def
 import { milliseconds } from "../resources/inputs.js";
 import type { EngineConnection } from "./engine-connection.js";
 import { PartialFailure, UserError } from "./errors.js";
+import { describeProblem } from "./input-problem.js";
 import { type Json, type JsonObject, sameJson, toJson } from "./json.js";
 import { type ResourceLog, resourceLog } from "./resource-log.js";
 import { containsUnknown, UNKNOWN } from "./unknowns.js";
-import { describeProblem, validateInputs } from "./validate.js";
+import { validateInputs } from "./validate.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds definitions of many types; each method only passes values back to its own definition
 export type AnyDefinition = ResourceDefinition<any, any, any>;
@@ -34,9 +35,7 @@ const DEFAULT_TIMEOUT_MS = { create: 30 * 60_000, update: 24 * 3_600_000, delete
 const NOT_COMPARED = new Set(["__provider", "effects", "pulumiUrn"]);
 
 export async function check(definition: AnyDefinition, deployment: Deployment, olds: Bag, news: Bag) {
-  const { inputs, unknownKeys, problems } = validateInputs(definition.shape, news, (known) =>
-    definition.crossChecks(known),
-  );
+  const { inputs, unknownKeys, problems } = validateInputs(definition.shape, news, definition.crossChecks);
   const failures = problems.map((problem) => ({ property: "", reason: describeProblem(problem) }));
   if (failures.length > 0) return { inputs: news, failures };
   if (unknownKeys.length > 0) return { inputs: { ...toJson(inputs), effects: UNKNOWN }, failures: [] };
@@ -68,7 +67,7 @@ export async function diff(
 ) {
   // A value that isn't known may be a change; it is never a reason to replace.
   if (containsUnknown(withoutInternals(news))) return { changes: true };
-  const { inputs, problems } = validateInputs(definition.shape, news, () => []);
+  const { inputs, problems } = validateInputs(definition.shape, news);
   if (problems.length > 0) return { changes: true };
   const previous = recordedInputs(definition, olds);
   const request = { identity: identityOf(inputs), inputs, previous, recorded: { id, outputs: olds } };
@@ -278,15 +277,15 @@ function refuseIfNecessary(plan: Plan, news: Bag, label: string): void {
 /** The inputs within a state, canonical already; undefined when another version wrote them in a form that this one can't read. */
 function recordedInputs(definition: AnyDefinition, state: Bag): Bag | undefined {
   if (Object.keys(state).length === 0) return undefined;
-  const inputs = Object.fromEntries(Object.entries(state).filter(([key]) => key in definition.shape));
-  const parsed = validateInputs(definition.shape, inputs, () => []);
+  const inputs = Object.fromEntries(
+    Object.entries(state).filter(([key]) => Object.hasOwn(definition.shape, key)),
+  );
+  const parsed = validateInputs(definition.shape, inputs);
   return parsed.problems.length === 0 && parsed.unknownKeys.length === 0 ? parsed.inputs : undefined;
 }
 
 function knownInputs(definition: AnyDefinition, news: Bag): Bag {
-  const { inputs, problems, unknownKeys } = validateInputs(definition.shape, news, (known) =>
-    definition.crossChecks(known),
-  );
+  const { inputs, problems, unknownKeys } = validateInputs(definition.shape, news, definition.crossChecks);
   if (unknownKeys.length > 0)
     throw new UserError(`${unknownKeys.join(", ")} still unknown when the resource is applied`);
   if (problems.length > 0) throw new UserError(problems.map(describeProblem).join("; "));

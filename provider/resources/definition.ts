@@ -38,6 +38,12 @@ export interface ApplyContext {
 }
 
 /**
+ * Problems between inputs that are fine one by one. A check that reads an input which is wrong, or not known yet, counts for nothing, so what
+ * concerns other inputs is another check. Messages hold no secrets.
+ */
+export type CrossCheck<Inputs> = (inputs: Inputs) => { path: string; message: string }[];
+
+/**
  * A kind of resource: how it is observed, planned and applied. The engine's part is generic: validating, unknown values, unreachable hosts,
  * partial failures, repeating until nothing is left to do.
  */
@@ -45,8 +51,7 @@ export interface ResourceDefinition<Inputs extends object, Observed, Outputs ext
   kind: string;
   /** One schema an input; anything else is refused. */
   shape: z.ZodRawShape;
-  /** Problems between inputs that are fine one by one. Messages hold no secrets. */
-  crossChecks(inputs: Inputs): { path: string; message: string }[];
+  crossChecks: readonly CrossCheck<Inputs>[];
   /** Throws HostUnreachable when a host that must be asked doesn't answer. */
   observe(request: Request<Inputs, Outputs>, context: ObserveContext): Promise<Observed>;
   /** Pure. */

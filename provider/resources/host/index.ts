@@ -7,7 +7,7 @@ import { type Inputs, type Outputs, shape } from "./schema.js";
 export const host: ResourceDefinition<Inputs, HostFacts, Outputs> = {
   kind: "Host",
   shape,
-  crossChecks: () => [],
+  crossChecks: [],
   observe: async (request, { hosts }) => {
     const ref = refOf(request);
     // Known to the deployment even when it doesn't answer: a VM that is missing elsewhere may be on it.

@@ -8,10 +8,12 @@ import { type Inputs, type Outputs, shape } from "./schema.js";
 export const storagePool: ResourceDefinition<Inputs, ObservedPools, Outputs> = {
   kind: "StoragePool",
   shape,
-  crossChecks: ({ hosts, credentials }) =>
-    Object.keys(credentials ?? {})
-      .filter((name) => !(name in hosts))
-      .map((name) => ({ path: "credentials", message: `${name} isn't among the hosts` })),
+  crossChecks: [
+    ({ hosts, credentials }) =>
+      Object.keys(credentials ?? {})
+        .filter((name) => !Object.hasOwn(hosts, name))
+        .map((name) => ({ path: "credentials", message: `${name} isn't among the hosts` })),
+  ],
   observe,
   plan,
   apply,

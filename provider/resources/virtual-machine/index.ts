@@ -1,12 +1,13 @@
 import type { ResourceDefinition } from "../definition.js";
 import { apply } from "./apply.js";
+import { crossChecks } from "./cross-checks.js";
 import { hold } from "./hold.js";
 import { observe } from "./observe.js";
 import { type ObservedMachine, whereItIs } from "./observed.js";
 import { outputsOf } from "./outputs.js";
 import { plan } from "./plan.js";
 import { remove } from "./remove.js";
-import { crossChecks, type Inputs, type Outputs, shape } from "./schema.js";
+import { type Inputs, type Outputs, shape } from "./schema.js";
 
 export const virtualMachine: ResourceDefinition<Inputs, ObservedMachine, Outputs> = {
   kind: "VirtualMachine",

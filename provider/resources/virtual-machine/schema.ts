@@ -147,52 +147,6 @@ export interface Outputs {
 
 export const DEFAULT_SHUTDOWN_TIMEOUT_MS = 60_000;
 
-/** Problems between inputs. */
-export function crossChecks(inputs: Inputs): { path: string; message: string }[] {
-  const problems: { path: string; message: string }[] = [];
-  const problem = (path: string, message: string) => problems.push({ path, message });
-  if (inputs.initrd !== undefined && inputs.kernel === undefined)
-    problem("initrd", "needs kernel: without it nothing loads it");
-  if (inputs.commandLine !== undefined && inputs.kernel === undefined)
-    problem("commandLine", "needs kernel: a guest that boots from disk has its own");
-  if (inputs.maxCpus !== undefined && inputs.maxCpus < (inputs.cpus ?? 1))
-    problem("maxCpus", `${inputs.maxCpus} must be at least cpus, ${inputs.cpus ?? 1}`);
-  const volumes = new Set<string>();
-  inputs.disks?.forEach((entry, i) => {
-    const path = `disks[${i}]`;
-    if (entry.disk !== undefined) {
-      for (const key of ["size", "pool", "format", "backing", "name"] as const)
-        if (entry[key] !== undefined)
-          problem(`${path}.${key}`, "belongs to the Disk resource that disk names; give one or the other");
-      if (entry.disk.host !== inputs.host)
-        problem(
-          `${path}.disk`,
-          `disk ${entry.disk.name} is on host ${entry.disk.host}, the virtual machine on ${inputs.host}: give both the same host`,
-        );
-    } else {
-      if (entry.size === undefined) problem(`${path}.size`, "is missing: give size and pool, or disk");
-      if (entry.pool === undefined) problem(`${path}.pool`, "is missing: give size and pool, or disk");
-    }
-    if (entry.backing !== undefined && entry.format === "raw")
-      problem(`${path}.backing`, "needs format qcow2: a raw image has no backing");
-    const { pool, volume } = volumeOf(inputs.name, entry, i);
-    const key = `${pool}/${volume}`;
-    if (volumes.has(key))
-      problem(path, `is the same volume, ${volume} in pool ${pool}, as another disk of this list`);
-    volumes.add(key);
-  });
-  const macs = new Set<string>();
-  inputs.interfaces?.forEach((entry, i) => {
-    const path = `interfaces[${i}]`;
-    if ((entry.network === undefined) === (entry.bridge === undefined))
-      problem(path, "needs either network or bridge, not both");
-    if (entry.mac === undefined) return;
-    if (macs.has(entry.mac)) problem(`${path}.mac`, `${entry.mac} occurs twice`);
-    macs.add(entry.mac);
-  });
-  return problems;
-}
-
 /** Where a declared disk is; an owned one is named after the VM, and its own name or place in the list. */
 export function volumeOf(
   machineName: string,

@@ -1,0 +1,216 @@
+import type { z } from "zod";
+
+/** What is wrong with an input. */
+export interface InputProblem {
+  /** As the program writes it, `disks[0].size`. */
+  path: string;
+  message: string;
+}
+
+/** One line a problem. */
+export function describeProblem(problem: InputProblem): string {
+  return problem.path === "" ? problem.message : `${problem.path}: ${problem.message}`;
+}
+
+/** Set by the SDK and the engine, never by programs. */
+export const INTERNAL_KEYS: ReadonlySet<string> = new Set(["__provider", "effects", "pulumiUrn"]);
+const SECRET_KEYS = /^(?:credentials|privateKey|passphrase|password)$/;
+const LONGEST_VALUE = 120;
+
+type Path = readonly PropertyKey[];
+
+/** What zod found in the input `key`, whose value is `root`, as problems in the program's terms. */
+export function problemsOf(
+  issue: z.core.$ZodIssue,
+  shape: z.ZodRawShape,
+  key: string,
+  root: unknown,
+): InputProblem[] {
+  const path = [key, ...issue.path];
+  const value = valueAt(root, issue.path);
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.map((extra) => unknownInput(shape, path, extra, keysAt(shape, path)));
+  if (issue.code === "invalid_union") {
+    // The alternative that the value was meant for is the one whose kind it has: what is wrong there is what to say.
+    const meant = issue.errors.filter((errors) => !errors.some(isOtherKind));
+    if (meant.length === 1 && meant[0] !== undefined && meant[0].length > 0)
+      return meant[0].flatMap((inner) =>
+        problemsOf({ ...inner, path: [...issue.path, ...inner.path] }, shape, key, root),
+      );
+  }
+  const message = messageOf(issue);
+  if (value === undefined)
+    return [
+      {
+        path: programPath(shape, path),
+        message: message.startsWith("must") ? `is missing: it ${message}` : message,
+      },
+    ];
+  return [{ path: programPath(shape, path), message: withValue(message, path, value) }];
+}
+
+/** An input that there isn't, with the one that was probably meant. */
+export function unknownInput(
+  shape: z.ZodRawShape,
+  parent: Path,
+  key: string,
+  allowed: readonly string[],
+): InputProblem {
+  const path = programPath(shape, [...parent, key]);
+  // A Host's inputs are spread over several of the provider's.
+  const known = path === key ? programKeys(shape) : allowed;
+  const near = known.filter((name) => nearlySame(name, key));
+  const hint =
+    near.length > 0
+      ? `; did you mean ${near.join(" or ")}?`
+      : known.length > 0
+        ? `; there are ${known.join(", ")}`
+        : "";
+  return { path, message: `there is no such input${hint}` };
+}
+
+/** What is at a place within a value; undefined where there is no such place. */
+export function valueAt(root: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (value, part) =>
+      typeof value === "object" && value !== null && Object.hasOwn(value, part)
+        ? (value as Record<PropertyKey, unknown>)[part]
+        : undefined,
+    root,
+  );
+}
+
+function isOtherKind(issue: z.core.$ZodIssue): boolean {
+  return issue.path.length === 0 && (issue.code === "invalid_type" || issue.code === "invalid_value");
+}
+
+/** zod's own words where a schema has none. */
+function messageOf(issue: z.core.$ZodIssue): string {
+  if (!issue.message.startsWith("Invalid ")) return issue.message;
+  if (issue.code !== "invalid_type") return "isn't allowed here";
+  const kind = String(issue.expected);
+  return `must be ${/^[aeio]/.test(kind) ? "an" : "a"} ${kind}`;
+}
+
+/** The names of the inputs at a place, as far as the schema there lists them. */
+function keysAt(shape: z.ZodRawShape, path: Path): string[] {
+  const [key, ...rest] = path;
+  let schema: z.core.$ZodType | undefined = shape[String(key)];
+  for (const part of rest) schema = schema === undefined ? undefined : memberOf(inner(schema), part);
+  return schema === undefined ? [] : objectKeys(inner(schema));
+}
+
+type Definition = z.core.$ZodTypes["_zod"]["def"];
+
+function definitionOf(schema: z.core.$ZodType): Definition {
+  return (schema as z.core.$ZodTypes)._zod.def;
+}
+
+/** Without what only says that it may be left out, or what is made of it. */
+function inner(schema: z.core.$ZodType): z.core.$ZodType {
+  const definition = definitionOf(schema);
+  if (definition.type === "optional" || definition.type === "nullable") return inner(definition.innerType);
+  return definition.type === "pipe" ? inner(definition.in) : schema;
+}
+
+function memberOf(schema: z.core.$ZodType, part: PropertyKey): z.core.$ZodType | undefined {
+  const definition = definitionOf(schema);
+  switch (definition.type) {
+    case "object":
+      return definition.shape[String(part)];
+    case "array":
+      return definition.element;
+    case "record":
+      return definition.valueType;
+    case "union":
+      return definition.options
+        .map((option) => memberOf(inner(option), part))
+        .find((member) => member !== undefined);
+    default:
+      return undefined;
+  }
+}
+
+function objectKeys(schema: z.core.$ZodType): string[] {
+  const definition = definitionOf(schema);
+  if (definition.type === "object") return Object.keys(definition.shape);
+  return definition.type === "union" ? definition.options.flatMap((option) => objectKeys(inner(option))) : [];
+}
+
+/**
+ * The path that the program writes. The SDK takes hosts apart: a Host's own inputs are in `connection` and `credentials`, and so is
+ * what other resources are told of their hosts.
+ */
+function programPath(shape: z.ZodRawShape, path: Path): string {
+  const [first, second, ...rest] = path;
+  const isReach = first === "connection" || first === "credentials";
+  if ("hosts" in shape) {
+    if (first === "hosts" && second !== undefined)
+      return formatPath(["hosts", second, "connection", ...rest]);
+    if (first === "credentials") return formatPath(["hosts", ...path.slice(1, 2), "credentials", ...rest]);
+  } else if ("host" in shape) {
+    if (isReach) return formatPath(["host", ...path]);
+  } else if (isReach && path.length > 1) return formatPath(path.slice(1));
+  return formatPath(path);
+}
+
+/** The inputs that a program can give the resource. */
+function programKeys(shape: z.ZodRawShape): string[] {
+  return Object.keys(shape)
+    .filter((key) => !INTERNAL_KEYS.has(key))
+    .flatMap((key) => {
+      if (key !== "connection" && key !== "credentials") return [key];
+      return "host" in shape || "hosts" in shape ? [] : keysAt(shape, [key]);
+    });
+}
+
+function formatPath(path: Path): string {
+  return path
+    .map((part, i) => {
+      if (typeof part === "number") return `[${part}]`;
+      const name = String(part);
+      if (!/^[A-Za-z_$][\w$]*$/.test(name))
+        return i === 0 ? JSON.stringify(name) : `[${JSON.stringify(name)}]`;
+      return i === 0 ? name : `.${name}`;
+    })
+    .join("");
+}
+
+function withValue(message: string, path: Path, value: unknown): string {
+  if (path.some((part) => SECRET_KEYS.test(String(part)))) return `${message} (the value is secret)`;
+  // Half of a surrogate pair would be no text that the engine takes.
+  const text = Array.from(show(value));
+  return `${text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 3).join("")}...` : text.join("")} ${message}`;
+}
+
+function show(value: unknown): string {
+  if (typeof value === "number") return String(value); // JSON has no NaN and no Infinity
+  const text = JSON.stringify(value, (key, member: unknown) => (SECRET_KEYS.test(key) ? "(secret)" : member));
+  // Beside what JSON escapes: controls that terminals obey, and marks that turn the direction of what follows.
+  return (text ?? String(value)).replace(
+    /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/** Equal but for case, a letter more, less or other, or two in longer names; or one is the other's beginning. */
+function nearlySame(a: string, b: string): boolean {
+  const x = a.toLowerCase();
+  const y = b.toLowerCase();
+  if (Math.min(x.length, y.length) >= 3 && (x.startsWith(y) || y.startsWith(x))) return true;
+  if (Math.abs(x.length - y.length) > 2) return false;
+  let row = Array.from({ length: y.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= x.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= y.length; j++)
+      next.push(
+        Math.min(
+          (next[j - 1] as number) + 1,
+          (row[j] as number) + 1,
+          (row[j - 1] as number) + (x[i - 1] === y[j - 1] ? 0 : 1),
+        ),
+      );
+    row = next;
+  }
+  return (row[y.length] as number) <= (Math.min(x.length, y.length) > 5 ? 2 : 1);
+}

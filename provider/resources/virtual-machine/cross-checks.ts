@@ -1,0 +1,112 @@
+import type { CrossCheck } from "../definition.js";
+import { type Inputs, volumeOf } from "./schema.js";
+
+type Problems = ReturnType<CrossCheck<Inputs>>;
+
+/** Problems between inputs that are fine one by one. */
+export const crossChecks: readonly CrossCheck<Inputs>[] = [
+  bootFiles,
+  cpuCounts,
+  disksByThemselves,
+  disksOnTheirHost,
+  disksApart,
+  interfacesByThemselves,
+  interfacesApart,
+];
+
+function bootFiles({ kernel, initrd, commandLine }: Inputs): Problems {
+  if (kernel !== undefined) return [];
+  return [
+    ...(initrd === undefined
+      ? []
+      : [{ path: "initrd", message: "needs kernel: without it nothing loads it" }]),
+    ...(commandLine === undefined
+      ? []
+      : [{ path: "commandLine", message: "needs kernel: a guest that boots from disk has its own" }]),
+  ];
+}
+
+function cpuCounts({ maxCpus, cpus = 1 }: Inputs): Problems {
+  if (maxCpus === undefined || maxCpus >= cpus) return [];
+  return [{ path: "maxCpus", message: `${maxCpus} must be at least cpus, ${cpus}` }];
+}
+
+/** QEMU shows a virtio guest no more of a serial number. */
+const LONGEST_VIRTIO_SERIAL = 20;
+
+function disksByThemselves({ disks = [] }: Inputs): Problems {
+  const problems: Problems = [];
+  disks.forEach((entry, i) => {
+    const problem = (key: string, message: string) => problems.push({ path: `disks[${i}].${key}`, message });
+    if (entry.disk !== undefined) {
+      for (const key of ["size", "pool", "format", "backing", "name"] as const)
+        if (entry[key] !== undefined)
+          problem(key, "belongs to the Disk resource that disk names; give one or the other");
+    } else {
+      if (entry.size === undefined) problem("size", "is missing: give size and pool, or disk");
+      if (entry.pool === undefined) problem("pool", "is missing: give size and pool, or disk");
+      if (entry.backing !== undefined && entry.format === "raw")
+        problem("backing", "needs format qcow2: a raw image has no backing");
+    }
+    if (entry.serial !== undefined && entry.serial.length > LONGEST_VIRTIO_SERIAL && isVirtio(entry.bus))
+      problem(
+        "serial",
+        `${JSON.stringify(entry.serial)} must be at most ${LONGEST_VIRTIO_SERIAL} characters on bus "virtio": the guest sees no more of it`,
+      );
+  });
+  return problems;
+}
+
+function isVirtio(bus: string | undefined): boolean {
+  return (bus ?? "virtio") === "virtio";
+}
+
+function disksOnTheirHost({ disks = [], host }: Inputs): Problems {
+  return disks.flatMap(({ disk }, i) =>
+    disk === undefined || disk.host === host
+      ? []
+      : [
+          {
+            path: `disks[${i}].disk`,
+            message: `disk ${disk.name} is on host ${disk.host}, the virtual machine on ${host}: give both the same host`,
+          },
+        ],
+  );
+}
+
+function disksApart({ disks = [], name }: Inputs): Problems {
+  const seen = new Map<string, number>();
+  return disks.flatMap((entry, i) => {
+    const { pool, volume } = volumeOf(name, entry, i);
+    const key = `${pool}/${volume}`;
+    const first = seen.get(key);
+    if (first === undefined) {
+      seen.set(key, i);
+      return [];
+    }
+    return [
+      {
+        path: `disks[${i}]`,
+        message: `is the same volume as disks[${first}], ${volume} in pool ${pool}; give one of them another name`,
+      },
+    ];
+  });
+}
+
+function interfacesByThemselves({ interfaces = [] }: Inputs): Problems {
+  return interfaces.flatMap(({ network, bridge }, i) =>
+    (network === undefined) === (bridge === undefined)
+      ? [{ path: `interfaces[${i}]`, message: "needs either network or bridge, not both" }]
+      : [],
+  );
+}
+
+function interfacesApart({ interfaces = [] }: Inputs): Problems {
+  const seen = new Set<string>();
+  return interfaces.flatMap(({ mac }, i) => {
+    if (mac === undefined) return [];
+    if (seen.has(mac)) return [{ path: `interfaces[${i}].mac`, message: `${mac} occurs twice` }];
+    seen.add(mac);
+    return [];
+  });
+}
