@@ -6,11 +6,11 @@ import type { Connection, HostRef, In, Timeouts } from "./types.js";
 
 /** A range of addresses, and fixed ones, that libvirt's DHCP server hands out. */
 export interface DhcpArgs {
-  /** First address handed out. Default: the second usable one of `cidr`. */
+  /** First address handed out. Default: the first one of `cidr` that isn't the host's. */
   start?: In<string>;
-  /** Last address handed out. Default: the last usable one of `cidr`. */
+  /** Last address handed out. Default: the last usable one of `cidr`. The first two numbers must be those of `start`. */
   end?: In<string>;
-  /** Fixed addresses. */
+  /** Fixed addresses, within `cidr` or the range. Not given, those are left alone that were added by other means. */
   hosts?: In<In<{ mac: In<string>; address: In<string>; name?: In<string> }>[]>;
 }
 
@@ -29,22 +29,28 @@ export interface NetworkArgs {
   mode: In<"nat" | "isolated" | "bridge">;
   /** Name of the bridge, at most 15 characters. Required for `"bridge"`; else libvirt chooses one when not given. */
   bridge?: In<string>;
-  /** The host's address in the network with its prefix, for instance `"10.10.0.1/24"`. Not for `"bridge"`. */
+  /**
+   * The host's IPv4 address in the network with its prefix, 8 to 30, for instance `"10.10.0.1/24"`. Required for `"nat"` (unless a network
+   * is taken over), not for `"bridge"`. It must not overlap another network of the host.
+   */
   cidr?: In<string>;
-  /** `true`: hand out all of `cidr`'s addresses but the host's. Needs `cidr`. */
+  /** `true`: hand out all of `cidr`'s addresses but the host's, at most the 65,536 around it. Needs `cidr`. Changes live. */
   dhcp?: In<boolean | DhcpArgs>;
-  /** DNS domain of the guests. */
+  /** DNS domain of the guests. Not for `"bridge"`. */
   domain?: In<string>;
-  /** Largest packet in bytes, 68 to 65,535. */
+  /** Largest packet in bytes, 68 to 65,535. Not for `"bridge"`. */
   mtu?: In<number>;
   /** Start the network when the host's libvirt starts. Default `true`. */
   autostart?: In<boolean>;
   /**
    * What to do with a change that a running network can't take (mode, bridge, cidr, domain, mtu) while VMs are attached.
-   * `"never"` (default) refuses; `"whenNeeded"` restarts the network, which cuts the attached guests' link until they are restarted.
+   * `"never"` (default) refuses; `"whenNeeded"` restarts the network, which cuts the attached guests' link for a second or two.
    */
   restartPolicy?: In<"never" | "whenNeeded">;
-  /** Take over a network of this name that exists already. Default `false`: it is refused, by name. */
+  /**
+   * Take over a network of this name that exists already: only what is declared differently changes. From then on it belongs to this
+   * resource, and is deleted with it. Default `false`: it is refused, by name.
+   */
   adopt?: In<boolean>;
   timeouts?: In<Timeouts>;
 }
@@ -53,7 +59,8 @@ export interface NetworkArgs {
  * A libvirt network of the same name on one or more hosts.
  *
  * DHCP ranges and fixed addresses change live. Other changes restart the network: at once when no VM is attached, else as `restartPolicy` says.
- * Deleting it is refused while running VMs are attached.
+ * A network that was stopped or undefined by hand is repaired, and running VMs are plugged into it again. Deleting it, or taking a host out of
+ * `hosts`, is refused while running VMs are attached.
  *
  * @example
  * ```ts

@@ -85,6 +85,13 @@ export type Step =
       machines: string[];
       effect: "live" | "none";
     }
+  | {
+      kind: "relinkMachines";
+      subject: string;
+      host: string;
+      machines: string[];
+      effect: "live";
+    }
   | { kind: "releaseNetwork"; subject: string; host: string; effect: "none"; reason: string }
   // virtual machines
   | { kind: "settleMigration"; subject: string; from: string; to: string; effect: "live"; reason: string }
@@ -153,11 +160,11 @@ export function describeStep(step: Step): string[] {
     case "restartNetwork":
       return [
         `restart network ${step.subject} ${at(step)} for ${step.changes.map(change).join(", ")}${
-          step.machines.length === 0
-            ? ""
-            : `: ${step.machines.join(", ")} lose the link until they are restarted`
+          step.machines.length === 0 ? "" : `: ${step.machines.join(", ")} lose the link for a moment`
         }`,
       ];
+    case "relinkMachines":
+      return [`plug ${step.machines.join(", ")} into network ${step.subject} again ${at(step)}, live`];
     case "releaseNetwork":
       return [`remove network ${step.subject} ${at(step)} (${step.reason})`];
     case "settleMigration":

@@ -1,0 +1,193 @@
+import type { Host } from "../../hosts/host.js";
+import {
+  buildNetwork,
+  buildNetworkEntry,
+  type NetworkDifference,
+  type NetworkModel,
+  type OwnerMark,
+  patchNetwork,
+  withOwnerMark,
+} from "../../libvirt/xml/index.js";
+import type { Step } from "../../planning/step.js";
+import type { ApplyContext } from "../definition.js";
+import { differencesOf } from "./changes.js";
+import { desiredModel } from "./desired.js";
+import type { ObservedHost, ObservedNetwork, ObservedNetworks } from "./observed.js";
+import { nonceOf, staleMark } from "./plan.js";
+import { relinkMachines } from "./relink.js";
+import { removeFrom } from "./remove.js";
+import type { NetworkRequest } from "./request.js";
+
+/** Executes one step of a plan. Each leaves the world such that a run that ends right after it is completed by the next. */
+export async function apply(
+  step: Step,
+  request: NetworkRequest,
+  observed: ObservedNetworks,
+  context: ApplyContext,
+): Promise<void> {
+  const { hosts, former } = observed;
+  const mark = markOf(request, hosts);
+  context.note({ nonce: mark.nonce });
+  switch (step.kind) {
+    case "record":
+      return;
+    case "recordOwner":
+      for (const place of hosts)
+        if (place.network?.ours === true && staleMark(request, place.network, mark.nonce) !== undefined)
+          await writeMark(context.hosts.get(place.ref), place.network, mark);
+      return;
+    case "adopt":
+    case "createNetwork":
+    case "startNetwork":
+    case "setNetworkAutostart":
+    case "updateNetwork":
+    case "restartNetwork":
+    case "relinkMachines":
+    case "releaseNetwork":
+      break;
+    default:
+      throw new Error(`a network's plan has a step of another resource: ${step.kind}`);
+  }
+  const place = [...hosts, ...former].find(({ ref }) => ref.name === step.host);
+  if (place === undefined) throw new Error(`the plan names a host that wasn't asked: ${step.host}`);
+  const host = context.hosts.get(place.ref);
+  const { network } = place;
+  if (step.kind === "createNetwork") await create(host, place, request, mark, context);
+  else if (step.kind === "relinkMachines") await relinkMachines(host, request.inputs.name, context);
+  else if (network !== undefined) await applyTo(step, host, network, request, mark, context);
+  await host.observations.refreshNetwork(request.inputs.name);
+}
+
+type NetworkStep = Extract<
+  Step,
+  {
+    kind:
+      | "adopt"
+      | "startNetwork"
+      | "setNetworkAutostart"
+      | "updateNetwork"
+      | "restartNetwork"
+      | "releaseNetwork";
+  }
+>;
+
+async function applyTo(
+  step: NetworkStep,
+  host: Host,
+  network: ObservedNetwork,
+  request: NetworkRequest,
+  mark: OwnerMark,
+  context: ApplyContext,
+): Promise<void> {
+  const { record } = network;
+  const libvirt = await host.libvirt();
+  const { signal } = context;
+  switch (step.kind) {
+    case "adopt":
+      await writeMark(host, network, mark);
+      return;
+    case "startNetwork":
+      await libvirt.networks.start(record.uuid, { signal });
+      return;
+    case "setNetworkAutostart":
+      await libvirt.networks.setAutostart(record.uuid, step.to, { signal });
+      return;
+    case "updateNetwork":
+      await updateLive(host, record.uuid, differencesOf(request, network).live);
+      await define(host, network, request, mark);
+      return;
+    case "restartNetwork":
+      await define(host, network, request, mark);
+      await libvirt.networks.stop(record.uuid, { signal });
+      await libvirt.networks.start(record.uuid, { signal });
+      // Also those that were started since the plan was made.
+      await relinkMachines(host, record.name, context);
+      return;
+    case "releaseNetwork":
+      await removeFrom(host, record, context);
+      return;
+    default:
+      step satisfies never;
+  }
+}
+
+function markOf(request: NetworkRequest, hosts: readonly ObservedHost[]): OwnerMark {
+  const nonce = nonceOf(request, hosts);
+  if (nonce === undefined) throw new Error("a new network needs a nonce drawn beforehand");
+  return { ...request.identity, nonce, phase: "created" };
+}
+
+/** First the definition with its mark: from then on a run that is cut off is found and continued. */
+async function create(
+  host: Host,
+  place: ObservedHost,
+  request: NetworkRequest,
+  mark: OwnerMark,
+  { signal }: ApplyContext,
+): Promise<void> {
+  const { inputs, previous, recorded } = request;
+  const { networks } = await host.libvirt();
+  if (place.network !== undefined) {
+    // It runs without a definition: somebody undefined it. A definition of the same UUID makes it persistent again.
+    await define(host, place.network, request, mark);
+    await networks.setAutostart(place.network.record.uuid, inputs.autostart ?? true, { signal });
+    return;
+  }
+  const uuid = recorded?.outputs.uuids?.[host.name];
+  const model: NetworkModel = {
+    ...desiredModel(inputs, previous, undefined),
+    ...(uuid === undefined ? {} : { uuid }),
+  };
+  const made = await networks.define(buildNetwork(model, { owner: mark }), { signal });
+  if (inputs.autostart ?? true) await networks.setAutostart(made.uuid, true, { signal });
+  await networks.start(made.uuid, { signal });
+}
+
+/** Edits the definition, as it is now, where it differs from what should be. */
+async function define(
+  host: Host,
+  { record, model }: ObservedNetwork,
+  request: NetworkRequest,
+  mark: OwnerMark,
+): Promise<void> {
+  const desired = desiredModel(request.inputs, request.previous, model);
+  const { networks } = await host.libvirt();
+  // A definition in a bridge mode may hold nothing of the bridge that libvirt made, and the other way round.
+  const anew = model.mode !== desired.mode && (model.mode === "bridge" || desired.mode === "bridge");
+  const xml = anew
+    ? buildNetwork(desired, { owner: mark })
+    : withOwnerMark(patchNetwork(record.xml, desired, model), mark);
+  await networks.define(xml);
+}
+
+async function writeMark(host: Host, { record }: ObservedNetwork, mark: OwnerMark): Promise<void> {
+  const { networks } = await host.libvirt();
+  await networks.define(withOwnerMark(record.xml, mark));
+  await host.observations.refreshNetwork(record.name);
+}
+
+/**
+ * Brings the running DHCP server up to date, entry by entry. What goes goes first: an address or a MAC address that changes its partner
+ * would clash with its old entry.
+ */
+async function updateLive(
+  host: Host,
+  uuid: string,
+  differences: readonly NetworkDifference[],
+): Promise<void> {
+  const { networks } = await host.libvirt();
+  const update = (command: "delete" | "addLast", section: "ipDhcpRange" | "ipDhcpHost", xml: string) =>
+    networks.update(uuid, { command, section, xml, live: true });
+  for (const difference of differences) {
+    if (difference.kind === "dhcpHost" && difference.from !== undefined)
+      await update("delete", "ipDhcpHost", buildNetworkEntry({ dhcpHost: difference.from }));
+    if (difference.kind === "dhcpRange" && difference.from !== undefined)
+      await update("delete", "ipDhcpRange", buildNetworkEntry({ dhcpRange: difference.from }));
+  }
+  for (const difference of differences) {
+    if (difference.kind === "dhcpRange" && difference.to !== undefined)
+      await update("addLast", "ipDhcpRange", buildNetworkEntry({ dhcpRange: difference.to }));
+    if (difference.kind === "dhcpHost" && difference.to !== undefined)
+      await update("addLast", "ipDhcpHost", buildNetworkEntry({ dhcpHost: difference.to }));
+  }
+}

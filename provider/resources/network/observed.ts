@@ -1,0 +1,48 @@
+import type { HostFacts } from "../../hosts/facts.js";
+import type { HostRef } from "../../hosts/host-ref.js";
+import type { NetworkRecord } from "../../libvirt/index.js";
+import type { NetworkModel, OwnerMark } from "../../libvirt/xml/index.js";
+
+/** The network of our name on one host. */
+export interface ObservedNetwork {
+  record: NetworkRecord;
+  /** What it starts with next; what it runs with when it is transient. */
+  model: NetworkModel;
+  /** What it runs with. Absent when it is stopped. */
+  live?: NetworkModel | undefined;
+  owner?: OwnerMark | undefined;
+  /** Whether it is this resource's: by its mark, or without a mark because it was there before. */
+  ours: boolean;
+}
+
+/** Another network of a host, as far as it can be in the way. */
+export interface OtherNetwork {
+  name: string;
+  active: boolean;
+  model: NetworkModel;
+}
+
+/** A host that answered, as far as it concerns one network. */
+export interface ObservedHost {
+  ref: HostRef;
+  facts: HostFacts;
+  network?: ObservedNetwork | undefined;
+  /** Running VMs that are attached to it, in order of name. */
+  machines: string[];
+  /** Whether some of them lost their link, because the network was stopped or removed under them. */
+  unplugged: boolean;
+  /** When the network is to get another name: the one that goes. */
+  replaced?: ObservedNetwork | undefined;
+  machinesOfReplaced: string[];
+  others: OtherNetwork[];
+  /** Whether the bridge that is declared for mode "bridge" is there; undefined when it wasn't asked or can't be. */
+  bridgeExists?: boolean | undefined;
+}
+
+/** What there is of one network. */
+export interface ObservedNetworks {
+  /** The declared hosts. */
+  hosts: ObservedHost[];
+  /** Hosts that were declared before and aren't any more. */
+  former: ObservedHost[];
+}

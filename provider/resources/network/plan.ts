@@ -1,0 +1,222 @@
+import { ownerLabel, sameIdentity } from "../../planning/owner.js";
+import { emptyPlan, type Plan } from "../../planning/plan.js";
+import { changesOf, differencesOf } from "./changes.js";
+import { formatCidr, overlap, parseCidr, parseIpv4 } from "./ipv4.js";
+import type { ObservedHost, ObservedNetwork, ObservedNetworks } from "./observed.js";
+import type { NetworkRequest } from "./request.js";
+
+/** Pure: what is and what should be in, steps and refusals out. */
+export function plan(request: NetworkRequest, observed: ObservedNetworks): Plan {
+  const result = emptyPlan();
+  if (planNewName(request, observed, result)) return result;
+  for (const host of observed.hosts) planHost(request, host, result);
+  planMarks(request, observed, result);
+  for (const host of observed.former) planRelease(request, host, result);
+  return result;
+}
+
+/** libvirt can't rename a network. */
+function planNewName(
+  { inputs, previous }: NetworkRequest,
+  observed: ObservedNetworks,
+  result: Plan,
+): boolean {
+  if (previous === undefined || previous.name === inputs.name) return false;
+  result.replaceBecause.push("name");
+  for (const { ref, replaced, machinesOfReplaced } of [...observed.hosts, ...observed.former])
+    if (replaced?.ours === true && machinesOfReplaced.length > 0)
+      result.refusals.push({
+        kind: "inUse",
+        message: `network ${previous.name} on ${ref.name} can't become ${inputs.name}: libvirt can't rename networks, and ${running(machinesOfReplaced)}; keep the name, or stop them or move them to another network first`,
+      });
+  return true;
+}
+
+function planHost(request: NetworkRequest, host: ObservedHost, result: Plan): void {
+  const { network, ref } = host;
+  if (network === undefined) {
+    planNew(request, host, result);
+    return;
+  }
+  if (!network.ours && request.inputs.adopt !== true) {
+    const whose =
+      network.owner === undefined
+        ? "which this program didn't make"
+        : `which belongs to ${ownerLabel(network.owner)}`;
+    result.refusals.push({
+      kind: "foreignObject",
+      message: `there is a network ${network.record.name} on ${ref.name} already, ${whose} (UUID ${network.record.uuid}); give another name, or set adopt: true to take it over`,
+    });
+    return;
+  }
+  if (!network.ours)
+    result.steps.push({ kind: "adopt", subject: network.record.name, host: ref.name, effect: "none" });
+  planChanges(request, host, network, result);
+}
+
+function planNew(request: NetworkRequest, host: ObservedHost, result: Plan): void {
+  const { inputs, previous } = request;
+  const had = previous !== undefined && Object.hasOwn(previous.hosts, host.ref.name);
+  if (inputs.mode === "nat" && inputs.cidr === undefined)
+    result.refusals.push({
+      kind: "missing",
+      message: `there is no network ${inputs.name} on ${host.ref.name} to take over, and without cidr none can be made: mode "nat" needs the host's address in the network`,
+    });
+  refuseObstacles(request, host, result);
+  result.steps.push({
+    kind: "createNetwork",
+    subject: inputs.name,
+    host: host.ref.name,
+    effect: "none",
+    reason: had ? "it is gone from its host" : "new",
+  });
+  planRelink(request, host, result);
+}
+
+function planChanges(
+  request: NetworkRequest,
+  host: ObservedHost,
+  network: ObservedNetwork,
+  result: Plan,
+): void {
+  const { inputs } = request;
+  const { record } = network;
+  const at = { subject: inputs.name, host: host.ref.name };
+  const { persistent, live } = differencesOf(request, network);
+  const needsRestart = live.some(({ kind }) => kind !== "dhcpRange" && kind !== "dhcpHost");
+  const changes = changesOf([...live, ...persistent]);
+  if (needsRestart || !record.active) refuseObstacles(request, host, result);
+  if (!record.persistent)
+    result.steps.push({ kind: "createNetwork", ...at, effect: "none", reason: "its definition is gone" });
+  if (needsRestart) planRestart(request, host, changes, result);
+  else if (changes.length > 0)
+    result.steps.push({ kind: "updateNetwork", ...at, changes, effect: record.active ? "live" : "none" });
+  if (!record.active)
+    result.steps.push({ kind: "startNetwork", ...at, effect: "none", reason: "it is stopped" });
+  if (!needsRestart) planRelink(request, host, result);
+  // What is taken over keeps what the program doesn't mention.
+  const autostart = inputs.autostart ?? (inputs.adopt === true ? record.autostart : true);
+  if (record.persistent && record.autostart !== autostart)
+    result.steps.push({ kind: "setNetworkAutostart", ...at, to: autostart, effect: "none" });
+}
+
+/** Repairs what stopping a network by hand did to the machines that went on running. */
+function planRelink({ inputs }: NetworkRequest, host: ObservedHost, result: Plan): void {
+  const { machines, unplugged } = host;
+  if (machines.length > 0 && unplugged)
+    result.steps.push({
+      kind: "relinkMachines",
+      subject: inputs.name,
+      host: host.ref.name,
+      machines,
+      effect: "live",
+    });
+}
+
+function planRestart(
+  { inputs }: NetworkRequest,
+  host: ObservedHost,
+  changes: ReturnType<typeof changesOf>,
+  result: Plan,
+): void {
+  const { machines } = host;
+  if (machines.length > 0 && inputs.restartPolicy !== "whenNeeded") {
+    const what = changes.map(({ property, from, to }) => `${property} ${from} -> ${to}`).join(", ");
+    result.refusals.push({
+      kind: "inUse",
+      message: `network ${inputs.name} on ${host.ref.name} has to restart for ${what}, and ${running(machines)}; set restartPolicy: "whenNeeded" to cut their link for a moment, or stop them first`,
+    });
+    return;
+  }
+  result.steps.push({
+    kind: "restartNetwork",
+    subject: inputs.name,
+    host: host.ref.name,
+    changes,
+    machines,
+    effect: machines.length > 0 ? "live" : "none",
+  });
+}
+
+/** What libvirt would refuse at the start, with a message that doesn't say which network it is. */
+function refuseObstacles({ inputs }: NetworkRequest, host: ObservedHost, result: Plan): void {
+  const { name } = inputs;
+  const cidr = inputs.cidr === undefined ? undefined : parseCidr(inputs.cidr);
+  for (const other of host.others) {
+    const { ipv4 } = other.model;
+    const address = ipv4 === undefined ? undefined : parseIpv4(ipv4.address);
+    if (cidr !== undefined && other.active && ipv4 !== undefined && address !== undefined) {
+      const theirs = { address, prefix: ipv4.prefix };
+      if (overlap(cidr, theirs))
+        result.refusals.push({
+          kind: "inUse",
+          message: `cidr ${inputs.cidr} of network ${name} overlaps network ${other.name} on ${host.ref.name}, which has ${formatCidr(theirs)}; choose addresses of its own for each network of a host`,
+        });
+    }
+    const own = inputs.mode !== "bridge" && other.model.mode !== "bridge";
+    if (own && inputs.bridge !== undefined && other.model.bridge === inputs.bridge)
+      result.refusals.push({
+        kind: "inUse",
+        message: `bridge ${inputs.bridge} of network ${name} is that of network ${other.name} on ${host.ref.name}; give another name, or none`,
+      });
+  }
+  if (host.bridgeExists === false)
+    result.refusals.push({
+      kind: "missing",
+      message: `there is no bridge ${inputs.bridge} on ${host.ref.name}, on which network ${name} is to be; make it there, or give the name of one that exists`,
+    });
+}
+
+/** One mark for all hosts; it follows the resource when that is renamed. */
+function planMarks(request: NetworkRequest, { hosts }: ObservedNetworks, result: Plan): void {
+  const nonce = nonceOf(request, hosts);
+  for (const { network } of hosts) {
+    if (network?.ours !== true || !network.record.persistent) continue;
+    const reason = staleMark(request, network, nonce);
+    if (reason === undefined) continue;
+    result.steps.push({ kind: "recordOwner", subject: request.inputs.name, effect: "none", reason });
+    return;
+  }
+}
+
+/** Why a network's mark has to be written, if it has. */
+export function staleMark(
+  { identity }: NetworkRequest,
+  { owner }: ObservedNetwork,
+  nonce: string | undefined,
+): string | undefined {
+  if (owner === undefined) return "its mark is gone";
+  if (!sameIdentity(owner, identity)) return `it was ${owner.name}`;
+  return nonce !== undefined && owner.nonce !== nonce ? "its hosts disagree" : undefined;
+}
+
+/** The nonce on record, else the one that a run which was cut off left on a host. */
+export function nonceOf({ recorded, chosen }: NetworkRequest, hosts: readonly ObservedHost[]) {
+  const left = hosts.find(({ network }) => network?.ours === true && network.owner !== undefined);
+  return recorded?.outputs.nonce || left?.network?.owner?.nonce || chosen?.nonce;
+}
+
+function planRelease(
+  { inputs }: NetworkRequest,
+  { ref, network, machines }: ObservedHost,
+  result: Plan,
+): void {
+  if (network?.ours !== true) return;
+  if (machines.length > 0)
+    result.refusals.push({
+      kind: "inUse",
+      message: `network ${inputs.name} can't be removed from ${ref.name}: ${running(machines)}; stop them, move them to another host or network, or keep ${ref.name} in hosts`,
+    });
+  else
+    result.steps.push({
+      kind: "releaseNetwork",
+      subject: inputs.name,
+      host: ref.name,
+      effect: "none",
+      reason: "the host isn't declared any more",
+    });
+}
+
+function running(machines: readonly string[]): string {
+  return `${machines.join(", ")} ${machines.length === 1 ? "is" : "are"} running and attached`;
+}
