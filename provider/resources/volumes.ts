@@ -25,7 +25,7 @@ export interface NewVolume extends VolumePlace {
 /** Makes a volume, its mark first: whoever finds a mark without a volume knows what was about to be made. */
 export async function ensureVolume(made: NewVolume): Promise<void> {
   const { host, pool, volume, format, sizeBytes, signal } = made;
-  await writeVolumeMark(made);
+  const isNewMark = await writeVolumeMark(made);
   const libvirt = await host.libvirt();
   const backing = made.backing === undefined ? undefined : await resolveBacking(host, pool, made.backing);
   const xml = buildVolume({
@@ -35,22 +35,49 @@ export async function ensureVolume(made: NewVolume): Promise<void> {
     allocationBytes: 0,
     ...(backing === undefined ? {} : { backing }),
   });
-  await libvirt.volumes.create(pool, xml, { signal }).catch((error: unknown) => {
-    if (!isLibvirtError(error, "alreadyExists")) throw error;
-  });
+  try {
+    await libvirt.volumes.create(pool, xml, { signal });
+  } catch (error) {
+    // libvirt says the one of a volume that it knows, the other of a file that came into the folder since it last looked.
+    const isTaken = isLibvirtError(error, "alreadyExists", "operationFailed");
+    // Our mark must not stand beside what somebody else made.
+    if (isTaken && isNewMark) await removeVolumeMark(made);
+    if (isNewMark || !isLibvirtError(error, "alreadyExists")) throw error;
+  }
   await host.observations.refreshVolume(pool, volume);
 }
 
-/** Notes whose a volume is; one that is noted already stays. */
-export async function writeVolumeMark(place: { host: Host; pool: string; mark: VolumeMark }): Promise<void> {
+/** Notes whose a volume is; one that is noted already stays. Tells whether it was new. */
+export async function writeVolumeMark(place: {
+  host: Host;
+  pool: string;
+  mark: VolumeMark;
+}): Promise<boolean> {
   const { host, pool, mark } = place;
   const { marks } = await host.observations.contents(pool);
-  if (marks.some((other) => other.volume === mark.volume && other.nonce === mark.nonce)) return;
+  if (marks.some((other) => sidecarName(other) === sidecarName(mark))) return false;
   const xml = buildVolume({ name: sidecarName(mark), format: "raw", capacityBytes: 0, allocationBytes: 0 });
   const libvirt = await host.libvirt();
   await libvirt.volumes.create(pool, xml).catch((error: unknown) => {
     if (!isLibvirtError(error, "alreadyExists")) throw error;
   });
+  await host.observations.noteMark(pool, mark);
+  return true;
+}
+
+/** Notes that a volume has come to another owner, or its owner to another name. */
+export async function replaceVolumeMark(place: {
+  host: Host;
+  pool: string;
+  former: VolumeMark;
+  mark: VolumeMark;
+}): Promise<void> {
+  const { host, pool, former, mark } = place;
+  if (sidecarName(former) === sidecarName(mark)) return;
+  await writeVolumeMark(place);
+  await removeVolumeMark({ host, pool, mark: former });
+  // Marks are dropped by their nonce, which both may share.
+  await host.observations.dropMark(pool, mark);
   await host.observations.noteMark(pool, mark);
 }
 
@@ -86,7 +113,7 @@ export async function growVolume(
   const record = await libvirt.volumes.observe(pool, volume);
   if (record === undefined)
     throw new Error(`volume ${volume} isn't in pool ${pool} on ${host.name} any more`);
-  const user = await runningUserOf(host, record.path);
+  const user = await runningUserOf(host, record);
   if (user === undefined) await libvirt.volumes.resize(pool, volume, toBytes, { signal });
   else {
     await libvirt.domains.blockResize(user, record.path, toBytes, { signal });
@@ -99,9 +126,9 @@ export async function growVolume(
     throw new Error(`volume ${volume} was to grow to ${toBytes} bytes and has ${after?.capacityBytes ?? 0}`);
 }
 
-/** The running domain that has a path open for a disk. */
-export async function runningUserOf(host: Host, path: string): Promise<string | undefined> {
-  return (await usersOf(host, path)).find(({ running }) => running)?.uuid;
+/** The running domain that has a volume open. */
+async function runningUserOf(host: Host, volume: VolumeRecord): Promise<string | undefined> {
+  return (await usersOf(host, volume)).find(({ running }) => running)?.uuid;
 }
 
 /** A domain with a volume among its disks. */
@@ -112,30 +139,43 @@ export interface VolumeUser {
   running: boolean;
 }
 
-/** The domains that have a path open for a disk, or will when they start. */
-export async function usersOf(host: Host, path: string): Promise<VolumeUser[]> {
+/** The domains that have a volume open, or will when they start. */
+export async function usersOf(
+  host: Host,
+  volume: Pick<VolumeRecord, "pool" | "name" | "path">,
+): Promise<VolumeUser[]> {
   const domains = await host.observations.domains();
+  const names = [volume.path, inPool(volume.pool, volume.name)];
   return domains.flatMap((domain) => {
-    const { live, persistent } = pathsOf(domain);
-    if (!live.has(path) && !persistent.has(path)) return [];
-    return [{ uuid: domain.uuid, name: domain.name, running: live.has(path) }];
+    const { live, persistent } = sourcesOf(domain);
+    const running = names.some((name) => live.has(name));
+    if (!running && !names.some((name) => persistent.has(name))) return [];
+    return [{ uuid: domain.uuid, name: domain.name, running }];
   });
 }
 
-const paths = new WeakMap<DomainRecord, { live: Set<string>; persistent: Set<string> }>();
+interface Sources {
+  live: Set<string>;
+  persistent: Set<string>;
+}
+const sources = new WeakMap<DomainRecord, Sources>();
+// No path has a NUL in it.
+const inPool = (pool: string, volume: string) => `${pool}\0${volume}`;
 
 /** Read once a record: every volume of a host asks about every domain. */
-function pathsOf(domain: DomainRecord): { live: Set<string>; persistent: Set<string> } {
-  const known = paths.get(domain);
+function sourcesOf(domain: DomainRecord): Sources {
+  const known = sources.get(domain);
   if (known !== undefined) return known;
   const read = (xml: string | undefined) =>
     new Set(
-      (xml === undefined ? [] : parseDomain(xml).disks).flatMap(({ source }) =>
-        source !== undefined && "file" in source ? [source.file] : [],
-      ),
+      (xml === undefined ? [] : parseDomain(xml).disks).flatMap(({ source }) => {
+        if (source === undefined) return [];
+        if ("file" in source) return [source.file];
+        return "pool" in source ? [inPool(source.pool, source.volume)] : [];
+      }),
     );
   const found = { live: read(domain.liveXml), persistent: read(domain.persistentXml) };
-  paths.set(domain, found);
+  sources.set(domain, found);
   return found;
 }
 

@@ -29,6 +29,8 @@ export async function apply(
       if (step.kind === "definePool") await define(host, uuid, request, context);
       else if (step.kind === "startPool") await start(host, uuid, context);
       else await (await host.libvirt()).pools.setAutostart(uuid, step.to);
+      // Whoever looked into it while it was stopped saw nothing.
+      host.observations.dropContents(request.inputs.name);
       await host.observations.refreshPool(request.inputs.name);
       return;
     }

@@ -78,7 +78,7 @@ async function refuseOverVolumes(
       `storage pool ${pool.name} on ${host.name} still has ${volumes.length === 1 ? "a volume" : `${volumes.length} volumes`} in it: ${firstFew(volumes.map(({ name }) => name))}; delete what isn't needed, or set forceDestroy: true (and deploy that) to have them deleted with the pool`,
     );
   for (const volume of volumes) {
-    const [user] = await usersOf(host, volume.path);
+    const [user] = await usersOf(host, volume);
     if (user !== undefined)
       throw new Error(
         `storage pool ${pool.name} on ${host.name} has volume ${volume.name}, which domain ${user.name} uses; remove the disk from it first`,

@@ -1,0 +1,200 @@
+import { identityHash } from "../../planning/owner.js";
+import { emptyPlan, type Plan } from "../../planning/plan.js";
+import { formatBytes } from "../../planning/quantity.js";
+import {
+  type DiskPlace,
+  type DiskRequest,
+  isAt,
+  type ObservedDisk,
+  type ObservedVolume,
+  whereItIs,
+} from "./observe.js";
+import { formatOf, type Inputs } from "./schema.js";
+
+/** What it takes until the volume is where it should be, of the size that it should have. */
+export function plan(request: DiskRequest, observed: ObservedDisk): Plan {
+  const result = emptyPlan();
+  const { inputs } = request;
+  const { target } = observed;
+  if (request.previous !== undefined)
+    result.replaceBecause.push(...reasonsToReplace(inputs, request.previous));
+  if (result.replaceBecause.length > 0) {
+    planReplacement(request, observed, result);
+    return result;
+  }
+  const place = whereItIs(observed);
+  if (target.volume !== undefined && !isAt(target)) {
+    planForeign(request, target, target.volume, place, result);
+    return result;
+  }
+  if (place === undefined) {
+    planMissing(request, observed, result);
+    return result;
+  }
+  // A replacement's check comes before the old volume is gone, and can't be told from a create that was cut off.
+  if (request.previous === undefined && request.recorded === undefined && request.chosen === undefined) {
+    result.steps.push(createStep(request));
+    return result;
+  }
+  if (request.previous === undefined && place.volume.format !== formatOf(inputs))
+    result.refusals.push({
+      kind: "inUse",
+      message: `disk ${inputs.name} in pool ${inputs.pool} on ${place.ref.name} was made as ${place.volume.format} by a run that was cut off, and ${formatOf(inputs)} is declared; delete that volume, or declare its format`,
+    });
+  if (place.mark.identityHash !== identityHash(request.identity))
+    result.steps.push({
+      kind: "recordOwner",
+      subject: inputs.name,
+      effect: "none",
+      reason: "its resource has another name now",
+    });
+  planSize(request, place, place.volume, result);
+  if (place !== target) planMove(request, observed, place, result);
+  return result;
+}
+
+/** Inputs are compared with inputs: a migration that copies makes one image of a chain, which is no reason to make the disk anew. */
+function reasonsToReplace(inputs: Inputs, previous: Inputs): string[] {
+  const reasons: string[] = [];
+  if (previous.name !== inputs.name) reasons.push("name");
+  if (previous.pool !== inputs.pool) reasons.push("pool");
+  if (formatOf(previous) !== formatOf(inputs)) reasons.push("format");
+  if (JSON.stringify(previous.backing) !== JSON.stringify(inputs.backing)) reasons.push("backing");
+  return reasons;
+}
+
+function planReplacement(request: DiskRequest, observed: ObservedDisk, result: Plan): void {
+  const { inputs } = request;
+  const { target, elsewhere } = observed;
+  const isRelocated = request.previous?.pool !== inputs.pool || request.previous?.name !== inputs.name;
+  const old = isRelocated ? elsewhere : whereItIs(observed);
+  const [user] = old?.users ?? [];
+  if (old !== undefined && user !== undefined)
+    result.refusals.push({
+      kind: "inUse",
+      message: `disk ${old.name} in pool ${old.pool} on ${old.ref.name} would be deleted and made anew for its changed ${result.replaceBecause.join(", ")}, and domain ${user.name} uses it; remove it from that virtual machine first, or keep its ${result.replaceBecause.join(", ")}`,
+    });
+  if (isRelocated && target.volume !== undefined && !isAt(target) && inputs.adopt !== true)
+    result.refusals.push(foreign(request, target));
+}
+
+function planForeign(
+  request: DiskRequest,
+  target: DiskPlace,
+  volume: ObservedVolume,
+  place: DiskPlace | undefined,
+  result: Plan,
+): void {
+  const { inputs } = request;
+  if (place !== undefined || inputs.adopt !== true) {
+    result.refusals.push(foreign(request, target));
+    return;
+  }
+  if (volume.format !== formatOf(inputs)) {
+    result.refusals.push({
+      kind: "foreignObject",
+      message: `volume ${inputs.name} in pool ${inputs.pool} on ${target.ref.name} can't be taken over: it is ${volume.format} and ${formatOf(inputs)} is declared; declare format: ${JSON.stringify(volume.format)}, or give another name`,
+    });
+    return;
+  }
+  result.steps.push({
+    kind: "adopt",
+    subject: `disk ${inputs.name} in pool ${inputs.pool}`,
+    host: target.ref.name,
+    effect: "none",
+  });
+  planSize(request, target, volume, result);
+}
+
+function foreign({ inputs }: DiskRequest, target: DiskPlace): Plan["refusals"][number] {
+  return {
+    kind: "foreignObject",
+    message: `there is a volume ${inputs.name} in pool ${inputs.pool} on ${target.ref.name} already, which this disk didn't make; give another name, or set adopt: true to take it over`,
+  };
+}
+
+function planMissing(request: DiskRequest, { target, elsewhere }: ObservedDisk, result: Plan): void {
+  const { inputs, previous, recorded, chosen } = request;
+  const host = target.ref.name;
+  if (elsewhere !== undefined) {
+    // It isn't there as far as can be seen: its pool is stopped.
+    result.refusals.push({
+      kind: "missing",
+      message: `disk ${inputs.name} may be in pool ${elsewhere.pool} on ${elsewhere.ref.name}, which is stopped; start it with virsh pool-start`,
+    });
+    return;
+  }
+  if (target.poolState === "running") {
+    result.steps.push(createStep(request));
+    return;
+  }
+  if (chosen !== undefined)
+    result.refusals.push({
+      kind: "missing",
+      message: `pool ${inputs.pool} ${target.poolState === "absent" ? "isn't there" : "is stopped"} on ${host}; declare it there as a StoragePool (hosts: [...]), or start it`,
+    });
+  // At a preview the pool is perhaps yet to be made; a disk that was made is likely to be in it.
+  else if (previous === undefined && recorded === undefined) result.steps.push(createStep(request));
+  else
+    result.steps.push({
+      kind: "record",
+      subject: inputs.name,
+      effect: "none",
+      reason: `what is in pool ${inputs.pool} on ${host} when it runs`,
+    });
+}
+
+function createStep({ inputs }: DiskRequest): Plan["steps"][number] {
+  return {
+    kind: "createVolume",
+    subject: inputs.name,
+    host: inputs.host,
+    pool: inputs.pool,
+    volume: inputs.name,
+    sizeBytes: inputs.size,
+    format: formatOf(inputs),
+    effect: "none",
+  };
+}
+
+function planSize({ inputs }: DiskRequest, place: DiskPlace, volume: ObservedVolume, result: Plan): void {
+  const { capacityBytes } = volume;
+  if (capacityBytes > inputs.size)
+    result.refusals.push({
+      kind: "shrink",
+      message: `disk ${inputs.name} can't shrink from ${formatBytes(capacityBytes)} to ${formatBytes(inputs.size)}: the data behind that would be cut off; keep the size, or make a new disk`,
+    });
+  else if (capacityBytes < inputs.size)
+    result.steps.push({
+      kind: "growVolume",
+      subject: inputs.name,
+      host: place.ref.name,
+      pool: inputs.pool,
+      volume: inputs.name,
+      fromBytes: capacityBytes,
+      toBytes: inputs.size,
+      effect: place.users.some(({ running }) => running) ? "live" : "none",
+    });
+}
+
+function planMove(request: DiskRequest, { target }: ObservedDisk, place: DiskPlace, result: Plan): void {
+  const { inputs } = request;
+  const [user] = place.users;
+  const from = place.ref.name;
+  const to = target.ref.name;
+  if (user === undefined)
+    result.refusals.push({
+      kind: "notSupported",
+      message: `disk ${inputs.name} is on ${from} and should be on ${to}: a detached disk can't move between hosts yet: attach it to the virtual machine and move that, or keep host ${from}`,
+    });
+  // The virtual machine takes it along, later in the same deployment; there is nothing to do for the disk itself.
+  else if (request.chosen === undefined)
+    result.steps.push({
+      kind: "volumeMovesWithMachine",
+      subject: inputs.name,
+      from,
+      to,
+      machine: user.name,
+      effect: "none",
+    });
+}

@@ -1,0 +1,49 @@
+import { parseVolume } from "../../libvirt/xml/index.js";
+import type { Identity } from "../../planning/owner.js";
+import type { ApplyContext } from "../definition.js";
+import { deleteOwnVolume, removeVolumeMark } from "../volumes.js";
+import { type DiskPlace, type DiskRequest, observe, whereItIs } from "./observe.js";
+import type { Inputs, Outputs } from "./schema.js";
+
+/** Deletes the volume, wherever it is, or with `retainOnDelete` only the mark on it. A volume of the same name with another's mark is left alone. */
+export async function remove(
+  id: string,
+  outputs: Outputs & Inputs,
+  identity: Identity,
+  context: ApplyContext,
+): Promise<void> {
+  const request: DiskRequest = { identity, inputs: outputs, previous: outputs, recorded: { id, outputs } };
+  const observed = await observe(request, { hosts: context.hosts, fresh: true });
+  const place = whereItIs(observed) ?? observed.target;
+  const host = context.hosts.get(place.ref);
+  const { pool, mark } = place;
+  if (place.poolState === "stopped")
+    throw new Error(
+      `pool ${pool} on ${place.ref.name} is stopped, so that disk ${place.name} can't be deleted; start it with virsh pool-start`,
+    );
+  // Recorded is recorded: without our nonce it is a successor of the same name.
+  if (mark === undefined || (outputs.nonce && mark.nonce !== outputs.nonce)) return;
+  if (outputs.retainOnDelete === true) {
+    await removeVolumeMark({ host, pool, mark });
+    return;
+  }
+  await refuseIfUsed(place, context);
+  await deleteOwnVolume({ host, pool, mark, signal: context.signal });
+}
+
+async function refuseIfUsed(place: DiskPlace, context: ApplyContext): Promise<void> {
+  const { volume, ref, pool, name } = place;
+  if (volume === undefined) return;
+  const disk = `disk ${name} in pool ${pool} on ${ref.name}`;
+  const [user] = place.users;
+  if (user !== undefined)
+    throw new Error(
+      `${disk} can't be deleted while domain ${user.name} uses it; remove it from that virtual machine first`,
+    );
+  const { volumes } = await context.hosts.get(ref).observations.contents(pool);
+  const layer = volumes.find((other) => parseVolume(other.xml).backing?.path === volume.path);
+  if (layer !== undefined)
+    throw new Error(
+      `${disk} can't be deleted while volume ${layer.name} is a layer over it; delete that first`,
+    );
+}

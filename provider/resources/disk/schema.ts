@@ -1,0 +1,41 @@
+import type { z } from "zod";
+import type { Connection, Credentials } from "../../hosts/host-ref.js";
+import { common, diskSize, libvirtName, oneOf, onHost, yesOrNo } from "../inputs.js";
+import { backing } from "../virtual-machine/schema.js";
+
+export const shape = {
+  ...common,
+  ...onHost,
+  name: libvirtName({ mostBytes: 160 }),
+  pool: libvirtName({ mostBytes: 100 }),
+  size: diskSize(),
+  format: oneOf(["qcow2", "raw"]).optional(),
+  backing: backing.optional(),
+  retainOnDelete: yesOrNo().optional(),
+  adopt: yesOrNo().optional(),
+};
+export type Inputs = z.output<z.ZodObject<typeof shape>>;
+
+export interface Outputs {
+  /** Where it should be, even while its virtual machine still has to bring it there. */
+  host: string;
+  connection: Connection;
+  credentials: Credentials;
+  path: string;
+  key: string;
+  sizeBytes: number;
+  allocationBytes: number;
+  /** Tells this disk from a namesake before or after it. */
+  nonce: string;
+  /** Where it is until its virtual machine has brought it along: a later run looks there before it calls the disk gone. No secrets. */
+  formerly?: { host: string; connection: Connection } | undefined;
+}
+
+export function backingNeedsQcow2(inputs: Inputs): { path: string; message: string }[] {
+  if (inputs.backing === undefined || inputs.format !== "raw") return [];
+  return [{ path: "backing", message: "needs format qcow2: a raw image has no backing" }];
+}
+
+export function formatOf({ format }: Pick<Inputs, "format">): "qcow2" | "raw" {
+  return format ?? "qcow2";
+}
