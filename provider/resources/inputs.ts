@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { isXmlText } from "../libvirt/xml/text.js";
+import { isXmlText, survivesLibvirtAttribute, survivesLibvirtText } from "../libvirt/xml/text.js";
+import { identityOfUrn } from "../planning/owner.js";
 import { formatBytes, parseBytes, parseDurationMs } from "../planning/quantity.js";
 
 /** Building blocks of the resources' schemas: what people write on the left, the one canonical form of the state on the right. */
@@ -64,34 +65,55 @@ export function milliseconds(canonical: string): number {
   return Number.parseInt(canonical, 10);
 }
 
-/** Text that can stand in XML. */
+/** Text that libvirt gives back as it was given. */
 export function xmlText(options: { mostBytes?: number } = {}) {
-  const { mostBytes = 65_536 } = options;
-  return z
-    .string({ error: "must be a string" })
-    .refine(isXmlText, { error: "has a control character or half a surrogate pair, which XML can't hold" })
-    .refine((s) => Buffer.byteLength(s) <= mostBytes, { error: `must be at most ${mostBytes} bytes` });
+  return text(options).refine(survivesLibvirtText, {
+    error: "must not contain carriage returns: libvirt turns them into line feeds",
+    when: ({ value }) => isXmlText(String(value)),
+  });
 }
 
 /** Names that libvirt also uses as file names. */
 export function libvirtName(options: { mostBytes?: number } = {}) {
   const { mostBytes = 180 } = options;
-  return xmlText({ mostBytes })
+  return text({ mostBytes })
     .refine((s) => s.length > 0, { error: "must not be empty" })
     .refine((s) => !s.includes("/"), { error: "must not contain /" })
-    .refine((s) => !/[\n\r\t\v\f]/.test(s), { error: "must not contain line breaks or tabs" })
+    .refine(survivesLibvirtAttribute, noLineBreaks)
     .refine((s) => !/^\s|\s$/.test(s), { error: "must not begin or end with a space" })
     .refine((s) => !s.startsWith("."), { error: "must not begin with a dot" });
 }
 
 /** An absolute path on a host. */
 export function hostPath() {
-  return xmlText({ mostBytes: 4_096 })
+  return text({ mostBytes: 4_095 })
     .refine((s) => s.startsWith("/"), {
       error: "must be an absolute path on the host, such as /var/lib/libvirt/images",
     })
-    .refine((s) => !/[\n\r]/.test(s), { error: "must not contain line breaks" })
+    .refine(survivesLibvirtAttribute, noLineBreaks)
     .refine((s) => !s.split("/").includes(".."), { error: 'must not contain ".."' });
+}
+
+/** A volume of the same pool by name, or a file by its path. */
+export function volumeNameOrPath() {
+  return z.string().superRefine((value, context) => {
+    const parsed = (value.startsWith("/") ? hostPath() : libvirtName()).safeParse(value);
+    for (const { message } of parsed.error?.issues ?? [])
+      context.addIssue({ code: "custom", message, input: value });
+  });
+}
+
+const noLineBreaks = {
+  error: "must not contain line breaks or tabs: libvirt turns them into spaces",
+  when: ({ value }: { value: unknown }) => isXmlText(String(value)),
+};
+
+function text(options: { mostBytes?: number } = {}) {
+  const { mostBytes = 65_536 } = options;
+  return z
+    .string({ error: "must be a string" })
+    .refine(isXmlText, { error: "has a control character or half a surrogate pair, which XML can't hold" })
+    .refine((s) => Buffer.byteLength(s) <= mostBytes, { error: `must be at most ${mostBytes} bytes` });
 }
 
 export function wholeNumber(least: number, most: number) {
@@ -105,64 +127,92 @@ export function oneOf<const T extends readonly [string, ...string[]]>(values: T)
 
 export const yesOrNo = () => z.boolean({ error: "must be true or false" });
 
-const text = () =>
+/** Text for files and sockets of this machine, and for ssh. */
+const localText = () =>
   z
     .string({ error: "must be a string" })
     .refine((s) => !s.includes("\0"), { error: "must not contain a NUL character" });
 
-export const connection = z.strictObject({
-  address: text().refine((s) => s.trim() === s && s.length > 0 && !/[\s]/.test(s) && !s.startsWith("-"), {
-    error: 'must be a DNS name, an IP address, an alias of the ssh configuration or "local", without spaces',
-  }),
-  port: wholeNumber(1, 65_535).optional(),
-  user: text()
-    .min(1, { error: "must not be empty" })
-    .refine((s) => !/[\s]/.test(s), { error: "must not contain spaces" })
-    .optional(),
-  identityFile: text().optional(),
-  agent: z
-    .union([z.boolean(), z.string()], { error: "must be true, false or the path of an agent's socket" })
-    .optional(),
-  proxyJump: text().optional(),
-  sshConfig: z.union([z.literal(false), z.string()], { error: "must be a path or false" }).optional(),
-  knownHosts: text().optional(),
-  hostKey: text().optional(),
-  hostKeyPolicy: oneOf(["strict", "acceptNew"]).optional(),
-  libvirtSocket: hostPath().optional(),
-  connectTimeout: duration({ leastMs: 100, mostMs: 600_000 }).optional(),
-  migrationAddress: text()
-    .refine((s) => /^[A-Za-z0-9.:[\]_-]+$/.test(s), { error: "must be a DNS name or an IP address" })
-    .optional(),
-});
+export const connection = z.strictObject(
+  {
+    address: localText().refine(
+      (s) => s.trim() === s && s.length > 0 && !/[\s]/.test(s) && !s.startsWith("-"),
+      {
+        error:
+          'must be a DNS name, an IP address, an alias of the ssh configuration or "local", without spaces',
+      },
+    ),
+    port: wholeNumber(1, 65_535).optional(),
+    user: localText()
+      .min(1, { error: "must not be empty" })
+      .refine((s) => !/[\s]/.test(s), { error: "must not contain spaces" })
+      .optional(),
+    identityFile: localText().optional(),
+    agent: z
+      .union([z.boolean(), localText()], { error: "must be true, false or the path of an agent's socket" })
+      .optional(),
+    proxyJump: localText().optional(),
+    sshConfig: z.union([z.literal(false), localText()], { error: "must be a path or false" }).optional(),
+    knownHosts: localText().optional(),
+    hostKey: localText().optional(),
+    hostKeyPolicy: oneOf(["strict", "acceptNew"]).optional(),
+    libvirtSocket: hostPath().optional(),
+    connectTimeout: duration({ leastMs: 100, mostMs: 600_000 }).optional(),
+    migrationAddress: localText()
+      .refine((s) => /^[A-Za-z0-9.:[\]_-]+$/.test(s), { error: "must be a DNS name or an IP address" })
+      .optional(),
+  },
+  { error: "must be { address, user, port, ... }" },
+);
 export type ConnectionInputs = z.output<typeof connection>;
 
 /** Absent when the program gave none. Only ever handled as a whole: its values occur in no message. */
-export const credentials = z.strictObject({
-  privateKey: z.string({ error: "must be a string" }).optional(),
-  passphrase: z.string({ error: "must be a string" }).optional(),
-});
+export const credentials = z.strictObject(
+  {
+    privateKey: z.string({ error: "must be a string" }).optional(),
+    passphrase: z.string({ error: "must be a string" }).optional(),
+  },
+  { error: "must be { privateKey, passphrase }" },
+);
 export type CredentialInputs = { privateKey?: string | undefined; passphrase?: string | undefined };
 
-export const timeouts = z.strictObject({
-  create: duration().optional(),
-  update: duration().optional(),
-  delete: duration().optional(),
-});
+export const timeouts = z.strictObject(
+  { create: duration().optional(), update: duration().optional(), delete: duration().optional() },
+  { error: "must be { create, update, delete }" },
+);
+
+const noUrn = "is missing: construct resources through the classes of pulumi-kvm";
 
 /** What every resource carries. */
 export const common = {
-  pulumiUrn: z.string({ error: "is missing: construct resources through the classes of pulumi-kvm" }),
+  pulumiUrn: z
+    .string({ error: noUrn })
+    .refine((urn) => identityOfUrn(urn) !== undefined, { error: noUrn })
+    .refine(isXmlText, {
+      error: "holds a name with a control character or half a surrogate pair, which XML can't hold",
+    }),
   effects: z.unknown().optional(),
   timeouts: timeouts.optional(),
 };
 export const onHost = {
-  host: z.string({ error: "must be a Host resource or { name, connection }" }).min(1),
-  connection: connection,
+  host: hostName(),
+  connection,
   credentials: credentials.optional(),
 };
 export const onHosts = {
   hosts: z
-    .record(z.string(), connection, { error: "must be Host resources or { name, connection } objects" })
+    .record(hostName(), connection, { error: "must be Host resources or { name, connection } objects" })
     .refine((hosts) => Object.keys(hosts).length > 0, { error: "must name at least one host" }),
-  credentials: z.record(z.string(), credentials).optional(),
+  credentials: z
+    .record(z.string(), credentials, { error: "must be an object by the hosts' names" })
+    .optional(),
 };
+
+/** What messages call a host; it stands in the notes of migrations too. */
+export function hostName() {
+  return z
+    .string({ error: "must be a Host resource or { name, connection }" })
+    .refine((s) => s.length > 0, { error: "must not be empty" })
+    .refine(isXmlText, { error: "has a control character or half a surrogate pair, which XML can't hold" })
+    .refine((s) => Buffer.byteLength(s) <= 1_024, { error: "must be at most 1024 bytes" });
+}

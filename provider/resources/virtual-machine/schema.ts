@@ -2,14 +2,14 @@ import { z } from "zod";
 import type { Connection, Credentials } from "../../hosts/host-ref.js";
 import {
   common,
-  connection,
-  credentials,
   diskSize,
   duration,
   hostPath,
   libvirtName,
   memorySize,
   oneOf,
+  onHost,
+  volumeNameOrPath,
   wholeNumber,
   xmlText,
   yesOrNo,
@@ -32,7 +32,7 @@ const diskRef = z.strictObject(
 );
 
 export const backing = z.union(
-  [z.strictObject({ pool: z.string(), volume: z.string() }), libvirtName(), hostPath()],
+  [z.strictObject({ pool: libvirtName(), volume: libvirtName({ mostBytes: 255 }) }), volumeNameOrPath()],
   {
     error: "must be a Disk resource, the name of a volume in the same pool, or an absolute path on the host",
   },
@@ -62,9 +62,11 @@ const nic = z.strictObject(
     network: libvirtName().optional(),
     bridge: z
       .string({ error: "must be a string" })
-      .regex(/^[^\s/]{1,15}$/, {
-        error: "must be a bridge's name: 1 to 15 characters without spaces or slashes",
+      .regex(/^(?!\.{1,2}$)[^\s/:%\p{C}]{1,15}$/u, {
+        error:
+          "must be a bridge's name: 1 to 15 characters without spaces, slashes, colons and percent signs",
       })
+      .refine((s) => Buffer.byteLength(s) <= 15, { error: "must be at most 15 bytes" })
       .optional(),
     mac: mac.optional(),
     model: oneOf(["virtio", "e1000e", "rtl8139"]).optional(),
@@ -75,9 +77,7 @@ const nic = z.strictObject(
 
 export const shape = {
   ...common,
-  host: z.string({ error: "must be a Host resource or { name, connection }" }).min(1),
-  connection,
-  credentials: credentials.optional(),
+  ...onHost,
   name: libvirtName({ mostBytes: 100 }),
   adopt: yesOrNo().optional(),
   cpus: wholeNumber(1, 4096).optional(),
@@ -117,7 +117,7 @@ export const shape = {
         timeout: duration({ leastMs: 1_000, mostMs: 7 * 24 * 3_600_000 }).optional(),
         unsafe: yesOrNo().optional(),
       },
-      { error: "must be an object" },
+      { error: "must be { mode, storage, ... }" },
     )
     .optional(),
   description: xmlText({ mostBytes: 16_384 }).optional(),
