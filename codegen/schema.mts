@@ -4,7 +4,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { z } from "zod";
+import { shape as disk } from "../provider/resources/disk/schema.js";
 import { shape as host } from "../provider/resources/host/schema.js";
+import { shape as network } from "../provider/resources/network/schema.js";
 import { shape as storagePool } from "../provider/resources/storage-pool/schema.js";
 import { shape as virtualMachine } from "../provider/resources/virtual-machine/schema.js";
 import { printJson } from "./schema-print.mjs";
@@ -20,7 +22,9 @@ const MODULE = `${PACKAGE}:index`;
 
 /** What the provider validates inputs with, by the name of the resource. */
 export const shapes: Readonly<Record<string, z.ZodRawShape>> = {
+  Disk: disk,
   Host: host,
+  Network: network,
   StoragePool: storagePool,
   VirtualMachine: virtualMachine,
 };
