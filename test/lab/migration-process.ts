@@ -10,7 +10,9 @@ import { build } from "../../scripts/build.mjs";
 import type { MigrationWorld, TestMachine } from "./migration-world.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const provider = join(root, "dist/provider");
+/** A build somewhere else can be tried with TEST_DIST_FOLDER; it is taken as it stands. */
+const builtElsewhere = process.env.TEST_DIST_FOLDER;
+const provider = join(builtElsewhere ?? join(root, "dist"), "provider");
 
 /** What a process that migrates is to do. */
 export type Task =
@@ -43,7 +45,7 @@ export class MigrationProcess implements AsyncDisposable {
 
   /** @param stopAt - `<Procedure>:<before|sent|after>[:<n-th>]`, see stop-at-call.mjs */
   static async start(world: MigrationWorld, task: Task, stopAt?: string): Promise<MigrationProcess> {
-    await build({ ifNeeded: true });
+    if (builtElsewhere === undefined) await build({ ifNeeded: true });
     const folder = await mkdtemp(join(tmpdir(), "pulumi-kvm-migration-"));
     const [source, target] = [world.ref(world.alpha), world.ref(world.beta)];
     await writeFile(join(folder, "task.json"), JSON.stringify({ ...task, source, target }));

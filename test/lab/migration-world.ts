@@ -29,6 +29,10 @@ export interface TestDisk {
   sizeMiB: number;
   /** Without: it stands there without a mark, as one that somebody else made. */
   marked?: boolean;
+  /** A layer over an image that has this text at 2 MiB. */
+  base?: string;
+  /** Filled with noise, so that there is something to copy. */
+  filled?: boolean;
   /** Content by its place in MiB; written by the guest when it boots. */
   writes?: Record<number, string>;
 }
@@ -117,6 +121,16 @@ export class MigrationWorld implements AsyncDisposable {
       await host.shell(
         `qemu-img create -q -f ${disk.format} '${this.path(machine, index)}' ${disk.sizeMiB}M`,
       );
+      if (disk.base !== undefined) {
+        const base = `${folder}/base-${machine.nonce}`;
+        await host.shell(
+          `truncate -s ${disk.sizeMiB}M '${base}'; echo '${disk.base}' | dd of='${base}' bs=1M seek=2 conv=notrunc status=none; qemu-img create -q -f qcow2 -b '${base}' -F raw '${this.path(machine, index)}'`,
+        );
+      }
+      if (disk.filled)
+        await host.shell(
+          `head -c ${disk.sizeMiB}M /dev/urandom >/run/noise; qemu-img convert -q -n -f raw -O ${disk.format} /run/noise '${this.path(machine, index)}'; rm /run/noise`,
+        );
       if (disk.marked !== false)
         await host.shell(`touch '${folder}/${sidecarName(this.mark(machine, index))}'`);
     }
@@ -149,6 +163,19 @@ export class MigrationWorld implements AsyncDisposable {
       </devices></domain>`;
     const owner = { ...identity, name: machine.name, nonce: machine.nonce, phase: "created" as const };
     return withOwnerMark(xml, owner);
+  }
+
+  /** What stands at a place of a disk, whether a guest has it open or not. */
+  async content(machine: TestMachine, index: number, mib: number, host: LabHost): Promise<string> {
+    const path = this.path(machine, index);
+    return host.shell(
+      `qemu-img convert -U -f ${machine.disks[index]?.format} -O raw '${path}' /run/content; dd if=/run/content bs=1M skip=${mib} count=1 status=none | head -c 64 | tr -d '\\0\\n'; rm /run/content`,
+    );
+  }
+
+  /** KiB that a volume takes on its host. */
+  async allocatedKib(machine: TestMachine, index: number, host: LabHost): Promise<number> {
+    return Number.parseInt(await host.shell(`du -k '${this.path(machine, index)}'`), 10);
   }
 
   watch(machine: TestMachine): Promise<ConsoleWatch> {

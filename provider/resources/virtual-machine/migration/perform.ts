@@ -10,26 +10,31 @@ const LOOK_EVERY_MS = 500;
 /** An aborted job has this long until its Perform must have returned. */
 const END_WITHIN_MS = 30_000;
 
+/** What is watched. */
+interface Performed {
+  domains: DomainApi;
+  host: Host;
+  uuid: string;
+  policy: MigrationPolicy;
+  deadlineMs: number;
+}
+
 /** The long call of a migration, watched: progress, the limits of the policy, the end of patience. */
 export class Perform {
-  readonly #what: { source: Host; uuid: string; policy: MigrationPolicy; deadlineMs: number };
+  readonly #what: Performed;
   readonly #context: MigrationContext;
 
-  constructor(
-    what: { source: Host; uuid: string; policy: MigrationPolicy; deadlineMs: number },
-    context: MigrationContext,
-  ) {
+  constructor(what: Performed, context: MigrationContext) {
     this.#what = what;
     this.#context = context;
   }
 
   /** Rejects when the guest didn't get across; then its job at the source is over, or the source doesn't answer. */
   async run(phase: MigrationPhase): Promise<{ cookie: Uint8Array }> {
-    const { source, uuid } = this.#what;
-    const { domains } = await source.libvirt();
+    const { domains, uuid } = this.#what;
     const over = new AbortController();
     const performing = domains.migratePerform3(uuid, phase).finally(() => over.abort());
-    const watching = this.#watch(domains, over.signal);
+    const watching = this.#watch(over.signal);
     try {
       // The watch only ends before Perform does when Perform doesn't end at all.
       const first = await Promise.race([performing, watching]);
@@ -38,14 +43,15 @@ export class Perform {
       throw this.#stopped ?? error;
     } finally {
       performing.catch(() => undefined);
+      watching.catch(() => undefined);
       over.abort();
     }
   }
 
   #stopped: MigrationError | undefined;
 
-  async #watch(domains: DomainApi, over: AbortSignal): Promise<undefined> {
-    const { uuid, policy, deadlineMs } = this.#what;
+  async #watch(over: AbortSignal): Promise<undefined> {
+    const { domains, uuid, policy, deadlineMs } = this.#what;
     const { signal, now, log } = this.#context;
     const wake = AbortSignal.any([over, signal]);
     let downtimeToSet = policy.maxDowntimeMs;
@@ -54,7 +60,7 @@ export class Perform {
         this.#stopped = signal.aborted
           ? new MigrationError("aborted", "the operation was aborted", signal.reason)
           : new MigrationError("timedOut", `it was not done within ${policy.timeoutMs / 1000} s`);
-        await this.#abort(domains, over);
+        await this.#abort(over);
         return undefined;
       }
       if (downtimeToSet !== undefined)
@@ -74,15 +80,15 @@ export class Perform {
   }
 
   /** Ends the job. It may be past the point of return by then: then Perform succeeds, and the migration goes on. */
-  async #abort(domains: DomainApi, over: AbortSignal): Promise<void> {
-    const { source, uuid } = this.#what;
+  async #abort(over: AbortSignal): Promise<void> {
+    const { domains, host, uuid } = this.#what;
     this.#context.log.progress("aborting the migration");
     const deadlineMs = this.#context.now() + END_WITHIN_MS;
     while (!over.aborted) {
       await domains.abortJob(uuid, { timeoutMs: END_WITHIN_MS }).catch(() => undefined);
       await sleep(LOOK_EVERY_MS, undefined, { signal: over }).catch(() => undefined);
       if (this.#context.now() > deadlineMs && !over.aborted)
-        throw new MigrationError("failed", `the job on ${source.name} could not be aborted`);
+        throw new MigrationError("failed", `the job on ${host.name} could not be aborted`);
     }
   }
 }

@@ -1,0 +1,256 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { migrateLive, settle } from "../../provider/resources/virtual-machine/migration/index.js";
+import type { LabHost } from "../hosts/host.js";
+import { labAvailable } from "../hosts/lab.js";
+import { loseReply } from "./lost-replies.js";
+import { MigrationProcess, taskOf } from "./migration-process.js";
+import { MigrationWorld, type TestMachine, testContext, testMachine } from "./migration-world.js";
+
+const { available, missing } = labAvailable();
+const small = { pool: "default", format: "qcow2", sizeMiB: 64, writes: { 3: "kept" } } as const;
+/** With this much to copy and this little bandwidth there is time to break something. */
+const large = { pool: "default", format: "raw", sizeMiB: 64, filled: true } as const;
+const slow = { bandwidthMibPerSecond: 8 };
+
+describe.skipIf(!available)(`a migration that meets a fault ${missing.join("; ")}`, () => {
+  let world: MigrationWorld;
+  let alpha: LabHost;
+  let beta: LabHost;
+  beforeAll(async () => {
+    world = await MigrationWorld.up("faults");
+    ({ alpha, beta } = world);
+  });
+  afterAll(() => world?.lab.close());
+
+  async function started(machine: TestMachine) {
+    const watch = await world.watch(machine);
+    await world.make(machine, alpha);
+    await watch.untilLine(/^tick 1 /);
+    return watch;
+  }
+
+  async function expectOnlyOn(machine: TestMachine, host: LabHost): Promise<void> {
+    const other = host === alpha ? beta : alpha;
+    expect(await world.state(machine, host)).toBe("running");
+    expect(await world.state(machine, other)).toBe("absent");
+    expect((await world.files(machine, host)).sort()).toEqual(world.expectedFiles(machine));
+    expect(await world.files(machine, other)).toEqual([]);
+    expect(await world.journals(machine, host)).toEqual([false, false]);
+    expect(await world.isAutostarted(machine, host)).toBe(true);
+  }
+
+  /** The guest does half its copying. */
+  async function untilPerforming(machine: TestMachine): Promise<void> {
+    const jobs = async () => (await alpha.exec(["virsh", "domjobinfo", machine.uuid])).stdout;
+    await expect
+      .poll(jobs, { timeout: 20_000, interval: 200 })
+      .toMatch(/Data processed: +([2-9]|\d\d)\.\d+ MiB/);
+  }
+
+  const losses = [
+    ["Begin isn't answered", "DomainMigrateBegin3Params", "after", "alpha"],
+    ["Prepare isn't answered", "DomainMigratePrepare3Params", "after", "alpha"],
+    ["Perform isn't answered", "DomainMigratePerform3Params", "after", "alpha"],
+    ["Finish isn't sent", "DomainMigrateFinish3Params", "before", "alpha"],
+    ["Finish isn't answered", "DomainMigrateFinish3Params", "after", "beta"],
+    ["Confirm isn't sent", "DomainMigrateConfirm3Params", "before", "beta"],
+    ["Confirm isn't answered", "DomainMigrateConfirm3Params", "after", "beta"],
+  ] as const;
+
+  it.each(losses)("when %s, ends with one running copy", async (title, procedure, when, expected) => {
+    const machine = testMachine(`lost${losses.findIndex(([other]) => other === title)}`, [small], {
+      autostart: true,
+    });
+    await using watch = await started(machine);
+    const hosts = world.hosts();
+    using fault = loseReply(procedure, when);
+    const moving = migrateLive(world.plan(machine, hosts), testContext());
+    if (expected === "beta") await moving;
+    else await expect(moving).rejects.toMatchObject({ kind: "failed" });
+    expect(fault.lost).toBe(true);
+    await expectOnlyOn(machine, world.lab.host(expected));
+    await watch.untilTicks(4);
+    expect(watch.ticks.at(-1)?.host).toBe(expected);
+    const report = watch.report();
+    console.log(title, `largest gap ${Math.round(report.largestGapMs)} ms`);
+    expect(report).toMatchObject({ first: 0, missing: [], repeated: [], restarts: 0 });
+    await hosts.close();
+    await world.remove(machine);
+  });
+
+  it("survives the crash of the target's libvirtd in Perform", async () => {
+    const machine = testMachine("crashB", [large], { autostart: true });
+    await using watch = await started(machine);
+    const hosts = world.hosts();
+    const moving = migrateLive(world.plan(machine, hosts, slow), testContext());
+    moving.catch(() => undefined);
+    await untilPerforming(machine);
+    await beta.killLibvirtd();
+    await sleep(1500);
+    await beta.startLibvirtd();
+    await expect(moving).rejects.toMatchObject({
+      kind: "failed",
+      message: expect.stringContaining("stays on alpha"),
+    });
+    await expectOnlyOn(machine, alpha);
+    await watch.untilTicks(4);
+    expect(watch.report()).toMatchObject({ first: 0, missing: [], repeated: [], restarts: 0 });
+    await hosts.close();
+    await world.remove(machine);
+  });
+
+  it("survives the crash of the source's libvirtd in Perform", async () => {
+    const machine = testMachine("crashA", [large], { autostart: true });
+    await using watch = await started(machine);
+    const hosts = world.hosts();
+    const moving = migrateLive(world.plan(machine, hosts, slow), testContext());
+    moving.catch(() => undefined);
+    await untilPerforming(machine);
+    await alpha.killLibvirtd();
+    await sleep(1500);
+    await alpha.startLibvirtd();
+    await expect(moving).rejects.toMatchObject({
+      kind: "failed",
+      message: expect.stringContaining("stays on alpha"),
+    });
+    await expectOnlyOn(machine, alpha);
+    await watch.untilTicks(4);
+    expect(watch.report()).toMatchObject({ first: 0, missing: [], repeated: [], restarts: 0 });
+    await hosts.close();
+    await world.remove(machine);
+  });
+
+  it("changes nothing while a host doesn't answer, and settles when it does again", async () => {
+    const machine = testMachine("silent", [large], { autostart: true });
+    await using watch = await started(machine);
+    await using migrating = await MigrationProcess.start(world, taskOf(world, machine, "live", slow));
+    await untilPerforming(machine);
+    await alpha.killLibvirtd();
+    await migrating.kill();
+    // Half the guest is gone from the target with its client, and the source can't say how it is.
+    const journal = await journalFromFile(machine);
+    let hosts = world.hosts();
+    let plan = world.plan(machine, hosts);
+    await expect(settle(plan.source, plan.target, machine.uuid, journal, testContext())).rejects.toThrow(
+      /alpha is unreachable/,
+    );
+    expect((await world.files(machine, beta)).length).toBe(2);
+    await alpha.startLibvirtd();
+    await hosts.close();
+    hosts = world.hosts();
+    plan = world.plan(machine, hosts);
+    expect(await settle(plan.source, plan.target, machine.uuid, journal, testContext())).toBe("onSource");
+    await expectOnlyOn(machine, alpha);
+    await watch.untilTicks(4);
+    expect(watch.report()).toMatchObject({ first: 0, missing: [], repeated: [], restarts: 0 });
+    await hosts.close();
+    await world.remove(machine);
+  });
+
+  it("leaves the guest running when the hosts don't reach each other any more, and settles once they do", async () => {
+    const machine = testMachine("parted", [large], { autostart: true });
+    await using watch = await started(machine);
+    const hosts = world.hosts();
+    const moving = migrateLive(world.plan(machine, hosts, { ...slow, timeoutMs: 8000 }), testContext());
+    moving.catch(() => undefined);
+    await untilPerforming(machine);
+    await alpha.partition(beta);
+    // QEMU waits for its peer, and the job with it. Nothing is forced: the guest runs on.
+    await expect(moving).rejects.toMatchObject({ kind: "unsettled" });
+    await watch.untilTicks(4);
+    await alpha.heal();
+    const { source, target } = world.plan(machine, hosts);
+    const journal = await world.journal(machine);
+    if (journal === undefined) throw new Error("there is no journal");
+    expect(await settle(source, target, machine.uuid, journal, testContext())).toBe("onSource");
+    await expectOnlyOn(machine, alpha);
+    await watch.untilTicks(4);
+    expect(watch.report()).toMatchObject({ first: 0, missing: [], repeated: [], restarts: 0 });
+    await hosts.close();
+    await world.remove(machine);
+  });
+
+  it("is killed in the middle of Perform, and the settling too, and again", async () => {
+    const machine = testMachine("twice", [large], { autostart: true });
+    await using watch = await started(machine);
+    await using migrating = await MigrationProcess.start(world, taskOf(world, machine, "live", slow));
+    await untilPerforming(machine);
+    await migrating.kill();
+    const journal = await world.journal(machine);
+    if (journal === undefined) throw new Error("there is no journal");
+    const task = { action: "settle", uuid: machine.uuid, journal } as const;
+    for (const stopAt of ["StorageVolDelete:before", "StorageVolDelete:after", "DomainSetMetadata:after"]) {
+      await using settling = await MigrationProcess.start(world, task, stopAt);
+      await settling.stopped();
+      await settling.kill();
+    }
+    await using settling = await MigrationProcess.start(world, task);
+    expect(await settling.outcome()).toEqual({ result: "onSource" });
+    await expectOnlyOn(machine, alpha);
+    await watch.untilTicks(4);
+    expect(watch.report()).toMatchObject({ first: 0, missing: [], repeated: [], restarts: 0 });
+    await world.remove(machine);
+  });
+
+  it("asks a person when both copies run, and touches neither", async () => {
+    const machine = testMachine("double", [small], { autostart: true });
+    await using _watch = await started(machine);
+    await using migrating = await MigrationProcess.start(
+      world,
+      taskOf(world, machine),
+      "DomainMigrateConfirm3Params:before",
+    );
+    await migrating.stopped();
+    await migrating.kill();
+    const journal = await world.journal(machine);
+    if (journal === undefined) throw new Error("there is no journal");
+    await alpha.virsh("resume", machine.name);
+    const hosts = world.hosts();
+    const { source, target } = world.plan(machine, hosts);
+    await expect(settle(source, target, machine.uuid, journal, testContext())).rejects.toMatchObject({
+      kind: "unsettled",
+      message: expect.stringMatching(
+        /which is newer.*on alpha it is running.*on beta running.*keep the copy/s,
+      ),
+    });
+    expect(await world.state(machine, alpha)).toBe("running");
+    expect(await world.state(machine, beta)).toBe("running");
+    await hosts.close();
+    await world.remove(machine);
+  });
+
+  it("tells a host that isn't the machine of the journal", async () => {
+    const machine = testMachine("stranger", [small]);
+    await using _watch = await started(machine);
+    await using migrating = await MigrationProcess.start(
+      world,
+      taskOf(world, machine),
+      "DomainMigrateBegin3Params:before",
+    );
+    await migrating.stopped();
+    await migrating.kill();
+    const journal = await world.journal(machine);
+    if (journal === undefined) throw new Error("there is no journal");
+    const hosts = world.hosts();
+    const { source, target } = world.plan(machine, hosts);
+    const context = testContext();
+    await expect(settle(source, undefined, machine.uuid, journal, context)).rejects.toThrow(
+      /beta isn't among the hosts/,
+    );
+    await expect(settle(target, source, machine.uuid, journal, context)).rejects.toThrow(
+      /isn't the machine that took part/,
+    );
+    expect(await settle(source, target, machine.uuid, journal, context)).toBe("onSource");
+    await hosts.close();
+    await world.remove(machine);
+  });
+
+  /** While libvirtd is down, what it keeps of the running guest. */
+  async function journalFromFile(machine: TestMachine) {
+    const { readMigrationJournal } = await import("../../provider/libvirt/xml/index.js");
+    const journal = readMigrationJournal(await alpha.readFile(`/etc/libvirt/qemu/${machine.name}.xml`));
+    if (journal === undefined) throw new Error("there is no journal");
+    return journal;
+  }
+});
