@@ -16,45 +16,69 @@ export interface OnHostsInputs {
   credentials: pulumi.Output<Record<string, Credentials>>;
 }
 
-type Unwrapped = Host | pulumi.UnwrappedObject<HostRef>;
-
 /**
  * Name, connection and credentials travel as three separate values: joined in one, the credentials' secrecy would hide the
  * others from previews.
  */
 export function onHost(host: In<Host | HostRef>): OnHostInputs {
-  const one = pulumi.output(host) as unknown as pulumi.Output<Unwrapped>;
   return {
-    host: one.apply((h) => pulumi.output(h.name)),
-    connection: one.apply((h) => pulumi.output(h.connection as In<Connection>)) as pulumi.Output<Connection>,
-    credentials: secretCredentials(one),
+    host: part(host, nameOf),
+    connection: part(host, connectionOf),
+    credentials: pulumi.secret(part(host, credentialsOf)),
   };
 }
 
 export function onHosts(hosts: In<In<Host | HostRef>[]>): OnHostsInputs {
-  const all = pulumi.output(hosts) as unknown as pulumi.Output<Unwrapped[]>;
-  const names = all.apply((list) => pulumi.all(list.map((h) => pulumi.output(h.name))));
-  const connections = all.apply((list) =>
-    pulumi.all(list.map((h) => pulumi.output(h.connection as In<Connection>))),
-  );
-  const credentials = all.apply((list) => pulumi.all(list.map(credentialsOf)));
-  const byName = <T>(keys: string[], values: T[]) =>
-    Object.fromEntries(keys.map((key, i) => [key, values[i] as T]));
-  return {
-    hosts: pulumi.all([names, connections]).apply(([keys, values]) => byName(keys, values as Connection[])),
-    credentials: pulumi.secret(
-      pulumi.all([names, credentials]).apply(([keys, values]) => byName(keys, values as Credentials[])),
-    ),
-  };
+  const ofEach = <T>(take: (host: unknown) => pulumi.Output<T>): pulumi.Output<T[]> =>
+    part(hosts, (list) =>
+      allOf((Array.isArray(list) ? list : [list]).map((host: unknown) => part(host, take))),
+    );
+  const names = ofEach(nameOf).apply((list) => {
+    const found = list as (string | undefined)[];
+    const twice = found.find((name, i) => name !== undefined && found.indexOf(name) !== i);
+    if (twice !== undefined)
+      throw new pulumi.RunError(
+        `hosts: there are two hosts of the name ${JSON.stringify(twice)} in the list`,
+      );
+    return found.map((name, i) => name ?? String(i));
+  });
+  const byName = <T>(values: pulumi.Output<T[]>): pulumi.Output<Record<string, T>> =>
+    names.apply((keys) =>
+      values.apply((list) => Object.fromEntries(keys.map((key, i) => [key, (list as T[])[i] as T]))),
+    ) as pulumi.Output<Record<string, T>>;
+  return { hosts: byName(ofEach(connectionOf)), credentials: pulumi.secret(byName(ofEach(credentialsOf))) };
 }
 
-function secretCredentials(host: pulumi.Output<Unwrapped>): pulumi.Output<Credentials> {
-  return pulumi.secret(host.apply(credentialsOf)) as pulumi.Output<Credentials>;
+function allOf<T>(list: pulumi.Output<T>[]): pulumi.Output<T[]> {
+  return pulumi.all(list) as unknown as pulumi.Output<T[]>;
 }
 
-function credentialsOf(host: Unwrapped): pulumi.Output<Credentials> {
-  if (isKvmResource(host, "Host")) return (host as Host).credentials;
-  return pulumi.output((host as { credentials?: Credentials }).credentials ?? {});
+/**
+ * A part of a value that may be yet to come. One that is there is not made an Output as a whole: a secret in it would make secrets of
+ * all its parts.
+ */
+function part<T>(value: unknown, take: (value: unknown) => pulumi.Output<T>): pulumi.Output<T> {
+  if (!pulumi.Output.isInstance(value) && !(value instanceof Promise)) return take(value);
+  return unwrapped(value).apply(take) as pulumi.Output<T>;
+}
+
+function nameOf(host: unknown): pulumi.Output<string> {
+  return pulumi.output(partsOf(host).name as In<string>);
+}
+
+function connectionOf(host: unknown): pulumi.Output<Connection> {
+  return pulumi.output(partsOf(host).connection as In<Connection>) as pulumi.Output<Connection>;
+}
+
+function credentialsOf(host: unknown): pulumi.Output<Credentials> {
+  return pulumi.output((partsOf(host).credentials ?? {}) as In<Credentials>) as pulumi.Output<Credentials>;
+}
+
+/** What is neither a Host nor like one has no parts: the provider's validation says what is missing. */
+function partsOf(host: unknown): { name?: unknown; connection?: unknown; credentials?: unknown } {
+  if (typeof host !== "object" || host === null) return {};
+  if (pulumi.Resource.isInstance(host) && !isKvmResource(host, "Host")) return {};
+  return host;
 }
 
 /** An input as an Output whose resolved value is yet to be told apart; resources in it stay resources. */

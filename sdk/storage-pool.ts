@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "./host.js";
 import { onHosts } from "./host-ref.js";
 import { KvmResource } from "./resource.js";
@@ -71,8 +71,8 @@ export function hostsOf(
   hosts: In<In<Host | HostRef>[]> | undefined,
 ): ReturnType<typeof onHosts> {
   if (host !== undefined && hosts !== undefined)
-    throw new Error(`${kind} "${name}": give host or hosts, not both`);
+    throw new pulumi.RunError(`${kind} "${name}": give host or hosts, not both`);
   if (hosts !== undefined) return onHosts(hosts);
   if (host !== undefined) return onHosts([host]);
-  throw new Error(`${kind} "${name}": host or hosts is missing; pass the Host resource(s) it is on`);
+  throw new pulumi.RunError(`${kind} "${name}": host or hosts is missing; pass the Host resource(s) it is on`);
 }
