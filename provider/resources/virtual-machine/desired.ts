@@ -106,7 +106,11 @@ function desiredDisks(
     entry,
     source: volumeOf(inputs.name, entry, i),
   }));
-  const before = (previous?.disks ?? []).map((entry, i) => volumeOf(previous?.name ?? "", entry, i));
+  const entriesBefore = (previous?.disks ?? []).map((entry, i) => ({
+    entry,
+    source: volumeOf(previous?.name ?? "", entry, i),
+  }));
+  const before = entriesBefore.map((other) => other.source);
   const isOneOf = (source: DiskSource | undefined, list: { pool: string; volume: string }[]) =>
     list.some((other) => sameVolume(source, other));
   const kept = existing.filter(
@@ -128,17 +132,28 @@ function desiredDisks(
   const taken = new Set(kept.map((disk) => disk.target));
   const made = declared.map(({ entry, source }): DomainDisk => {
     const there = found(source);
-    const bus = entry.bus ?? there?.bus ?? "virtio";
+    const entryBefore = entriesBefore.find((other) => sameVolume(other.source, source))?.entry;
+    const bus = orKept(entry.bus, entryBefore?.bus, there?.bus) ?? "virtio";
     const keepsPlace = there !== undefined && prefixOf(there.bus) === prefixOf(bus);
     const target = keepsPlace ? there.target : freeTarget(prefixOf(bus), taken);
     taken.add(target);
-    return diskOf(entry, source, keepsPlace ? there : undefined, target, bus);
+    return diskOf(entry, entryBefore, source, keepsPlace ? there : undefined, target, bus);
   });
   return [...made, ...strangers];
 }
 
+/** What is declared; what stands there if it never was declared; nothing (the default) if it isn't any more. */
+function orKept<T>(
+  declared: T | undefined,
+  declaredBefore: T | undefined,
+  there: T | undefined,
+): T | undefined {
+  return declared ?? (declaredBefore === undefined ? there : undefined);
+}
+
 function diskOf(
   entry: DiskInputs,
+  entryBefore: DiskInputs | undefined,
   source: { pool: string; volume: string },
   there: DomainDisk | undefined,
   target: string,
@@ -155,8 +170,9 @@ function diskOf(
     shareable: there?.shareable ?? false,
   };
   for (const key of ["serial", "cache", "discard"] as const) {
-    const value = entry[key];
-    if (value !== undefined) disk[key] = value;
+    const value = orKept(entry[key], entryBefore?.[key], there?.[key]);
+    if (value === undefined) delete disk[key];
+    else disk[key] = value;
   }
   return disk;
 }

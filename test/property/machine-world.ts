@@ -1,0 +1,178 @@
+import type { VolumeMark } from "../../provider/hosts/volume-mark.js";
+import type { DomainRecord, VolumeRecord } from "../../provider/libvirt/index.js";
+import type { DomainModel, OwnerMark } from "../../provider/libvirt/xml/index.js";
+import type { Step } from "../../provider/planning/step.js";
+import { desiredModel } from "../../provider/resources/virtual-machine/desired.js";
+import type { ObservedHost, ObservedMachine } from "../../provider/resources/virtual-machine/observed.js";
+import { identityHashes, type MachineRequest } from "../../provider/resources/virtual-machine/request.js";
+
+/** One imagined host, as far as a VM's planner looks at one: enough to try ten thousand plans a minute, no proof that libvirt does the same. */
+export interface MachineWorld {
+  domain?: {
+    persistent: DomainModel;
+    live?: DomainModel | undefined;
+    state: DomainRecord["state"];
+    autostart: boolean;
+    owner: OwnerMark;
+  };
+  volumes: { pool: string; name: string; sizeBytes: number; mark: VolumeMark }[];
+}
+
+const facts: ObservedHost["facts"] = {
+  uuid: "a50bb195-09f2-4e25-b4c9-646381397308",
+  hostname: "alpha",
+  cpuModel: "EPYC",
+  cpus: 8,
+  memoryBytes: 2 ** 34,
+  libvirtVersion: "9.0.0",
+  qemuVersion: "7.2.0",
+  kvm: false,
+  machineTypes: ["pc-i440fx-7.2", "pc-q35-7.2"],
+  capabilities: {
+    hostUuid: "a50bb195-09f2-4e25-b4c9-646381397308",
+    architecture: "x86_64",
+    guests: [
+      {
+        architecture: "x86_64",
+        emulator: "/usr/bin/qemu-system-x86_64",
+        accelerators: ["qemu"],
+        machines: [
+          { name: "pc-q35-7.2" },
+          { name: "q35", canonical: "pc-q35-7.2" },
+          { name: "pc-i440fx-7.2" },
+          { name: "pc", canonical: "pc-i440fx-7.2" },
+        ],
+      },
+    ],
+  },
+};
+
+export function observedWorld(
+  world: MachineWorld,
+  pools: readonly string[],
+  networks: readonly string[],
+): ObservedMachine {
+  const { domain } = world;
+  const target: ObservedHost = {
+    ref: { name: "alpha", connection: { address: "alpha" }, credentials: {} },
+    facts,
+    networks: [...networks],
+    pools: pools.map((name) => {
+      const inPool = world.volumes.filter((volume) => volume.pool === name);
+      return {
+        name,
+        path: `/pools/${name}`,
+        active: true,
+        contents: {
+          volumes: inPool.map(
+            (volume): VolumeRecord => ({
+              pool: name,
+              name: volume.name,
+              key: `/pools/${name}/${volume.name}`,
+              path: `/pools/${name}/${volume.name}`,
+              xml: "",
+              type: "file",
+              capacityBytes: volume.sizeBytes,
+              allocationBytes: 0,
+            }),
+          ),
+          marks: inPool.map((volume) => volume.mark),
+        },
+      };
+    }),
+    domain:
+      domain === undefined
+        ? undefined
+        : {
+            persistent: domain.persistent,
+            live: domain.live,
+            owner: domain.owner,
+            record: {
+              name: domain.persistent.name,
+              uuid: domain.persistent.uuid ?? "",
+              id: domain.live === undefined ? -1 : 1,
+              state: domain.state,
+              reason: 1,
+              reasonName: domain.state === "paused" ? "user" : "booted",
+              persistent: true,
+              autostart: domain.autostart,
+              hasManagedSave: false,
+              hasSnapshots: false,
+              liveXml: domain.live === undefined ? undefined : "<domain/>",
+              persistentXml: "<domain/>",
+            },
+          },
+  };
+  return { target, moveRefusals: [], peers: {} };
+}
+
+/** What a step is to bring about. */
+export function applyToWorld(
+  world: MachineWorld,
+  step: Step,
+  request: MachineRequest,
+  observed: ObservedMachine,
+): MachineWorld {
+  const { inputs, identity } = request;
+  const existing = world.domain?.persistent;
+  const model = () =>
+    desiredModel(inputs, existing === undefined ? undefined : request.previous, existing, {
+      uuid: request.recorded?.id ?? request.chosen?.uuid ?? "",
+      facts: observed.target.facts,
+    });
+  const nonce = request.recorded?.outputs.nonce ?? request.chosen?.nonce ?? "";
+  const owner: OwnerMark = { ...identity, nonce, phase: "created" };
+  const domain = world.domain;
+  const changed = (change: Partial<NonNullable<MachineWorld["domain"]>>): MachineWorld => {
+    if (domain === undefined) throw new Error(`${step.kind} without a domain`);
+    return { ...world, domain: { ...domain, ...change } };
+  };
+  switch (step.kind) {
+    case "defineMachine":
+      return { ...world, domain: { persistent: model(), state: "shutOff", autostart: false, owner } };
+    case "recordOwner":
+    case "adopt":
+      return changed({ owner });
+    case "updateDefinition":
+      return changed({ persistent: { ...model(), name: existing?.name ?? "" } });
+    case "renameMachine":
+      return changed({ persistent: { ...(existing as DomainModel), name: step.to } });
+    case "setAutostart":
+      return changed({ autostart: step.to });
+    case "start":
+      return changed({ state: "running", live: existing });
+    case "restart":
+      return changed({ state: "running", live: existing });
+    case "resume":
+      return changed({ state: "running" });
+    case "pause":
+      return changed({ state: "paused" });
+    case "shutdown":
+      return changed({ state: "shutOff", live: undefined });
+    case "createVolume": {
+      const mark = { identityHash: identityHashes(request)[0] as string, nonce, volume: step.volume };
+      return {
+        ...world,
+        volumes: [...world.volumes, { pool: step.pool, name: step.volume, sizeBytes: step.sizeBytes, mark }],
+      };
+    }
+    case "growVolume":
+      return {
+        ...world,
+        volumes: world.volumes.map((volume) =>
+          volume.pool === step.pool && volume.name === step.volume
+            ? { ...volume, sizeBytes: step.toBytes }
+            : volume,
+        ),
+      };
+    case "deleteVolume":
+      return {
+        ...world,
+        volumes: world.volumes.filter((volume) => volume.pool !== step.pool || volume.name !== step.volume),
+      };
+    case "record":
+      return world;
+    default:
+      throw new Error(`no step of a VM on one host: ${step.kind}`);
+  }
+}
