@@ -1,27 +1,7 @@
 // The resources' inputs as a program gives them. The provider's zod schemas have them as the SDK's classes pass them on.
 import { z } from "zod";
 import { connection, credentials } from "../provider/resources/inputs.js";
-
-/** The part of JSON Schema that zod makes of the resources' schemas. */
-export interface JsonSchema {
-  /** Several where zod joins plain alternatives. */
-  readonly type?: string | readonly string[];
-  readonly enum?: readonly unknown[];
-  readonly items?: JsonSchema;
-  readonly anyOf?: readonly JsonSchema[];
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly required?: readonly string[];
-  readonly additionalProperties?: JsonSchema | boolean;
-  /** Ours: encrypted in the state. */
-  readonly secret?: boolean;
-  /** Ours: what its type is called wherever it occurs; else that follows from the place. */
-  readonly name?: string;
-}
-
-export interface JsonObject extends JsonSchema {
-  readonly properties: Readonly<Record<string, JsonSchema>>;
-  readonly required: readonly string[];
-}
+import type { JsonObject, JsonSchema } from "./schema-json.mjs";
 
 /** What the SDK's classes add by themselves. */
 const INTERNAL = ["pulumiUrn", "effects"];

@@ -1,32 +1,15 @@
 // From what the provider validates (JSON Schema of zod) and what the SDK declares: types of a Pulumi schema, and where the two differ.
-import type { JsonSchema } from "./schema-program.mjs";
+import { alternatives, basicKind, type JsonSchema, kindOf, typeName } from "./schema-json.mjs";
 import type { Sdk, SdkMember, SdkType } from "./schema-sdk.mjs";
-
-export interface TypeSpec {
-  readonly type?: string;
-  readonly items?: TypeSpec;
-  readonly additionalProperties?: TypeSpec;
-  readonly $ref?: string;
-  readonly oneOf?: readonly TypeSpec[];
-}
-
-export interface PropertySpec extends TypeSpec {
-  readonly description?: string;
-  readonly secret?: boolean;
-}
-
-export interface NamedType {
-  readonly description?: string;
-  readonly type: string;
-  readonly enum?: readonly { readonly name: string; readonly value: unknown }[];
-  readonly properties?: Readonly<Record<string, PropertySpec>>;
-  readonly required?: readonly string[];
-}
-
-export interface Properties {
-  readonly properties: Readonly<Record<string, PropertySpec>>;
-  readonly required?: readonly string[];
-}
+import {
+  described,
+  listed,
+  type NamedType,
+  oneOf,
+  type Properties,
+  type PropertySpec,
+  type TypeSpec,
+} from "./schema-spec.mjs";
 
 /** Where in the package something is: `path` for messages, the other two for the names of types. */
 interface Place {
@@ -165,20 +148,22 @@ export class SchemaTypes {
         ...this.inputs(json, found.members, name, place.path, fallback),
       });
     }
-    return this.#resource(json, place);
+    return this.#resource(json, declared, place);
   }
 
   /** What the SDK makes of a resource that is passed as an input: plain names. */
-  #resource(json: JsonSchema, place: Place): TypeSpec {
+  #resource(json: JsonSchema, declared: readonly SdkType[], place: Place): TypeSpec {
+    const kind = declared.flatMap((type) => (type.kind === "named" ? [type.name] : []))[0] ?? "";
+    const outputs = this.#sdk.classes.get(kind)?.members ?? [];
     const members: SdkMember[] = Object.keys(json.properties ?? {}).map((name) => ({
       name,
       optional: !(json.required ?? []).includes(name),
-      description: undefined,
+      description: outputs.find((output) => output.name === name)?.description,
       type: { kind: "string" },
     }));
     const name = `${pascal(place.property)}Ref`;
     return this.#named(name, {
-      description: "A Disk resource by its names, as the SDK passes it to the provider.",
+      description: `A ${kind} resource by its names, as the SDK passes it to the provider.`,
       type: "object",
       ...this.inputs(json, members, name, place.path),
     });
@@ -273,7 +258,7 @@ export class SchemaTypes {
   }
 
   #described(description: string | undefined, type: SdkType): { description?: string } {
-    const notes = [description];
+    const notes = [description ?? this.#ownDescription(type)];
     for (const name of namesIn(type)) {
       notes.push(ALIAS_NOTES[name]);
       if (this.#sdk.classes.has(name))
@@ -285,6 +270,10 @@ export class SchemaTypes {
     return described(text === "" ? undefined : text);
   }
 
+  #ownDescription(type: SdkType): string | undefined {
+    return type.kind === "named" ? this.#sdk.interfaces.get(type.name)?.description : undefined;
+  }
+
   /** The parts of a host's connection are documented where people write them. */
   #fallbackDocs(name: string): readonly SdkMember[] {
     if (name !== "Connection" && name !== "Credentials") return [];
@@ -292,49 +281,10 @@ export class SchemaTypes {
   }
 }
 
-type Kind = "enum" | "array" | "record" | "object" | "plain";
-
-function kindOf(json: JsonSchema): Kind {
-  if (json.enum !== undefined) return "enum";
-  if (json.type === "array") return "array";
-  if (json.type !== "object") return "plain";
-  return json.properties === undefined ? "record" : "object";
-}
-
-function basicKind(json: JsonSchema): string {
-  const kind = kindOf(json);
-  if (kind !== "plain" && kind !== "enum") return kind;
-  return json.type === "integer" ? "number" : typeName(json);
-}
-
-function alternatives(json: JsonSchema): readonly JsonSchema[] {
-  if (json.anyOf !== undefined) return json.anyOf.flatMap(alternatives);
-  return Array.isArray(json.type) ? (json.type as string[]).map((type) => ({ ...json, type })) : [json];
-}
-
-function typeName({ type }: JsonSchema): string {
-  if (typeof type !== "string") throw new Error("a schema without a type has no counterpart in Pulumi's");
-  return type;
-}
-
-function oneOf(specs: readonly TypeSpec[]): TypeSpec {
-  const different = new Map(specs.map((spec) => [JSON.stringify(spec), spec]));
-  const [first, ...others] = different.values();
-  return first !== undefined && others.length === 0 ? first : { oneOf: [...different.values()] };
-}
-
-function listed(required: readonly string[]): { required?: readonly string[] } {
-  return required.length === 0 ? {} : { required };
-}
-
 function namesIn(type: SdkType): string[] {
   if (type.kind === "named") return [type.name];
   if (type.kind === "array") return namesIn(type.items);
   return type.kind === "union" ? type.of.flatMap(namesIn) : [];
-}
-
-function described(description: string | undefined): { description?: string } {
-  return description === undefined ? {} : { description };
 }
 
 function pascal(text: string): string {
