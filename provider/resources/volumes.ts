@@ -1,7 +1,7 @@
 import type { Host } from "../hosts/host.js";
 import { sidecarName, type VolumeMark } from "../hosts/volume-mark.js";
 import type { DomainRecord, VolumeRecord } from "../libvirt/index.js";
-import { isLibvirtError } from "../libvirt/index.js";
+import { isLibvirtError, LibvirtError } from "../libvirt/index.js";
 import { buildVolume, parseDomain, parseVolume } from "../libvirt/xml/index.js";
 
 /** A volume of a pool on a host. */
@@ -25,9 +25,9 @@ export interface NewVolume extends VolumePlace {
 /** Makes a volume, its mark first: whoever finds a mark without a volume knows what was about to be made. */
 export async function ensureVolume(made: NewVolume): Promise<void> {
   const { host, pool, volume, format, sizeBytes, signal } = made;
-  const isNewMark = await writeVolumeMark(made);
   const libvirt = await host.libvirt();
   const backing = made.backing === undefined ? undefined : await resolveBacking(host, pool, made.backing);
+  const isNewMark = await writeVolumeMark(made);
   const xml = buildVolume({
     name: volume,
     format,
@@ -38,11 +38,19 @@ export async function ensureVolume(made: NewVolume): Promise<void> {
   try {
     await libvirt.volumes.create(pool, xml, { signal });
   } catch (error) {
-    // libvirt says the one of a volume that it knows, the other of a file that came into the folder since it last looked.
-    const isTaken = isLibvirtError(error, "alreadyExists", "operationFailed");
-    // Our mark must not stand beside what somebody else made.
-    if (isTaken && isNewMark) await removeVolumeMark(made);
-    if (isNewMark || !isLibvirtError(error, "alreadyExists")) throw error;
+    // An old mark's volume may have been made by the call before this one, whose answer was lost.
+    if (!isNewMark && isLibvirtError(error, "alreadyExists")) {
+      await host.observations.refreshVolume(pool, volume);
+      return;
+    }
+    // Where libvirt said no, nothing of ours is there: our mark must not come to stand beside what somebody else made.
+    if (isNewMark && isAnswered(error)) {
+      await removeVolumeMark(made);
+      // A file that libvirt didn't know of is named by the next plan.
+      await libvirt.pools.refresh((await libvirt.pools.observe({ name: pool }))?.uuid ?? "").catch(() => {});
+      host.observations.dropContents(pool);
+    }
+    throw error;
   }
   await host.observations.refreshVolume(pool, volume);
 }
@@ -194,6 +202,11 @@ async function resolveBacking(
       `the backing ${typeof backing === "string" ? backing : `${backing.volume} in pool ${backing.pool}`} isn't in a pool on ${host.name}`,
     );
   return { path: record.path, format: parseVolume(record.xml).format ?? "raw" };
+}
+
+/** libvirt has decided, rather than that its answer didn't come. */
+function isAnswered(error: unknown): boolean {
+  return error instanceof LibvirtError && !isLibvirtError(error, "connectionLost", "timeout", "aborted");
 }
 
 async function ifThere(deleting: Promise<void>): Promise<void> {

@@ -110,7 +110,7 @@ export class Declared {
     await using run = new Deployed(this.#hosts);
     const checked = await lifecycle.check(this.#definition, run.deployment, this.state, inputs);
     if (checked.failures.length > 0) throw new Error(checked.failures.map(({ reason }) => reason).join("; "));
-    return this.apply(checked.inputs as Bag, run);
+    return await this.apply(checked.inputs as Bag, run);
   }
 
   /** Creates or updates without a check before, as if the hosts had changed since. */

@@ -33,7 +33,13 @@ function outputsOf(request: PoolRequest, observed: ObservedPools, carried: Parti
     uuids: byHost((_, pool) => pool.uuid),
     capacityBytes: byHost((_, pool) => pool.capacityBytes),
     availableBytes: byHost((_, pool) => pool.availableBytes),
-    madeFolder: byHost((host) => notes[madeFolderNote(host)] === true || carried.madeFolder?.[host] === true),
+    // Also where the pool is gone at present: its folder is still there.
+    madeFolder: Object.fromEntries(
+      [...observed.places, ...observed.former].map(({ ref: { name } }) => [
+        name,
+        notes[madeFolderNote(name)] === true || carried.madeFolder?.[name] === true,
+      ]),
+    ),
   };
 }
 
