@@ -44,7 +44,7 @@ export interface NetworkArgs {
   autostart?: In<boolean>;
   /**
    * What to do with a change that a running network can't take (mode, bridge, cidr, domain, mtu) while VMs are attached.
-   * `"never"` (default) refuses; `"whenNeeded"` restarts the network, which cuts the attached guests' link for a second or two.
+   * `"never"` (default) refuses; `"whenNeeded"` restarts the network, which cuts the attached guests' link for some seconds.
    */
   restartPolicy?: In<"never" | "whenNeeded">;
   /**

@@ -194,6 +194,19 @@ export class NetworkApi {
     }));
   }
 
+  /** The UUIDs of what is plugged in: the running domains' interfaces by their `portid`. Undefined before libvirt 5.5, which can't tell. */
+  async portUuids(uuid: string, options: OperationOptions = {}): Promise<string[] | undefined> {
+    const args = { optNetwork: networkOf(uuid), needResults: 1, flags: 0 };
+    try {
+      const operation = `list the ports of network ${uuid}`;
+      const { ports } = await this.#session.read(operation, "NetworkListAllPorts", args, options);
+      return ports.map((port) => port.uuid);
+    } catch (error) {
+      if (isLibvirtError(error, "operationUnsupported")) return undefined;
+      throw error;
+    }
+  }
+
   async #read(
     net: Network,
     traits: { readonly active: boolean; readonly persistent: boolean; readonly autostart: boolean },

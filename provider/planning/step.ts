@@ -96,6 +96,7 @@ export type Step =
   // virtual machines
   | { kind: "settleMigration"; subject: string; from: string; to: string; effect: "live"; reason: string }
   | { kind: "defineMachine"; subject: string; host: string; effect: "none"; reason: string }
+  | { kind: "makePersistent"; subject: string; host: string; effect: "none" }
   | { kind: "migrate"; subject: string; from: string; to: string; copies: string[]; effect: "migrate" }
   | { kind: "moveStopped"; subject: string; from: string; to: string; copies: string[]; effect: "none" }
   | { kind: "renameMachine"; subject: string; from: string; to: string; effect: "none" }
@@ -160,7 +161,7 @@ export function describeStep(step: Step): string[] {
     case "restartNetwork":
       return [
         `restart network ${step.subject} ${at(step)} for ${step.changes.map(change).join(", ")}${
-          step.machines.length === 0 ? "" : `: ${step.machines.join(", ")} lose the link for a moment`
+          step.machines.length === 0 ? "" : `: ${step.machines.join(", ")} lose the link for some seconds`
         }`,
       ];
     case "relinkMachines":
@@ -171,6 +172,8 @@ export function describeStep(step: Step): string[] {
       return [`settle the interrupted migration ${step.from} -> ${step.to}: ${step.reason}`];
     case "defineMachine":
       return [`create virtual machine ${step.subject} ${at(step)} (${step.reason})`];
+    case "makePersistent":
+      return [`define ${step.subject} ${at(step)} again (it runs without a definition), no guest notices`];
     case "migrate":
       return [`migrate ${step.from} -> ${step.to}, live${copied(step.copies)}`];
     case "moveStopped":
@@ -221,5 +224,13 @@ export function mustBeAnnounced(step: Step): boolean {
 
 /** After these the object is elsewhere, or its state was decided only by the step: what follows is planned anew. */
 export function needsAnotherLook(step: Step): boolean {
-  return step.kind === "settleMigration" || step.kind === "migrate" || step.kind === "moveStopped";
+  switch (step.kind) {
+    case "settleMigration":
+    case "makePersistent":
+    case "migrate":
+    case "moveStopped":
+      return true;
+    default:
+      return false;
+  }
 }

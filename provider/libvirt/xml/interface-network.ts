@@ -1,11 +1,11 @@
 import { parseXml, rootOf } from "./document.js";
 import { attributeOf, childElement, childElements, setAttribute } from "./element.js";
-import { interfaceMac } from "./interface.js";
 import { serializeElement } from "./serialize.js";
 
 /** An interface of a running domain, and the same one in another network, each as DomainUpdateDeviceFlags takes it. */
 export interface InterfaceHop {
-  mac: string;
+  /** The network's port that it is plugged into, as far as the document knows. */
+  portUuid?: string | undefined;
   /** As it is, in `home`. */
   back: string;
   away: string;
@@ -30,6 +30,7 @@ export function interfaceHops(liveXml: string, home: InterfacePlace, away: Inter
     const bridge = network === undefined ? attributeOf(source, "bridge") : undefined;
     const is = (place: InterfacePlace) => network === place.network || bridge === place.bridge;
     if (!is(home) && !is(away)) return [];
+    const portUuid = attributeOf(source, "portid");
     const to = (place: InterfacePlace) => {
       // libvirt writes here what the interface became, and takes it back only as what it was declared.
       if (network !== undefined) setAttribute(element, "type", "network");
@@ -38,11 +39,15 @@ export function interfaceHops(liveXml: string, home: InterfacePlace, away: Inter
       setAttribute(source, "bridge", network === undefined ? place.bridge : undefined);
       return serializeElement(element);
     };
-    return [{ mac: interfaceMac(element), back: to(home), away: to(away) }];
+    return [{ portUuid, back: to(home), away: to(away) }];
   });
 }
 
-/** How many interfaces libvirt has plugged into a running network, from its live document. */
-export function networkConnections(liveXml: string): number {
-  return Number(attributeOf(rootOf(parseXml(liveXml, "network")), "connections") ?? 0);
+/** The ports that a live document's interfaces in these networks are plugged into; undefined for one without, which libvirt before 5.5 has. */
+export function interfacePorts(liveXml: string, networks: readonly string[]): (string | undefined)[] {
+  const devices = childElement(rootOf(parseXml(liveXml, "domain")), "devices");
+  return childElements(devices, "interface")
+    .map((element) => childElement(element, "source"))
+    .filter((source) => networks.includes(attributeOf(source, "network") ?? ""))
+    .map((source) => attributeOf(source, "portid"));
 }

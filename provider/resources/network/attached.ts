@@ -1,11 +1,12 @@
 import type { DomainRecord, NetworkRecord } from "../../libvirt/index.js";
 import { parseDomain, parseNetwork } from "../../libvirt/xml/index.js";
+import { interfacePorts } from "../../libvirt/xml/interface-network.js";
 import { hopName } from "./relink.js";
 
-/** A running VM, and how many of its interfaces name the network: as libvirt counts connections. */
+/** A running VM, and the ports of the network that its interfaces were plugged into. */
 export interface Attached {
   machine: string;
-  connections: number;
+  portUuids: string[];
 }
 
 /** Running VMs with an interface in the network, or directly in the bridge that libvirt made for it, in order of name. */
@@ -21,9 +22,11 @@ export function attachedTo(
     .flatMap(({ name, liveXml }) => {
       if (liveXml === undefined) return [];
       const sources = parseDomain(liveXml).interfaces.map(({ source }) => source);
-      const connections = sources.filter((source) => "network" in source && names.includes(source.network));
+      const named = sources.some((source) => "network" in source && names.includes(source.network));
       const direct = sources.some((source) => "bridge" in source && source.bridge === bridge);
-      return connections.length > 0 || direct ? [{ machine: name, connections: connections.length }] : [];
+      if (!named && !direct) return [];
+      const portUuids = interfacePorts(liveXml, names).filter((uuid) => uuid !== undefined);
+      return [{ machine: name, portUuids }];
     })
     .sort((a, b) => (a.machine < b.machine ? -1 : 1));
 }

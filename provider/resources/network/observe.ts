@@ -1,8 +1,7 @@
 import type { Host } from "../../hosts/host.js";
 import type { HostRef } from "../../hosts/host-ref.js";
-import type { NetworkRecord } from "../../libvirt/index.js";
+import { isLibvirtError, type NetworkRecord } from "../../libvirt/index.js";
 import { type OwnerMark, parseNetwork, readOwnerMark } from "../../libvirt/xml/index.js";
-import { networkConnections } from "../../libvirt/xml/interface-network.js";
 import { sameIdentity } from "../../planning/owner.js";
 import type { ObserveContext } from "../definition.js";
 import { type Attached, attachedTo } from "./attached.js";
@@ -48,7 +47,7 @@ async function lookAt(
     facts,
     network,
     machines: attached.map(({ machine }) => machine),
-    unplugged: isUnplugged(network?.record, attached, networks),
+    unplugged: await isUnplugged(host, network?.record, attached),
     replaced,
     machinesOfReplaced:
       replaced === undefined
@@ -109,14 +108,26 @@ async function bridgeExists(host: Host, request: NetworkRequest): Promise<boolea
   return result?.exitCode === 0 ? true : result?.exitCode === 1 ? false : undefined;
 }
 
-/** libvirt counts the interfaces that it plugged in; those of a network that was stopped and started since aren't among them. */
-function isUnplugged(
+/** An interface keeps the port that it had in a network which was stopped and started since, and that port is gone. */
+async function isUnplugged(
+  host: Host,
   record: NetworkRecord | undefined,
   attached: readonly Attached[],
-  networks: readonly NetworkRecord[],
-): boolean {
-  if (record?.liveXml === undefined) return attached.length > 0;
-  const expected = attached.reduce((sum, { connections }) => sum + connections, 0);
-  const hopIsLeft = networks.some(({ name }) => name === hopName(record.name));
-  return hopIsLeft || networkConnections(record.liveXml) < expected;
+): Promise<boolean> {
+  if (attached.length === 0) return false;
+  if (record?.active !== true) return true;
+  const ports = await host.idempotent((libvirt) => unlessGone(libvirt.networks.portUuids(record.uuid)));
+  return (
+    ports !== undefined && attached.some(({ portUuids }) => portUuids.some((uuid) => !ports.includes(uuid)))
+  );
+}
+
+/** A network that somebody removes while it is observed has no ports; the next look finds it gone. */
+async function unlessGone<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isLibvirtError(error, "networkNotFound")) return undefined;
+    throw error;
+  }
 }

@@ -124,7 +124,7 @@ function planRestart(
     const what = changes.map(({ property, from, to }) => `${property} ${from} -> ${to}`).join(", ");
     result.refusals.push({
       kind: "inUse",
-      message: `network ${inputs.name} on ${host.ref.name} has to restart for ${what}, and ${running(machines)}; set restartPolicy: "whenNeeded" to cut their link for a moment, or stop them first`,
+      message: `network ${inputs.name} on ${host.ref.name} has to restart for ${what}, and ${running(machines)}; set restartPolicy: "whenNeeded" to cut their link for some seconds, or stop them first`,
     });
     return;
   }

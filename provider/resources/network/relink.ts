@@ -11,22 +11,23 @@ export function hopName(networkName: string): string {
 }
 
 /**
- * Plugs running VMs into a network again. libvirt takes their interfaces out of the bridge when the network stops, and doesn't put them back
+ * Plugs those running VMs into a network again that it lost. libvirt takes their interfaces out of the bridge when the network stops, and doesn't put them back
  * when it starts; nor does it when an interface is updated to what it is already. So each goes to another network and back, while the guest
- * sees neither. Unlike `ip link set` that needs no rights beyond libvirt's.
+ * sees neither; the bridge lets its packets through four seconds later (twice the shortest delay of spanning tree). Unlike `ip link set` that needs no rights beyond libvirt's.
  */
 export async function relinkMachines(host: Host, networkName: string, context: ApplyContext): Promise<void> {
   const { networks, domains } = await host.libvirt();
   const { signal } = context;
   const network = await networks.observe({ name: networkName });
   const running = (await domains.observeAll({ signal })).filter((domain) => domain.liveXml !== undefined);
-  if (network?.bridgeName === undefined) return;
+  if (network?.active !== true || network.bridgeName === undefined) return;
+  const ports = await networks.portUuids(network.uuid);
   const hop = await openHop(host, networkName);
   const failures: string[] = [];
   try {
     for (const domain of running) {
       signal.throwIfAborted();
-      await relink(host, domain, network, hop).catch((error: unknown) => {
+      await relink(host, domain, { network, ports, hop }).catch((error: unknown) => {
         if (error instanceof HostUnreachable || isLibvirtError(error, "connectionLost")) throw error;
         failures.push(`${domain.name}: ${oneLine(error)}`);
       });
@@ -43,14 +44,18 @@ export async function relinkMachines(host: Host, networkName: string, context: A
 async function relink(
   host: Host,
   domain: DomainRecord,
-  network: NetworkRecord,
-  hop: NetworkRecord,
+  to: { network: NetworkRecord; ports: readonly string[] | undefined; hop: NetworkRecord },
 ): Promise<void> {
+  const { network, ports, hop } = to;
   const home = { network: network.name, bridge: network.bridgeName ?? "" };
   const away = { network: hop.name, bridge: hop.bridgeName ?? "" };
   const { domains } = await host.libvirt();
+  const cutOff = interfaceHops(domain.liveXml ?? "", home, away).filter(
+    ({ portUuid }) => portUuid === undefined || ports?.includes(portUuid) !== true,
+  );
+  if (cutOff.length === 0) return;
   try {
-    for (const nic of interfaceHops(domain.liveXml ?? "", home, away)) {
+    for (const nic of cutOff) {
       await domains.updateDevice(domain.uuid, nic.away, { live: true });
       await domains.updateDevice(domain.uuid, nic.back, { live: true });
     }
