@@ -193,24 +193,28 @@ function show(value: unknown): string {
   );
 }
 
-/** Equal but for case, a letter more, less or other, or two in longer names; or one is the other's beginning. */
+/** Equal but for case and a slip of the fingers (two in longer names); or one is the other's beginning. */
 function nearlySame(a: string, b: string): boolean {
   const x = a.toLowerCase();
   const y = b.toLowerCase();
-  if (Math.min(x.length, y.length) >= 3 && (x.startsWith(y) || y.startsWith(x))) return true;
-  if (Math.abs(x.length - y.length) > 2) return false;
-  let row = Array.from({ length: y.length + 1 }, (_, i) => i);
+  const shorter = Math.min(x.length, y.length);
+  if (shorter >= 3 && (x.startsWith(y) || y.startsWith(x))) return true;
+  const most = shorter > 5 ? 2 : 1;
+  return Math.abs(x.length - y.length) <= most && slipsBetween(x, y) <= most;
+}
+
+/** Letters more, less or other, and neighbours that changed places. */
+function slipsBetween(x: string, y: string): number {
+  const table: number[][] = [Array.from({ length: y.length + 1 }, (_, j) => j)];
+  const at = (i: number, j: number) => table[i]?.[j] ?? 0;
   for (let i = 1; i <= x.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= y.length; j++)
-      next.push(
-        Math.min(
-          (next[j - 1] as number) + 1,
-          (row[j] as number) + 1,
-          (row[j - 1] as number) + (x[i - 1] === y[j - 1] ? 0 : 1),
-        ),
-      );
-    row = next;
+    table[i] = [i];
+    for (let j = 1; j <= y.length; j++) {
+      const same = x[i - 1] === y[j - 1] ? 0 : 1;
+      const swapped = i > 1 && j > 1 && x[i - 1] === y[j - 2] && x[i - 2] === y[j - 1];
+      const least = Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, at(i - 1, j - 1) + same);
+      (table[i] as number[])[j] = swapped ? Math.min(least, at(i - 2, j - 2) + 1) : least;
+    }
   }
-  return (row[y.length] as number) <= (Math.min(x.length, y.length) > 5 ? 2 : 1);
+  return at(x.length, y.length);
 }

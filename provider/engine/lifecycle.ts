@@ -51,7 +51,9 @@ export async function check(definition: AnyDefinition, deployment: Deployment, o
       failures: [],
     };
   }
-  for (const warning of seen.plan.warnings) logOf(definition, deployment, inputs).warning(warning);
+  const log = logOf(definition, deployment, inputs);
+  warn(deployment, log, request, seen.plan);
+  for (const text of definition.explain?.(request, seen.observed, seen.plan) ?? []) log.info(text);
   return {
     inputs: { ...toJson(inputs), effects: describePlan(seen.plan) },
     failures: seen.plan.refusals.map((refusal) => ({ property: "", reason: refusal.message })),
@@ -75,9 +77,24 @@ export async function diff(
   if (seen.kind === "unobservable")
     return { changes: previous === undefined || !sameInputs(definition, inputs, previous) };
   const { plan } = seen;
+  warn(deployment, logOf(definition, deployment, inputs), request, plan);
   if (plan.replaceBecause.length > 0)
     return { changes: true, replaces: plan.replaceBecause, deleteBeforeReplace: true };
   return { changes: plan.steps.length > 0 || plan.refusals.length > 0 };
+}
+
+const warned = new WeakMap<Deployment, Set<string>>();
+
+/** The check and the diff of a deployment may both come upon the same thing. */
+function warn(deployment: Deployment, log: ResourceLog, request: Request<Bag, Bag>, plan: Plan): void {
+  const said = warned.get(deployment) ?? new Set();
+  warned.set(deployment, said);
+  for (const warning of plan.warnings) {
+    const key = `${request.inputs.pulumiUrn}\n${warning}`;
+    if (said.has(key)) continue;
+    said.add(key);
+    log.warning(warning);
+  }
 }
 
 export async function create(definition: AnyDefinition, deployment: Deployment, news: Bag) {
@@ -220,7 +237,7 @@ function mayRecord(definition: AnyDefinition, request: Request<Bag, Bag>, observ
   return definition.plan(request, observed).refusals.every((refusal) => refusal.kind !== "foreignObject");
 }
 
-type Seen = { kind: "planned"; plan: Plan } | { kind: "unobservable"; reason: string };
+type Seen = { kind: "planned"; plan: Plan; observed: unknown } | { kind: "unobservable"; reason: string };
 
 async function observeAndPlan(
   definition: AnyDefinition,
@@ -242,7 +259,7 @@ async function observeAndPlan(
       effect: "none",
       reason: `changed ${changed.join(", ")}`,
     });
-  return { kind: "planned", plan };
+  return { kind: "planned", plan, observed };
 }
 
 function changedInputs(definition: AnyDefinition, request: Request<Bag, Bag>): string[] {

@@ -56,6 +56,8 @@ export interface ResourceDefinition<Inputs extends object, Observed, Outputs ext
   observe(request: Request<Inputs, Outputs>, context: ObserveContext): Promise<Observed>;
   /** Pure. */
   plan(request: Request<Inputs, Outputs>, observed: Observed): Plan;
+  /** What a preview says in full beside the plan's lines, such as the changes of a document. Pure; holds no secrets. */
+  explain?(request: Request<Inputs, Outputs>, observed: Observed, plan: Plan): string[];
   /**
    * Keeps other processes from working on the same object; called before the first step that does something. What it returns gives it
    * back, told of what was last observed.

@@ -1,7 +1,6 @@
 import type { Host } from "../../hosts/host.js";
 import {
   buildDomain,
-  type DomainModel,
   ownerMarkKind,
   parseDomain,
   patchDomain,
@@ -14,6 +13,7 @@ import { deleteOwnVolume, ensureVolume, growVolume, writeVolumeMark } from "../v
 import { desiredModel } from "./desired.js";
 import { applyMove } from "./move.js";
 import { type ObservedHost, type ObservedMachine, whereItIs } from "./observed.js";
+import { withPaths } from "./paths.js";
 import { identityHashes, type MachineRequest } from "./request.js";
 import { DEFAULT_SHUTDOWN_TIMEOUT_MS, type Inputs, volumeOf } from "./schema.js";
 import { shutDown } from "./stop.js";
@@ -55,6 +55,7 @@ export async function apply(
       await libvirt.domains.rename(uuid, step.to);
       await host.observations.refreshDomain({ uuid, name: step.from });
       break;
+    case "makePersistent":
     case "updateDefinition":
       await redefine(host, request, place);
       break;
@@ -135,15 +136,15 @@ async function define(
   await libvirt.domains.define(buildDomain(withPaths(desired, place), { owner }), { validate: true });
 }
 
-/** Edits the persistent document, read anew with its secrets, where it differs from what should be. */
+/**
+ * Edits the persistent document, read anew with its secrets, where it differs from what should be. libvirt makes one of the live document
+ * where there is none.
+ */
 async function redefine(host: Host, request: MachineRequest, place: ObservedHost): Promise<void> {
   const uuid = place.domain?.record.uuid;
-  if (uuid === undefined || place.domain?.persistent === undefined)
-    throw new Error("there is no definition to change");
-  const desired = desiredModel(request.inputs, request.previous, place.domain.persistent, {
-    uuid,
-    facts: place.facts,
-  });
+  const definition = place.domain?.persistent ?? place.domain?.live;
+  if (uuid === undefined || definition === undefined) throw new Error("there is no definition to change");
+  const desired = desiredModel(request.inputs, request.previous, definition, { uuid, facts: place.facts });
   const libvirt = await host.libvirt();
   const xml = await libvirt.domains.xml(uuid, { inactive: true, secure: true });
   const current = parseDomain(xml);
@@ -186,20 +187,6 @@ async function writeMark(
       mark: { identityHash: identityHashes(request)[0] as string, nonce, volume },
     });
   }
-}
-
-/** Disks by path, as QEMU opens them. */
-function withPaths(model: DomainModel, place: ObservedHost): DomainModel {
-  const disks = model.disks.map((disk) => {
-    if (disk.source === undefined || !("pool" in disk.source)) return disk;
-    const { pool, volume } = disk.source;
-    const found = place.pools.find((other) => other.name === pool);
-    const path = found?.contents.volumes.find((other) => other.name === volume)?.path;
-    if (path !== undefined) return { ...disk, source: { file: path } };
-    // Only folders so far: there a volume's path is known before it is made.
-    return found?.path === undefined ? disk : { ...disk, source: { file: `${found.path}/${volume}` } };
-  });
-  return { ...model, disks };
 }
 
 async function applyToVolume(

@@ -1,6 +1,7 @@
 import type { ResourceDefinition } from "../definition.js";
 import { apply } from "./apply.js";
 import { crossChecks } from "./cross-checks.js";
+import { explain } from "./explain.js";
 import { hold } from "./hold.js";
 import { observe } from "./observe.js";
 import { type ObservedMachine, whereItIs } from "./observed.js";
@@ -15,6 +16,7 @@ export const virtualMachine: ResourceDefinition<Inputs, ObservedMachine, Outputs
   crossChecks,
   observe,
   plan,
+  explain,
   hold,
   apply,
   idOf: (_request, observed) => whereItIs(observed)?.domain?.record.uuid,

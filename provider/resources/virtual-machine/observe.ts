@@ -15,6 +15,7 @@ import { identityOfUrn, sameIdentity } from "../../planning/owner.js";
 import type { ObserveContext } from "../definition.js";
 import { preflightMove } from "./move.js";
 import {
+  isActive,
   isUnsettled,
   type ObservedDomain,
   type ObservedHost,
@@ -38,37 +39,57 @@ export function refOf(inputs: {
  */
 export async function observe(request: MachineRequest, context: ObserveContext): Promise<ObservedMachine> {
   const target = await lookAt(refOf(request.inputs), request, context);
-  if (target.domain !== undefined && !isUnsettled(target.domain)) {
-    const elsewhere = await lookAtFormerHost(target, request, context);
-    return { target, elsewhere, moveRefusals: [], peers: peersOf(target, context) };
-  }
-  const elsewhere = await findElsewhere(target, request, context);
+  const { domain } = target;
+  const elsewhere =
+    domain === undefined || isUnsettled(domain)
+      ? await findElsewhere(target, request, context)
+      : await findOtherCopy(target, domain, request, context);
   const observed: ObservedMachine = {
     target,
     elsewhere,
     moveRefusals: [],
-
     peers: peersOf(target, context),
   };
-  const moves =
-    target.domain === undefined && elsewhere?.domain !== undefined && !isUnsettled(elsewhere.domain);
-  if (!moves) return observed;
+  const moves = domain === undefined && elsewhere?.domain !== undefined && !isUnsettled(elsewhere.domain);
+  // One without a definition gets it first; what else is in its way shows then.
+  if (!moves || elsewhere.domain?.persistent === undefined) return observed;
   return { ...observed, moveRefusals: await preflightMove(observed, request, context) };
 }
 
-/** A copy left where the VM was last time would be worth knowing; a former host that is gone is no obstacle. */
-async function lookAtFormerHost(
+/**
+ * The VM is where it should be. A copy left where it was last time would be worth knowing; a former host that is gone is no obstacle. One
+ * that is off, or has lost its definition, may have been moved by hand with its old definition left: before it is started all hosts
+ * are asked, and one that is known to have left isn't taken for stopped while some don't answer.
+ */
+async function findOtherCopy(
   target: ObservedHost,
+  domain: ObservedDomain,
   request: MachineRequest,
   context: ObserveContext,
 ): Promise<ObservedHost | undefined> {
-  const former = formerRefs(request).find((ref) => connectionKey(ref) !== connectionKey(target.ref));
-  if (former === undefined) return undefined;
-  const there = await lookAt(former, request, context).catch((error: unknown) => {
-    if (error instanceof HostUnreachable) return undefined;
-    throw error;
+  const isNew = request.previous === undefined && request.recorded === undefined;
+  const mayHaveLeft = !isNew && (!isActive(domain) || domain.persistent === undefined);
+  const seen = new Set([connectionKey(target.ref)]);
+  const others = mayHaveLeft ? [...formerRefs(request), ...peerRefs(request, context)] : formerRefs(request);
+  const answers = await Promise.allSettled(
+    unseenOf(others, seen).map((ref) => lookAt(ref, request, context)),
+  );
+  const found = answers
+    .flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []))
+    .find((host) => host.domain !== undefined && host.facts.uuid !== target.facts.uuid);
+  if (found !== undefined) return found;
+  const hasLeft = domain.record.reasonName === "migrated" && !isActive(domain);
+  for (const answer of answers)
+    if (answer.status === "rejected" && (hasLeft || !(answer.reason instanceof HostUnreachable)))
+      throw answer.reason;
+  return undefined;
+}
+
+function unseenOf(refs: HostRef[], seen: Set<string>): HostRef[] {
+  return refs.filter((ref) => {
+    const key = connectionKey(ref);
+    return !seen.has(key) && seen.add(key);
   });
-  return there?.domain === undefined || there.facts.uuid === target.facts.uuid ? undefined : there;
 }
 
 async function findElsewhere(
@@ -79,13 +100,8 @@ async function findElsewhere(
   if (request.previous === undefined && request.recorded === undefined && target.domain === undefined)
     return undefined;
   const seen = new Set([connectionKey(target.ref)]);
-  const unseen = (refs: HostRef[]) =>
-    refs.filter((ref) => {
-      const key = connectionKey(ref);
-      return !seen.has(key) && seen.add(key);
-    });
   const isOther = (host: ObservedHost) => host.facts.uuid !== target.facts.uuid;
-  for (const former of unseen(formerRefs(request))) {
+  for (const former of unseenOf(formerRefs(request), seen)) {
     const there = await lookAt(former, request, context);
     if (isOther(there) && there.domain !== undefined) return there;
   }
@@ -99,7 +115,7 @@ async function findElsewhere(
         : journal.to.uuid;
   if (target.domain !== undefined && counterpart === undefined) return undefined;
   const answers = await Promise.allSettled(
-    unseen(peerRefs(request, context)).map((ref) => lookAt(ref, request, context)),
+    unseenOf(peerRefs(request, context), seen).map((ref) => lookAt(ref, request, context)),
   );
   const hosts = answers
     .flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []))

@@ -59,6 +59,11 @@ export function isActive(domain: ObservedDomain): boolean {
 }
 
 /** Noted as migrating, or half of a migration: only both hosts together tell what it is. */
-export function isUnsettled(domain: ObservedDomain): boolean {
-  return isInterrupted(domain.record, undefined) || !domain.record.persistent;
+export function isUnsettled({ record }: ObservedDomain): boolean {
+  return isInterrupted(record, undefined) || (!record.persistent && !runsByItself(record));
+}
+
+/** A guest that runs without a definition was undefined by hand; one that was never let run came by somebody's migration. */
+function runsByItself({ state, reasonName }: DomainRecord): boolean {
+  return state !== "paused" || reasonName === "user";
 }

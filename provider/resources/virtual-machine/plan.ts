@@ -33,15 +33,21 @@ export function plan(request: MachineRequest, observed: ObservedMachine): Plan {
     return result;
   }
   if (target.namesake !== undefined) result.refusals.push(nameTaken(inputs.name, target));
-  if (isUnsettled(domain) || (elsewhere?.domain !== undefined && isUnsettled(elsewhere.domain)))
-    planSettling(request, observed, result);
+  const copies = [target, elsewhere].flatMap((host) => host?.domain ?? []);
+  if (copies.some(isUnsettled)) planSettling(request, observed, result);
   else if (target.domain !== undefined && elsewhere?.domain !== undefined) {
-    result.refusals.push({
-      kind: "ambiguous",
-      message: `virtual machine ${inputs.name} (${domain.record.uuid}) is defined on both ${target.ref.name} and ${elsewhere.ref.name}; find out which copy has the latest disks and undefine the other with virsh`,
-    });
+    result.refusals.push(twoCopies(inputs.name, target, elsewhere));
     return result;
-  } else if (place !== target) planMove(request, observed, place, domain, result);
+  } else {
+    if (domain.persistent === undefined)
+      result.steps.push({
+        kind: "makePersistent",
+        subject: inputs.name,
+        host: place.ref.name,
+        effect: "none",
+      });
+    if (place !== target) planMove(request, observed, place, domain, result);
+  }
   planRecords(request, place, domain, result);
   planChanges(request, target, place, domain, result);
   return result;
@@ -115,6 +121,24 @@ function nameTaken(name: string, host: ObservedHost): Refusal {
   return {
     kind: "foreignObject",
     message: `there is a domain ${name} on ${host.ref.name} already, ${whose} (UUID ${host.namesake?.record.uuid}); give another name, or set adopt: true to take it over`,
+  };
+}
+
+/** Moved by hand with the old definition left, or two that somebody made of one. */
+function twoCopies(name: string, target: ObservedHost, elsewhere: ObservedHost): Refusal {
+  const uuid = target.domain?.record.uuid;
+  const isRunning = ({ domain }: ObservedHost) => domain !== undefined && isActive(domain);
+  const [here, there] = [isRunning(target), isRunning(elsewhere)];
+  if (here !== there) {
+    const [runs, left] = here ? [target, elsewhere] : [elsewhere, target];
+    return {
+      kind: "ambiguous",
+      message: `virtual machine ${name} (${uuid}) runs on ${runs.ref.name} and is still defined, off, on ${left.ref.name}; if it was started there too its disks would be ruined. Remove what is left over: virsh undefine ${name} on ${left.ref.name} (disks stay)`,
+    };
+  }
+  return {
+    kind: "ambiguous",
+    message: `virtual machine ${name} (${uuid}) ${here ? "runs" : "is defined"} on both ${target.ref.name} and ${elsewhere.ref.name}; find out which copy has the latest disks and undefine the other with virsh`,
   };
 }
 
@@ -221,27 +245,28 @@ function planChanges(
   const { inputs, previous } = request;
   const { record, persistent, live } = domain;
   const subject = inputs.name;
-  // Transient: an interrupted migration, which is settled first.
-  if (persistent === undefined) return;
+  // Without a definition it runs, or is half of a migration.
+  const definition = persistent ?? live;
+  if (definition === undefined || isUnsettled(domain)) return;
   const active = isActive(domain);
-  if (persistent.name !== inputs.name) {
+  if (definition.name !== inputs.name) {
     if (active)
       result.refusals.push({
         kind: "policy",
-        message: `${persistent.name} can be renamed to ${inputs.name} only while it is off; set powerState "stopped" first`,
+        message: `${definition.name} can be renamed to ${inputs.name} only while it is off; set powerState "stopped" first`,
       });
     else
       result.steps.push({
         kind: "renameMachine",
         subject,
-        from: persistent.name,
+        from: definition.name,
         to: inputs.name,
         effect: "none",
       });
   }
-  const desired = desiredModel(inputs, previous, persistent, { uuid: record.uuid, facts: target.facts });
-  const changes = definitionChanges(persistent, { ...desired, name: persistent.name });
-  if (changes.length > 0)
+  const desired = desiredModel(inputs, previous, definition, { uuid: record.uuid, facts: target.facts });
+  const changes = persistent && definitionChanges(persistent, { ...desired, name: persistent.name });
+  if (changes !== undefined && changes.length > 0)
     result.steps.push({ kind: "updateDefinition", subject, changes, effect: active ? "nextBoot" : "none" });
   diskSteps(request, place === target ? target : place, domain, desired, result);
   if (record.autostart !== (inputs.autostart ?? false))

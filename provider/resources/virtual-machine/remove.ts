@@ -1,5 +1,6 @@
 import { oneLine } from "../../hosts/errors.js";
 import type { Host } from "../../hosts/host.js";
+import { isLibvirtError, type LibvirtErrorKind } from "../../libvirt/index.js";
 import { type Identity, identityHash } from "../../planning/owner.js";
 import type { ApplyContext } from "../definition.js";
 import { deleteOwnVolume } from "../volumes.js";
@@ -29,13 +30,15 @@ export async function remove(
   if (domain !== undefined && !isSuccessor) {
     await end(host, domain, outputs, context);
     const libvirt = await host.libvirt();
-    await libvirt.domains.undefine(domain.record.uuid, {
-      nvram: "remove",
-      tpm: "remove",
-      managedSave: true,
-      snapshotsMetadata: true,
-      checkpointsMetadata: true,
-    });
+    await libvirt.domains
+      .undefine(domain.record.uuid, {
+        nvram: "remove",
+        tpm: "remove",
+        managedSave: true,
+        snapshotsMetadata: true,
+        checkpointsMetadata: true,
+      })
+      .catch(unless("domainNotFound")); // one that had no definition went when it ended
     await host.observations.refreshDomain({ uuid: domain.record.uuid, name: domain.record.name });
   }
   if (isSuccessor) return;
@@ -55,7 +58,17 @@ async function end(
   const outlives = (outputs.disks ?? []).some((disk) => disk.disk !== undefined && disk.readonly !== true);
   if (outlives && domain.record.state === "running")
     await shutDown(host, { uuid, name }, { timeoutMs: shutdownTimeoutMs(outputs), force: true }, context);
-  else await (await host.libvirt()).domains.destroy(uuid, { graceful: true });
+  // It may end by itself meanwhile.
+  else
+    await (await host.libvirt()).domains
+      .destroy(uuid, { graceful: true })
+      .catch(unless("operationInvalid", "domainNotFound"));
+}
+
+function unless(...kinds: LibvirtErrorKind[]): (error: unknown) => void {
+  return (error) => {
+    if (!isLibvirtError(error, ...kinds)) throw error;
+  };
 }
 
 async function removeOwnedVolumes(
