@@ -78,7 +78,7 @@ export interface Migration {
 export interface VirtualMachineArgs {
   /** Where the VM must be. Changing it moves the VM: live if it runs, by definition and disks if it is off. */
   host: In<Host | HostRef>;
-  /** libvirt's name of the domain: no `/`, no line breaks, at most 200 bytes. Default: the resource's name. Changes only while off. */
+  /** libvirt's name of the domain: no `/`, no line breaks, at most 100 bytes. Default: the resource's name. Changes only while off. */
   name?: In<string>;
   /** Virtual CPUs. Default 1. Next boot. */
   cpus?: In<number>;

@@ -17,6 +17,7 @@ export async function hold(
   const lease = await acquireLease(context.hosts.get(place.ref), place.domain.record.uuid, context);
   return async (last) => {
     const now = whereItIs(last);
-    await lease.release(now === undefined ? undefined : context.hosts.get(now.ref));
+    if (now !== undefined) lease.follow(context.hosts.get(now.ref));
+    await lease.release();
   };
 }

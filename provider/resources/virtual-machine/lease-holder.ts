@@ -6,8 +6,13 @@ import { hostname } from "node:os";
  * has ended: boot, process namespace, and when the process started. A host name alone proves nothing, containers share them.
  */
 export function holderOfThisProcess(): string {
-  const proof = proofOf(process.pid);
-  return `${hostname()}/${process.pid}${proof === undefined ? "" : `/${proof}`}`;
+  return holderOf(process.pid);
+}
+
+/** The same of another process of this machine. */
+export function holderOf(pid: number): string {
+  const proof = proofOf(pid);
+  return `${hostname()}/${pid}${proof === undefined ? "" : `/${proof}`}`;
 }
 
 /** Whether the holder's process has certainly ended. False whenever that can't be told from here. */

@@ -6,14 +6,22 @@ import { type Lease, leaseKind, readLease, writeLease } from "../../libvirt/xml/
 import type { ApplyContext } from "../definition.js";
 import { isHolderGone } from "./lease-holder.js";
 
-/** A lease lasts this long unless it is renewed. */
-const LASTS_MS = 60_000;
-const RENEW_EVERY_MS = 20_000;
-const LOOK_EVERY_MS = 1_000;
-/** Hosts' and clients' clocks differ a little. */
+/** How long things take around a lease, in milliseconds. */
+export interface LeaseTiming {
+  /** A lease lasts this long unless it is renewed. */
+  lasts: number;
+  renewEvery: number;
+  lookEvery: number;
+  /** A holder that migrates can't renew; once its lease is over it has this long for its job to end. */
+  jobMayLast: number;
+}
+
+const TIMING: LeaseTiming = { lasts: 60_000, renewEvery: 20_000, lookEvery: 1_000, jobMayLast: 60_000 };
+
+/** The clocks of two machines that hold leases differ a little. */
 const CLOCKS_DIFFER_MS = 2_000;
-/** A holder that migrates can't renew; once its lease is over it has this long for its job to end. */
-const JOB_MAY_LAST_MS = 60_000;
+/** Long enough for a write that began before ours ended. */
+const READ_BACK_AFTER_MS = 50;
 
 /** Somebody else is at work on the VM. */
 export class LeaseHeld extends Error {
@@ -23,11 +31,14 @@ export class LeaseHeld extends Error {
 
 /** A VM is ours until it is released, or until this process has gone for a minute. */
 export interface HeldLease {
-  /** Ends it, wherever the VM is now: the lease is in its metadata and moves along. */
-  release(at?: Host): Promise<void>;
+  /** The VM has moved, and the lease in its metadata with it. */
+  follow(host: Host): void;
+  /** Ends it where the VM is now. */
+  release(): Promise<void>;
 }
 
 type LeaseContext = Pick<ApplyContext, "log" | "signal" | "now" | "run">;
+type Timed = LeaseContext & { timing: LeaseTiming };
 
 /**
  * Takes the lease on a VM: keeps a provider process that outlived its killed CLI and a new deployment from working on it at the same time. Waits
@@ -40,68 +51,75 @@ type LeaseContext = Pick<ApplyContext, "log" | "signal" | "now" | "run">;
  * libvirt changes no metadata while a migration runs: then the lease isn't renewed, and an expired one still counts as long as
  * the domain's job lasts.
  */
-export async function acquireLease(host: Host, uuid: string, context: LeaseContext): Promise<HeldLease> {
+export async function acquireLease(
+  host: Host,
+  uuid: string,
+  context: LeaseContext,
+  timing: LeaseTiming = TIMING,
+): Promise<HeldLease> {
   const { run, now, signal, log } = context;
+  const timed: Timed = { ...context, timing };
   let jobSinceMs: number | undefined;
   for (;;) {
     signal.throwIfAborted();
     const record = await host.idempotent((libvirt) => libvirt.domains.observe({ uuid }));
     // Nothing there to hold on to: what makes the domain anew takes the lease then.
-    if (record === undefined) return { release: async () => {} };
+    if (record === undefined) return { follow: () => {}, release: async () => {} };
     const lease = leaseOf(record);
     const others = lease !== undefined && lease.run !== run.id;
     const expired = lease !== undefined && lease.expiresAtMs + CLOCKS_DIFFER_MS < now();
     const free = !others || expired || isHolderGone(lease.holder);
     if (free && !(await hasJob(host, record))) {
-      if (await write(host, uuid, context)) return hold(host, uuid, context);
+      if (await write(host, uuid, timed)) return hold(host, uuid, timed);
     } else if (free) {
       jobSinceMs ??= now();
-      if (now() - jobSinceMs > JOB_MAY_LAST_MS)
+      if (now() - jobSinceMs > timing.jobMayLast)
         throw new LeaseHeld(
-          `${record.name} has been in the middle of a job on ${host.name} for more than a minute${lease === undefined ? "" : ` (started by ${lease.holder})`}; wait for it, or end it there with virsh domjobabort`,
+          `${record.name} is in the middle of a job on ${host.name} that doesn't end${lease === undefined ? "" : ` (started by ${lease.holder})`}; wait for it, or end it there with virsh domjobabort`,
         );
       log.progress(`waiting for a job on ${host.name} to end`);
     } else
       log.progress(
         `waiting for ${lease.holder}, which is at work on ${record.name}, for at most ${Math.ceil((lease.expiresAtMs + CLOCKS_DIFFER_MS - now()) / 1000)} s`,
       );
-    await sleep(LOOK_EVERY_MS, undefined, { signal });
+    await sleep(timing.lookEvery, undefined, { signal });
   }
 }
 
-function hold(host: Host, uuid: string, context: LeaseContext): HeldLease {
+function hold(first: Host, uuid: string, context: Timed): HeldLease {
+  let host = first;
   const timer = setInterval(() => {
     void renew(host, uuid, context).catch((error: unknown) => {
       context.log.progress(`the lease on ${host.name} was not renewed: ${oneLine(error)}`);
     });
-  }, RENEW_EVERY_MS);
+  }, context.timing.renewEvery);
   timer.unref();
   return {
-    release: async (at = host) => {
+    follow: (to) => {
+      host = to;
+    },
+    release: async () => {
       clearInterval(timer);
-      await release(at, uuid, context);
+      await release(host, uuid, context);
     },
   };
 }
 
-async function write(host: Host, uuid: string, { run, now, signal }: LeaseContext): Promise<boolean> {
+async function write(host: Host, uuid: string, { run, now, signal, timing }: Timed): Promise<boolean> {
   await setLease(host, uuid, {
     run: run.id,
     holder: run.holder,
-    expiresAtMs: now() + LASTS_MS,
+    expiresAtMs: now() + timing.lasts,
   });
   await sleep(READ_BACK_AFTER_MS, undefined, { signal });
   const record = await host.idempotent((libvirt) => libvirt.domains.observe({ uuid }));
   return record !== undefined && leaseOf(record)?.run === run.id;
 }
 
-/** Long enough for a write that began before ours ended. */
-const READ_BACK_AFTER_MS = 50;
-
-async function renew(host: Host, uuid: string, { run, now }: LeaseContext): Promise<void> {
+async function renew(host: Host, uuid: string, { run, now, timing }: Timed): Promise<void> {
   const record = await host.idempotent((libvirt) => libvirt.domains.observe({ uuid }));
   if (record === undefined || leaseOf(record)?.run !== run.id || (await hasJob(host, record))) return;
-  await setLease(host, uuid, { run: run.id, holder: run.holder, expiresAtMs: now() + LASTS_MS });
+  await setLease(host, uuid, { run: run.id, holder: run.holder, expiresAtMs: now() + timing.lasts });
 }
 
 async function release(host: Host, uuid: string, { run }: LeaseContext): Promise<void> {

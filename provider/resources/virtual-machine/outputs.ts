@@ -42,8 +42,14 @@ export async function outputsOf(
     machineType: model?.machine ?? "",
     lastMigration: carried.lastMigration,
     consolePath: domain?.record.liveXml === undefined ? undefined : consolePath(domain.record.liveXml),
+    formerHosts: formerHosts(carried, where.ref.name),
     peers: { ...carried.peers, ...observed.peers },
   };
+}
+
+function formerHosts({ formerHosts, lastMigration, host }: Partial<Outputs>, current: string): string[] {
+  const all = [...(formerHosts ?? []), lastMigration?.from, host];
+  return [...new Set(all.filter((name) => name !== undefined && name !== current))] as string[];
 }
 
 function stateOf(domain: ObservedDomain | undefined): string {

@@ -14,8 +14,7 @@ export function powerSteps(
   const steps: Step[] = [];
   if (domain === undefined || !isActive(domain)) {
     if (wanted === "stopped") return steps;
-    const reason =
-      domain === undefined ? "new" : `found ${domain.record.state === "crashed" ? "crashed" : "stopped"}`;
+    const reason = domain === undefined ? "new" : `found ${hasCrashed(domain) ? "crashed" : "stopped"}`;
     steps.push({ kind: "start", subject, effect: "none", reason });
     if (wanted === "paused") steps.push({ kind: "pause", subject, effect: "stop" });
     return steps;
@@ -38,4 +37,9 @@ export function powerSteps(
   if (waiting.length > 0 && inputs.restartPolicy === "whenNeeded")
     steps.push({ kind: "restart", subject, force, changes: waiting, effect: "restart" });
   return steps;
+}
+
+/** QEMU's own end leaves the domain off, a guest's panic may leave it in a state of its own. */
+function hasCrashed({ record }: ObservedDomain): boolean {
+  return record.state === "crashed" || record.reasonName === "crashed";
 }

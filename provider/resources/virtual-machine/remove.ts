@@ -6,7 +6,7 @@ import type { ApplyContext } from "../definition.js";
 import { deleteOwnVolume } from "../volumes.js";
 import { shutdownTimeoutMs } from "./apply.js";
 import { observe } from "./observe.js";
-import { isActive, type ObservedDomain, type ObservedHost, whereItIs } from "./observed.js";
+import { isActive, type ObservedDomain } from "./observed.js";
 import type { Inputs, Outputs } from "./schema.js";
 import { shutDown } from "./stop.js";
 
@@ -22,28 +22,42 @@ export async function remove(
 ): Promise<void> {
   const request = { identity, inputs: outputs, previous: outputs, recorded: { id, outputs } };
   const observed = await observe(request, { hosts: context.hosts, fresh: true });
-  const place = whereItIs(observed) ?? observed.target;
-  const host = context.hosts.get(place.ref);
-  const { domain } = place;
-  const isSuccessor =
-    domain?.owner !== undefined && outputs.nonce !== "" && domain.owner.nonce !== outputs.nonce;
-  if (domain !== undefined && !isSuccessor) {
-    await end(host, domain, outputs, context);
-    const libvirt = await host.libvirt();
-    await libvirt.domains
-      .undefine(domain.record.uuid, {
-        nvram: "remove",
-        tpm: "remove",
-        managedSave: true,
-        snapshotsMetadata: true,
-        checkpointsMetadata: true,
-      })
-      .catch(unless("domainNotFound")); // one that had no definition went when it ended
-    await host.observations.refreshDomain({ uuid: domain.record.uuid, name: domain.record.name });
+  const copies = [observed.target, observed.elsewhere].filter((place) => place?.domain !== undefined);
+  const ours = copies.filter((place) => !isSuccessor(place?.domain, outputs));
+  if (copies.length > 0 && ours.length === 0) return;
+  // More than one only in the middle of a migration: then both halves go.
+  for (const place of ours.length > 0 ? ours : [observed.target]) {
+    if (place === undefined) continue;
+    const host = context.hosts.get(place.ref);
+    if (place.domain !== undefined) await removeDomain(host, place.domain, outputs, context);
+    await removeOwnedVolumes(host, outputs.nonce, identity, context);
+    await removeLogs(host, logsOf(place.domain, outputs), context);
   }
-  if (isSuccessor) return;
-  await removeOwnedVolumes(host, outputs.nonce, identity, context);
-  await removeLogs(host, place, outputs, context);
+  await removeFormerLogs(ours[0]?.ref.name ?? outputs.host, outputs, context);
+}
+
+function isSuccessor(domain: ObservedDomain | undefined, { nonce }: Outputs): boolean {
+  return domain?.owner !== undefined && nonce !== "" && domain.owner.nonce !== nonce;
+}
+
+async function removeDomain(
+  host: Host,
+  domain: ObservedDomain,
+  outputs: Outputs & Inputs,
+  context: ApplyContext,
+): Promise<void> {
+  await end(host, domain, outputs, context);
+  const libvirt = await host.libvirt();
+  await libvirt.domains
+    .undefine(domain.record.uuid, {
+      nvram: "remove",
+      tpm: "remove",
+      managedSave: true,
+      snapshotsMetadata: true,
+      checkpointsMetadata: true,
+    })
+    .catch(unless("domainNotFound")); // one that had no definition went when it ended
+  await host.observations.refreshDomain({ uuid: domain.record.uuid, name: domain.record.name });
 }
 
 /** Disks that outlive the VM deserve a guest that has written everything; for disks that go with it the power is simply cut. */
@@ -86,18 +100,16 @@ async function removeOwnedVolumes(
   }
 }
 
-/** libvirt keeps a log a domain and has no call to remove it; nor has it one for the file behind a console. */
-async function removeLogs(
-  host: Host,
-  place: ObservedHost,
-  outputs: Outputs & Inputs,
-  context: ApplyContext,
-): Promise<void> {
-  const consoleLog = place.domain?.persistent?.consoleLog ?? outputs.console?.log;
-  const logs = [
-    `/var/log/libvirt/qemu/${place.domain?.record.name ?? outputs.name}.log`,
+function logsOf(domain: ObservedDomain | undefined, outputs: Outputs & Inputs): string[] {
+  const consoleLog = domain?.persistent?.consoleLog ?? outputs.console?.log;
+  return [
+    `/var/log/libvirt/qemu/${domain?.record.name ?? outputs.name}.log`,
     ...(consoleLog === undefined ? [] : [consoleLog]),
   ];
+}
+
+/** libvirt keeps a log a domain and has no call to remove it; nor has it one for the file behind a console. */
+async function removeLogs(host: Host, logs: string[], context: ApplyContext): Promise<void> {
   const attempt = async (prefix: string[]) => {
     const result = await host.exec([...prefix, "rm", "-f", "--", ...logs]);
     return result.exitCode === 0 ? undefined : result.stderr.trim();
@@ -108,5 +120,23 @@ async function removeLogs(
       context.log.warning(`left on ${host.name}, since this user may not remove them: ${logs.join(", ")}`);
   } catch (error) {
     context.log.warning(`${logs.join(", ")} may be left on ${host.name}: ${oneLine(error)}`);
+  }
+}
+
+/** What it printed on hosts that it has left stayed there until now. */
+async function removeFormerLogs(
+  current: string,
+  outputs: Outputs & Inputs,
+  context: ApplyContext,
+): Promise<void> {
+  const declared = new Map(context.hosts.declared().map((ref) => [ref.name, ref]));
+  for (const name of outputs.formerHosts ?? []) {
+    if (name === current) continue;
+    const connection = outputs.peers?.[name];
+    // Keys of other hosts aren't in a VM's state; the VM's own often fit them too.
+    const remembered =
+      connection === undefined ? undefined : { name, connection, credentials: outputs.credentials ?? {} };
+    const ref = declared.get(name) ?? remembered;
+    if (ref !== undefined) await removeLogs(context.hosts.get(ref), logsOf(undefined, outputs), context);
   }
 }

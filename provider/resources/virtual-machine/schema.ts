@@ -141,6 +141,8 @@ export interface Outputs {
   machineType: string;
   lastMigration?: { from: string; to: string; totalMs: number; downtimeMs?: number; at: string } | undefined;
   consolePath?: string | undefined;
+  /** Hosts on which it ran before: its console logs are still there. */
+  formerHosts?: string[];
   /** The stack's other hosts when this was written: where to look for the VM before it is called gone. No secrets. */
   peers: Record<string, Connection>;
 }

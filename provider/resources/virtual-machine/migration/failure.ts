@@ -16,15 +16,15 @@ export async function settleAfter(
 }
 
 /** What to say when the guest is where it was. */
-export function notMoved(failure: unknown, { name, source, target }: MigrationPlan): MigrationError {
-  const kind = failure instanceof MigrationError ? failure.kind : isAbort(failure) ? "aborted" : "failed";
+export function notMoved(
+  failure: unknown,
+  { name, source, target }: MigrationPlan,
+  { signal }: Pick<MigrationContext, "signal">,
+): MigrationError {
+  const kind = failure instanceof MigrationError ? failure.kind : signal.aborted ? "aborted" : "failed";
   return new MigrationError(
     kind,
     `${name} was not moved to ${target.name}: ${reasonOf(failure)}; it stays on ${source.name}, and ${target.name} is clean`,
     failure,
   );
-}
-
-function isAbort(error: unknown): boolean {
-  return error instanceof Error && error.name === "AbortError";
 }

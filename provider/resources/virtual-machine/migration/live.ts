@@ -46,7 +46,7 @@ export async function migrateLive(plan: MigrationPlan, context: MigrationContext
     // Whatever happened: the hosts know how far it came.
     const side = await settleAfter(error, ends, context);
     if (side === "onTarget") return figures(startedAtMs, context, downtimeMs);
-    throw notMoved(error, plan);
+    throw notMoved(error, plan, context);
   }
 }
 

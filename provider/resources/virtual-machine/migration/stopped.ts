@@ -30,15 +30,16 @@ export async function moveStopped(
     );
   const journal = await newJournal(plan, record.autostart, startedAtMs);
   const ends: Ends = { ...plan, journal };
+  const deadlineMs = startedAtMs + plan.policy.timeoutMs;
   try {
     await writeJournal(plan.source, record, journal);
     if (record.autostart) await (await plan.source.libvirt()).domains.setAutostart(plan.uuid, false);
-    for (const volume of plan.volumes) await copyVolume(plan, volume, record, context);
+    for (const volume of plan.volumes) await copyVolume(plan, volume, record, { ...context, deadlineMs });
     context.signal.throwIfAborted();
     await hand(plan);
   } catch (error) {
     const side = await settleAfter(error, ends, context);
-    if (side === "onSource") throw notMoved(error, plan);
+    if (side === "onSource") throw notMoved(error, plan, context);
     return { totalMs: context.now() - startedAtMs };
   }
   await settleEnds(ends, context);
@@ -63,9 +64,9 @@ async function copyVolume(
   plan: MigrationPlan,
   volume: MigratedVolume,
   record: DomainRecord,
-  context: MigrationContext,
+  context: MigrationContext & { deadlineMs: number },
 ): Promise<void> {
-  const { signal, log, now } = context;
+  const { signal, log, now, deadlineMs } = context;
   signal.throwIfAborted();
   const { source, target } = plan;
   const before = await volumeAt(plan, volume);
@@ -76,17 +77,18 @@ async function copyVolume(
   await makeMarkedVolume({ host: target, pool: volume.targetPool }, mark, model, signal);
   const [here, there] = await Promise.all([source.libvirt(), target.libvirt()]);
   const startedAtMs = now();
-  const bounds = { sparse: true, signal, timeoutMs: plan.policy.timeoutMs };
+  const bounds = { sparse: true, signal, timeoutMs: Math.max(1, deadlineMs - startedAtMs) };
   const onProgress = (doneBytes: number) => {
     const seconds = Math.max(0.001, (now() - startedAtMs) / 1000);
     log.progress(transferLine(`copying ${volume.name}`, doneBytes, physicalBytes, doneBytes / seconds));
   };
-  await there.volumes.upload(
-    volume.targetPool,
-    volume.name,
-    here.volumes.download(volume.sourcePool, volume.name, bounds),
-    { ...bounds, onProgress },
-  );
+  const content = here.volumes.download(volume.sourcePool, volume.name, bounds);
+  try {
+    await there.volumes.upload(volume.targetPool, volume.name, content, { ...bounds, onProgress });
+  } catch (error) {
+    if (signal.aborted || now() < deadlineMs) throw error;
+    throw new MigrationError("timedOut", `it was not done within ${plan.policy.timeoutMs / 1000} s`, error);
+  }
   const after = await volumeAt(plan, volume);
   if (after.writtenAt !== before.writtenAt || after.physicalBytes !== physicalBytes)
     throw new MigrationError("failed", `${volume.name} was written to on ${source.name} while it was copied`);
