@@ -50,11 +50,13 @@ export class Disk extends KvmResource {
   declare readonly host: pulumi.Output<string>;
   /** libvirt's name of the pool. */
   declare readonly pool: pulumi.Output<string>;
+  /** `"qcow2"` or `"raw"`. */
   declare readonly format: pulumi.Output<string>;
   /** Path of the image on the host. */
   declare readonly path: pulumi.Output<string>;
   /** libvirt's key of the volume: for folders the path. */
   declare readonly key: pulumi.Output<string>;
+  /** Size that the guest sees. */
   declare readonly sizeBytes: pulumi.Output<number>;
   /** Space taken on the host as of the last deployment or refresh. Its changing is no drift. */
   declare readonly allocationBytes: pulumi.Output<number>;

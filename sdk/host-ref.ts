@@ -42,9 +42,12 @@ export function onHosts(hosts: In<In<Host | HostRef>[]>): OnHostsInputs {
       );
     return found.map((name, i) => name ?? String(i));
   });
+  // Pulumi drops what is undefined, and with it the name of what is wrong.
   const byName = <T>(values: pulumi.Output<T[]>): pulumi.Output<Record<string, T>> =>
     names.apply((keys) =>
-      values.apply((list) => Object.fromEntries(keys.map((key, i) => [key, (list as T[])[i] as T]))),
+      values.apply((list) =>
+        Object.fromEntries(keys.map((key, i) => [key, ((list as T[])[i] ?? null) as T])),
+      ),
     ) as pulumi.Output<Record<string, T>>;
   return { hosts: byName(ofEach(connectionOf)), credentials: pulumi.secret(byName(ofEach(credentialsOf))) };
 }

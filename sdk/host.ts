@@ -67,17 +67,23 @@ export class Host extends KvmResource {
   declare readonly connection: pulumi.Output<Connection>;
   /** Secret. */
   declare readonly credentials: pulumi.Output<Credentials>;
+  /** As declared. */
   declare readonly labels: pulumi.Output<Record<string, string> | undefined>;
+  /** As declared. */
   declare readonly maintenance: pulumi.Output<boolean | undefined>;
   /** libvirt's host UUID: the identity of the machine. */
   declare readonly uuid: pulumi.Output<string>;
+  /** What the host calls itself. */
   declare readonly hostname: pulumi.Output<string>;
   /** Name of the CPU model as libvirt detects it, for instance `"EPYC-Milan"`. */
   declare readonly cpuModel: pulumi.Output<string>;
   /** Logical CPUs. */
   declare readonly cpus: pulumi.Output<number>;
+  /** Memory of the machine. */
   declare readonly memoryBytes: pulumi.Output<number>;
+  /** For instance `"9.0.0"`. */
   declare readonly libvirtVersion: pulumi.Output<string>;
+  /** For instance `"7.2.22"`. */
   declare readonly qemuVersion: pulumi.Output<string>;
   /** Machine types that QEMU offers for the host's own architecture, versioned names only. */
   declare readonly machineTypes: pulumi.Output<string[]>;

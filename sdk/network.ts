@@ -72,6 +72,7 @@ export class Network extends KvmResource {
   declare readonly name: pulumi.Output<string>;
   /** The hosts that have the network, by name. */
   declare readonly hosts: pulumi.Output<Record<string, Connection>>;
+  /** As declared. */
   declare readonly mode: pulumi.Output<string>;
   /** libvirt's UUID of the network, by host name. */
   declare readonly uuids: pulumi.Output<Record<string, string>>;

@@ -41,8 +41,11 @@ export class StoragePool extends KvmResource {
   declare readonly name: pulumi.Output<string>;
   /** The hosts that have the pool, by name. */
   declare readonly hosts: pulumi.Output<Record<string, Connection>>;
+  /** Always `"dir"`, so far. */
   declare readonly type: pulumi.Output<string>;
+  /** The folder on the hosts. */
   declare readonly path: pulumi.Output<string>;
+  /** Whether it starts with the host's libvirt. */
   declare readonly autostart: pulumi.Output<boolean>;
   /** libvirt's UUID of the pool, by host name. */
   declare readonly uuids: pulumi.Output<Record<string, string>>;
@@ -74,5 +77,7 @@ export function hostsOf(
     throw new pulumi.RunError(`${kind} "${name}": give host or hosts, not both`);
   if (hosts !== undefined) return onHosts(hosts);
   if (host !== undefined) return onHosts([host]);
-  throw new pulumi.RunError(`${kind} "${name}": host or hosts is missing; pass the Host resource(s) it is on`);
+  throw new pulumi.RunError(
+    `${kind} "${name}": host or hosts is missing; pass the Host resource(s) it is on`,
+  );
 }

@@ -28,14 +28,18 @@ export interface VmDisk {
   bus?: In<"virtio" | "sata" | "scsi">;
   /** Serial number that the guest sees, at most 20 characters on virtio. */
   serial?: In<string>;
+  /** QEMU's cache mode. Default: QEMU's, `"writeback"`. Live migration of a shared disk wants `"none"`. */
   cache?: In<"none" | "writeback" | "writethrough" | "directsync" | "unsafe">;
+  /** `"unmap"` gives blocks that the guest discards back to the host. Default: QEMU's, `"ignore"`. */
   discard?: In<"unmap" | "ignore">;
+  /** The guest can't write to it, and a migration doesn't copy it. Default `false`. */
   readonly?: In<boolean>;
 }
 
 /** A network interface of a VM: to a libvirt network, or straight to a bridge of the host. */
 export interface VmInterface {
   network?: In<Network | string>;
+  /** Name of a bridge of the host, instead of `network`. */
   bridge?: In<string>;
   /** MAC address. Default: one made from the VM's UUID, kept for good. */
   mac?: In<string>;
@@ -115,6 +119,7 @@ export interface VirtualMachineArgs {
   /** Cut the power when a graceful shutdown takes longer than `shutdownTimeout`. Default `false`: the deployment fails, the guest runs on. */
   forceStop?: In<boolean>;
   migration?: In<Migration>;
+  /** Free text, kept in the domain's definition. No guest notices. */
   description?: In<string>;
   /** Take over a domain of this name that exists already. Default `false`: it is refused, by name. */
   adopt?: In<boolean>;
@@ -123,7 +128,9 @@ export interface VirtualMachineArgs {
 
 /** What the last migration of a VM took. */
 export interface LastMigration {
+  /** Name of the host that it left. */
   from: string;
+  /** Name of the host that it moved to. */
   to: string;
   /** From the first call to the guest's running on the new host and its being gone from the old one. */
   totalMs: number;
@@ -177,7 +184,9 @@ export class VirtualMachine extends KvmResource {
   declare readonly lastMigration: pulumi.Output<LastMigration | undefined>;
   /** The pseudo terminal of the serial console on the host, while it runs. */
   declare readonly consolePath: pulumi.Output<string | undefined>;
+  /** In bytes. */
   declare readonly memory: pulumi.Output<number>;
+  /** As declared. */
   declare readonly cpus: pulumi.Output<number>;
 
   constructor(name: string, args: VirtualMachineArgs, opts?: pulumi.CustomResourceOptions) {
