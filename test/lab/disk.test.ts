@@ -53,7 +53,10 @@ describe.skipIf(!available)(`disks on real hosts ${missing.join("; ")}`, () => {
       key: `${folder}/made`,
       sizeBytes: 64 * MIB,
       host: "alpha",
+      format: "qcow2",
     });
+    // Spelled out, the default is the same.
+    expect(await data.preview({ ...inputs, format: "qcow2" })).toMatchObject({ diff: { changes: false } });
     expect(await world.host("alpha").shell(`qemu-img info ${folder}/made`)).toContain("file format: qcow2");
     expect(await data.preview(inputs)).toEqual({ effects: [], refusals: [], diff: { changes: false } });
     expect(await filesOf("made")).toHaveLength(2);

@@ -40,7 +40,11 @@ describe.skipIf(!available)(`storage pools on real hosts ${missing.join("; ")}`,
       expect(info).toContain((pool.state.uuids as Record<string, string>)[host]);
       expect((pool.state.capacityBytes as Record<string, number>)[host]).toBeGreaterThan(2 ** 20);
     }
-    expect(pool.state.madeFolder).toEqual({ alpha: true, beta: true });
+    expect(pool.state).toMatchObject({
+      madeFolder: { alpha: true, beta: true },
+      type: "dir",
+      autostart: true,
+    });
     expect(await pool.preview(inputs)).toEqual({ effects: [], refusals: [], diff: { changes: false } });
     expect(await pool.read()).toBe("made");
     await pool.remove();

@@ -15,7 +15,7 @@ const chosen = { uuid: "u", nonce: "ffeeddccbbaa9988" };
 
 const inputs = (more: Partial<Inputs> = {}): Inputs => ({
   ...{ pulumiUrn: urn, name: "data", host: "alpha", connection: { address: "10.0.0.1" } },
-  ...{ pool: "images", size: 64 * MIB, ...more },
+  ...{ pool: "images", size: 64 * MIB, format: "qcow2", ...more },
 });
 const onBeta = (more: Partial<Inputs> = {}) =>
   inputs({ host: "beta", connection: { address: "10.0.0.2" }, ...more });
@@ -75,14 +75,6 @@ describe("the plan of a disk", () => {
     expect(same.replaceBecause).toEqual([]);
     const other = planned({ inputs: layered, previous: inputs({ backing: "base" }), recorded }, has("alpha"));
     expect(other.replaceBecause).toEqual(["backing"]);
-  });
-
-  it("takes the default format for the same as the format spelled out", () => {
-    const result = planned(
-      { inputs: inputs({ format: "qcow2" }), previous: inputs(), recorded },
-      has("alpha"),
-    );
-    expect(result.replaceBecause).toEqual([]);
   });
 
   it("moves with the machine, defined or running, and says so only at a preview", () => {

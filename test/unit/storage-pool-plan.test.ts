@@ -15,7 +15,7 @@ const urn = "urn:pulumi:lab::test::pulumi-kvm:StoragePool::images";
 const identity = identityOfUrn(urn) ?? expect.fail("no URN");
 const chosen = { uuid: "u", nonce: "n" };
 const inputs = (more: Partial<Inputs> = {}): Inputs => ({
-  ...{ pulumiUrn: urn, name: "images", path: "/images" },
+  ...{ pulumiUrn: urn, name: "images", path: "/images", type: "dir", autostart: true },
   hosts: { alpha: { address: "10.0.0.1" } },
   ...more,
 });

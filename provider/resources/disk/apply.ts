@@ -4,7 +4,6 @@ import type { Step } from "../../planning/step.js";
 import type { ApplyContext } from "../definition.js";
 import { ensureVolume, growVolume, replaceVolumeMark, writeVolumeMark } from "../volumes.js";
 import { type DiskRequest, type ObservedDisk, whereItIs } from "./observe.js";
-import { formatOf } from "./schema.js";
 
 export async function apply(
   step: Step,
@@ -27,7 +26,7 @@ export async function apply(
       const mark = target.mark ?? newMark(request);
       await ensureVolume({
         ...{ host, pool, volume, mark, signal },
-        format: formatOf(inputs),
+        format: inputs.format,
         sizeBytes: inputs.size,
         backing: inputs.backing,
       });

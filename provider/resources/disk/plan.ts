@@ -9,7 +9,7 @@ import {
   type ObservedVolume,
   whereItIs,
 } from "./observe.js";
-import { formatOf, type Inputs } from "./schema.js";
+import type { Inputs } from "./schema.js";
 
 /** What it takes until the volume is where it should be, of the size that it should have. */
 export function plan(request: DiskRequest, observed: ObservedDisk): Plan {
@@ -36,10 +36,10 @@ export function plan(request: DiskRequest, observed: ObservedDisk): Plan {
     result.steps.push(createStep(request));
     return result;
   }
-  if (request.previous === undefined && place.volume.format !== formatOf(inputs))
+  if (request.previous === undefined && place.volume.format !== inputs.format)
     result.refusals.push({
       kind: "inUse",
-      message: `disk ${inputs.name} in pool ${inputs.pool} on ${place.ref.name} was made as ${place.volume.format} by a run that was cut off, and ${formatOf(inputs)} is declared; delete that volume, or declare its format`,
+      message: `disk ${inputs.name} in pool ${inputs.pool} on ${place.ref.name} was made as ${place.volume.format} by a run that was cut off, and ${inputs.format} is declared; delete that volume, or declare its format`,
     });
   if (place.mark.identityHash !== identityHash(request.identity))
     result.steps.push({
@@ -58,7 +58,7 @@ function reasonsToReplace(inputs: Inputs, previous: Inputs): string[] {
   const reasons: string[] = [];
   if (previous.name !== inputs.name) reasons.push("name");
   if (previous.pool !== inputs.pool) reasons.push("pool");
-  if (formatOf(previous) !== formatOf(inputs)) reasons.push("format");
+  if (previous.format !== inputs.format) reasons.push("format");
   if (JSON.stringify(previous.backing) !== JSON.stringify(inputs.backing)) reasons.push("backing");
   return reasons;
 }
@@ -90,10 +90,10 @@ function planForeign(
     result.refusals.push(foreign(request, target));
     return;
   }
-  if (volume.format !== formatOf(inputs)) {
+  if (volume.format !== inputs.format) {
     result.refusals.push({
       kind: "foreignObject",
-      message: `volume ${inputs.name} in pool ${inputs.pool} on ${target.ref.name} can't be taken over: it is ${volume.format} and ${formatOf(inputs)} is declared; declare format: ${JSON.stringify(volume.format)}, or give another name`,
+      message: `volume ${inputs.name} in pool ${inputs.pool} on ${target.ref.name} can't be taken over: it is ${volume.format} and ${inputs.format} is declared; declare format: ${JSON.stringify(volume.format)}, or give another name`,
     });
     return;
   }
@@ -152,7 +152,7 @@ function createStep({ inputs }: DiskRequest): Plan["steps"][number] {
     pool: inputs.pool,
     volume: inputs.name,
     sizeBytes: inputs.size,
-    format: formatOf(inputs),
+    format: inputs.format,
     effect: "none",
   };
 }

@@ -9,7 +9,7 @@ export const shape = {
   name: libvirtName({ mostBytes: 160 }),
   pool: libvirtName({ mostBytes: 100 }),
   size: diskSize(),
-  format: oneOf(["qcow2", "raw"]).optional(),
+  format: oneOf(["qcow2", "raw"]).default("qcow2"),
   backing: backing.optional(),
   retainOnDelete: yesOrNo().optional(),
   adopt: yesOrNo().optional(),
@@ -34,8 +34,4 @@ export interface Outputs {
 export function backingNeedsQcow2(inputs: Inputs): { path: string; message: string }[] {
   if (inputs.backing === undefined || inputs.format !== "raw") return [];
   return [{ path: "backing", message: "needs format qcow2: a raw image has no backing" }];
-}
-
-export function formatOf({ format }: Pick<Inputs, "format">): "qcow2" | "raw" {
-  return format ?? "qcow2";
 }

@@ -56,7 +56,7 @@ async function define(
   const libvirt = await host.libvirt();
   await libvirt.pools.define(buildPool({ name: inputs.name, uuid, type: "dir", path: inputs.path }));
   if ((await libvirt.pools.observe({ uuid }))?.active !== true) await start(host, uuid, context);
-  await libvirt.pools.setAutostart(uuid, inputs.autostart ?? true);
+  await libvirt.pools.setAutostart(uuid, inputs.autostart);
 }
 
 /** Makes the folder only when the pool doesn't start without: that is how libvirt tells that it wasn't there. */

@@ -74,7 +74,7 @@ function planPlace(request: PoolRequest, place: PoolPlace, replaced: boolean, re
 function planRepairs(request: PoolRequest, place: PoolPlace, pool: ObservedPool, result: Plan): void {
   const host = place.ref.name;
   const subject = request.inputs.name;
-  const autostart = request.inputs.autostart ?? true;
+  const autostart = request.inputs.autostart;
   if (!pool.persistent) {
     result.steps.push({
       kind: "definePool",

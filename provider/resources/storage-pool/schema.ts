@@ -6,11 +6,11 @@ export const shape = {
   ...common,
   ...onHosts,
   name: libvirtName({ mostBytes: 100 }),
-  type: oneOf(["dir"]).optional(),
+  type: oneOf(["dir"]).default("dir"),
   path: hostPath()
     .transform(withoutTrailingSlash)
     .refine((path) => path !== "/", { error: "must be a folder of its own, not /" }),
-  autostart: yesOrNo().optional(),
+  autostart: yesOrNo().default(true),
   forceDestroy: yesOrNo().optional(),
   adopt: yesOrNo().optional(),
 };
