@@ -66,5 +66,5 @@ const db = new kvm.VirtualMachine("db", {
 
 export const webRunsOn = web.host;
 export const webConsole = consoleLog("web");
-export const webLastMigration = web.lastMigration;
+export const webLastMigration = web.lastMigration.apply((move) => move ?? "none yet");
 export const dbRunsOn = db.host;

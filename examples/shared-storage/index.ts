@@ -34,4 +34,4 @@ const app = new kvm.VirtualMachine("app", {
 });
 
 export const appRunsOn = app.host;
-export const appLastMigration = app.lastMigration;
+export const appLastMigration = app.lastMigration.apply((move) => move ?? "none yet");
