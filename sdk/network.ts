@@ -32,6 +32,7 @@ export interface NetworkArgs {
   /**
    * The host's IPv4 address in the network with its prefix, 8 to 30, for instance `"10.10.0.1/24"`. Required for `"nat"` (unless a network
    * is taken over), not for `"bridge"`. It must not overlap another network of the host.
+   * Guests keep the address that they have until they renew it, after half an hour at most, or are restarted.
    */
   cidr?: In<string>;
   /** `true`: hand out all of `cidr`'s addresses but the host's, at most the 65,536 around it. Needs `cidr`. Changes live. */

@@ -10,11 +10,11 @@ export interface StoragePoolArgs {
   host?: In<Host | HostRef>;
   /** The hosts that have a pool of this name, each its own (or the same folder, when something outside shares it). */
   hosts?: In<In<Host | HostRef>[]>;
-  /** libvirt's name of the pool. Default: the resource's name. Changing it replaces the pool's definition; volumes stay. */
+  /** libvirt's name of the pool. Default: the resource's name. Changing it replaces the pool, which is refused while volumes are in it. */
   name?: In<string>;
   /** Only `"dir"` so far: a folder. */
   type?: In<"dir">;
-  /** Absolute path of the folder on the hosts. It is made when missing. */
+  /** Absolute path of the folder on the hosts. It is made when missing. Changing it replaces the pool, which is refused while volumes are in it. */
   path: In<string>;
   /** Start the pool when the host's libvirt starts. Default `true`. */
   autostart?: In<boolean>;
