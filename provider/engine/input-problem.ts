@@ -15,6 +15,7 @@ export function describeProblem(problem: InputProblem): string {
 /** Set by the SDK and the engine, never by programs. */
 export const INTERNAL_KEYS: ReadonlySet<string> = new Set(["__provider", "effects", "pulumiUrn"]);
 const SECRET_KEYS = /^(?:credentials|privateKey|passphrase|password)$/;
+/** In characters. */
 const LONGEST_VALUE = 120;
 
 type Path = readonly PropertyKey[];
@@ -58,7 +59,7 @@ export function unknownInput(
 ): InputProblem {
   const path = programPath(shape, [...parent, key]);
   // A Host's inputs are spread over several of the provider's.
-  const known = path === key ? programKeys(shape) : allowed;
+  const known = path === formatPath([key]) ? programKeys(shape) : allowed;
   const near = known.filter((name) => nearlySame(name, key));
   const hint =
     near.length > 0
@@ -169,8 +170,7 @@ function formatPath(path: Path): string {
     .map((part, i) => {
       if (typeof part === "number") return `[${part}]`;
       const name = String(part);
-      if (!/^[A-Za-z_$][\w$]*$/.test(name))
-        return i === 0 ? JSON.stringify(name) : `[${JSON.stringify(name)}]`;
+      if (!/^[A-Za-z_$][\w$]*$/.test(name)) return i === 0 ? show(name) : `[${show(name)}]`;
       return i === 0 ? name : `.${name}`;
     })
     .join("");
@@ -178,18 +178,23 @@ function formatPath(path: Path): string {
 
 function withValue(message: string, path: Path, value: unknown): string {
   if (path.some((part) => SECRET_KEYS.test(String(part)))) return `${message} (the value is secret)`;
-  // Half of a surrogate pair would be no text that the engine takes.
-  const text = Array.from(show(value));
-  return `${text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 3).join("")}...` : text.join("")} ${message}`;
+  return `${show(value)} ${message}`;
 }
 
+/** On one line, of bounded length, with nothing that a terminal obeys. */
 function show(value: unknown): string {
-  if (typeof value === "number") return String(value); // JSON has no NaN and no Infinity
-  const text = JSON.stringify(value, (key, member: unknown) => (SECRET_KEYS.test(key) ? "(secret)" : member));
-  // Beside what JSON escapes: controls that terminals obey, and marks that turn the direction of what follows.
-  return (text ?? String(value)).replace(
-    /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  const text =
+    typeof value === "number"
+      ? String(value) // JSON has no NaN and no Infinity
+      : JSON.stringify(value, (key, member: unknown) => (SECRET_KEYS.test(key) ? "(secret)" : member));
+  // By code points: half of a surrogate pair would be no text that the engine takes.
+  const characters = Array.from((text ?? String(value)).slice(0, 2 * LONGEST_VALUE));
+  const shown = (
+    characters.length > LONGEST_VALUE ? [...characters.slice(0, LONGEST_VALUE - 3), "..."] : characters
+  ).join("");
+  return shown.replace(
+    /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu,
+    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
   );
 }
 

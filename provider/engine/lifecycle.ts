@@ -10,7 +10,7 @@ import { PartialFailure, UserError } from "./errors.js";
 import { describeProblem } from "./input-problem.js";
 import { type Json, type JsonObject, sameJson, toJson } from "./json.js";
 import { type ResourceLog, resourceLog } from "./resource-log.js";
-import { containsUnknown, UNKNOWN } from "./unknowns.js";
+import { UNKNOWN } from "./unknowns.js";
 import { validateInputs } from "./validate.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds definitions of many types; each method only passes values back to its own definition
@@ -67,10 +67,9 @@ export async function diff(
   olds: Bag,
   news: Bag,
 ) {
+  const { inputs, problems, unknownKeys } = validateInputs(definition.shape, news);
   // A value that isn't known may be a change; it is never a reason to replace.
-  if (containsUnknown(withoutInternals(news))) return { changes: true };
-  const { inputs, problems } = validateInputs(definition.shape, news);
-  if (problems.length > 0) return { changes: true };
+  if (problems.length > 0 || unknownKeys.length > 0) return { changes: true };
   const previous = recordedInputs(definition, olds);
   const request = { identity: identityOf(inputs), inputs, previous, recorded: { id, outputs: olds } };
   const seen = await observeAndPlan(definition, deployment, request);
@@ -355,10 +354,6 @@ function applyContext(
 
 function chosen(deployment: Deployment): { uuid: string; nonce: string } {
   return { uuid: deployment.randomUuid(), nonce: deployment.randomNonce() };
-}
-
-function withoutInternals(bag: Bag): Bag {
-  return Object.fromEntries(Object.entries(bag).filter(([key]) => !NOT_COMPARED.has(key)));
 }
 
 function asUserError(error: unknown, label: string): UserError {

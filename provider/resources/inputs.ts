@@ -69,7 +69,7 @@ export function milliseconds(canonical: string): number {
 export function xmlText(options: { mostBytes?: number } = {}) {
   return text(options).refine(survivesLibvirtText, {
     error: "must not contain carriage returns: libvirt turns them into line feeds",
-    when: ({ value }) => isXmlText(String(value)),
+    when: isCarriedByXml,
   });
 }
 
@@ -80,7 +80,7 @@ export function libvirtName(options: { mostBytes?: number } = {}) {
     .refine((s) => s.length > 0, { error: "must not be empty" })
     .refine((s) => !s.includes("/"), { error: "must not contain /" })
     .refine(survivesLibvirtAttribute, noLineBreaks)
-    .refine((s) => !/^\s|\s$/.test(s), { error: "must not begin or end with a space" })
+    .refine((s) => !/^[^\S\t\r\n]|[^\S\t\r\n]$/.test(s), { error: "must not begin or end with a space" })
     .refine((s) => !s.startsWith("."), { error: "must not begin with a dot" });
 }
 
@@ -105,8 +105,13 @@ export function volumeNameOrPath() {
 
 const noLineBreaks = {
   error: "must not contain line breaks or tabs: libvirt turns them into spaces",
-  when: ({ value }: { value: unknown }) => isXmlText(String(value)),
+  when: isCarriedByXml,
 };
+
+/** What XML can't hold at all is said once. */
+function isCarriedByXml({ value }: { value: unknown }): boolean {
+  return typeof value === "string" && isXmlText(value);
+}
 
 function text(options: { mostBytes?: number } = {}) {
   const { mostBytes = 65_536 } = options;

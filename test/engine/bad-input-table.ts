@@ -1,0 +1,418 @@
+/** Nothing listens there: connecting is refused at once. */
+export const connection = {
+  address: "127.0.0.1",
+  port: 1,
+  sshConfig: false,
+  agent: false,
+  connectTimeout: "2s",
+};
+
+const urn = (kind: string) => `urn:pulumi:dev::test::pulumi-nodejs:dynamic/kvm:${kind}::web`;
+const onHost = { host: "alpha", connection, credentials: {} };
+const onHosts = { hosts: { alpha: connection }, credentials: { alpha: {} } };
+
+/** Inputs of each kind as the SDK hands them on, with nothing wrong. */
+export const sound = {
+  Host: { pulumiUrn: urn("Host"), name: "alpha", connection, credentials: {} },
+  StoragePool: { pulumiUrn: urn("StoragePool"), ...onHosts, name: "images", path: "/var/lib/images" },
+  Disk: { pulumiUrn: urn("Disk"), ...onHost, name: "data", pool: "images", size: "1GiB" },
+  Network: { pulumiUrn: urn("Network"), ...onHosts, name: "lan", mode: "nat", cidr: "10.1.0.1/24" },
+  VirtualMachine: { pulumiUrn: urn("VirtualMachine"), ...onHost, name: "web", memory: "1GiB" },
+} satisfies Record<string, Record<string, unknown>>;
+
+export type Kind = keyof typeof sound;
+
+/** One wrong input, and what is said about it: path, value, and what is allowed. */
+export const table: readonly [Kind, Record<string, unknown>, string][] = [
+  [
+    "VirtualMachine",
+    { memory: 2048 },
+    'memory: 2048 must be at least 4 MiB; a number is bytes, so 2048 is 2 KiB: did you mean "2048MiB" or "2048GiB"?',
+  ],
+  [
+    "VirtualMachine",
+    { memory: "2048" },
+    'memory: "2048" is no size; write a number with its unit, such as "512MiB", "4GiB" or "1.5TiB"',
+  ],
+  [
+    "VirtualMachine",
+    { memory: "4 gibibytes" },
+    'memory: "4 gibibytes" is no size; write a number with its unit, such as "512MiB", "4GiB" or "1.5TiB"',
+  ],
+  ["VirtualMachine", { memory: -5 }, "memory: -5 must be a whole number of bytes that is not negative"],
+  [
+    "VirtualMachine",
+    { memory: 8388608.5 },
+    "memory: 8388608.5 must be a whole number of bytes that is not negative",
+  ],
+  [
+    "VirtualMachine",
+    { memory: Number.NaN },
+    'memory: NaN must be a size: a string with its unit, such as "4GiB", or a number of bytes',
+  ],
+  [
+    "VirtualMachine",
+    { memory: Number.POSITIVE_INFINITY },
+    'memory: Infinity must be a size: a string with its unit, such as "4GiB", or a number of bytes',
+  ],
+  [
+    "VirtualMachine",
+    { memory: 1e300 },
+    "memory: 1e+300 must be a whole number of bytes that is not negative",
+  ],
+  ["VirtualMachine", { memory: "900TiB" }, 'memory: "900TiB" must be at most 64 TiB'],
+  ["VirtualMachine", { memory: "1KiB" }, 'memory: "1KiB" must be at least 4 MiB'],
+  [
+    "VirtualMachine",
+    { memory: undefined },
+    'memory: is missing: it must be a size: a string with its unit, such as "4GiB", or a number of bytes',
+  ],
+  [
+    "VirtualMachine",
+    { memory: null },
+    'memory: null must be a size: a string with its unit, such as "4GiB", or a number of bytes',
+  ],
+  [
+    "VirtualMachine",
+    { memory: ["1GiB"] },
+    'memory: ["1GiB"] must be a size: a string with its unit, such as "4GiB", or a number of bytes',
+  ],
+  ["VirtualMachine", { cpus: 0 }, "cpus: 0 must be a whole number from 1 to 4096"],
+  ["VirtualMachine", { cpus: 1.5 }, "cpus: 1.5 must be a whole number from 1 to 4096"],
+  ["VirtualMachine", { cpus: "2" }, 'cpus: "2" must be a whole number from 1 to 4096'],
+  ["VirtualMachine", { cpus: {} }, "cpus: {} must be a whole number from 1 to 4096"],
+  ["VirtualMachine", { cpus: 4, maxCpus: 2 }, "maxCpus: 2 must be at least cpus, 4"],
+  ["VirtualMachine", { autostart: "yes" }, 'autostart: "yes" must be true or false'],
+  ["VirtualMachine", { powerState: "on" }, 'powerState: "on" must be one of "running", "stopped", "paused"'],
+  ["VirtualMachine", { firmware: "uefi" }, 'firmware: "uefi" must be one of "bios"'],
+  [
+    "VirtualMachine",
+    { machine: "q35 " },
+    'machine: "q35 " must be a QEMU machine type, such as "q35" or "pc-q35-7.2"',
+  ],
+  [
+    "VirtualMachine",
+    { shutdownTimeout: 30 },
+    'shutdownTimeout: 30 must be a duration with its unit, such as "300ms", "30s" or "5m"',
+  ],
+  [
+    "VirtualMachine",
+    { shutdownTimeout: "30" },
+    'shutdownTimeout: "30" must be a duration with its unit, such as "300ms", "30s" or "5m", from 1000ms to 86400s',
+  ],
+  [
+    "VirtualMachine",
+    { timeouts: { create: "soon" } },
+    'timeouts.create: "soon" must be a duration with its unit, such as "300ms", "30s" or "5m", from 1ms to 604800s',
+  ],
+  ["VirtualMachine", { timeouts: "1h" }, 'timeouts: "1h" must be { create, update, delete }'],
+  [
+    "VirtualMachine",
+    { timeouts: { creat: "1h" } },
+    "timeouts.creat: there is no such input; did you mean create?",
+  ],
+  [
+    "VirtualMachine",
+    { kernel: "vmlinuz" },
+    'kernel: "vmlinuz" must be an absolute path on the host, such as /var/lib/libvirt/images',
+  ],
+  [
+    "VirtualMachine",
+    { kernel: "/boot/../etc/shadow" },
+    'kernel: "/boot/../etc/shadow" must not contain ".."',
+  ],
+  [
+    "VirtualMachine",
+    { kernel: "/boot/a\tb" },
+    'kernel: "/boot/a\\tb" must not contain line breaks or tabs: libvirt turns them into spaces',
+  ],
+  ["VirtualMachine", { initrd: "/boot/initrd" }, "initrd: needs kernel: without it nothing loads it"],
+  [
+    "VirtualMachine",
+    { commandLine: "quiet" },
+    "commandLine: needs kernel: a guest that boots from disk has its own",
+  ],
+  [
+    "VirtualMachine",
+    { kernel: "/k", commandLine: "a\rb" },
+    'commandLine: "a\\rb" must not contain carriage returns: libvirt turns them into line feeds',
+  ],
+  [
+    "VirtualMachine",
+    { description: "\u0000" },
+    'description: "\\u0000" has a control character or half a surrogate pair, which XML can\'t hold',
+  ],
+  [
+    "VirtualMachine",
+    { description: "\ud800" },
+    'description: "\\ud800" has a control character or half a surrogate pair, which XML can\'t hold',
+  ],
+  [
+    "VirtualMachine",
+    { description: "\u009b\u202e\u0001" },
+    'description: "\\u{9b}\\u{202e}\\u0001" has a control character or half a surrogate pair, which XML can\'t hold',
+  ],
+  ["VirtualMachine", { description: 7 }, "description: 7 must be a string"],
+  ["VirtualMachine", { name: "a/b" }, 'name: "a/b" must not contain /'],
+  ["VirtualMachine", { name: "" }, 'name: "" must not be empty'],
+  ["VirtualMachine", { name: ".." }, 'name: ".." must not begin with a dot'],
+  ["VirtualMachine", { name: " web" }, 'name: " web" must not begin or end with a space'],
+  [
+    "VirtualMachine",
+    { name: "web\n" },
+    'name: "web\\n" must not contain line breaks or tabs: libvirt turns them into spaces',
+  ],
+  ["VirtualMachine", { name: "ü".repeat(51) }, `name: "${"ü".repeat(51)}" must be at most 100 bytes`],
+  ["VirtualMachine", { console: "/var/log/x" }, 'console: "/var/log/x" must be { log }'],
+  [
+    "VirtualMachine",
+    { console: { path: "/var/log/x" } },
+    "console.path: there is no such input; there are log",
+  ],
+  [
+    "VirtualMachine",
+    { console: { log: "x" } },
+    'console.log: "x" must be an absolute path on the host, such as /var/lib/libvirt/images',
+  ],
+  [
+    "VirtualMachine",
+    { migration: { downtime: "1s" } },
+    "migration.downtime: there is no such input; there are mode, storage, maxDowntime, bandwidthMibPerSecond, autoConverge, timeout, unsafe",
+  ],
+  [
+    "VirtualMachine",
+    { migration: { mode: "warm" } },
+    'migration.mode: "warm" must be one of "live", "offline", "none"',
+  ],
+  ["VirtualMachine", { migration: true }, "migration: true must be { mode, storage, ... }"],
+  ["VirtualMachine", { disks: "20GiB" }, 'disks: "20GiB" must be a list of disks'],
+  ["VirtualMachine", { disks: [null] }, "disks[0]: null must be { disk } or { size, pool, ... }"],
+  [
+    "VirtualMachine",
+    { disks: [{ size: "1GiB", pool: "p" }, 7] },
+    "disks[1]: 7 must be { disk } or { size, pool, ... }",
+  ],
+  [
+    "VirtualMachine",
+    { disks: [{ size: 20, pool: "p" }] },
+    'disks[0].size: 20 must be at least 64 KiB; a number is bytes, so 20 is 20 bytes: did you mean "20MiB" or "20GiB"?',
+  ],
+  [
+    "VirtualMachine",
+    { disks: [{ siez: "1GiB", size: "1GiB", pool: "p" }] },
+    "disks[0].siez: there is no such input; did you mean size?",
+  ],
+  ["VirtualMachine", { disks: [{ pool: "p" }] }, "disks[0].size: is missing: give size and pool, or disk"],
+  ["VirtualMachine", { disks: [{ size: "1GiB" }] }, "disks[0].pool: is missing: give size and pool, or disk"],
+  ["VirtualMachine", { disks: [{ disk: "data" }] }, 'disks[0].disk: "data" must be a Disk resource'],
+  [
+    "VirtualMachine",
+    { disks: [{ disk: { host: "alpha", pool: "p", name: "d" }, size: "1GiB" }] },
+    "disks[0].size: belongs to the Disk resource that disk names; give one or the other",
+  ],
+  [
+    "VirtualMachine",
+    { disks: [{ disk: { host: "beta", pool: "p", name: "d" } }] },
+    "disks[0].disk: disk d is on host beta, the virtual machine on alpha: give both the same host",
+  ],
+  [
+    "VirtualMachine",
+    { disks: [{ size: "1GiB", pool: "p", format: "raw", backing: "base" }] },
+    "disks[0].backing: needs format qcow2: a raw image has no backing",
+  ],
+  [
+    "VirtualMachine",
+    { disks: [{ size: "1GiB", pool: "p", backing: "/a/../b" }] },
+    'disks[0].backing: "/a/../b" must not contain ".."',
+  ],
+  [
+    "VirtualMachine",
+    { disks: [{ size: "1GiB", pool: "p", backing: "a/b" }] },
+    'disks[0].backing: "a/b" must not contain /',
+  ],
+  [
+    "VirtualMachine",
+    { disks: [{ size: "1GiB", pool: "p", backing: 7 }] },
+    "disks[0].backing: 7 must be a Disk resource, the name of a volume in the same pool, or an absolute path on the host",
+  ],
+  [
+    "VirtualMachine",
+    { disks: [{ size: "1GiB", pool: "p", serial: "a".repeat(21) }] },
+    `disks[0].serial: "${"a".repeat(21)}" must be at most 20 characters on bus "virtio": the guest sees no more of it`,
+  ],
+  [
+    "VirtualMachine",
+    { disks: [{ size: "1GiB", pool: "p", serial: "$(id)" }] },
+    'disks[0].serial: "$(id)" must consist of letters, digits, spaces and _ . + -',
+  ],
+  [
+    "VirtualMachine",
+    {
+      disks: [
+        { size: "1GiB", pool: "p", name: "a" },
+        { size: "2GiB", pool: "p", name: "a" },
+      ],
+    },
+    "disks[1]: is the same volume as disks[0], web-a in pool p; give one of them another name",
+  ],
+  ["VirtualMachine", { interfaces: [{}] }, "interfaces[0]: needs either network or bridge, not both"],
+  [
+    "VirtualMachine",
+    { interfaces: [{ network: "lan", bridge: "br0" }] },
+    "interfaces[0]: needs either network or bridge, not both",
+  ],
+  [
+    "VirtualMachine",
+    { interfaces: [{ network: "lan", mac: "52:54:00:zz:00:01" }] },
+    'interfaces[0].mac: "52:54:00:zz:00:01" must be a MAC address, such as 52:54:00:12:34:56',
+  ],
+  [
+    "VirtualMachine",
+    { interfaces: [{ network: "lan", mac: "53:54:00:00:00:01" }] },
+    'interfaces[0].mac: "53:54:00:00:00:01" must not be a multicast address: its first byte is odd',
+  ],
+  [
+    "VirtualMachine",
+    {
+      interfaces: [
+        { network: "a", mac: "52:54:00:00:00:0A" },
+        { network: "a", mac: "52:54:00:00:00:0a" },
+      ],
+    },
+    "interfaces[1].mac: 52:54:00:00:00:0a occurs twice",
+  ],
+  [
+    "VirtualMachine",
+    { interfaces: [{ bridge: "übung-brücke-1" }] },
+    'interfaces[0].bridge: "übung-brücke-1" must be at most 15 bytes',
+  ],
+  [
+    "VirtualMachine",
+    { interfaces: { network: "lan" } },
+    'interfaces: {"network":"lan"} must be a list of interfaces',
+  ],
+  ["VirtualMachine", { cpu: 2 }, "cpu: there is no such input; did you mean cpus?"],
+  ["VirtualMachine", { hostname: "x" }, "hostname: there is no such input; did you mean host?"],
+  [
+    "VirtualMachine",
+    { constructor: 1 },
+    "constructor: there is no such input; there are timeouts, host, name, adopt, cpus, maxCpus, memory, emulation, machine, firmware, kernel, initrd, commandLine, disks, interfaces, console, powerState, autostart, restartPolicy, shutdownTimeout, forceStop, migration, description",
+  ],
+  [
+    "VirtualMachine",
+    { host: undefined, connection: undefined },
+    "host: is missing: it must be a Host resource or { name, connection }",
+  ],
+  [
+    "VirtualMachine",
+    { connection: { ...connection, port: 99999 } },
+    "host.connection.port: 99999 must be a whole number from 1 to 65535",
+  ],
+  [
+    "VirtualMachine",
+    { connection: { ...connection, usr: "x" } },
+    "host.connection.usr: there is no such input; did you mean user?",
+  ],
+  [
+    "VirtualMachine",
+    { pulumiUrn: undefined },
+    "pulumiUrn: is missing: construct resources through the classes of pulumi-kvm",
+  ],
+  [
+    "Host",
+    { connection: { ...connection, port: "22" } },
+    'port: "22" must be a whole number from 1 to 65535',
+  ],
+  [
+    "Host",
+    { connection: { ...connection, address: "a b" } },
+    'address: "a b" must be a DNS name, an IP address, an alias of the ssh configuration or "local", without spaces',
+  ],
+  ["Host", { connection: { ...connection, address: undefined } }, "address: is missing: it must be a string"],
+  [
+    "Host",
+    { connection: { ...connection, adress: "x" } },
+    "adress: there is no such input; did you mean address?",
+  ],
+  [
+    "Host",
+    { connection: { ...connection, libvirtSocket: "libvirt-sock" } },
+    'libvirtSocket: "libvirt-sock" must be an absolute path on the host, such as /var/lib/libvirt/images',
+  ],
+  [
+    "Host",
+    { connection: { ...connection, hostKeyPolicy: "off" } },
+    'hostKeyPolicy: "off" must be one of "strict", "acceptNew"',
+  ],
+  ["Host", { connection: { ...connection, sshConfig: true } }, "sshConfig: true must be a path or false"],
+  [
+    "Host",
+    { connection: { ...connection, agent: 7 } },
+    "agent: 7 must be true, false or the path of an agent's socket",
+  ],
+  ["Host", { credentials: { privateKey: 12345 } }, "privateKey: must be a string (the value is secret)"],
+  [
+    "Host",
+    { credentials: "hunter2" },
+    "credentials: must be { privateKey, passphrase } (the value is secret)",
+  ],
+  [
+    "Host",
+    { credentials: { privatKey: "hunter2" } },
+    "privatKey: there is no such input; did you mean privateKey?",
+  ],
+  ["Host", { labels: { rack: 1 } }, "labels.rack: 1 must be a string"],
+  ["Host", { labels: { "my rack": 1 } }, 'labels["my rack"]: 1 must be a string'],
+  ["Host", { reservedCpus: -1 }, "reservedCpus: -1 must be a whole number from 0 to 4096"],
+  ["StoragePool", { path: "/" }, 'path: "/" must be a folder of its own, not /'],
+  ["StoragePool", { type: "nfs" }, 'type: "nfs" must be one of "dir"'],
+  ["StoragePool", { hosts: {} }, "hosts: {} must name at least one host"],
+  [
+    "StoragePool",
+    { hosts: { alpha: { ...connection, port: 0 } } },
+    "hosts.alpha.connection.port: 0 must be a whole number from 1 to 65535",
+  ],
+  [
+    "StoragePool",
+    { hosts: { "0": undefined } },
+    'hosts["0"].connection: is missing: it must be { address, user, port, ... }',
+  ],
+  ["Disk", { size: "0GiB" }, 'size: "0GiB" must be at least 64 KiB'],
+  ["Disk", { format: "vmdk" }, 'format: "vmdk" must be one of "qcow2", "raw"'],
+  ["Disk", { pool: { name: "x" } }, 'pool: {"name":"x"} must be a string'],
+  ["Disk", { format: "raw", backing: "base" }, "backing: needs format qcow2: a raw image has no backing"],
+  ["Disk", { sise: 1 }, "sise: there is no such input; did you mean size?"],
+  ["Network", { mode: "route" }, 'mode: "route" must be one of "nat", "isolated", "bridge"'],
+  [
+    "Network",
+    { dhcp: { start: "10.1.0.x" } },
+    'dhcp.start: "10.1.0.x" must be an IPv4 address, such as 10.10.0.5',
+  ],
+  ["Network", { dhcp: { strat: "10.1.0.5" } }, "dhcp.strat: there is no such input; did you mean start?"],
+  [
+    "Network",
+    { dhcp: { hosts: [{ mac: "52:54:00:00:00:01", adress: "10.1.0.5", address: "10.1.0.5" }] } },
+    "dhcp.hosts[0].adress: there is no such input; did you mean address?",
+  ],
+  [
+    "Network",
+    { dhcp: { hosts: [{ mac: "52:54:00:00:00:01" }] } },
+    "dhcp.hosts[0].address: is missing: it must be an IPv4 address",
+  ],
+  ["Network", { dhcp: "on" }, 'dhcp: "on" must be true, false or { start, end, hosts }'],
+  [
+    "Network",
+    { domain: "-x" },
+    'domain: "-x" must be a DNS name: letters, digits and hyphens, parts separated by dots, such as lab.example',
+  ],
+  [
+    "Network",
+    { mode: "bridge", cidr: undefined },
+    'bridge: is missing: mode "bridge" needs the name of a bridge that exists on the hosts',
+  ],
+  [
+    "Network",
+    { cidr: undefined },
+    'cidr: is missing: mode "nat" needs the host\'s address in the network, such as 10.10.0.1/24',
+  ],
+];
