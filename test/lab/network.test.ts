@@ -77,6 +77,15 @@ describe.skipIf(!available)(`networks on real hosts ${missing.join("; ")}`, () =
 
   it("makes a network on each host, gives guests addresses, and leaves nothing of it", async () => {
     const lan = new Declared(network);
+    const folders = "/var/lib/libvirt/dnsmasq /etc/libvirt/qemu/networks /run/libvirt/network";
+    // libvirt 9.0 leaves the file with dnsmasq's process id until the host restarts.
+    const leftOn = (host: string) =>
+      world
+        .host(host)
+        .shell(
+          `find ${folders} -type f ! -name '*.pid' | sort; ls /sys/class/net; iptables-save | grep -c 10.77 || true`,
+        );
+    const before = await Promise.all(["alpha", "beta"].map(leftOn));
     const inputs = inputsOf("lan", { cidr: "10.77.0.1/24", dhcp: true, domain: "lab.test" }, [
       "alpha",
       "beta",
@@ -110,9 +119,8 @@ describe.skipIf(!available)(`networks on real hosts ${missing.join("; ")}`, () =
     await lan.remove();
     for (const host of ["alpha", "beta"]) {
       expect(await namesOn(host)).not.toContain("lan");
-      expect(await world.host(host).shell("ip -o link")).not.toContain(`${bridges[host]}:`);
-      expect(await world.ls(host, "/var/lib/libvirt/dnsmasq")).not.toContain("lan.conf");
     }
+    expect(await Promise.all(["alpha", "beta"].map(leftOn))).toEqual(before);
     await lan.remove();
   });
 

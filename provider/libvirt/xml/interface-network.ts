@@ -1,53 +1,69 @@
+import type { Element } from "@xmldom/xmldom";
 import { parseXml, rootOf } from "./document.js";
 import { attributeOf, childElement, childElements, setAttribute } from "./element.js";
 import { serializeElement } from "./serialize.js";
 
-/** An interface of a running domain, and the same one in another network, each as DomainUpdateDeviceFlags takes it. */
-export interface InterfaceHop {
-  /** The network's port that it is plugged into, as far as the document knows. */
+/** Into what an interface of a running domain is plugged. */
+export interface InterfacePlug {
+  network?: string | undefined;
+  /** Of an interface that names a bridge and no network. */
+  bridge?: string | undefined;
+  /** The network's port, under which libvirt lists what is plugged in; before libvirt 5.5 there is none. */
   portUuid?: string | undefined;
-  /** As it is, in `home`. */
-  back: string;
-  away: string;
 }
 
-/** Where an interface is: a libvirt network, and the bridge behind it. */
-export interface InterfacePlace {
+/** A libvirt network, and the bridge behind it. */
+export interface PlugPlace {
   network: string;
   bridge: string;
+}
+
+/** An interface in one network, and the same one in another, each as DomainUpdateDeviceFlags takes it. */
+export interface InterfaceHop {
+  plug: InterfacePlug;
+  away: string;
+  back: string;
+}
+
+/** Into what the interfaces of a live document are plugged. */
+export function interfacePlugs(liveXml: string): InterfacePlug[] {
+  return sourcesIn(liveXml).map(({ source }) => readPlug(source));
 }
 
 /**
  * The interfaces of a live document that are in the network `home`, in its bridge, or still `away`. Everything else about them stays as the
  * document says it: an update that leaves out bandwidth or link state would change them.
  */
-export function interfaceHops(liveXml: string, home: InterfacePlace, away: InterfacePlace): InterfaceHop[] {
-  const devices = childElement(rootOf(parseXml(liveXml, "domain")), "devices");
-  return childElements(devices, "interface").flatMap((element) => {
-    const source = childElement(element, "source");
-    if (source === undefined) return [];
-    const network = attributeOf(source, "network");
-    const bridge = network === undefined ? attributeOf(source, "bridge") : undefined;
-    const is = (place: InterfacePlace) => network === place.network || bridge === place.bridge;
-    if (!is(home) && !is(away)) return [];
-    const portUuid = attributeOf(source, "portid");
-    const to = (place: InterfacePlace) => {
+export function interfaceHops(liveXml: string, home: PlugPlace, away: PlugPlace): InterfaceHop[] {
+  return sourcesIn(liveXml).flatMap(({ element, source }) => {
+    const plug = readPlug(source);
+    const isIn = (place: PlugPlace) => plug.network === place.network || plug.bridge === place.bridge;
+    if (!isIn(home) && !isIn(away)) return [];
+    const to = (place: PlugPlace) => {
       // libvirt writes here what the interface became, and takes it back only as what it was declared.
-      if (network !== undefined) setAttribute(element, "type", "network");
+      if (plug.network !== undefined) setAttribute(element, "type", "network");
       setAttribute(source, "portid", undefined);
-      setAttribute(source, "network", network === undefined ? undefined : place.network);
-      setAttribute(source, "bridge", network === undefined ? place.bridge : undefined);
+      setAttribute(source, "network", plug.network === undefined ? undefined : place.network);
+      setAttribute(source, "bridge", plug.network === undefined ? place.bridge : undefined);
       return serializeElement(element);
     };
-    return [{ portUuid, back: to(home), away: to(away) }];
+    return [{ plug, away: to(away), back: to(home) }];
   });
 }
 
-/** The ports that a live document's interfaces in these networks are plugged into; undefined for one without, which libvirt before 5.5 has. */
-export function interfacePorts(liveXml: string, networks: readonly string[]): (string | undefined)[] {
+function sourcesIn(liveXml: string): { element: Element; source: Element }[] {
   const devices = childElement(rootOf(parseXml(liveXml, "domain")), "devices");
-  return childElements(devices, "interface")
-    .map((element) => childElement(element, "source"))
-    .filter((source) => networks.includes(attributeOf(source, "network") ?? ""))
-    .map((source) => attributeOf(source, "portid"));
+  return childElements(devices, "interface").flatMap((element) => {
+    const source = childElement(element, "source");
+    return source === undefined ? [] : [{ element, source }];
+  });
+}
+
+function readPlug(source: Element): InterfacePlug {
+  const network = attributeOf(source, "network");
+  return {
+    network,
+    bridge: network === undefined ? attributeOf(source, "bridge") : undefined,
+    portUuid: attributeOf(source, "portid"),
+  };
 }

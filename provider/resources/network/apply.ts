@@ -17,6 +17,7 @@ import { nonceOf, staleMark } from "./plan.js";
 import { relinkMachines } from "./relink.js";
 import { removeFrom } from "./remove.js";
 import type { NetworkRequest } from "./request.js";
+import { restartNetwork } from "./restart.js";
 
 /** Executes one step of a plan. Each leaves the world such that a run that ends right after it is completed by the next. */
 export async function apply(
@@ -51,11 +52,13 @@ export async function apply(
   const place = [...hosts, ...former].find(({ ref }) => ref.name === step.host);
   if (place === undefined) throw new Error(`the plan names a host that wasn't asked: ${step.host}`);
   const host = context.hosts.get(place.ref);
-  const { network } = place;
+  const { network, machines } = place;
   if (step.kind === "createNetwork") await create(host, place, request, mark, context);
   else if (step.kind === "relinkMachines") await relinkMachines(host, request.inputs.name, context);
   else if (network !== undefined) await applyTo(step, host, network, request, mark, context);
   await host.observations.refreshNetwork(request.inputs.name);
+  if (step.kind === "restartNetwork" || step.kind === "relinkMachines")
+    for (const name of machines) await host.observations.refreshDomain({ name });
 }
 
 type NetworkStep = Extract<
@@ -98,10 +101,7 @@ async function applyTo(
       return;
     case "restartNetwork":
       await define(host, network, request, mark);
-      await libvirt.networks.stop(record.uuid, { signal });
-      await libvirt.networks.start(record.uuid, { signal });
-      // Also those that were started since the plan was made.
-      await relinkMachines(host, record.name, context);
+      await restartNetwork(host, record, step.machines, context);
       return;
     case "releaseNetwork":
       await removeFrom(host, record, context);

@@ -4,9 +4,8 @@ import { isLibvirtError, type NetworkRecord } from "../../libvirt/index.js";
 import { type OwnerMark, parseNetwork, readOwnerMark } from "../../libvirt/xml/index.js";
 import { sameIdentity } from "../../planning/owner.js";
 import type { ObserveContext } from "../definition.js";
-import { type Attached, attachedTo } from "./attached.js";
+import { type Attached, attachedTo, hopName, isCutOff, namesOf } from "./attached.js";
 import type { ObservedHost, ObservedNetwork, ObservedNetworks } from "./observed.js";
-import { hopName } from "./relink.js";
 import { formerRefsOf, identitiesOf, type NetworkRequest, refsOf } from "./request.js";
 
 /** Reads the network on every host that is declared, or was. Throws HostUnreachable when one of them doesn't answer. */
@@ -46,13 +45,11 @@ async function lookAt(
     ref,
     facts,
     network,
-    machines: attached.map(({ machine }) => machine),
+    machines: namesOf(attached),
     unplugged: await isUnplugged(host, network?.record, attached),
     replaced,
     machinesOfReplaced:
-      replaced === undefined
-        ? []
-        : attachedTo(nameBefore, replaced.record, domains).map(({ machine }) => machine),
+      replaced === undefined ? [] : namesOf(attachedTo(nameBefore, replaced.record, domains)),
     // One of ours under another name goes before this one comes.
     others: networks
       .filter((record) => record.name !== name && record.name !== hopName(name) && !isOurs(record))
@@ -108,7 +105,6 @@ async function bridgeExists(host: Host, request: NetworkRequest): Promise<boolea
   return result?.exitCode === 0 ? true : result?.exitCode === 1 ? false : undefined;
 }
 
-/** An interface keeps the port that it had in a network which was stopped and started since, and that port is gone. */
 async function isUnplugged(
   host: Host,
   record: NetworkRecord | undefined,
@@ -117,9 +113,7 @@ async function isUnplugged(
   if (attached.length === 0) return false;
   if (record?.active !== true) return true;
   const ports = await host.idempotent((libvirt) => unlessGone(libvirt.networks.portUuids(record.uuid)));
-  return (
-    ports !== undefined && attached.some(({ portUuids }) => portUuids.some((uuid) => !ports.includes(uuid)))
-  );
+  return attached.some(({ plugs }) => plugs.some((plug) => isCutOff(plug, ports) === true));
 }
 
 /** A network that somebody removes while it is observed has no ports; the next look finds it gone. */

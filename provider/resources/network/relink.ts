@@ -1,69 +1,71 @@
-import { HostUnreachable, oneLine } from "../../hosts/errors.js";
+import { oneLine } from "../../hosts/errors.js";
 import type { Host } from "../../hosts/host.js";
-import { type DomainRecord, isLibvirtError, type NetworkRecord } from "../../libvirt/index.js";
+import { type DomainRecord, LibvirtError, type NetworkRecord } from "../../libvirt/index.js";
 import { buildNetwork } from "../../libvirt/xml/index.js";
 import { interfaceHops } from "../../libvirt/xml/interface-network.js";
 import type { ApplyContext } from "../definition.js";
-
-/** The network through which interfaces go when they are plugged in again; it exists only meanwhile. */
-export function hopName(networkName: string): string {
-  return `pulumi-kvm-relink.${networkName}`;
-}
+import { attachedTo, hopName, isCutOff } from "./attached.js";
 
 /**
- * Plugs those running VMs into a network again that it lost. libvirt takes their interfaces out of the bridge when the network stops, and doesn't put them back
- * when it starts; nor does it when an interface is updated to what it is already. So each goes to another network and back, while the guest
- * sees neither; the bridge lets its packets through four seconds later (twice the shortest delay of spanning tree). Unlike `ip link set` that needs no rights beyond libvirt's.
+ * Plugs those running VMs into a network again that it lost. libvirt takes their interfaces out of the bridge when the network stops, and
+ * doesn't put them back when it starts, nor when an interface is updated to what it is already. So each goes to another network and back:
+ * that needs no rights beyond libvirt's, and the guest sees neither. The bridge lets its packets through four seconds later, twice the
+ * shortest delay of spanning tree.
  */
-export async function relinkMachines(host: Host, networkName: string, context: ApplyContext): Promise<void> {
+export async function relinkMachines(
+  host: Host,
+  networkName: string,
+  { signal }: ApplyContext,
+): Promise<void> {
   const { networks, domains } = await host.libvirt();
-  const { signal } = context;
   const network = await networks.observe({ name: networkName });
-  const running = (await domains.observeAll({ signal })).filter((domain) => domain.liveXml !== undefined);
-  if (network?.active !== true || network.bridgeName === undefined) return;
+  if (network?.active !== true) return;
   const ports = await networks.portUuids(network.uuid);
-  const hop = await openHop(host, networkName);
+  const running = await domains.observeAll({ signal });
+  const cutOff = running.filter((domain) =>
+    attachedTo(networkName, network, [domain]).some(({ plugs }) =>
+      plugs.some((plug) => isCutOff(plug, ports) !== false),
+    ),
+  );
   const failures: string[] = [];
-  try {
-    for (const domain of running) {
+  if (cutOff.length > 0) {
+    const hop = await openHop(host, networkName);
+    for (const domain of cutOff) {
       signal.throwIfAborted();
-      await relink(host, domain, { network, ports, hop }).catch((error: unknown) => {
-        if (error instanceof HostUnreachable || isLibvirtError(error, "connectionLost")) throw error;
-        failures.push(`${domain.name}: ${oneLine(error)}`);
-      });
+      const failure = await relink(host, domain, { network, ports, hop });
+      if (failure !== undefined) failures.push(`${domain.name}: ${failure}`);
     }
-  } finally {
-    if (failures.length === 0) await closeHop(host, networkName);
   }
   if (failures.length > 0)
     throw new Error(
-      `network ${networkName} runs on ${host.name}, but not all machines could be plugged in again, and they have no link until that is done or they are restarted: ${failures.join("; ")}`,
+      `network ${networkName} runs on ${host.name}, but not all machines could be plugged in again; they have no link until that is done or they are restarted: ${failures.join("; ")}`,
     );
+  await closeHop(host, networkName);
 }
 
+/** Returns what went wrong with this one; throws what concerns all. */
 async function relink(
   host: Host,
   domain: DomainRecord,
-  to: { network: NetworkRecord; ports: readonly string[] | undefined; hop: NetworkRecord },
-): Promise<void> {
-  const { network, ports, hop } = to;
+  place: { network: NetworkRecord; ports: readonly string[] | undefined; hop: NetworkRecord },
+): Promise<string | undefined> {
+  const { network, ports, hop } = place;
   const home = { network: network.name, bridge: network.bridgeName ?? "" };
   const away = { network: hop.name, bridge: hop.bridgeName ?? "" };
   const { domains } = await host.libvirt();
-  const cutOff = interfaceHops(domain.liveXml ?? "", home, away).filter(
-    ({ portUuid }) => portUuid === undefined || ports?.includes(portUuid) !== true,
-  );
-  if (cutOff.length === 0) return;
   try {
-    for (const nic of cutOff) {
+    for (const nic of interfaceHops(domain.liveXml ?? "", home, away)) {
+      if (isCutOff(nic.plug, ports) === false) continue;
       await domains.updateDevice(domain.uuid, nic.away, { live: true });
       await domains.updateDevice(domain.uuid, nic.back, { live: true });
     }
+    return undefined;
   } catch (error) {
+    if (!(error instanceof LibvirtError) || error.kind === "connectionLost") throw error;
     // One that was stopped meanwhile gets its link when it starts.
-    if ((await domains.observe({ uuid: domain.uuid }))?.liveXml !== undefined) throw error;
+    const stillRuns = (await domains.observe({ uuid: domain.uuid }))?.liveXml !== undefined;
+    return stillRuns ? oneLine(error) : undefined;
   }
-  await host.observations.refreshDomain({ uuid: domain.uuid });
 }
 
 async function openHop(host: Host, networkName: string): Promise<NetworkRecord> {
@@ -77,10 +79,12 @@ async function openHop(host: Host, networkName: string): Promise<NetworkRecord> 
   return hop;
 }
 
-async function closeHop(host: Host, networkName: string): Promise<void> {
+/** Removes what {@link relinkMachines} goes through, also when a run that was cut off left it. */
+export async function closeHop(host: Host, networkName: string): Promise<void> {
+  const name = hopName(networkName);
   const { networks } = await host.libvirt();
-  const hop = await networks.observe({ name: hopName(networkName) });
+  const hop = await networks.observe({ name });
   if (hop?.active === true) await networks.stop(hop.uuid);
   if (hop?.persistent === true) await networks.undefine(hop.uuid);
-  await host.observations.refreshNetwork(hopName(networkName));
+  await host.observations.refreshNetwork(name);
 }

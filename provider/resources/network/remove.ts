@@ -3,7 +3,8 @@ import { isLibvirtError, type NetworkRecord } from "../../libvirt/index.js";
 import { readOwnerMark } from "../../libvirt/xml/index.js";
 import { type Identity, sameIdentity } from "../../planning/owner.js";
 import type { ApplyContext } from "../definition.js";
-import { attachedMachines } from "./attached.js";
+import { attachedTo, namesOf } from "./attached.js";
+import { closeHop } from "./relink.js";
 import { refsOf } from "./request.js";
 import type { Inputs, Outputs } from "./schema.js";
 
@@ -46,13 +47,14 @@ export async function removeFrom(host: Host, record: NetworkRecord, { signal }: 
   // The definition goes last: a run that is cut off finds it again.
   if (record.active) await unlessGone(networks.stop(record.uuid, { signal }));
   if (record.persistent) await unlessGone(networks.undefine(record.uuid, { signal }));
+  await closeHop(host, record.name);
   await host.observations.refreshNetwork(record.name);
 }
 
 /** Asked anew: machines may have been started since the deployment began. */
 async function refuseWhileInUse(host: Host, record: NetworkRecord): Promise<void> {
   const domains = await host.idempotent((libvirt) => libvirt.domains.observeAll());
-  const machines = attachedMachines(record.name, record, domains);
+  const machines = namesOf(attachedTo(record.name, record, domains));
   if (machines.length > 0)
     throw new Error(
       `network ${record.name} on ${host.name} isn't removed: ${machines.join(", ")} ${machines.length === 1 ? "is" : "are"} running and attached, and would lose the link; stop them or move them to another network first`,
