@@ -175,8 +175,8 @@ async function reconcile(
   // What applying notes for the outputs, such as a migration's figures, beside what observing finds.
   const carried: Bag = { ...(request.recorded?.outputs ?? {}) };
   const noting = { ...context, note: (outputs: Bag) => Object.assign(carried, outputs) };
-  const result = async (observed: unknown) => ({
-    ...toJson(request.inputs),
+  const result = async (observed: unknown, inputs: Bag) => ({
+    ...toJson(inputs),
     ...toJson(await definition.outputs(request, observed, carried, { hosts: deployment.hosts, fresh: true })),
     effects: (news.effects ?? []) as Json,
   });
@@ -213,7 +213,7 @@ async function reconcile(
     }
     const id = definition.idOf(request, observed);
     if (id === undefined) throw new UserError("was applied, but isn't on the host");
-    return { id, outputs: await result(observed) };
+    return { id, outputs: await result(observed, request.inputs) };
   } catch (error) {
     const failure = asUserError(error, labelOf(definition, request.inputs));
     observed = await observe().catch(() => observed);
@@ -223,7 +223,11 @@ async function reconcile(
     if (operation === "create" && !mayRecord(definition, request, observed)) throw failure;
     throw new PartialFailure(
       id,
-      { ...(await result(observed)), __provider: news.__provider as string },
+      {
+        // Old inputs stay on record, so that the next run knows what was declared before the change that failed.
+        ...(await result(observed, request.previous ?? request.inputs)),
+        __provider: news.__provider as string,
+      },
       failure,
     );
   } finally {
@@ -231,9 +235,13 @@ async function reconcile(
   }
 }
 
-/** An object that a refused create found isn't recorded as ours. */
+/** An object that a create found isn't recorded as ours when it was refused, or not taken over yet. */
 function mayRecord(definition: AnyDefinition, request: Request<Bag, Bag>, observed: unknown): boolean {
-  return definition.plan(request, observed).refusals.every((refusal) => refusal.kind !== "foreignObject");
+  const { refusals, steps } = definition.plan(request, observed);
+  return (
+    refusals.every((refusal) => refusal.kind !== "foreignObject") &&
+    steps.every((step) => step.kind !== "adopt")
+  );
 }
 
 type Seen = { kind: "planned"; plan: Plan; observed: unknown } | { kind: "unobservable"; reason: string };

@@ -11,7 +11,6 @@ import {
   readOwnerMark,
 } from "../../libvirt/xml/index.js";
 import { journalOf } from "../../planning/migrated-copy.js";
-import { identityOfUrn, sameIdentity } from "../../planning/owner.js";
 import type { ObserveContext } from "../definition.js";
 import { preflightMove } from "./move.js";
 import {
@@ -22,7 +21,7 @@ import {
   type ObservedMachine,
   type ObservedPool,
 } from "./observed.js";
-import type { MachineRequest } from "./request.js";
+import { isOwn, type MachineRequest } from "./request.js";
 import { volumeOf } from "./schema.js";
 
 export function refOf(inputs: {
@@ -53,7 +52,22 @@ export async function observe(request: MachineRequest, context: ObserveContext):
   const moves = domain === undefined && elsewhere?.domain !== undefined && !isUnsettled(elsewhere.domain);
   // One without a definition gets it first; what else is in its way shows then.
   if (!moves || elsewhere.domain?.persistent === undefined) return observed;
-  return { ...observed, moveRefusals: await preflightMove(observed, request, context) };
+  await rescanPools(target, context);
+  const ahead = { ...observed, target: await lookAt(target.ref, request, context) };
+  return { ...ahead, moveRefusals: await preflightMove(ahead, request, context) };
+}
+
+/**
+ * What another host wrote to storage that both share, libvirt sees only when it scans the pool. It must have before anyone asks
+ * whether a disk is there already or has to be copied.
+ */
+async function rescanPools(target: ObservedHost, { hosts }: ObserveContext): Promise<void> {
+  const host = hosts.get(target.ref);
+  for (const pool of await host.observations.pools()) {
+    if (!pool.active || !target.pools.some(({ name }) => name === pool.name)) continue;
+    await host.idempotent((libvirt) => libvirt.pools.refresh(pool.uuid));
+    host.observations.dropContents(pool.name);
+  }
 }
 
 /**
@@ -186,14 +200,10 @@ function isMine(
   request: MachineRequest,
 ): boolean {
   const { record, owner } = candidate;
-  const { identity, previous, recorded, inputs } = request;
-  if (recorded !== undefined) {
-    if (record.uuid !== recorded.id) return false;
-    return owner === undefined || owner.nonce === recorded.outputs.nonce || sameIdentity(owner, identity);
-  }
-  const identities = [identity, previous === undefined ? undefined : identityOfUrn(previous.pulumiUrn)];
-  if (owner !== undefined && identities.some((known) => known !== undefined && sameIdentity(owner, known)))
-    return true;
+  const { previous, recorded, inputs } = request;
+  if (recorded !== undefined)
+    return record.uuid === recorded.id && (owner === undefined || isOwn(owner, request));
+  if (owner !== undefined && isOwn(owner, request)) return true;
   if (record.name !== inputs.name) return false;
   return inputs.adopt === true || (previous !== undefined && owner === undefined);
 }
