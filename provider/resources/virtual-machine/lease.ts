@@ -5,6 +5,7 @@ import { type DomainRecord, isLibvirtError } from "../../libvirt/index.js";
 import { type Lease, leaseKind, readLease, writeLease } from "../../libvirt/xml/index.js";
 import type { ApplyContext } from "../definition.js";
 import { isHolderGone } from "./lease-holder.js";
+import { setMark } from "./metadata.js";
 
 /** How long things take around a lease, in milliseconds. */
 export interface LeaseTiming {
@@ -20,8 +21,7 @@ const TIMING: LeaseTiming = { lasts: 60_000, renewEvery: 20_000, lookEvery: 1_00
 
 /** The clocks of two machines that hold leases differ a little. */
 const CLOCKS_DIFFER_MS = 2_000;
-/** Long enough for a write that began before ours ended. */
-const READ_BACK_AFTER_MS = 50;
+const LEAST_PAUSE_MS = 50;
 
 /** Somebody else is at work on the VM. */
 export class LeaseHeld extends Error {
@@ -45,8 +45,8 @@ type Timed = LeaseContext & { timing: LeaseTiming };
  * for another holder's to expire, or to be given back.
  *
  * Two that come at once both write and then read back; who reads the other's has lost. libvirt has no compare-and-set, so one window
- * remains: when the second writes after the first has read back, both go on. A pause before reading back makes that as unlikely as a write
- * that is under way for that long.
+ * remains: when the second writes after the first has read back, both go on. A pause before reading back makes that as unlikely as a
+ * client that takes three times as long as another to look and write.
  *
  * libvirt changes no metadata while a migration runs: then the lease isn't renewed, and an expired one still counts as long as
  * the domain's job lasts.
@@ -62,7 +62,8 @@ export async function acquireLease(
   let jobSinceMs: number | undefined;
   for (;;) {
     signal.throwIfAborted();
-    const record = await host.idempotent((libvirt) => libvirt.domains.observe({ uuid }));
+    const lookedAtMs = now();
+    const record = await observe(host, uuid);
     // Nothing there to hold on to: what makes the domain anew takes the lease then.
     if (record === undefined) return { follow: () => {}, release: async () => {} };
     const lease = leaseOf(record);
@@ -70,7 +71,7 @@ export async function acquireLease(
     const expired = lease !== undefined && lease.expiresAtMs + CLOCKS_DIFFER_MS < now();
     const free = !others || expired || isHolderGone(lease.holder);
     if (free && !(await hasJob(host, record))) {
-      if (await write(host, uuid, timed)) return hold(host, uuid, timed);
+      if (await write(host, record, lookedAtMs, timed)) return hold(host, uuid, timed);
     } else if (free) {
       jobSinceMs ??= now();
       if (now() - jobSinceMs > timing.jobMayLast)
@@ -105,47 +106,36 @@ function hold(first: Host, uuid: string, context: Timed): HeldLease {
   };
 }
 
-async function write(host: Host, uuid: string, { run, now, signal, timing }: Timed): Promise<boolean> {
-  await setLease(host, uuid, {
-    run: run.id,
-    holder: run.holder,
-    expiresAtMs: now() + timing.lasts,
-  });
-  await sleep(READ_BACK_AFTER_MS, undefined, { signal });
-  const record = await host.idempotent((libvirt) => libvirt.domains.observe({ uuid }));
-  return record !== undefined && leaseOf(record)?.run === run.id;
+/** @param lookedAtMs - when nobody was seen to have the lease. */
+async function write(host: Host, record: DomainRecord, lookedAtMs: number, context: Timed): Promise<boolean> {
+  const { run, now, signal } = context;
+  await setMark(host, record, leaseKind, leaseText(context));
+  // Another that looked when we did, and is as slow as we were, has written by then.
+  await sleep(Math.max(LEAST_PAUSE_MS, 2 * (now() - lookedAtMs)), undefined, { signal });
+  const again = await observe(host, record.uuid);
+  return again !== undefined && leaseOf(again)?.run === run.id;
 }
 
-async function renew(host: Host, uuid: string, { run, now, timing }: Timed): Promise<void> {
-  const record = await host.idempotent((libvirt) => libvirt.domains.observe({ uuid }));
-  if (record === undefined || leaseOf(record)?.run !== run.id || (await hasJob(host, record))) return;
-  await setLease(host, uuid, { run: run.id, holder: run.holder, expiresAtMs: now() + timing.lasts });
+async function renew(host: Host, uuid: string, context: Timed): Promise<void> {
+  const record = await observe(host, uuid);
+  if (record === undefined || leaseOf(record)?.run !== context.run.id || (await hasJob(host, record))) return;
+  await setMark(host, record, leaseKind, leaseText(context));
 }
 
 async function release(host: Host, uuid: string, { run }: LeaseContext): Promise<void> {
-  const record = await host.idempotent((libvirt) => libvirt.domains.observe({ uuid }));
+  const record = await observe(host, uuid);
   if (record === undefined || leaseOf(record)?.run !== run.id) return;
-  await setLease(host, uuid, undefined);
+  await setMark(host, record, leaseKind, undefined).catch((error: unknown) => {
+    if (!isLibvirtError(error, "domainNotFound")) throw error;
+  });
 }
 
-/** One document after the other: what isn't in one of them would keep it in the other. */
-async function setLease(host: Host, uuid: string, lease: Lease | undefined): Promise<void> {
-  const record = await host.idempotent((libvirt) => libvirt.domains.observe({ uuid }));
-  if (record === undefined) return;
-  const { uri, key } = leaseKind;
-  const xml = lease === undefined ? undefined : writeLease(lease);
-  const documents = [
-    ...(record.liveXml === undefined ? [] : [{ live: true }]),
-    ...(record.persistentXml === undefined ? [] : [{ persistent: true }]),
-  ];
-  for (const document of documents) {
-    try {
-      await host.idempotent((libvirt) => libvirt.domains.setMetadata(uuid, { ...document, uri, key, xml }));
-    } catch (error) {
-      const over = isLibvirtError(error, "domainNotFound", "metadataNotFound");
-      if (lease !== undefined || !over) throw error;
-    }
-  }
+function leaseText({ run, now, timing }: Timed): string {
+  return writeLease({ run: run.id, holder: run.holder, expiresAtMs: now() + timing.lasts });
+}
+
+function observe(host: Host, uuid: string): Promise<DomainRecord | undefined> {
+  return host.idempotent((libvirt) => libvirt.domains.observe({ uuid }));
 }
 
 /** Of two documents the live one counts: it is what a migration carries. */

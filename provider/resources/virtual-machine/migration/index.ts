@@ -1,4 +1,3 @@
-export { MigrationError, type MigrationErrorKind } from "./errors.js";
 export { type MigrationFigures, migrateLive } from "./live.js";
 export type { MigrationContext, MigrationPlan, MigrationPolicy } from "./migration-plan.js";
 export { preflight } from "./preflight.js";

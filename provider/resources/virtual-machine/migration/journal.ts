@@ -1,5 +1,5 @@
 import type { Host } from "../../../hosts/host.js";
-import { type DomainRecord, isLibvirtError } from "../../../libvirt/index.js";
+import type { DomainRecord } from "../../../libvirt/index.js";
 import {
   type MigrationJournal,
   migrationJournalKind,
@@ -7,6 +7,7 @@ import {
   writeMigrationJournal,
 } from "../../../libvirt/xml/index.js";
 import { sameMigration } from "../../../planning/migrated-copy.js";
+import { setMark } from "../metadata.js";
 import { MigrationError } from "./errors.js";
 import type { MigrationPlan } from "./migration-plan.js";
 
@@ -46,7 +47,7 @@ export async function writeJournal(
   journal: MigrationJournal,
 ): Promise<void> {
   const { uuid } = record;
-  await setJournal(host, record, writeMigrationJournal(journal));
+  await setMark(host, record, migrationJournalKind, writeMigrationJournal(journal));
   const noted = await host.idempotent((libvirt) => libvirt.domains.observe({ uuid }));
   const documents = [noted?.liveXml, noted?.persistentXml].filter((xml) => xml !== undefined);
   const all = documents.every((xml) => {
@@ -61,23 +62,5 @@ export async function writeJournal(
 export async function clearJournal(host: Host, uuid: string): Promise<void> {
   const record = await host.idempotent((libvirt) => libvirt.domains.observe({ uuid }));
   if (record === undefined) return;
-  await setJournal(host, record, undefined);
-}
-
-async function setJournal(host: Host, record: DomainRecord, xml: string | undefined): Promise<void> {
-  const { uri, key } = migrationJournalKind;
-  const documents = [
-    ...(record.liveXml === undefined ? [] : [{ live: true }]),
-    ...(record.persistentXml === undefined ? [] : [{ persistent: true }]),
-  ];
-  // One document after the other: removing from both at once fails when one of them has none.
-  for (const document of documents) {
-    try {
-      await host.idempotent((libvirt) =>
-        libvirt.domains.setMetadata(record.uuid, { ...document, uri, key, xml }),
-      );
-    } catch (error) {
-      if (xml !== undefined || !isLibvirtError(error, "metadataNotFound")) throw error;
-    }
-  }
+  await setMark(host, record, migrationJournalKind, undefined);
 }
