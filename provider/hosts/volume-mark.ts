@@ -24,6 +24,3 @@ export function readSidecarName(volumeName: string): VolumeMark | undefined {
 export function isSidecar(volumeName: string): boolean {
   return volumeName.startsWith(SIDECAR_PREFIX);
 }
-
-/** A file name holds 255 bytes; the mark takes this many of them. */
-export const LONGEST_VOLUME_NAME_BYTES = 255 - SIDECAR_PREFIX.length - 16 - 1 - 16 - 1;

@@ -1,16 +1,5 @@
 import { formatBytes } from "./quantity.js";
 
-/**
- * What a step does to a guest:
- * - `live`: applied now, the guest keeps running
- * - `nextBoot`: saved, takes effect at the guest's next start
- * - `restart`: the guest is shut down and started
- * - `stop`: the guest stops, or is paused
- * - `migrate`: the guest moves to another host
- * - `none`: no guest notices
- */
-export type Effect = "live" | "nextBoot" | "restart" | "stop" | "migrate" | "none";
-
 /** A property that a step changes. Values are texts for people, already free of secrets. */
 export interface PropertyChange {
   property: string;
@@ -18,7 +7,15 @@ export interface PropertyChange {
   to: string;
 }
 
-/** A step is data: printing a plan, reviewing it and applying it use the same value. */
+/**
+ * A step is data: printing a plan, reviewing it and applying it use the same value. Its `effect` is what it does to a guest:
+ * - `live`: applied now, the guest keeps running
+ * - `nextBoot`: saved, takes effect at the guest's next start
+ * - `restart`: the guest is shut down and started
+ * - `stop`: the guest stops, or is paused
+ * - `migrate`: the guest moves to another host
+ * - `none`: no guest notices
+ */
 export type Step =
   | { kind: "record"; subject: string; effect: "none"; reason: string }
   | { kind: "recordOwner"; subject: string; effect: "none"; reason: string }
@@ -101,15 +98,12 @@ export type Step =
   | { kind: "moveStopped"; subject: string; from: string; to: string; copies: string[]; effect: "none" }
   | { kind: "renameMachine"; subject: string; from: string; to: string; effect: "none" }
   | { kind: "updateDefinition"; subject: string; changes: PropertyChange[]; effect: "nextBoot" | "none" }
-  | { kind: "updateLive"; subject: string; changes: PropertyChange[]; effect: "live" }
   | { kind: "setAutostart"; subject: string; to: boolean; effect: "live" }
   | { kind: "start"; subject: string; effect: "none"; reason: string }
   | { kind: "resume"; subject: string; effect: "live"; reason: string }
   | { kind: "pause"; subject: string; effect: "stop" }
   | { kind: "shutdown"; subject: string; force: boolean; effect: "stop" }
   | { kind: "restart"; subject: string; force: boolean; changes: PropertyChange[]; effect: "restart" };
-
-export type StepOf<K extends Step["kind"]> = Extract<Step, { kind: K }>;
 
 const change = ({ property, from, to }: PropertyChange) => `${property} ${from} -> ${to}`;
 const at = (step: { host: string }) => `on ${step.host}`;
@@ -182,8 +176,6 @@ export function describeStep(step: Step): string[] {
       return [`rename ${step.from} -> ${step.to}`];
     case "updateDefinition":
       return step.changes.map((c) => `${change(c)}${step.effect === "nextBoot" ? ", at the next boot" : ""}`);
-    case "updateLive":
-      return step.changes.map((c) => `${change(c)}, live`);
     case "setAutostart":
       return [`autostart ${!step.to} -> ${step.to}, live`];
     case "start":

@@ -169,7 +169,6 @@ export const connection = z.strictObject(
   },
   { error: "must be { address, user, port, ... }" },
 );
-export type ConnectionInputs = z.output<typeof connection>;
 
 /** Absent when the program gave none. Only ever handled as a whole: its values occur in no message. */
 export const credentials = z.strictObject(
@@ -179,7 +178,6 @@ export const credentials = z.strictObject(
   },
   { error: "must be { privateKey, passphrase }" },
 );
-export type CredentialInputs = { privateKey?: string | undefined; passphrase?: string | undefined };
 
 export const timeouts = z.strictObject(
   { create: duration().optional(), update: duration().optional(), delete: duration().optional() },
