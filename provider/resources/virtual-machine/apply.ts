@@ -9,12 +9,12 @@ import {
 import type { Step } from "../../planning/step.js";
 import type { ApplyContext } from "../definition.js";
 import { milliseconds } from "../inputs.js";
-import { deleteOwnVolume, ensureVolume, growVolume, writeVolumeMark } from "../volumes.js";
+import { deleteOwnVolume, ensureVolume, growVolume, replaceVolumeMark, writeVolumeMark } from "../volumes.js";
 import { desiredModel } from "./desired.js";
 import { applyMove } from "./move.js";
 import { type ObservedHost, type ObservedMachine, whereItIs } from "./observed.js";
 import { withPaths } from "./paths.js";
-import { identityHashes, type MachineRequest } from "./request.js";
+import { identityHashes, isOwn, type MachineRequest } from "./request.js";
 import { DEFAULT_SHUTDOWN_TIMEOUT_MS, type Inputs, volumeOf } from "./schema.js";
 import { shutDown } from "./stop.js";
 
@@ -113,7 +113,10 @@ function newUuid(request: MachineRequest): string {
 }
 
 function nonceOf(request: MachineRequest, place: ObservedHost): string {
-  const nonce = request.recorded?.outputs.nonce || place.domain?.owner?.nonce || request.chosen?.nonce;
+  const owner = place.domain?.owner;
+  // What is taken over gets a nonce of its own, so that its former owner's delete passes it by.
+  const left = owner !== undefined && isOwn(owner, request) ? owner.nonce : undefined;
+  const nonce = request.recorded?.outputs.nonce || left || request.chosen?.nonce;
   if (nonce === undefined) throw new Error("a new virtual machine needs a nonce drawn beforehand");
   return nonce;
 }
@@ -174,18 +177,16 @@ async function writeMark(
     live: domain.live !== undefined,
     persistent: domain.persistent !== undefined,
   });
-  // Disks that the program now declares as the VM's own are marked as such.
+  // So are the disks that the program declares as the VM's own.
   for (const [i, entry] of (request.inputs.disks ?? []).entries()) {
     if (entry.disk !== undefined) continue;
     const { pool, volume } = volumeOf(request.inputs.name, entry, i);
     const contents = place.pools.find((other) => other.name === pool)?.contents;
     if (contents === undefined || !contents.volumes.some((other) => other.name === volume)) continue;
-    if (contents.marks.some((mark) => mark.volume === volume)) continue;
-    await writeVolumeMark({
-      host,
-      pool,
-      mark: { identityHash: identityHashes(request)[0] as string, nonce, volume },
-    });
+    const mark = { identityHash: identityHashes(request)[0] as string, nonce, volume };
+    const former = contents.marks.filter((other) => other.volume === volume);
+    if (former.length === 0) await writeVolumeMark({ host, pool, mark });
+    for (const other of former) await replaceVolumeMark({ host, pool, former: other, mark });
   }
 }
 

@@ -3,7 +3,7 @@ import type { Plan } from "../../planning/plan.js";
 import { formatBytes } from "../../planning/quantity.js";
 import { sameVolume } from "./desired.js";
 import { isActive, type ObservedDomain, type ObservedHost } from "./observed.js";
-import { identityHashes, type MachineRequest } from "./request.js";
+import { identityHashes, isOwn, type MachineRequest } from "./request.js";
 import { volumeOf } from "./schema.js";
 
 /** The volumes that the VM owns: made, grown, and deleted when they are declared no longer and no guest uses them. */
@@ -18,7 +18,8 @@ export function diskSteps(
   const host = place.ref.name;
   const subject = inputs.name;
   const hashes = new Set(identityHashes(request));
-  const nonces = new Set([request.recorded?.outputs.nonce, domain?.owner?.nonce]);
+  const owner = domain?.owner !== undefined && isOwn(domain.owner, request) ? domain.owner : undefined;
+  const nonces = new Set([request.recorded?.outputs.nonce, owner?.nonce]);
   const isOurs = (mark: { identityHash: string; nonce: string }) =>
     hashes.has(mark.identityHash) || nonces.has(mark.nonce);
 

@@ -9,7 +9,7 @@ import {
   type ObservedMachine,
   whereItIs,
 } from "./observed.js";
-import type { MachineRequest } from "./request.js";
+import { isOwn, type MachineRequest } from "./request.js";
 import type { Outputs } from "./schema.js";
 
 /** What the state records, and programs read. */
@@ -30,7 +30,7 @@ export async function outputsOf(
       : waitingChanges(domain.live, domain.persistent);
   return {
     uuid: domain?.record.uuid ?? request.recorded?.id ?? "",
-    nonce: domain?.owner?.nonce ?? carried.nonce ?? "",
+    nonce: nonceOf(request, domain) ?? carried.nonce ?? "",
     host: where.ref.name,
     connection: where.ref.connection,
     credentials: where.ref.credentials,
@@ -50,6 +50,12 @@ export async function outputsOf(
 function formerHosts({ formerHosts, lastMigration, host }: Partial<Outputs>, current: string): string[] {
   const all = [...(formerHosts ?? []), lastMigration?.from, host];
   return [...new Set(all.filter((name) => name !== undefined && name !== current))] as string[];
+}
+
+/** Another's nonce would make another's VM ours to delete. */
+function nonceOf(request: MachineRequest, domain: ObservedDomain | undefined): string | undefined {
+  const owner = domain?.owner;
+  return owner !== undefined && isOwn(owner, request) ? owner.nonce : undefined;
 }
 
 function stateOf(domain: ObservedDomain | undefined): string {

@@ -1,4 +1,4 @@
-import { identityOfUrn, ownerLabel, sameIdentity } from "../../planning/owner.js";
+import { ownerLabel, sameIdentity } from "../../planning/owner.js";
 import { emptyPlan, type Plan, type Refusal } from "../../planning/plan.js";
 import type { PropertyChange, Step } from "../../planning/step.js";
 import { definitionChanges, waitingChanges } from "./changes.js";
@@ -14,7 +14,7 @@ import {
   whereItIs,
 } from "./observed.js";
 import { powerSteps } from "./power.js";
-import type { MachineRequest } from "./request.js";
+import { isOwn, type MachineRequest } from "./request.js";
 
 /** Pure: what is and what should be in, steps and refusals out. */
 export function plan(request: MachineRequest, observed: ObservedMachine): Plan {
@@ -102,12 +102,7 @@ function checkOwner(
   place: ObservedHost,
 ): Refusal | undefined {
   const { owner, record } = domain;
-  const { identity, recorded, inputs, previous } = request;
-  if (owner === undefined || inputs.adopt === true) return undefined;
-  const before = previous === undefined ? undefined : identityOfUrn(previous.pulumiUrn);
-  if (sameIdentity(owner, identity) || (before !== undefined && sameIdentity(owner, before)))
-    return undefined;
-  if (recorded !== undefined && owner.nonce === recorded.outputs.nonce) return undefined;
+  if (owner === undefined || request.inputs.adopt === true || isOwn(owner, request)) return undefined;
   return {
     kind: "foreignObject",
     message: `domain ${record.name} on ${place.ref.name} belongs to ${ownerLabel(owner)}; give another name, or set adopt: true to take it over`,

@@ -1,9 +1,9 @@
 import { oneLine } from "../../hosts/errors.js";
 import type { Host } from "../../hosts/host.js";
 import { isLibvirtError, type LibvirtErrorKind } from "../../libvirt/index.js";
-import { type Identity, identityHash } from "../../planning/owner.js";
+import { type Identity, identityHash, sameIdentity } from "../../planning/owner.js";
 import type { ApplyContext } from "../definition.js";
-import { deleteOwnVolume } from "../volumes.js";
+import { deleteOwnVolume, usersOf } from "../volumes.js";
 import { shutdownTimeoutMs } from "./apply.js";
 import { observe } from "./observe.js";
 import { isActive, type ObservedDomain } from "./observed.js";
@@ -23,7 +23,7 @@ export async function remove(
   const request = { identity, inputs: outputs, previous: outputs, recorded: { id, outputs } };
   const observed = await observe(request, { hosts: context.hosts, fresh: true });
   const copies = [observed.target, observed.elsewhere].filter((place) => place?.domain !== undefined);
-  const ours = copies.filter((place) => !isSuccessor(place?.domain, outputs));
+  const ours = copies.filter((place) => !isAnothers(place?.domain, outputs, identity));
   if (copies.length > 0 && ours.length === 0) return;
   // More than one only in the middle of a migration: then both halves go.
   for (const place of ours.length > 0 ? ours : [observed.target]) {
@@ -31,13 +31,16 @@ export async function remove(
     const host = context.hosts.get(place.ref);
     if (place.domain !== undefined) await removeDomain(host, place.domain, outputs, context);
     await removeOwnedVolumes(host, outputs.nonce, identity, context);
-    await removeLogs(host, logsOf(place.domain, outputs), context);
+    // A domain that somebody has made under the name since writes to the same files.
+    if (place.namesake === undefined) await removeLogs(host, logsOf(place.domain, outputs), context);
   }
   await removeFormerLogs(ours[0]?.ref.name ?? outputs.host, outputs, context);
 }
 
-function isSuccessor(domain: ObservedDomain | undefined, { nonce }: Outputs): boolean {
-  return domain?.owner !== undefined && nonce !== "" && domain.owner.nonce !== nonce;
+/** Taken over from us, or made anew under our name. */
+function isAnothers(domain: ObservedDomain | undefined, { nonce }: Outputs, identity: Identity): boolean {
+  if (domain?.owner === undefined) return false;
+  return nonce === "" ? !sameIdentity(domain.owner, identity) : domain.owner.nonce !== nonce;
 }
 
 async function removeDomain(
@@ -94,14 +97,22 @@ async function removeOwnedVolumes(
   const hash = identityHash(identity);
   for (const pool of await host.observations.pools()) {
     if (!pool.active) continue;
-    const { marks } = await host.observations.contents(pool.name);
-    for (const mark of marks.filter((m) => (nonce === "" ? m.identityHash === hash : m.nonce === nonce)))
-      await deleteOwnVolume({ host, pool: pool.name, mark, signal: context.signal });
+    const { marks, volumes } = await host.observations.contents(pool.name);
+    for (const mark of marks.filter((m) => (nonce === "" ? m.identityHash === hash : m.nonce === nonce))) {
+      const volume = volumes.find((other) => other.name === mark.volume);
+      const [user] = volume === undefined ? [] : await usersOf(host, volume);
+      if (user !== undefined)
+        context.log.warning(
+          `disk ${mark.volume} in pool ${pool.name} is left on ${host.name}: domain ${user.name} uses it`,
+        );
+      else await deleteOwnVolume({ host, pool: pool.name, mark, signal: context.signal });
+    }
   }
 }
 
+/** A console log that a VM had when it was taken over, and that the program never named, is somebody else's. */
 function logsOf(domain: ObservedDomain | undefined, outputs: Outputs & Inputs): string[] {
-  const consoleLog = domain?.persistent?.consoleLog ?? outputs.console?.log;
+  const consoleLog = outputs.console?.log;
   return [
     `/var/log/libvirt/qemu/${domain?.record.name ?? outputs.name}.log`,
     ...(consoleLog === undefined ? [] : [consoleLog]),

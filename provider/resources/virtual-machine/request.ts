@@ -1,11 +1,23 @@
-import { identityHash, identityOfUrn } from "../../planning/owner.js";
+import type { OwnerMark } from "../../libvirt/xml/index.js";
+import { type Identity, identityHash, identityOfUrn, sameIdentity } from "../../planning/owner.js";
 import type { Request } from "../definition.js";
 import type { Inputs, Outputs } from "./schema.js";
 
 export type MachineRequest = Request<Inputs, Outputs>;
 
-/** The hash in the marks of the VM's own volumes: of today's name, and of yesterday's after a rename. */
+/** Today's name, and yesterday's after a rename. */
+function identities({ identity, previous }: MachineRequest): Identity[] {
+  const before = previous === undefined ? undefined : identityOfUrn(previous.pulumiUrn);
+  return before === undefined ? [identity] : [identity, before];
+}
+
+/** The hashes in the marks of the VM's own volumes, today's first. */
 export function identityHashes(request: MachineRequest): string[] {
-  const before = request.previous === undefined ? undefined : identityOfUrn(request.previous.pulumiUrn);
-  return [identityHash(request.identity), ...(before === undefined ? [] : [identityHash(before)])];
+  return identities(request).map(identityHash);
+}
+
+/** Whether a mark is this resource's. One that is about to be taken over isn't yet. */
+export function isOwn(owner: OwnerMark, request: MachineRequest): boolean {
+  if (owner.nonce === request.recorded?.outputs.nonce) return true;
+  return identities(request).some((known) => sameIdentity(owner, known));
 }
