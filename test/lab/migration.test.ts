@@ -158,7 +158,12 @@ describe.skipIf(!available)(`live migration ${missing.join("; ")}`, () => {
       await watch.untilLine(/^tick 2 /);
       const context = testContext();
       const began = performance.now();
-      const moving = migrateLive(world.plan(machine, hosts, { ...slow, timeoutMs: 4000 }), context);
+      const policy = { ...slow, timeoutMs: 4000, maxDowntimeMs: 1234 };
+      const moving = migrateLive(world.plan(machine, hosts, policy), context);
+      moving.catch(() => undefined);
+      const downtime = async () =>
+        (await alpha.exec(["virsh", "-q", "migrate-getmaxdowntime", machine.name])).stdout;
+      await expect.poll(downtime, { timeout: 4000, interval: 100 }).toMatch(/^1234$/m);
       await expect(moving).rejects.toMatchObject({
         kind: "timedOut",
         message: expect.stringMatching(/not done within 4 s; it stays on alpha, and beta is clean$/),

@@ -11,6 +11,9 @@ export async function settleAfter(
   try {
     return await settleEnds(ends, { ...context, signal: new AbortController().signal });
   } catch (error) {
+    // Nobody knows what is true of what was read before.
+    ends.source.observations.dropAll();
+    ends.target.observations.dropAll();
     throw new MigrationError("unsettled", `${reasonOf(failure)}; then ${reasonOf(error)}`, error);
   }
 }

@@ -42,7 +42,8 @@ export class LiveProtocol implements AsyncDisposable {
     signal.throwIfAborted();
 
     // With CHANGE_PROTECTION from here on nobody changes the guest's devices behind the target's back.
-    const begun = await here.migrateBegin3(uuid, { params, flags: flags | MIGRATE.changeProtection });
+    const begin = { params, flags: flags | MIGRATE.changeProtection };
+    const begun = await here.migrateBegin3(uuid, begin, { signal });
     const record = await here.observe({ uuid });
     // As virsh does: a guest that was paused isn't started by Finish.
     const paused = record?.state === "paused" ? MIGRATE.paused : 0;
@@ -52,11 +53,12 @@ export class LiveProtocol implements AsyncDisposable {
 
     let performed: { cookie: Uint8Array };
     try {
-      const prepared = await there.migratePrepare3({
+      const prepare = {
         params: { ...params, destinationXml: begun.xml },
         flags: atTarget,
         cookie: begun.cookie,
-      });
+      };
+      const prepared = await there.migratePrepare3(prepare, { signal });
       const perform = new Perform(
         { domains: here, host: this.#source, uuid, policy, deadlineMs },
         this.#context,

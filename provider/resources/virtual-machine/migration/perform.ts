@@ -31,9 +31,11 @@ export class Perform {
 
   /** Rejects when the guest didn't get across; then its job at the source is over, or the source doesn't answer. */
   async run(phase: MigrationPhase): Promise<{ cookie: Uint8Array }> {
-    const { domains, uuid } = this.#what;
+    const { domains, uuid, policy } = this.#what;
     const over = new AbortController();
-    const performing = domains.migratePerform3(uuid, phase).finally(() => over.abort());
+    // The time limit is kept by aborting the job; the call's own only has to be later.
+    const timeoutMs = policy.timeoutMs + 10 * END_WITHIN_MS;
+    const performing = domains.migratePerform3(uuid, phase, { timeoutMs }).finally(() => over.abort());
     const watching = this.#watch(over.signal);
     try {
       // The watch only ends before Perform does when Perform doesn't end at all.

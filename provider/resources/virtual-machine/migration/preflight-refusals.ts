@@ -24,7 +24,10 @@ export interface PreflightFindings {
   cpu: CpuComparison | undefined;
   /** What the running guests of the target may use in all. */
   memoryInUseBytes: number;
-  migrating: { live: boolean; storage: "shared" | "copy" };
+  /** The guest runs, or is paused. */
+  live: boolean;
+  /** The move isn't about to begin: networks, pools and volumes may still be made before it, by the same deployment. */
+  ahead: boolean;
 }
 
 /** The guest, as far as it matters for a move. */
@@ -82,7 +85,7 @@ function* identityRefusals({ name, uuid, target, sameUuid, sameName }: Preflight
     yield `the name ${name} is taken on ${target.name} by another domain (UUID ${sameName.uuid}); rename or remove that one`;
 }
 
-function* domainRefusals({ domain, source, migrating }: PreflightFindings): Generator<string> {
+function* domainRefusals({ domain, source, live }: PreflightFindings): Generator<string> {
   if (!domain.persistent)
     yield `it has no definition on ${source.name} (it is transient); define it with virsh first`;
   if (domain.hasSnapshots) yield "it has snapshots, which libvirt can't move; delete them first";
@@ -90,12 +93,12 @@ function* domainRefusals({ domain, source, migrating }: PreflightFindings): Gene
     yield `it has a saved state (managed save) on ${source.name}, which would stay behind; start it or remove the state with virsh managedsave-remove`;
   for (const device of domain.hostDevices)
     yield `${device} belongs to ${source.name}; detach it before the move`;
-  if (!migrating.live && domain.firmwareState.length > 0)
+  if (!live && domain.firmwareState.length > 0)
     yield `it is off and has ${domain.firmwareState.map((part) => (part === "tpm" ? "a TPM" : "firmware variables (NVRAM)")).join(" and ")}, which travel only with a running guest; start it and move it live`;
 }
 
 function* machineRefusals(findings: PreflightFindings): Generator<string> {
-  const { domain, target, networks, missingBridges, missingFiles, cpu } = findings;
+  const { domain, target, networks, missingBridges, missingFiles, cpu, ahead } = findings;
   const { model } = domain;
   const { capabilities } = target.facts;
   const architecture = model.architecture ?? capabilities.architecture;
@@ -107,7 +110,7 @@ function* machineRefusals(findings: PreflightFindings): Generator<string> {
   if (cpu === "incompatible")
     yield `the CPU of ${target.name} (${target.facts.cpuModel}) lacks features of the guest's; give the guest a CPU model that both hosts have and restart it`;
   for (const nic of model.interfaces)
-    if ("network" in nic.source && !networks.includes(nic.source.network))
+    if (!ahead && "network" in nic.source && !networks.includes(nic.source.network))
       yield `network ${nic.source.network} isn't there, or isn't running, on ${target.name}; declare it there (hosts: [...]) or start it`;
   for (const bridge of missingBridges) yield `${target.name} has no bridge ${bridge}; make it there`;
   for (const file of missingFiles)
@@ -115,8 +118,9 @@ function* machineRefusals(findings: PreflightFindings): Generator<string> {
 }
 
 function* storageRefusals(findings: PreflightFindings): Generator<string> {
-  const { source, target, volumes, pools, migrating } = findings;
+  const { source, target, volumes, pools, live, ahead } = findings;
   for (const { name, there, sourcePath } of pools) {
+    if (ahead && there?.active !== true) continue;
     if (there === undefined)
       yield `there is no pool ${name} on ${target.name}; declare it there (hosts: [...])`;
     else if (!there.active) yield `pool ${name} isn't running on ${target.name}; start it`;
@@ -134,7 +138,7 @@ function* storageRefusals(findings: PreflightFindings): Generator<string> {
       yield `volume ${volume.name} has the format ${format ?? "unknown"}; only qcow2 and raw can be copied`;
     if (volume.takenBy !== undefined)
       yield `there is ${volume.takenBy === "volume" ? "a volume" : "the mark of a volume"} ${volume.name} in ${where} already; if both hosts see the same storage set migration.storage "shared", else remove it`;
-    if (!migrating.live && backingPath !== undefined && volume.backingThere !== true)
+    if (!live && !ahead && backingPath !== undefined && volume.backingThere !== true)
       yield `volume ${volume.name} is the difference to ${backingPath}, which isn't on ${target.name}; put the image there, or move the guest while it runs (which copies the whole chain)`;
   }
 }

@@ -33,7 +33,7 @@ export async function preflight(
   if (options.fresh === true) await refresh(plan);
   const record = (await plan.source.observations.domains()).find(({ uuid }) => uuid === plan.uuid);
   if (record === undefined) return [`it isn't on ${plan.source.name} any more`];
-  const found = await findings(plan, record);
+  const found = await findings(plan, record, options.fresh !== true);
   return refusalsOf(options.mayBeMade === true ? withoutWhatMayBeMade(found) : found);
 }
 
@@ -70,17 +70,21 @@ async function refresh({
 async function findings(
   plan: Omit<MigrationPlan, "policy">,
   record: DomainRecord,
+  ahead: boolean,
 ): Promise<PreflightFindings> {
   const { source, target, uuid } = plan;
   const live = record.liveXml !== undefined;
   const xml = record.liveXml ?? record.persistentXml ?? "";
   const model = parseDomain(xml);
-  const [facts, factsThere, domainsThere, networks] = await Promise.all([
+  const [facts, factsThere, domainsThere, networks, poolsHere, poolsThere] = await Promise.all([
     source.observations.facts(),
     target.observations.facts(),
     target.observations.domains(),
     target.observations.networks(),
+    source.observations.pools(),
+    target.observations.pools(),
   ]);
+  const poolPaths = [...poolsHere, ...poolsThere].map(({ xml: poolXml }) => pathOf(poolXml));
   const [volumes, pools, missingBridges, missingFiles, cpu] = await Promise.all([
     Promise.all(plan.volumes.map((volume) => volumeFindings(plan, volume))),
     poolFindings(plan),
@@ -90,7 +94,9 @@ async function findings(
     ),
     missingAt(
       target,
-      filesThatStay(model, plan.volumes).map((file) => [file, file]),
+      filesThatStay(model, plan.volumes)
+        .filter((file) => !(ahead && poolPaths.includes(posix.dirname(file))))
+        .map((file) => [file, file]),
     ),
     live ? compareCpu(source, target, uuid, model) : undefined,
   ]);
@@ -121,7 +127,8 @@ async function findings(
     memoryInUseBytes: domainsThere
       .flatMap(({ liveXml }) => (liveXml === undefined ? [] : [parseDomain(liveXml).maxMemoryBytes]))
       .reduce((sum, bytes) => sum + bytes, 0),
-    migrating: { live, storage: plan.storage },
+    live,
+    ahead,
   };
 }
 

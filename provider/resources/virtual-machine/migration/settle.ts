@@ -17,6 +17,7 @@ const PATIENCE_MS = 60_000;
 /** A job that was told to end has this long. */
 const ABORT_WITHIN_MS = 30_000;
 const ABORT_AGAIN_MS = 5_000;
+const END_WITHIN_MS = 30_000;
 
 /**
  * Brings an interrupted migration to an end: one copy, and nothing left of the other. Changes nothing unless both hosts answer.
@@ -49,7 +50,11 @@ export async function settle(
         `the migration ${route(journal)} was interrupted, and ${host.name} isn't the machine that took part in it (host UUID ${facts.uuid} instead of ${uuidThere}); point the Host resource to the former machine, or settle it there by hand and remove the domain's <migration> metadata`,
       );
   }
-  return settleEnds({ source, target, uuid, name: uuid, journal }, context);
+  const copies = await Promise.all(
+    [source, target].map((host) => host.idempotent((libvirt) => libvirt.domains.observe({ uuid }))),
+  );
+  const name = copies.find((copy) => copy !== undefined)?.name ?? uuid;
+  return settleEnds({ source, target, uuid, name, journal }, context);
 }
 
 /** {@link settle} of two hosts that are known to be the right ones. */
@@ -160,10 +165,9 @@ export async function endHalfGuest(target: Host, uuid: string): Promise<void> {
   const record = await libvirt.domains.observe({ uuid });
   if (record === undefined) return;
   try {
-    await libvirt.domains.migrateCancel3({
-      params: { destinationName: record.name },
-      flags: MIGRATE.live | MIGRATE.persistDest | MIGRATE.undefineSource,
-    });
+    const flags = MIGRATE.live | MIGRATE.persistDest | MIGRATE.undefineSource;
+    const cancel = { params: { destinationName: record.name }, flags };
+    await libvirt.domains.migrateCancel3(cancel, { timeoutMs: END_WITHIN_MS });
   } catch (error) {
     if (isLibvirtError(error, "connectionLost", "timeout", "aborted")) throw error;
     const again = await libvirt.domains.observe({ uuid });
@@ -221,7 +225,7 @@ class Waiting {
 }
 
 function needsPerson(
-  { source, target, uuid, journal }: Ends,
+  { source, target, uuid, name, journal }: Ends,
   because: string,
   here: MigratedCopy,
   there: MigratedCopy,
@@ -235,7 +239,7 @@ function needsPerson(
   const why = cause === undefined ? "" : ` (${reasonOf(cause)})`;
   return new MigrationError(
     "unsettled",
-    `the migration ${route(journal)} of domain ${uuid} was interrupted and can't be settled now: ${because}${why}; ${seen}; ${wayOut}`,
+    `the migration ${route(journal)} of ${name} (${uuid}) was interrupted and can't be settled now: ${because}${why}; ${seen}; ${wayOut}`,
     cause,
   );
 }
