@@ -1,6 +1,9 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { Calls } from "./engine/calls.js";
 import { EngineConnection } from "./engine/engine-connection.js";
+import { UserError } from "./engine/errors.js";
 import * as lifecycle from "./engine/lifecycle.js";
+import { endWhenIdle } from "./engine/orphaned-process.js";
 import { Hosts } from "./hosts/hosts.js";
 import { definitions } from "./resources/index.js";
 import { holderOfThisProcess } from "./resources/virtual-machine/lease-holder.js";
@@ -14,12 +17,20 @@ type Bag = Record<string, unknown>;
 
 /** One a process, and so one a deployment. */
 let deployment: lifecycle.Deployment | undefined;
+const calls = new Calls(() => Date.now());
 
 function current(): lifecycle.Deployment {
   if (deployment !== undefined) return deployment;
   const address = process.argv.at(-1);
   const engine =
     address !== undefined && /^[^/\s]+:\d+$/.test(address) ? new EngineConnection(address) : undefined;
+  engine?.gone.addEventListener("abort", () => {
+    engine.close();
+    void endWhenIdle(
+      () => calls.underWay === 0,
+      async () => deployment?.hosts.close(),
+    );
+  });
   const now = () => Date.now();
   deployment = {
     hosts: new Hosts({
@@ -38,32 +49,36 @@ function current(): lifecycle.Deployment {
 function definitionOf(kind: string): lifecycle.AnyDefinition {
   const definition = definitions[kind];
   if (definition === undefined)
-    throw new Error(
-      `pulumi-kvm ${kind}: the installed version doesn't know this kind of resource; install the version that wrote the state, or a newer one`,
+    throw new UserError(
+      `${kind}: the installed version of pulumi-kvm doesn't know this kind of resource; install the version that wrote the state, or a newer one`,
     );
   return definition;
 }
 
+function operation<T>(work: () => Promise<T>): Promise<T> {
+  return calls.failingLast(work, current().engine?.gone);
+}
+
 export async function check(kind: string, olds: Bag, news: Bag) {
-  return lifecycle.check(definitionOf(kind), current(), olds, news);
+  return calls.during(() => lifecycle.check(definitionOf(kind), current(), olds, news));
 }
 
 export async function diff(kind: string, id: string, olds: Bag, news: Bag) {
-  return lifecycle.diff(definitionOf(kind), current(), id, olds, news);
+  return calls.during(() => lifecycle.diff(definitionOf(kind), current(), id, olds, news));
 }
 
 export async function create(kind: string, inputs: Bag) {
-  return lifecycle.create(definitionOf(kind), current(), inputs);
+  return operation(() => lifecycle.create(definitionOf(kind), current(), inputs));
 }
 
 export async function read(kind: string, id: string, props: Bag) {
-  return lifecycle.read(definitionOf(kind), current(), id, props);
+  return calls.during(() => lifecycle.read(definitionOf(kind), current(), id, props));
 }
 
 export async function update(kind: string, id: string, olds: Bag, news: Bag) {
-  return lifecycle.update(definitionOf(kind), current(), id, olds, news);
+  return operation(() => lifecycle.update(definitionOf(kind), current(), id, olds, news));
 }
 
 export async function remove(kind: string, id: string, props: Bag) {
-  return lifecycle.remove(definitionOf(kind), current(), id, props);
+  return operation(() => lifecycle.remove(definitionOf(kind), current(), id, props));
 }

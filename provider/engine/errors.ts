@@ -1,16 +1,19 @@
 import type { JsonObject } from "./json.js";
 
-/** An error whose message is all that a person needs. Pulumi prints stacks of errors in some calls: this one has none to print. */
+/**
+ * An error whose message is all that a person needs. Of failed reads and deletes Pulumi prints `${error}: ${error.stack}` on the row of the whole
+ * stack, beside the message on the resource's own: that says here what has failed, and holds no trace.
+ */
 export class UserError extends Error {
   override readonly name = "UserError";
 
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
-    this.stack = "";
+    this.stack = "failed";
   }
 
   override toString(): string {
-    return this.message;
+    return this.message.split(": ", 1)[0] ?? this.message;
   }
 }
 

@@ -84,7 +84,7 @@ describe.skipIf(!available)(`what a guest would feel${lacking}`, () => {
     await alpha.virsh("destroy", "web");
     const refused = await project.pulumi.up({ args: ["--plan", "plan.json"], expectSuccess: false });
     expect(refused.exitCode).not.toBe(0);
-    expect(errorsOf(refused)).toMatch(/violates plan.*effects/s);
+    expect(errorsOf(refused).join("\n")).toMatch(/violates plan.*effects/s);
     expectNoStackTraces(refused);
     expect((await alpha.virsh("domstate", "web")).trim()).toBe("shut off");
     expect(await alpha.virsh("dominfo", "web")).toMatch(/Autostart:\s+disable/);

@@ -131,10 +131,20 @@ export function expectNoStackTraces({ stdout, stderr }: Pick<DeploymentResult, "
   expect(`${stdout}\n${stderr}`).not.toMatch(/(?:^|\n|\\n)\s+at .*[:(]\S*:\d+:\d+/);
 }
 
-/** The errors that a deployment reported, a line each. */
-export function errorsOf({ diagnostics }: Pick<DeploymentResult, "diagnostics">): string {
+/** The errors that a deployment reported, a line each where they are one line. */
+export function errorsOf(deployment: Pick<DeploymentResult, "diagnostics">): string[] {
+  return messagesOf(deployment, ["error", "info#err"]);
+}
+
+export function warningsOf(deployment: Pick<DeploymentResult, "diagnostics">): string[] {
+  return messagesOf(deployment, ["warning"]);
+}
+
+function messagesOf(
+  { diagnostics }: Pick<DeploymentResult, "diagnostics">,
+  severities: readonly string[],
+): string[] {
   return diagnostics
-    .filter(({ severity }) => severity === "error" || severity === "info#err")
-    .map(({ message }) => message.trim())
-    .join("\n");
+    .filter(({ severity }) => severities.includes(severity))
+    .map(({ message }) => message.trim());
 }

@@ -186,7 +186,7 @@ describe.skipIf(!available)(`what people do to hosts by hand${lacking}`, () => {
     // As virsh does it when nothing else is said: the definition stays behind.
     await migrateByHand("frozen", alpha, beta);
     const refused = await project.pulumi.up({ expectSuccess: false });
-    expect(errorsOf(refused)).toMatch(
+    expect(errorsOf(refused).join("\n")).toMatch(
       /frozen .* runs on beta and is still defined, off, on alpha.*virsh undefine/,
     );
     expect((await alpha.virsh("list", "--name")).trim()).toBe("halted");
