@@ -37,7 +37,7 @@ export interface Sdk {
   readonly classes: ReadonlyMap<string, SdkClass>;
 }
 
-const WRAPPERS = new Set(["In", "pulumi.Input", "pulumi.Output"]);
+const WRAPPERS = new Set(["In", "InEach", "pulumi.Input", "pulumi.Output"]);
 const BASE_CLASS = "KvmResource";
 
 /** Reads the SDK of a package's root. */

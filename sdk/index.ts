@@ -3,7 +3,7 @@ export { Host, type HostArgs } from "./host.js";
 export { type DhcpArgs, Network, type NetworkArgs } from "./network.js";
 export { KvmResource } from "./resource.js";
 export { StoragePool, type StoragePoolArgs } from "./storage-pool.js";
-export type { Connection, Credentials, Duration, HostRef, In, Size, Timeouts } from "./types.js";
+export type { Connection, Credentials, Duration, HostRef, In, InEach, Size, Timeouts } from "./types.js";
 export {
   type LastMigration,
   type Migration,

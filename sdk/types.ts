@@ -3,6 +3,9 @@ import type * as pulumi from "@pulumi/pulumi";
 /** A value, a promise of one, or another resource's output. */
 export type In<T> = pulumi.Input<T>;
 
+/** An object of which each part may come from another resource, or be a secret, by itself. */
+export type InEach<T> = { [K in keyof T]: In<T[K]> };
+
 /**
  * An amount of memory or storage: a string with a unit, or a whole number of bytes.
  *
@@ -48,8 +51,9 @@ export interface Credentials {
 export interface HostRef {
   /** What messages call the host, and the key under which a resource on several hosts records it. */
   name: In<string>;
-  connection: In<Connection>;
-  credentials?: In<Credentials>;
+  connection: In<InEach<Connection>>;
+  /** Kept as secrets, whether they are marked as such or not. */
+  credentials?: In<InEach<Credentials>>;
 }
 
 /** How long each operation of a resource may take before it fails with the state that it reached. */
