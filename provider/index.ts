@@ -25,11 +25,11 @@ function current(): lifecycle.Deployment {
   const engine =
     address !== undefined && /^[^/\s]+:\d+$/.test(address) ? new EngineConnection(address) : undefined;
   engine?.gone.addEventListener("abort", () => {
-    engine.close();
-    void endWhenIdle(
-      () => calls.underWay === 0,
-      async () => deployment?.hosts.close(),
-    );
+    const release = async () => {
+      engine.close();
+      await deployment?.hosts.close();
+    };
+    void endWhenIdle(() => calls.underWay === 0, release);
   });
   const now = () => Date.now();
   deployment = {

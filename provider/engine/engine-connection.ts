@@ -41,6 +41,10 @@ export class EngineConnection {
     return this.#gone.signal;
   }
 
+  close(): void {
+    this.#client.close();
+  }
+
   /** Never fails: a log line that can't be delivered is no reason to stop. `ephemeral` lines are progress, replaced by the next one. */
   log(line: { severity: Severity; message: string; urn: string; ephemeral?: boolean }): Promise<void> {
     const request = new LogRequest();
@@ -50,7 +54,8 @@ export class EngineConnection {
     request.setStreamid(0);
     request.setEphemeral(line.ephemeral ?? false);
     return new Promise((resolve) => {
-      this.#client.log(request, () => resolve());
+      if (this.#gone.signal.aborted) resolve();
+      else this.#client.log(request, () => resolve());
     });
   }
 

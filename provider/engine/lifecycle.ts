@@ -182,18 +182,21 @@ async function reconcile(
   });
   let observed: unknown;
   let giveBack: ((last: unknown) => Promise<void>) | undefined;
+  let holding = false;
   try {
     observed = await observe();
+    const left = operation === "create" && request.inputs.adopt !== true;
+    if (left && definition.idOf(request, observed) !== undefined)
+      context.log.info(
+        'goes on from where a run that was cut off has left it; "pulumi refresh --clear-pending-creates --yes" ends the CLI\'s own warning of that',
+      );
     for (let round = 0; ; round++) {
       let plan: Plan = definition.plan(request, observed);
-      if (
-        giveBack === undefined &&
-        definition.hold !== undefined &&
-        plan.steps.some((step) => step.kind !== "record")
-      ) {
+      holding ||= plan.steps.some((step) => step.kind !== "record");
+      if (holding && giveBack === undefined && definition.hold !== undefined) {
         giveBack = await definition.hold(request, observed, context);
         // Whoever held it before may have done the work.
-        observed = await observe();
+        if (giveBack !== undefined) observed = await observe();
         plan = definition.plan(request, observed);
       }
       refuseIfNecessary(plan, news, labelOf(definition, request.inputs));

@@ -60,13 +60,13 @@ export interface ResourceDefinition<Inputs extends object, Observed, Outputs ext
   explain?(request: Request<Inputs, Outputs>, observed: Observed, plan: Plan): string[];
   /**
    * Keeps other processes from working on the same object; called before the first step that does something. What it returns gives it
-   * back, told of what was last observed.
+   * back, told of what was last observed. Undefined when it can't be held yet: asked again once the first steps are done.
    */
   hold?(
     request: Request<Inputs, Outputs>,
     observed: Observed,
     context: ApplyContext,
-  ): Promise<(last: Observed) => Promise<void>>;
+  ): Promise<((last: Observed) => Promise<void>) | undefined>;
   apply(
     step: Step,
     request: Request<Inputs, Outputs>,

@@ -11,9 +11,10 @@ export async function hold(
   _request: MachineRequest,
   observed: ObservedMachine,
   context: ApplyContext,
-): Promise<(last: ObservedMachine) => Promise<void>> {
+): Promise<((last: ObservedMachine) => Promise<void>) | undefined> {
   const place = whereItIs(observed);
-  if (place?.domain === undefined || isUnsettled(place.domain)) return async () => undefined;
+  if (place?.domain === undefined) return async () => undefined;
+  if (isUnsettled(place.domain)) return undefined;
   const lease = await acquireLease(context.hosts.get(place.ref), place.domain.record.uuid, context);
   return async (last) => {
     const now = whereItIs(last);

@@ -1,3 +1,4 @@
+import type { MigratedVolume } from "../../libvirt/xml/index.js";
 import { ownerLabel, sameIdentity } from "../../planning/owner.js";
 import { emptyPlan, type Plan, type Refusal } from "../../planning/plan.js";
 import type { PropertyChange, Step } from "../../planning/step.js";
@@ -158,8 +159,27 @@ function planSettling(request: MachineRequest, observed: ObservedMachine, result
     return;
   }
   // Settling may leave it on either host; a move that might follow has to be announced.
-  if (elsewhere.domain !== undefined)
-    result.steps.push(moveStep(request, observed, elsewhere, elsewhere.domain, true));
+  if (elsewhere.domain !== undefined) {
+    const settled = { ...observed, target: withoutCopies(target, journal?.volumes ?? []) };
+    result.steps.push(moveStep(request, settled, elsewhere, elsewhere.domain, true));
+  }
+}
+
+/** As the host is when settling has left the guest on the other one: what was copied to here, or from here, is gone. */
+function withoutCopies(host: ObservedHost, copied: readonly MigratedVolume[]): ObservedHost {
+  const pools = host.pools.map((pool) => {
+    const isCopied = (name: string) =>
+      copied.some(
+        (volume) => volume.name === name && [volume.sourcePool, volume.targetPool].includes(pool.name),
+      );
+    const { marks, volumes } = pool.contents;
+    const contents = {
+      volumes: volumes.filter(({ name }) => !isCopied(name)),
+      marks: marks.filter(({ volume }) => !isCopied(volume)),
+    };
+    return { ...pool, contents };
+  });
+  return { ...host, pools };
 }
 
 function planMove(

@@ -59,16 +59,15 @@ async function until(
   signal: AbortSignal,
 ): Promise<void> {
   signal.throwIfAborted();
-  let stop: () => void = () => undefined;
+  let end: () => void = () => undefined;
+  let timer: NodeJS.Timeout | undefined;
   await new Promise<void>((resolve) => {
-    stop = resolve;
-    const timer = setTimeout(resolve, timeoutMs);
-    arm(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-    signal.addEventListener("abort", stop, { once: true });
+    end = resolve;
+    timer = setTimeout(resolve, timeoutMs);
+    arm(resolve);
+    signal.addEventListener("abort", end, { once: true });
   });
-  signal.removeEventListener("abort", stop);
+  clearTimeout(timer);
+  signal.removeEventListener("abort", end);
   signal.throwIfAborted();
 }
