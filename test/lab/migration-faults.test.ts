@@ -72,9 +72,9 @@ describe.skipIf(!available)(`a migration that meets a fault ${missing.join("; ")
     await expectOnlyOn(machine, world.lab.host(expected));
     await watch.untilTicks(4);
     expect(watch.ticks.at(-1)?.host).toBe(expected);
-    const report = watch.report();
-    console.log(title, `largest gap ${Math.round(report.largestGapMs)} ms`);
-    expect(report).toMatchObject({ first: 0, missing: [], repeated: [], restarts: 0 });
+    expect(watch.report()).toMatchObject({ first: 0, missing: [], repeated: [], restarts: 0 });
+    // Settled at once: nobody waits for the next deployment.
+    expect(watch.report().largestGapMs).toBeLessThan(5000);
     await hosts.close();
     await world.remove(machine);
   });
@@ -152,7 +152,7 @@ describe.skipIf(!available)(`a migration that meets a fault ${missing.join("; ")
     const machine = testMachine("parted", [large], { autostart: true });
     await using watch = await started(machine);
     const hosts = world.hosts();
-    const moving = migrateLive(world.plan(machine, hosts, { ...slow, timeoutMs: 8000 }), testContext());
+    const moving = migrateLive(world.plan(machine, hosts, { ...slow, timeoutMs: 4000 }), testContext());
     moving.catch(() => undefined);
     await untilPerforming(machine);
     await alpha.partition(beta);
@@ -163,7 +163,12 @@ describe.skipIf(!available)(`a migration that meets a fault ${missing.join("; ")
     const { source, target } = world.plan(machine, hosts);
     const journal = await world.journal(machine);
     if (journal === undefined) throw new Error("there is no journal");
-    expect(await settle(source, target, machine.uuid, journal, testContext())).toBe("onSource");
+    // TCP takes its time to try again; until then the job holds the guest, and settling says so.
+    const settled = () =>
+      settle(source, target, machine.uuid, journal, testContext()).catch((error: unknown) => {
+        expect(error).toMatchObject({ kind: "unsettled", message: expect.stringContaining("doesn't end") });
+      });
+    await expect.poll(settled, { timeout: 180_000 }).toBe("onSource");
     await expectOnlyOn(machine, alpha);
     await watch.untilTicks(4);
     expect(watch.report()).toMatchObject({ first: 0, missing: [], repeated: [], restarts: 0 });
@@ -190,6 +195,36 @@ describe.skipIf(!available)(`a migration that meets a fault ${missing.join("; ")
     await expectOnlyOn(machine, alpha);
     await watch.untilTicks(4);
     expect(watch.report()).toMatchObject({ first: 0, missing: [], repeated: [], restarts: 0 });
+    await world.remove(machine);
+  });
+
+  it("waits with what it left at the target until the pool there runs again", async () => {
+    const machine = testMachine("nopool", [small], { autostart: true });
+    await using watch = await started(machine);
+    await using migrating = await MigrationProcess.start(
+      world,
+      taskOf(world, machine),
+      "DomainMigrateBegin3Params:before",
+    );
+    await migrating.stopped();
+    await migrating.kill();
+    const journal = await world.journal(machine);
+    if (journal === undefined) throw new Error("there is no journal");
+    await beta.virsh("pool-destroy", "default");
+    const hosts = world.hosts();
+    const { source, target } = world.plan(machine, hosts);
+    await expect(settle(source, target, machine.uuid, journal, testContext())).rejects.toMatchObject({
+      kind: "unsettled",
+      message: expect.stringMatching(
+        /guest is on alpha, but not all .*left on beta could be removed.*default/,
+      ),
+    });
+    await watch.untilTicks(2);
+    expect(await world.journal(machine)).toEqual(journal);
+    await beta.virsh("pool-start", "default");
+    expect(await settle(source, target, machine.uuid, journal, testContext())).toBe("onSource");
+    await expectOnlyOn(machine, alpha);
+    await hosts.close();
     await world.remove(machine);
   });
 

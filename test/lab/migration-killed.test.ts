@@ -56,9 +56,7 @@ describe.skipIf(!available)(`a migration whose process is killed ${missing.join(
     const hosts = world.hosts();
     try {
       const plan = world.plan(machine, hosts);
-      const began = Date.now();
       const side = await settle(plan.source, plan.target, machine.uuid, journal, testContext());
-      console.log(title, side, `${Date.now() - began} ms`);
       if (expected !== "either") expect(side).toBe(expected);
       const [here, there] = side === "onSource" ? [alpha, beta] : [beta, alpha];
       expect(await world.state(machine, here)).toBe("running");

@@ -149,8 +149,8 @@ function leaseOf({ liveXml, persistentXml }: DomainRecord): Lease | undefined {
 async function hasJob(host: Host, { uuid, state }: DomainRecord): Promise<boolean> {
   if (state === "shutOff") return false;
   try {
-    const { state: job } = await host.idempotent((libvirt) => libvirt.domains.jobStats(uuid));
-    return job === "bounded" || job === "unbounded";
+    // A job that was told to end is "cancelled" at once and holds the domain until it has ended.
+    return (await host.idempotent((libvirt) => libvirt.domains.jobStats(uuid))).state !== "none";
   } catch (error) {
     // An incoming migration has no figures, a domain that went off no job.
     if (isLibvirtError(error, "operationInvalid")) return true;

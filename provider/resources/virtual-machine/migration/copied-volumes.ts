@@ -18,12 +18,15 @@ interface Place {
   pool: string;
 }
 
-/** The mark beside a volume, read anew. Two would be nobody's work but a person's: then none counts. */
+/**
+ * The mark beside a volume, read anew; none when the pool isn't known to the host any more. A pool that is only stopped is an error, for
+ * nobody can see what is in it. Two marks would be nobody's work but a person's: then none counts.
+ */
 export async function readVolumeMark({ host, pool }: Place, volume: string): Promise<VolumeMark | undefined> {
   const records = await host
     .idempotent((libvirt) => libvirt.volumes.observeAll(pool))
     .catch((error) => {
-      if (isLibvirtError(error, "poolNotFound", "operationInvalid")) return [];
+      if (isLibvirtError(error, "poolNotFound")) return [];
       throw error;
     });
   const marks = records.flatMap(({ name }) => readSidecarName(name) ?? []).filter((m) => m.volume === volume);
@@ -73,21 +76,24 @@ export async function makeMarkedVolume(
 }
 
 /**
- * Removes one of the two copies of a volume, then its mark. Only if it bears the same mark as the other copy (or, for the
- * copy at the target, the mark that it was given), so that nothing is hit that came after it under the same name.
+ * Removes one of the two copies of a volume, then its mark. Only if it bears the nonce of the other copy's mark (or, for the
+ * copy at the target, of the one that it was given), so that nothing is hit that came after it under the same name.
  *
  * @returns whether the volume is gone.
  */
 export async function removeMarkedVolume({ host, pool }: Place, mark: VolumeMark): Promise<boolean> {
   const found = await readVolumeMark({ host, pool }, mark.volume);
-  if (found === undefined || found.nonce !== mark.nonce || found.identityHash !== mark.identityHash) {
+  // The nonce decides: the VM's name, of which the rest of the mark is made, may have changed meanwhile.
+  if (found === undefined || found.nonce !== mark.nonce) {
     const volume = await host
       .idempotent((libvirt) => libvirt.volumes.observe(pool, mark.volume))
-      .catch(ignoreMissingPool);
+      .catch((error: unknown) => {
+        if (!isLibvirtError(error, "poolNotFound")) throw error;
+      });
     return volume === undefined;
   }
   await host.idempotent(async () => {
-    await deleteOwnVolume({ host, pool, mark, signal: new AbortController().signal });
+    await deleteOwnVolume({ host, pool, mark: found, signal: new AbortController().signal });
   });
   return true;
 }
@@ -106,9 +112,4 @@ export async function usersOf(host: Host, path: string): Promise<string[]> {
       ),
     )
     .map(({ name }) => name);
-}
-
-function ignoreMissingPool(error: unknown): undefined {
-  if (isLibvirtError(error, "poolNotFound", "operationInvalid")) return undefined;
-  throw error;
 }

@@ -56,7 +56,8 @@ async function readCopy(libvirt: Libvirt, uuid: string, journal: MigrationJourna
 async function jobOf(libvirt: Libvirt, uuid: string): Promise<PresentCopy["job"]> {
   try {
     const { state, operation } = await libvirt.domains.jobStats(uuid, { timeoutMs: ANSWER_WITHIN_MS });
-    if (state !== "bounded" && state !== "unbounded") return "none";
+    // A job that was told to end is "cancelled" at once and holds the domain until it has ended.
+    if (state === "none") return "none";
     if (operation === "migrationOut") return "outgoing";
     return operation === "migrationIn" ? "incoming" : "other";
   } catch (error) {

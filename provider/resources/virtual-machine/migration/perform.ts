@@ -73,7 +73,7 @@ export class Perform {
       const stats = await domains.jobStats(uuid, { timeoutMs: LOOK_EVERY_MS * 10 }).catch(() => undefined);
       const line = stats === undefined ? undefined : progressLine(stats);
       if (line !== undefined) log.progress(line);
-      // An AbortSignal's timer keeps the wait short when either the call or the patience is over.
+      // Woken when the call returns and when the operation is aborted.
       await sleep(Math.min(LOOK_EVERY_MS, Math.max(0, deadlineMs - now()) + 1), undefined, {
         signal: wake,
       }).catch(() => undefined);
