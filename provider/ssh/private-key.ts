@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject } from "node:crypto";
+import { createHash, createPrivateKey, type KeyObject } from "node:crypto";
 import ssh2, { type ParsedKey } from "ssh2";
 
 /** A text that should be a key, as far as it can be read. */
@@ -10,10 +10,27 @@ export type KeyReading =
   | { readonly kind: "wrongPassphrase" }
   | { readonly kind: "unusable"; readonly reason: string };
 
-/** Reads a private key (OpenSSH, PEM of PKCS#1, SEC1 or PKCS#8, PuTTY) or a public one. Reasons carry no key material. */
+const decrypted = new Map<string, KeyReading>();
+
+/**
+ * Reads a private key (OpenSSH, PEM of PKCS#1, SEC1 or PKCS#8, PuTTY) or a public one. Reasons carry no key material. A key that takes a
+ * passphrase is made to cost time: it is read once a process, not once a host.
+ */
 export function readKey(text: string, passphrase: string | undefined): KeyReading {
+  if (passphrase === undefined) return readAnew(text, undefined);
+  const key = createHash("sha256")
+    .update(JSON.stringify([text, passphrase]))
+    .digest("hex");
+  const reading = decrypted.get(key) ?? readAnew(text, passphrase);
+  decrypted.set(key, reading);
+  return reading;
+}
+
+function readAnew(text: string, passphrase: string | undefined): KeyReading {
   const source = fromPkcs8(text, passphrase);
   if (typeof source !== "string") return source;
+  const damage = opensshDamage(source);
+  if (damage !== undefined) return { kind: "unusable", reason: damage };
   const parsed = ssh2.utils.parseKey(source, passphrase);
   if (!(parsed instanceof Error)) {
     // An OpenSSH file could hold several keys; no tool writes more than one.
@@ -62,6 +79,32 @@ function opensshContainer(text: string): FieldReader | undefined {
   return new FieldReader(bytes.subarray(OPENSSH_MAGIC.length));
 }
 
+/** ssh-keygen's default is 16, later 24. Each round keeps this process from everything else for some 20 ms. */
+const MOST_KDF_ROUNDS = 500;
+
+/**
+ * What ssh2 would stumble over, or be at for days: it believes the number of rounds that a damaged file gives for deriving the key from the
+ * passphrase.
+ */
+function opensshDamage(text: string): string | undefined {
+  if (!/-----BEGIN OPENSSH PRIVATE KEY-----/.test(text)) return undefined;
+  const damaged = "it is damaged: not a whole private key in OpenSSH's format";
+  const container = opensshContainer(text);
+  const [, kdf, options] = [container?.readString(), container?.readString(), container?.readString()];
+  if (container === undefined || kdf === undefined || options === undefined) return damaged;
+  const keys = container.readCount();
+  const lengths = [container.readString(), container.readString()].map((field) => field?.length);
+  if (keys !== 1 || lengths.includes(undefined)) return damaged;
+  if (kdf.toString("latin1") !== "bcrypt") return undefined;
+  const derivation = new FieldReader(options);
+  const salt = derivation.readString();
+  const rounds = derivation.readCount();
+  if (salt === undefined || salt.length > 1_024 || rounds === undefined || rounds === 0) return damaged;
+  if (rounds > MOST_KDF_ROUNDS)
+    return `it wants ${rounds} rounds to derive the key from its passphrase, which is damage or takes too long here (${MOST_KDF_ROUNDS} at most); rewrite it with ssh-keygen -p -a 16, or give it to an agent`;
+  return undefined;
+}
+
 class FieldReader {
   #rest: Buffer;
 
@@ -71,6 +114,13 @@ class FieldReader {
 
   skip(length: number): void {
     this.#rest = this.#rest.subarray(length);
+  }
+
+  readCount(): number | undefined {
+    if (this.#rest.length < 4) return undefined;
+    const count = this.#rest.readUInt32BE(0);
+    this.skip(4);
+    return count;
   }
 
   readString(): Buffer | undefined {

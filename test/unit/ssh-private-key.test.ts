@@ -49,6 +49,31 @@ describe("private keys", () => {
     expect(publicHalf("p256", ec)).toBe(expectedHalf("p256"));
   });
 
+  test("a damaged key in OpenSSH's format is unusable, and found to be at once", () => {
+    const field = (content: string | Buffer) => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(content.length);
+      return Buffer.concat([length, Buffer.from(content)]);
+    };
+    const keyOf = (rounds: number, count = 1) => {
+      const numbers = Buffer.alloc(8);
+      numbers.writeUInt32BE(rounds);
+      numbers.writeUInt32BE(count, 4);
+      const options = Buffer.concat([field(Buffer.alloc(16, 7)), numbers.subarray(0, 4)]);
+      const head = [Buffer.from("openssh-key-v1\0"), field("aes256-ctr"), field("bcrypt"), field(options)];
+      const tail = [numbers.subarray(4), field("a public key"), field(Buffer.alloc(160, 9))];
+      return Buffer.concat([...head, ...tail]);
+    };
+    const armoured = (bytes: Buffer) =>
+      `-----BEGIN OPENSSH PRIVATE KEY-----\n${bytes.toString("base64")}\n-----END OPENSSH PRIVATE KEY-----\n`;
+    const whole = keyOf(16);
+    expect(readKey(armoured(whole), "x")).toEqual({ kind: "wrongPassphrase" });
+    for (const bytes of [keyOf(0), keyOf(0x7fffffff), keyOf(16, 0x41414141)])
+      expect(readKey(armoured(bytes), "x")).toMatchObject({ kind: "unusable" });
+    for (let length = 0; length < whole.length; length++)
+      expect(readKey(armoured(whole.subarray(0, length)), "x")).toMatchObject({ kind: "unusable" });
+  });
+
   test.each(["", "nonsense", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"])(
     "%j is unusable, and the reason doesn't repeat it",
     (text) => {
