@@ -41,7 +41,10 @@ export abstract class KvmResource extends pulumi.dynamic.Resource {
         pulumiUrn: urnWithoutDependency(name, type, opts?.parent),
       },
       pulumi.mergeOptions(
-        { deleteBeforeReplace: opts?.deleteBeforeReplace ?? true, additionalSecretOutputs: ["credentials"] },
+        {
+          deleteBeforeReplace: opts?.deleteBeforeReplace ?? true,
+          additionalSecretOutputs: ["credentials", "peerCredentials"],
+        },
         opts,
       ),
       MODULE,

@@ -5,6 +5,7 @@ import { connectionKey, type HostRef } from "./host-ref.js";
 export class Hosts {
   readonly #byKey = new Map<string, Host>();
   readonly #declared = new Map<string, HostRef>();
+  #programRuns = false;
   readonly #options: { warn: (message: string) => void; now: () => number };
 
   constructor(options: { warn: (message: string) => void; now: () => number }) {
@@ -20,14 +21,26 @@ export class Hosts {
     return host;
   }
 
-  /** Notes a host of the stack: where a VM that isn't where it should be may have been moved to by hand. */
-  declare(ref: HostRef): void {
+  /**
+   * Notes a host of the stack: where a VM that isn't where it should be may have been moved to by hand. `byProgram`: the program says so,
+   * rather than the state.
+   */
+  declare(ref: HostRef, from: { byProgram: boolean }): void {
     this.#declared.set(ref.name, ref);
+    this.#programRuns ||= from.byProgram;
   }
 
   /** The stack's hosts that were seen so far in this deployment. */
   declared(): HostRef[] {
     return [...this.#declared.values()];
+  }
+
+  /**
+   * Whether what is declared comes from the program, as in a preview or an update, and what only the state remembers is no host of the stack any
+   * more. In a refresh or a destroy the program doesn't run.
+   */
+  get declaredByProgram(): boolean {
+    return this.#programRuns;
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,11 @@
-import type { DomainRecord, Libvirt, NetworkRecord, PoolRecord, VolumeRecord } from "../libvirt/index.js";
+import {
+  type DomainRecord,
+  isLibvirtError,
+  type Libvirt,
+  type NetworkRecord,
+  type PoolRecord,
+  type VolumeRecord,
+} from "../libvirt/index.js";
 import { type HostFacts, readFacts } from "./facts.js";
 import { isSidecar, readSidecarName, type VolumeMark } from "./volume-mark.js";
 
@@ -118,7 +125,13 @@ export class Observations {
   async #readContents(poolName: string): Promise<PoolContents> {
     const pool = (await this.#poolMap()).get(poolName);
     if (pool?.active !== true) return { volumes: [], marks: [] };
-    const records = await this.#host.idempotent((libvirt) => libvirt.volumes.observeAll(poolName));
+    const records = await this.#host
+      .idempotent((libvirt) => libvirt.volumes.observeAll(poolName))
+      .catch((error: unknown) => {
+        // Stopped or removed since the pools were read, by another resource of a destroy for instance.
+        if (isLibvirtError(error, "poolNotFound", "operationInvalid")) return [];
+        throw error;
+      });
     return {
       volumes: records.filter((record) => !isSidecar(record.name)),
       marks: records.flatMap((record) => readSidecarName(record.name) ?? []),

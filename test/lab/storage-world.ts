@@ -63,7 +63,7 @@ export class Deployed implements AsyncDisposable {
 
   constructor(declared: HostRef[] = []) {
     const hosts = new Hosts({ warn: () => undefined, now: Date.now });
-    for (const ref of declared) hosts.declare(ref);
+    for (const ref of declared) hosts.declare(ref, { byProgram: true });
     this.deployment = {
       hosts,
       engine: undefined,

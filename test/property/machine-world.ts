@@ -103,7 +103,7 @@ export function observedWorld(
             },
           },
   };
-  return { target, moveRefusals: [], peers: {} };
+  return { target, moveRefusals: [], peers: [] };
 }
 
 /** What a step is to bring about. */

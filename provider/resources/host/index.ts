@@ -8,10 +8,11 @@ export const host: ResourceDefinition<Inputs, HostFacts, Outputs> = {
   kind: "Host",
   shape,
   crossChecks: [],
+  existsAnyway: true,
   observe: async (request, { hosts }) => {
     const ref = refOf(request);
     // Known to the deployment even when it doesn't answer: a VM that is missing elsewhere may be on it.
-    hosts.declare(ref);
+    hosts.declare(ref, { byProgram: request.recorded === undefined });
     return hosts.get(ref).observations.facts();
   },
   plan,

@@ -22,7 +22,7 @@ import {
   type ObservedPool,
 } from "./observed.js";
 import { isOwn, type MachineRequest } from "./request.js";
-import { volumeOf } from "./schema.js";
+import { type Outputs, volumeOf } from "./schema.js";
 
 export function refOf(inputs: {
   host: string;
@@ -37,7 +37,11 @@ export function refOf(inputs: {
  * could be has answered.
  */
 export async function observe(request: MachineRequest, context: ObserveContext): Promise<ObservedMachine> {
-  const target = await lookAt(refOf(request.inputs), request, context);
+  const ref = refOf(request.inputs);
+  // One without a Host resource is a host of the stack as well.
+  if (!context.hosts.declared().some(({ name }) => name === ref.name))
+    context.hosts.declare(ref, { byProgram: request.recorded === undefined });
+  const target = await lookAt(ref, request, context);
   const { domain } = target;
   const elsewhere =
     domain === undefined || isUnsettled(domain)
@@ -148,19 +152,31 @@ function formerRefs({ previous, recorded }: MachineRequest): HostRef[] {
   return refs;
 }
 
-/** The stack's other hosts: those seen in this deployment, and those that the state remembers. */
+/**
+ * The stack's other hosts: those seen in this deployment, and those that the state remembers, unless the program could have declared them and
+ * did not: a host that was given up must not keep its former neighbours' VMs from being made again.
+ */
 function peerRefs({ recorded }: MachineRequest, { hosts }: ObserveContext): HostRef[] {
   const declared = hosts.declared();
+  if (hosts.declaredByProgram || recorded === undefined) return declared;
   const names = new Set(declared.map((ref) => ref.name));
-  const remembered = Object.entries(recorded?.outputs.peers ?? {})
-    .filter(([name]) => !names.has(name))
-    .map(([name, connection]): HostRef => ({ name, connection, credentials: {} }));
-  return [...declared, ...remembered];
+  return [...declared, ...rememberedPeers(recorded.outputs).filter(({ name }) => !names.has(name))];
 }
 
-function peersOf(target: ObservedHost, { hosts }: ObserveContext): Record<string, Connection> {
-  const others = hosts.declared().filter((ref) => connectionKey(ref) !== connectionKey(target.ref));
-  return Object.fromEntries(others.map((ref) => [ref.name, ref.connection]));
+/** The stack's other hosts as the state has them. */
+export function rememberedPeers({
+  peers,
+  peerCredentials,
+}: Partial<Pick<Outputs, "peers" | "peerCredentials">>): HostRef[] {
+  return Object.entries(peers ?? {}).map(([name, connection]) => ({
+    name,
+    connection,
+    credentials: peerCredentials?.[name] ?? {},
+  }));
+}
+
+function peersOf(target: ObservedHost, { hosts }: ObserveContext): HostRef[] {
+  return hosts.declared().filter((ref) => connectionKey(ref) !== connectionKey(target.ref));
 }
 
 async function lookAt(

@@ -1,5 +1,5 @@
 import type { HostFacts } from "../../hosts/facts.js";
-import type { Connection, HostRef } from "../../hosts/host-ref.js";
+import type { HostRef } from "../../hosts/host-ref.js";
 import type { PoolContents } from "../../hosts/observations.js";
 import type { DomainRecord } from "../../libvirt/index.js";
 import type { DomainModel, MigrationJournal, OwnerMark } from "../../libvirt/xml/index.js";
@@ -45,7 +45,7 @@ export interface ObservedMachine {
   /** What a move to the target can't do, as texts; read when a move is ahead. */
   moveRefusals: string[];
   /** The stack's other hosts, as far as this deployment has seen them. */
-  peers: Record<string, Connection>;
+  peers: HostRef[];
 }
 
 /** The domain that is this VM, where it should be or elsewhere. */

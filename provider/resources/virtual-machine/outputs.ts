@@ -2,6 +2,7 @@ import type { Hosts } from "../../hosts/hosts.js";
 import { consolePath } from "../../libvirt/xml/console.js";
 import type { ObserveContext } from "../definition.js";
 import { waitingChanges } from "./changes.js";
+import { rememberedPeers } from "./observe.js";
 import {
   isActive,
   type ObservedDomain,
@@ -43,7 +44,22 @@ export async function outputsOf(
     lastMigration: carried.lastMigration,
     consolePath: domain?.record.liveXml === undefined ? undefined : consolePath(domain.record.liveXml),
     formerHosts: formerHosts(carried, where.ref.name),
-    peers: { ...carried.peers, ...observed.peers },
+    ...peersOf(observed, carried, context),
+  };
+}
+
+/** In a refresh not all may have been seen yet. */
+function peersOf(
+  { peers: seen }: ObservedMachine,
+  carried: Partial<Outputs>,
+  { hosts }: ObserveContext,
+): Pick<Outputs, "peers" | "peerCredentials"> {
+  const before = hosts.declaredByProgram ? [] : rememberedPeers(carried);
+  const peers = [...before, ...seen];
+  const withKeys = peers.filter(({ credentials }) => Object.keys(credentials).length > 0);
+  return {
+    peers: Object.fromEntries(peers.map(({ name, connection }) => [name, connection])),
+    peerCredentials: Object.fromEntries(withKeys.map(({ name, credentials }) => [name, credentials])),
   };
 }
 

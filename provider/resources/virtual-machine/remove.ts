@@ -5,7 +5,7 @@ import { type Identity, identityHash, sameIdentity } from "../../planning/owner.
 import type { ApplyContext } from "../definition.js";
 import { deleteOwnVolume, usersOf } from "../volumes.js";
 import { shutdownTimeoutMs } from "./apply.js";
-import { observe } from "./observe.js";
+import { observe, rememberedPeers } from "./observe.js";
 import { isActive, type ObservedDomain } from "./observed.js";
 import type { Inputs, Outputs } from "./schema.js";
 import { shutDown } from "./stop.js";
@@ -140,14 +140,12 @@ async function removeFormerLogs(
   outputs: Outputs & Inputs,
   context: ApplyContext,
 ): Promise<void> {
-  const declared = new Map(context.hosts.declared().map((ref) => [ref.name, ref]));
+  const known = new Map(
+    [...rememberedPeers(outputs), ...context.hosts.declared()].map((ref) => [ref.name, ref]),
+  );
   for (const name of outputs.formerHosts ?? []) {
     if (name === current) continue;
-    const connection = outputs.peers?.[name];
-    // Keys of other hosts aren't in a VM's state; the VM's own often fit them too.
-    const remembered =
-      connection === undefined ? undefined : { name, connection, credentials: outputs.credentials ?? {} };
-    const ref = declared.get(name) ?? remembered;
+    const ref = known.get(name);
     if (ref !== undefined) await removeLogs(context.hosts.get(ref), logsOf(undefined, outputs), context);
   }
 }

@@ -145,6 +145,8 @@ export interface Outputs {
   formerHosts?: string[];
   /** The stack's other hosts when this was written: where to look for the VM before it is called gone. No secrets. */
   peers: Record<string, Connection>;
+  /** Secret: how to log in there, as far as it takes more than this machine's own keys. */
+  peerCredentials?: Record<string, Credentials>;
 }
 
 export const DEFAULT_SHUTDOWN_TIMEOUT_MS = 60_000;
