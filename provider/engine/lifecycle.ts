@@ -185,8 +185,8 @@ async function reconcile(
   let holding = false;
   try {
     observed = await observe();
-    const left = operation === "create" && request.inputs.adopt !== true;
-    if (left && definition.idOf(request, observed) !== undefined)
+    const makes = operation === "create" && request.inputs.adopt !== true && definition.existsAnyway !== true;
+    if (makes && definition.idOf(request, observed) !== undefined)
       context.log.info(
         'goes on from where a run that was cut off has left it; "pulumi refresh --clear-pending-creates --yes" ends the CLI\'s own warning of that',
       );

@@ -52,6 +52,8 @@ export interface ResourceDefinition<Inputs extends object, Observed, Outputs ext
   /** One schema an input; anything else is refused. */
   shape: z.ZodRawShape;
   crossChecks: readonly CrossCheck<Inputs>[];
+  /** What it stands for is there whether or not it is declared: creating it makes nothing. */
+  existsAnyway?: true;
   /** Throws HostUnreachable when a host that must be asked doesn't answer. */
   observe(request: Request<Inputs, Outputs>, context: ObserveContext): Promise<Observed>;
   /** Pure. */

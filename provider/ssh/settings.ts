@@ -158,7 +158,8 @@ function resolveIdentities(
     given.push({ from: { privateKey: whole.privateKey }, passphrase, explicit: true });
   }
   if (whole.identityFile !== undefined) {
-    const path = expandPath(whole.identityFile, tokens, surroundings);
+    // A path as it is: tokens and variables are the configuration's way of writing.
+    const path = expandHome(whole.identityFile, surroundings);
     given.push({ from: { path }, passphrase, explicit: true });
   }
   const options = optionsOf(config);
@@ -189,7 +190,7 @@ function resolveAgent(
   surroundings: SshSurroundings,
 ): string | undefined {
   if (given === false) return undefined;
-  if (typeof given === "string") return expandPath(given, tokens, surroundings);
+  if (typeof given === "string") return expandHome(given, surroundings);
   const fromEnvironment = surroundings.environment.SSH_AUTH_SOCK || undefined;
   if (configured === undefined || configured === "SSH_AUTH_SOCK") return fromEnvironment;
   if (configured.toLowerCase() === "none") return given === true ? fromEnvironment : undefined;

@@ -382,6 +382,11 @@ export const table: readonly [Kind, Record<string, unknown>, string][] = [
   ["Disk", { pool: { name: "x" } }, 'pool: {"name":"x"} must be a string'],
   ["Disk", { format: "raw", backing: "base" }, "backing: needs format qcow2: a raw image has no backing"],
   ["Disk", { sise: 1 }, "sise: there is no such input; did you mean size?"],
+  [
+    "Network",
+    { name: "lan #2" },
+    'name: "lan #2" must not contain " #": dnsmasq takes what follows for a comment',
+  ],
   ["Network", { mode: "route" }, 'mode: "route" must be one of "nat", "isolated", "bridge"'],
   [
     "Network",

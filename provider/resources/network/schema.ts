@@ -50,8 +50,10 @@ const dhcp = z.union(
 export const shape = {
   ...common,
   ...onHosts,
-  // It becomes part of the names of dnsmasq's files.
-  name: libvirtName({ mostBytes: 100 }),
+  // It becomes part of the names of dnsmasq's files, and they stand in its configuration.
+  name: libvirtName({ mostBytes: 100 }).refine((s) => !s.includes(" #"), {
+    error: 'must not contain " #": dnsmasq takes what follows for a comment',
+  }),
   mode: oneOf(["nat", "isolated", "bridge"]),
   bridge: z
     .string({ error: "must be a string" })

@@ -55,7 +55,8 @@ export function desiredModel(
       : {
           kernel: inputs.kernel,
           ...(inputs.initrd === undefined ? {} : { initrd: inputs.initrd }),
-          ...(inputs.commandLine === undefined ? {} : { commandLine: inputs.commandLine }),
+          // libvirt takes an empty text for none.
+          ...(inputs.commandLine ? { commandLine: inputs.commandLine } : {}),
         };
   setOrKeep(model, "directBoot", directBoot, previous?.kernel);
   return model;
@@ -67,8 +68,8 @@ function setOrKeep<K extends "description" | "consoleLog" | "directBoot">(
   declared: DomainModel[K],
   declaredBefore: unknown,
 ): void {
-  if (declared !== undefined) model[key] = declared;
-  else if (declaredBefore !== undefined) delete model[key];
+  if (declared) model[key] = declared;
+  else if (declared !== undefined || declaredBefore !== undefined) delete model[key];
 }
 
 function acceleratorOf(inputs: Inputs, existing: DomainModel | undefined, facts: HostFacts): "kvm" | "qemu" {
