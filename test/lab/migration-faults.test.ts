@@ -198,6 +198,26 @@ describe.skipIf(!available)(`a migration that meets a fault ${missing.join("; ")
     await world.remove(machine);
   });
 
+  it("settles what a process left that hangs between Prepare and Perform, half a guest at the target", async () => {
+    const machine = testMachine("asleep", [small], { autostart: true });
+    await using watch = await started(machine);
+    const stopAt = "DomainMigratePerform3Params:before";
+    await using migrating = await MigrationProcess.start(world, taskOf(world, machine), stopAt);
+    await migrating.stopped();
+    migrating.freeze();
+    expect(await world.state(machine, beta)).toBe("paused");
+    const journal = await world.journal(machine);
+    if (journal === undefined) throw new Error("there is no journal");
+    const hosts = world.hosts();
+    const { source, target } = world.plan(machine, hosts);
+    expect(await settle(source, target, machine.uuid, journal, testContext())).toBe("onSource");
+    await expectOnlyOn(machine, alpha);
+    await watch.untilTicks(4);
+    expect(watch.report()).toMatchObject({ first: 0, missing: [], repeated: [], restarts: 0 });
+    await hosts.close();
+    await world.remove(machine);
+  });
+
   it("waits with what it left at the target until the pool there runs again", async () => {
     const machine = testMachine("nopool", [small], { autostart: true });
     await using watch = await started(machine);
@@ -224,6 +244,27 @@ describe.skipIf(!available)(`a migration that meets a fault ${missing.join("; ")
     await beta.virsh("pool-start", "default");
     expect(await settle(source, target, machine.uuid, journal, testContext())).toBe("onSource");
     await expectOnlyOn(machine, alpha);
+    await hosts.close();
+    await world.remove(machine);
+  });
+
+  it("settles what a hanging process left, once libvirt has given that up; when it wakes it does no harm", async () => {
+    const machine = testMachine("frozen", [large], { autostart: true });
+    await using watch = await started(machine);
+    await using migrating = await MigrationProcess.start(world, taskOf(world, machine, "live", slow));
+    await untilPerforming(machine);
+    migrating.freeze();
+    const journal = await world.journal(machine);
+    if (journal === undefined) throw new Error("there is no journal");
+    const hosts = world.hosts();
+    const { source, target } = world.plan(machine, hosts);
+    expect(await settle(source, target, machine.uuid, journal, testContext())).toBe("onSource");
+    await expectOnlyOn(machine, alpha);
+    migrating.thaw();
+    expect((await migrating.outcome()).error).toMatchObject({ kind: "failed" });
+    await expectOnlyOn(machine, alpha);
+    await watch.untilTicks(4);
+    expect(watch.report()).toMatchObject({ first: 0, missing: [], repeated: [], restarts: 0 });
     await hosts.close();
     await world.remove(machine);
   });

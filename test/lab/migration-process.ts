@@ -82,6 +82,15 @@ export class MigrationProcess implements AsyncDisposable {
     await this.#ended;
   }
 
+  /** SIGSTOP: its connections stay open, and it answers no keepalive. */
+  freeze(): void {
+    this.#child.kill("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.#child.kill("SIGCONT");
+  }
+
   /** Waits until it has ended by itself. */
   async outcome(): Promise<Outcome> {
     const output = await this.#ended;

@@ -153,7 +153,7 @@ async function hasJob(host: Host, { uuid, state }: DomainRecord): Promise<boolea
     return (await host.idempotent((libvirt) => libvirt.domains.jobStats(uuid))).state !== "none";
   } catch (error) {
     // An incoming migration has no figures, a domain that went off no job.
-    if (isLibvirtError(error, "operationInvalid")) return true;
+    if (isLibvirtError(error, "operationUnsupported", "operationInvalid")) return true;
     if (isLibvirtError(error, "domainNotFound")) return false;
     throw error;
   }

@@ -61,8 +61,9 @@ async function jobOf(libvirt: Libvirt, uuid: string): Promise<PresentCopy["job"]
     if (operation === "migrationOut") return "outgoing";
     return operation === "migrationIn" ? "incoming" : "other";
   } catch (error) {
-    // libvirt refuses the figures of an incoming migration, and those of a domain that went off meanwhile.
-    if (isLibvirtError(error, "operationInvalid", "domainNotFound")) return "incoming";
+    // libvirt has no figures of an incoming migration, nor of a domain that went off meanwhile: the next look tells which.
+    if (isLibvirtError(error, "operationUnsupported", "operationInvalid", "domainNotFound"))
+      return "incoming";
     throw error;
   }
 }

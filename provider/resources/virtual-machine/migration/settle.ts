@@ -14,8 +14,8 @@ import { cleanAfterMove, cleanAfterReturn } from "./traces.js";
 const POLL_MS = 250;
 /** How long we wait for a state that decides itself: a Finish at work, a host that comes back, a lock that is freed. */
 const PATIENCE_MS = 60_000;
-/** A job that was told to end has this long. */
-const ABORT_WITHIN_MS = 30_000;
+/** A job that was told to end has this long. One whose client hangs ends only when libvirt gives the client up, after about 28 s. */
+const ABORT_WITHIN_MS = 45_000;
 const ABORT_AGAIN_MS = 5_000;
 const END_WITHIN_MS = 30_000;
 
