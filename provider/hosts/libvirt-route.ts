@@ -30,15 +30,21 @@ export async function reach(
   options: { connectTimeoutMs: number; warn: (message: string) => void },
 ): Promise<ReachedHost> {
   const sockets = ref.connection.libvirtSocket === undefined ? SOCKETS : [ref.connection.libvirtSocket];
-  if (ref.connection.address === "local") return reachLocal(ref, sockets);
+  if (ref.connection.address === "local") return reachLocal(ref, sockets, options.connectTimeoutMs);
   const ssh = await SshConnection.open(sshTarget(ref, options.connectTimeoutMs), { warn: options.warn });
   try {
-    const libvirt = await firstThatOpens(ref.name, [
-      ...sockets.map((socket) => ({ what: `socket ${socket}`, dial: () => ssh.openUnixStream(socket) })),
+    const command = (...words: string[]): Route["dial"] => {
+      return (options) => ssh.openCommandStream(words, options);
+    };
+    const routes: Route[] = [
+      ...sockets.map((socket): Route => {
+        return { what: `socket ${socket}`, dial: (options) => ssh.openUnixStream(socket, options) };
+      }),
       // A server that forbids forwarding answers as if the socket were missing; a command still gets through.
-      { what: "virt-ssh-helper", dial: () => ssh.openCommandStream(["virt-ssh-helper", "qemu:///system"]) },
-      { what: "nc -U", dial: () => ssh.openCommandStream(["nc", "-U", sockets[0] as string]) },
-    ]);
+      { what: "virt-ssh-helper", dial: command("virt-ssh-helper", "qemu:///system") },
+      { what: "nc -U", dial: command("nc", "-U", sockets[0] as string) },
+    ];
+    const libvirt = await firstThatOpens(ref.name, routes, options.connectTimeoutMs);
     return {
       libvirt,
       address: ssh.hostName,
@@ -55,11 +61,15 @@ export async function reach(
   }
 }
 
-async function reachLocal(ref: HostRef, sockets: readonly string[]): Promise<ReachedHost> {
-  const libvirt = await firstThatOpens(
-    ref.name,
-    sockets.map((socket) => ({ what: `socket ${socket}`, dial: () => dialUnix(socket) })),
-  );
+async function reachLocal(
+  ref: HostRef,
+  sockets: readonly string[],
+  connectTimeoutMs: number,
+): Promise<ReachedHost> {
+  const routes = sockets.map((socket): Route => {
+    return { what: `socket ${socket}`, dial: () => dialUnix(socket) };
+  });
+  const libvirt = await firstThatOpens(ref.name, routes, connectTimeoutMs);
   return {
     libvirt,
     address: "127.0.0.1",
@@ -71,24 +81,49 @@ async function reachLocal(ref: HostRef, sockets: readonly string[]): Promise<Rea
 
 interface Route {
   what: string;
-  dial: () => Promise<Duplex>;
+  dial: (options: { signal?: AbortSignal | undefined }) => Promise<Duplex>;
 }
 
-async function firstThatOpens(hostName: string, routes: readonly Route[]): Promise<Libvirt> {
-  const failures: string[] = [];
+/** A daemon that the socket's first visitor starts looks at QEMU before it answers. */
+const LIBVIRT_STARTS_WITHIN_MS = 10_000;
+
+async function firstThatOpens(
+  hostName: string,
+  routes: readonly Route[],
+  connectTimeoutMs: number,
+): Promise<Libvirt> {
+  const timeoutMs = Math.max(connectTimeoutMs, LIBVIRT_STARTS_WITHIN_MS);
+  const patience = AbortSignal.timeout(timeoutMs);
+  /** What was tried, by what came of it. */
+  const failures = new Map<string, string[]>();
   let last: unknown;
   for (const { what, dial } of routes) {
     try {
-      return await Libvirt.open({ dial, hostName });
+      return await Libvirt.open({ dial, hostName, signal: patience });
     } catch (error) {
+      // Other ways lead to the same daemon.
+      if (patience.aborted)
+        throw new Error(
+          `libvirt doesn't answer within ${timeoutMs / 1000} s behind ${what}; its daemon may hang, or the host be overloaded`,
+          { cause: error },
+        );
       last = error;
-      failures.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+      const reason = reasonOf(error, what);
+      failures.set(reason, [...(failures.get(reason) ?? []), what]);
     }
   }
+  const tried = [...failures].map(([reason, whats]) => `${whats.join(", ")}: ${reason}`).join("; ");
   throw new Error(
-    `no libvirt answers there; is libvirtd (or virtqemud) installed and running, and may this user use it? Tried ${failures.join("; ")}`,
+    `no libvirt answers there; is libvirtd (or virtqemud) installed and running, and may this user use it? Tried ${tried}`,
     { cause: last },
   );
+}
+
+/** Without the way that was tried, so that what several have in common is said once. */
+function reasonOf(error: unknown, what: string): string {
+  const path = what.split(" ").at(-1) ?? what;
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(/^\S+@\S+: /, "").replace(`stream to ${path}: `, "");
 }
 
 function dialUnix(path: string): Promise<Duplex> {

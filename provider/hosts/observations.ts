@@ -127,10 +127,11 @@ export class Observations {
     if (pool?.active !== true) return { volumes: [], marks: [] };
     const records = await this.#host
       .idempotent((libvirt) => libvirt.volumes.observeAll(poolName))
-      .catch((error: unknown) => {
+      .catch(async (error: unknown) => {
+        if (!isLibvirtError(error, "poolNotFound", "operationInvalid")) throw error;
         // Stopped or removed since the pools were read, by another resource of a destroy for instance.
-        if (isLibvirtError(error, "poolNotFound", "operationInvalid")) return [];
-        throw error;
+        await this.refreshPool(poolName);
+        return [];
       });
     return {
       volumes: records.filter((record) => !isSidecar(record.name)),

@@ -218,4 +218,27 @@ describe.skipIf(!available)(`what people do to hosts by hand${lacking}`, () => {
     expect(frozen.report()).toMatchObject({ missing: [], repeated: [], restarts: 0 });
     expect((await alpha.virsh("list", "--all", "--name")).trim().split("\n")).not.toContain("frozen");
   });
+
+  it("leaves nothing behind on any host when all is destroyed, disks that were copied by hand included", async () => {
+    const move = ["--persistent", "--undefinesource", "--copy-storage-all"];
+    await migrateByHand("halted", alpha, beta, ...move);
+    const refused = await project.pulumi.preview({ expectSuccess: false });
+    expect(refused.stdout).toMatch(
+      /halted is on beta and should be on alpha, but there is a volume halted-0 in pool images on alpha/,
+    );
+    await project.change("halted", { on: "beta" });
+    const record = await project.pulumi.preview();
+    expect(effectsOf(record)).toEqual({
+      halted: ["record the owner of halted (no mark is on halted-0), no guest notices"],
+    });
+    await project.pulumi.up();
+    await project.pulumi.preview({ args: ["--expect-no-changes"] });
+
+    await project.pulumi.destroy();
+    for (const host of lab.hosts) {
+      for (const list of ["list", "pool-list"])
+        expect((await host.virsh(list, "--all", "--name")).trim()).toBe("");
+      expect(await host.shell("ls -A /var/lib/libvirt /var/log/libvirt/qemu")).not.toMatch(/drift|console/);
+    }
+  });
 });

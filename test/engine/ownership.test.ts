@@ -24,6 +24,13 @@ const alpha = new kvm.Host("alpha", { address: "alpha", sshConfig: config.requir
 const images = declared.has("images") && new kvm.StoragePool("images", { host: alpha, path: "${folder}", adopt });
 const lan = declared.has("lan") && new kvm.Network("lan", { host: alpha, mode: "isolated", cidr: "10.99.0.1/24", adopt });
 const data = declared.has("data") && new kvm.Disk("data", { host: alpha, pool: images || "images", size: "1MiB", format: "raw", adopt });
+for (const twin of declared.has("twins") ? ["one", "two"] : []) {
+  const pool = new kvm.StoragePool("pool-" + twin, { host: alpha, path: "${folder}-" + twin, name: "twin" });
+  new kvm.Network("net-" + twin, { host: alpha, mode: "isolated", name: "twin" });
+  new kvm.Disk("disk-" + twin, { host: alpha, pool: images || "images", size: "1MiB", name: "twin" });
+  new kvm.VirtualMachine("vm-" + twin, { host: alpha, memory: "64MiB", powerState: "stopped", name: "twin",
+    disks: [{ size: "1MiB", pool: images || "images", name: "own" }] });
+}
 if (declared.has("web")) new kvm.VirtualMachine("web", {
   host: alpha, memory: "128MiB", adopt, powerState: running ? "running" : "stopped",
   kernel: config.require("kernel"), initrd: config.require("initrd"), commandLine: "console=ttyS0 quiet",
@@ -267,6 +274,30 @@ describe.skipIf(!available)(`what is whose${lacking}`, () => {
     await shop.up();
     await alpha.shell("virsh -q undefine web; virsh -q net-destroy lan; virsh -q net-undefine lan");
     await alpha.shell(`virsh -q pool-destroy images; virsh -q pool-undefine images; rm -r ${folder}`);
+    await shop.destroy();
+    expect(await contents()).toEqual(bare);
+  });
+
+  it("gives a name that two resources want to one of them, and refuses the other", async () => {
+    await shop.setConfig("declared", "images twins");
+    const refused = await shop.up({ expectSuccess: false, args: ["--continue-on-error"] });
+    const errors = errorsOf(refused);
+    expect(errors).toMatch(/StoragePool pool-(?:one|two): there is a storage pool twin on alpha already/);
+    expect(errors).toMatch(/Network net-(?:one|two): there is a network twin on alpha already/);
+    expect(errors).toMatch(/VirtualMachine vm-(?:one|two): .*twin/);
+    expect(errors).toMatch(/Disk disk-(?:one|two): .*twin/);
+    const recorded = (await shop.resources()).map(({ urn }) => urn.split("::").at(-1) ?? "");
+    for (const kind of ["pool", "net", "disk", "vm"])
+      expect(recorded.filter((name) => name.startsWith(`${kind}-`))).toHaveLength(1);
+    expect(await contents()).toMatchObject({
+      domains: { twin: "shut off" },
+      networks: ["twin"],
+      pools: ["images", "twin"],
+    });
+    // One mark a volume: the loser left none.
+    expect(await volumesIn(alpha, folder)).toEqual(["twin", "twin-own"]);
+    expect(await filesIn(alpha, folder)).toHaveLength(4);
+
     await shop.destroy();
     expect(await contents()).toEqual(bare);
   });

@@ -269,6 +269,40 @@ describe.skipIf(!available)(`a migration that meets a fault ${missing.join("; ")
     await world.remove(machine);
   });
 
+  it.each([
+    ["DomainMigrateBegin3Params:before", "alpha"],
+    ["DomainMigrateConfirm3Params:before", "beta"],
+  ] as const)("is settled by several at once (%s)", async (stopAt, expected) => {
+    const machine = testMachine(
+      `crowd${expected[0]}`,
+      [small, { pool: "default", format: "raw", sizeMiB: 8 }],
+      {
+        autostart: true,
+      },
+    );
+    await using watch = await started(machine);
+    await using migrating = await MigrationProcess.start(world, taskOf(world, machine), stopAt);
+    await migrating.stopped();
+    await migrating.kill();
+    const journal = await world.journal(machine);
+    if (journal === undefined) throw new Error("there is no journal");
+    const crowd = [world.hosts(), world.hosts(), world.hosts()];
+    const settling = crowd.map((hosts) => {
+      const { source, target } = world.plan(machine, hosts);
+      return settle(source, target, machine.uuid, journal, testContext());
+    });
+    const sides = (await Promise.allSettled(settling)).flatMap((result) =>
+      result.status === "fulfilled" ? [result.value] : [],
+    );
+    expect(sides.length).toBeGreaterThan(0);
+    expect(new Set(sides)).toEqual(new Set([expected === "alpha" ? "onSource" : "onTarget"]));
+    await expectOnlyOn(machine, world.lab.host(expected));
+    await watch.untilTicks(4);
+    expect(watch.report()).toMatchObject({ first: 0, missing: [], repeated: [], restarts: 0 });
+    await Promise.all(crowd.map((hosts) => hosts.close()));
+    await world.remove(machine);
+  });
+
   it("asks a person when both copies run, and touches neither", async () => {
     const machine = testMachine("double", [small], { autostart: true });
     await using _watch = await started(machine);

@@ -4,7 +4,7 @@ import { formatBytes } from "../../planning/quantity.js";
 import { sameVolume } from "./desired.js";
 import { isActive, type ObservedDomain, type ObservedHost } from "./observed.js";
 import { identityHashes, isOwn, type MachineRequest } from "./request.js";
-import { volumeOf } from "./schema.js";
+import { type Inputs, volumeOf } from "./schema.js";
 
 /** The volumes that the VM owns: made, grown, and deleted when they are declared no longer and no guest uses them. */
 export function diskSteps(
@@ -45,6 +45,10 @@ export function diskSteps(
     const sizeBytes = entry.size ?? 0;
     const format = entry.format ?? "qcow2";
     if (volume === undefined) {
+      if (domain?.live?.disks.some((disk) => sameVolume(disk.source, { pool: poolName, volume: name })))
+        result.warnings.push(
+          `disk ${name} was deleted from pool ${poolName} on ${host} while the guest has it open; the new one is empty, and what the guest writes is lost when it stops: copy it out first (virsh blockcopy)`,
+        );
       result.steps.push({
         kind: "createVolume",
         subject,
@@ -105,4 +109,17 @@ export function diskSteps(
         effect: "none",
       });
     }
+}
+
+/** Disks that are declared as the VM's own, that it has, and of which no mark says whose they are. */
+export function unmarkedDisks(inputs: Inputs, place: ObservedHost, { persistent }: ObservedDomain): string[] {
+  return (inputs.disks ?? []).flatMap((entry, i) => {
+    if (entry.disk !== undefined) return [];
+    const { pool, volume } = volumeOf(inputs.name, entry, i);
+    const contents = place.pools.find((other) => other.name === pool)?.contents;
+    const isThere = contents?.volumes.some((other) => other.name === volume) ?? false;
+    const isMarked = contents?.marks.some((mark) => mark.volume === volume) ?? false;
+    const isUsed = persistent?.disks.some((disk) => sameVolume(disk.source, { pool, volume })) ?? false;
+    return isThere && isUsed && !isMarked ? [volume] : [];
+  });
 }

@@ -5,7 +5,7 @@ import type { PropertyChange, Step } from "../../planning/step.js";
 import { definitionChanges, waitingChanges } from "./changes.js";
 import { volumesToCopy } from "./copies.js";
 import { desiredModel } from "./desired.js";
-import { diskSteps } from "./disks.js";
+import { diskSteps, unmarkedDisks } from "./disks.js";
 import {
   isActive,
   isUnsettled,
@@ -217,7 +217,11 @@ function moveStep(
 ): Step {
   const { inputs } = request;
   const copies = volumesToCopy(request, observed.target, place, domain).map((volume) => volume.name);
-  const what = { subject: inputs.name, from: place.ref.name, to: observed.target.ref.name, copies };
+  // One host may have become another machine.
+  const isNameOfBoth = place.ref.name === observed.target.ref.name;
+  const label = ({ ref }: ObservedHost) =>
+    isNameOfBoth ? `${ref.name} (${ref.connection.address})` : ref.name;
+  const what = { subject: inputs.name, from: label(place), to: label(observed.target), copies };
   return active
     ? { kind: "migrate", ...what, effect: "migrate" }
     : { kind: "moveStopped", ...what, effect: "none" };
@@ -241,6 +245,14 @@ function planRecords(
     if (recorded === undefined && previous === undefined)
       result.steps.push({ kind: "adopt", subject, host: place.ref.name, effect: "none" });
     else result.steps.push({ kind: "recordOwner", subject, effect: "none", reason: `it was ${owner.name}` });
+  } else {
+    // virsh copies disks without their marks; a move of our own makes them anew.
+    const unmarked =
+      place.ref.name === request.inputs.host ? unmarkedDisks(request.inputs, place, domain) : [];
+    if (unmarked.length > 0) {
+      const reason = `no mark is on ${unmarked.join(", ")}`;
+      result.steps.push({ kind: "recordOwner", subject, effect: "none", reason });
+    }
   }
   if (
     recorded !== undefined &&

@@ -34,7 +34,7 @@ export async function remove(
     // A domain that somebody has made under the name since writes to the same files.
     if (place.namesake === undefined) await removeLogs(host, logsOf(place.domain, outputs), context);
   }
-  await removeFormerLogs(ours[0]?.ref.name ?? outputs.host, outputs, context);
+  await removeFromFormerHosts(ours[0]?.ref.name ?? outputs.host, outputs, identity, context);
 }
 
 /** Taken over from us, or made anew under our name. */
@@ -134,10 +134,11 @@ async function removeLogs(host: Host, logs: string[], context: ApplyContext): Pr
   }
 }
 
-/** What it printed on hosts that it has left stayed there until now. */
-async function removeFormerLogs(
+/** What it printed on hosts that it has left stayed there until now, and disks if it was moved by hand. */
+async function removeFromFormerHosts(
   current: string,
   outputs: Outputs & Inputs,
+  identity: Identity,
   context: ApplyContext,
 ): Promise<void> {
   const known = new Map(
@@ -146,6 +147,12 @@ async function removeFormerLogs(
   for (const name of outputs.formerHosts ?? []) {
     if (name === current) continue;
     const ref = known.get(name);
-    if (ref !== undefined) await removeLogs(context.hosts.get(ref), logsOf(undefined, outputs), context);
+    if (ref === undefined) continue;
+    const host = context.hosts.get(ref);
+    if (outputs.nonce !== "")
+      await removeOwnedVolumes(host, outputs.nonce, identity, context).catch((error: unknown) => {
+        context.log.warning(`disks of it may be left on ${name}: ${oneLine(error)}`);
+      });
+    await removeLogs(host, logsOf(undefined, outputs), context);
   }
 }

@@ -3,6 +3,7 @@ import type { Host } from "../../../hosts/host.js";
 import type { DomainRecord } from "../../../libvirt/index.js";
 import { parseXml, rootOf } from "../../../libvirt/xml/document.js";
 import { attributeOf, childElement, childText } from "../../../libvirt/xml/element.js";
+import { journalOf, sameMigration } from "../../../planning/migrated-copy.js";
 import { markForCopy, readVolumeMark, removeMarkedVolume, usersOf } from "./copied-volumes.js";
 import { MigrationError } from "./errors.js";
 import { clearJournal } from "./journal.js";
@@ -10,7 +11,8 @@ import type { Ends, MigrationContext } from "./migration-plan.js";
 
 /**
  * The guest is at the target and the source has no domain of it any more: removes what is left at the source. The journal goes
- * last, for it tells what there is to remove. Each part can be repeated.
+ * last, for it tells what there is to remove. Each part can be repeated, and as long as the journal is there nobody begins the next
+ * migration; so it is looked for before each volume that is removed, in case another process was faster.
  *
  * The log of the guest's console stays at the source: it is what the guest printed there.
  */
@@ -19,9 +21,10 @@ export async function cleanAfterMove(ends: Ends, context: Pick<MigrationContext,
   const there = await domainAt(target, uuid);
   if ((await observe(source, uuid)) !== undefined)
     throw new MigrationError("unsettled", `${source.name} still has a domain of ${ends.name}`);
-  if (journal.autostart && !there.autostart)
+  if (journal.autostart && !there.autostart && (await isStillNoted(target, ends)))
     await target.idempotent((libvirt) => libvirt.domains.setAutostart(uuid, true));
   for (const volume of journal.volumes) {
+    if (!(await isStillNoted(target, ends))) return forget(ends);
     const at = `volume ${volume.name} in pool ${volume.sourcePool} stays on ${source.name}`;
     if (!volume.owned) {
       context.log.info(`${at}: it isn't ours; delete it by hand if nobody needs it`);
@@ -36,6 +39,7 @@ export async function cleanAfterMove(ends: Ends, context: Pick<MigrationContext,
     if (mark === undefined || !(await removeMarkedVolume({ host: source, pool: volume.sourcePool }, mark)))
       context.log.warning(`${at}: its mark isn't that of its copy on ${target.name}`);
   }
+  if (!(await isStillNoted(target, ends))) return forget(ends);
   await removeNvram(source, there.persistentXml ?? there.liveXml ?? "", context);
   await clearJournal(target, uuid);
   await forget(ends);
@@ -48,16 +52,32 @@ export async function cleanAfterReturn(ends: Ends, context: Pick<MigrationContex
   if ((await observe(target, uuid)) !== undefined)
     throw new MigrationError("unsettled", `${target.name} still has a domain of ${ends.name}`);
   for (const volume of journal.volumes) {
+    if (!(await isStillNoted(source, ends))) return forget(ends);
+    const users = await usersOf(target, volume.targetPath);
+    if (users.length > 0)
+      throw new MigrationError(
+        "unsettled",
+        `volume ${volume.name} in pool ${volume.targetPool} on ${target.name} is to be removed, and ${users.join(", ")} uses it; detach it there, and deploy again`,
+      );
     const mark = await markForCopy(source, volume, here.persistentXml ?? here.liveXml ?? "");
     if (!(await removeMarkedVolume({ host: target, pool: volume.targetPool }, mark)))
       context.log.warning(
         `volume ${volume.name} in pool ${volume.targetPool} stays on ${target.name}: it wasn't made by this migration`,
       );
   }
-  if (journal.autostart && !here.autostart && here.persistent)
+  if (journal.autostart && !here.autostart && here.persistent && (await isStillNoted(source, ends)))
     await source.idempotent((libvirt) => libvirt.domains.setAutostart(uuid, true));
-  await clearJournal(source, uuid);
+  if (await isStillNoted(source, ends)) await clearJournal(source, uuid);
   await forget(ends);
+}
+
+/** False when there is nothing left to do: the note goes last. */
+async function isStillNoted(host: Host, { uuid, name, journal }: Ends): Promise<boolean> {
+  const record = await observe(host, uuid);
+  const found = record === undefined ? undefined : journalOf(record);
+  if (found?.kind === "journal" && !sameMigration(found.journal, journal))
+    throw new MigrationError("unsettled", `${name} is in another migration already`);
+  return found?.kind === "journal";
 }
 
 /** What was read of both hosts before is over. */
