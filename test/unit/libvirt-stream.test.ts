@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { MESSAGE, STATUS } from "../../provider/libvirt/rpc/frame.js";
 import { RpcConnection, type RpcStream, type StreamChunk } from "../../provider/libvirt/rpc/index.js";
@@ -17,6 +19,11 @@ async function open(
   const { peer, connection } = connect();
   const stream = await connection.openStream("StorageVolDownload", TRANSFER, options);
   return { peer, connection, stream, serial: peer.calls[0]?.serial ?? 0 };
+}
+
+function collectGarbage(): void {
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
 }
 
 function streamFrames(peer: Peer) {
@@ -181,6 +188,29 @@ describe("a stream to the host", () => {
     );
     await settle();
     expect(streamFrames(peer).at(-1)?.status).toBe(STATUS.error);
+  });
+
+  it("keeps nothing of what was sent", async () => {
+    const { peer, connection } = connect();
+    peer.onFrame = (frame) => {
+      peer.frames.length = 0;
+      if (frame.type === MESSAGE.stream && frame.status === STATUS.ok)
+        peer.stream(frame.serial, "StorageVolUpload", STATUS.ok);
+    };
+    const sent: WeakRef<Uint8Array>[] = [];
+    let stillThere = 0;
+    async function* large(): AsyncGenerator<StreamChunk> {
+      for (let piece = 0; piece < 40; piece++) {
+        const bytes = Buffer.alloc(256 * 1024);
+        sent.push(new WeakRef(bytes));
+        yield { kind: "bytes", bytes };
+      }
+      await settle();
+      collectGarbage();
+      stillThere = sent.filter((each) => each.deref() !== undefined).length;
+    }
+    await connection.upload("StorageVolUpload", TRANSFER, large());
+    expect(stillThere).toBeLessThan(5);
   });
 
   it("waits while the wire takes no more", async () => {

@@ -48,6 +48,7 @@ export class RpcStream implements AsyncIterable<StreamChunk> {
   #confirmed = false;
   #failure: Error | undefined;
   #waiting: (() => void)[] = [];
+  readonly #failureListeners = new Set<(error: Error) => void>();
   readonly #onAbort = () => {
     const reason = this.#options.signal?.reason;
     this.abort(new RpcAbortedError(`the stream of ${this.#name} was aborted`, { sent: true, cause: reason }));
@@ -97,6 +98,7 @@ export class RpcStream implements AsyncIterable<StreamChunk> {
     this.#failure = error;
     this.#end();
     this.#wake();
+    for (const listener of this.#failureListeners) listener(error);
   }
 
   /** The next piece; undefined after the last. */
@@ -163,12 +165,16 @@ export class RpcStream implements AsyncIterable<StreamChunk> {
     }
   }
 
-  /** Rejects when the stream fails; for racing against a source of data. */
-  async failed(): Promise<never> {
-    for (;;) {
-      if (this.#failure !== undefined) throw this.#failure;
-      await this.#change("", undefined);
+  /** As `work`, unless the stream fails first. Not a race against a lasting promise, which would keep every result until the stream's end. */
+  unlessFailed<T>(work: Promise<T>): Promise<T> {
+    if (this.#failure !== undefined) {
+      work.catch(() => undefined);
+      return Promise.reject(this.#failure);
     }
+    return new Promise((resolve, reject) => {
+      this.#failureListeners.add(reject);
+      work.then(resolve, reject).finally(() => this.#failureListeners.delete(reject));
+    });
   }
 
   #enqueue(chunk: StreamChunk): void {
