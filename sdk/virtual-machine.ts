@@ -49,6 +49,14 @@ export interface VmInterface {
   link?: In<"up" | "down">;
 }
 
+/** A device that acts when the guest stops showing signs of life. */
+export interface VmWatchdog {
+  /** `"i6300esb"` (default, PCI), `"ib700"` (ISA) or `"itco"` (the q35 chipset's). */
+  model?: In<"i6300esb" | "ib700" | "itco">;
+  /** What it does. Default `"reset"`. */
+  action?: In<"reset" | "shutdown" | "poweroff" | "pause" | "none" | "dump" | "inject-nmi">;
+}
+
 /** How a VM moves when its `host` changes. */
 export interface Migration {
   /** `"live"` (default): while it runs. `"offline"`: only while it is off. `"none"`: a changed `host` is refused. */
@@ -121,6 +129,10 @@ export interface VirtualMachineArgs {
   migration?: In<Migration>;
   /** Free text, kept in the domain's definition. No guest notices. */
   description?: In<string>;
+  /** Short text beside the name, for other tools. No guest notices. At most 1,024 bytes, one line. */
+  title?: In<string>;
+  /** Default: none. Next boot. */
+  watchdog?: In<VmWatchdog>;
   /** Take over a domain of this name that exists already. Default `false`: it is refused, by name. */
   adopt?: In<boolean>;
   timeouts?: In<Timeouts>;

@@ -98,6 +98,7 @@ export type Step =
   | { kind: "moveStopped"; subject: string; from: string; to: string; copies: string[]; effect: "none" }
   | { kind: "renameMachine"; subject: string; from: string; to: string; effect: "none" }
   | { kind: "updateDefinition"; subject: string; changes: PropertyChange[]; effect: "nextBoot" | "none" }
+  | { kind: "changeRunning"; subject: string; changes: PropertyChange[]; effect: "live" }
   | { kind: "setAutostart"; subject: string; to: boolean; effect: "live" }
   | { kind: "start"; subject: string; effect: "none"; reason: string }
   | { kind: "resume"; subject: string; effect: "live"; reason: string }
@@ -176,6 +177,8 @@ export function describeStep(step: Step): string[] {
       return [`rename ${step.from} -> ${step.to}`];
     case "updateDefinition":
       return step.changes.map((c) => `${change(c)}${step.effect === "nextBoot" ? ", at the next boot" : ""}`);
+    case "changeRunning":
+      return step.changes.map((c) => `${change(c)}, live`);
     case "setAutostart":
       return [`autostart ${!step.to} -> ${step.to}, live`];
     case "start":
@@ -204,7 +207,7 @@ export function mustBeAnnounced(step: Step): boolean {
     case "migrate":
       return true;
     case "live":
-      return step.kind === "restartNetwork";
+      return step.kind === "restartNetwork" || step.kind === "changeRunning";
     case "nextBoot":
       return false;
     case "none":

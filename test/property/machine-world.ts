@@ -1,7 +1,8 @@
 import type { VolumeMark } from "../../provider/hosts/volume-mark.js";
 import type { DomainRecord, VolumeRecord } from "../../provider/libvirt/index.js";
-import type { DomainModel, OwnerMark } from "../../provider/libvirt/xml/index.js";
+import type { DomainModel, ModelDifference, OwnerMark } from "../../provider/libvirt/xml/index.js";
 import type { Step } from "../../provider/planning/step.js";
+import { sortChanges } from "../../provider/resources/virtual-machine/changes.js";
 import { desiredModel } from "../../provider/resources/virtual-machine/desired.js";
 import type { ObservedHost, ObservedMachine } from "../../provider/resources/virtual-machine/observed.js";
 import { identityHashes, type MachineRequest } from "../../provider/resources/virtual-machine/request.js";
@@ -135,6 +136,12 @@ export function applyToWorld(
       return changed({ owner });
     case "updateDefinition":
       return changed({ persistent: { ...model(), name: existing?.name ?? "" } });
+    case "changeRunning": {
+      const live = domain?.live;
+      if (live === undefined) throw new Error("there is no running guest to change");
+      const { live: changes } = sortChanges(existing, live, model(), { paused: domain?.state === "paused" });
+      return changed({ live: withChanges(live, changes, model()) });
+    }
     case "renameMachine":
       return changed({ persistent: { ...(existing as DomainModel), name: step.to } });
     case "setAutostart":
@@ -175,4 +182,26 @@ export function applyToWorld(
     default:
       throw new Error(`no step of a VM on one host: ${step.kind}`);
   }
+}
+
+/** A model with some of its differences from another taken over. */
+function withChanges(from: DomainModel, changes: readonly ModelDifference[], to: DomainModel): DomainModel {
+  const model = { ...from, disks: [...from.disks], interfaces: [...from.interfaces] };
+  for (const change of changes) {
+    if (change.kind === "property") Object.assign(model, { [change.property]: change.to });
+    else if (change.kind === "disk") {
+      const wanted = to.disks.find((disk) => disk.target === change.target);
+      const others = model.disks.filter((disk) => disk.target !== change.target);
+      const there = model.disks.find((disk) => disk.target === change.target);
+      const made = change.property === undefined ? wanted : { ...there, [change.property]: change.to };
+      model.disks = made === undefined ? others : [...others, made as DomainModel["disks"][number]];
+    } else {
+      const wanted = to.interfaces.find((nic) => nic.mac === change.mac);
+      const others = model.interfaces.filter((nic) => nic.mac !== change.mac);
+      const there = model.interfaces.find((nic) => nic.mac === change.mac);
+      const made = change.property === undefined ? wanted : { ...there, [change.property]: change.to };
+      model.interfaces = made === undefined ? others : [...others, made as DomainModel["interfaces"][number]];
+    }
+  }
+  return model;
 }

@@ -10,6 +10,7 @@ import {
   type NetworkModel,
   type OwnerMark,
 } from "../../provider/libvirt/xml/index.js";
+import { domainPartValues } from "./xml-part-arbitraries.js";
 
 const nastyPieces = [
   "<",
@@ -135,6 +136,7 @@ export const domainModel: fc.Arbitrary<DomainModel> = fc
     onPoweroff: fc.constantFrom("destroy", "restart"),
     onReboot: fc.constantFrom("restart", "destroy"),
     onCrash: fc.constantFrom("destroy", "preserve", "coredump-destroy"),
+    ...domainPartValues,
   } satisfies { [K in keyof Required<DomainModel>]: unknown })
   .map((made) => {
     const hotplugPorts = made.machine.startsWith("pc-i") || made.machine === "pc" ? 0 : made.hotplugPorts;

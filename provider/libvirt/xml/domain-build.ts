@@ -9,6 +9,7 @@ import type {
   Firmware,
 } from "./domain-model.js";
 import { agentChannelName } from "./domain-parse.js";
+import { domainPartNames, partOf } from "./domain-parts/index.js";
 import { childElement, fill, insertChild, type Sketch, sketch } from "./element.js";
 import { sketchInterface } from "./interface.js";
 import { type Marks, setMarks } from "./metadata.js";
@@ -41,6 +42,7 @@ export function buildDomain(model: DomainModel, marks: Marks = {}): string {
     controller(0, "pcie-root");
     for (let port = 1; port <= ports; port += 1) controller(port, "pcie-root-port");
   }
+  for (const name of domainPartNames) if (model[name] !== undefined) partOf(name).write(domain, model[name]);
   setMarks(domain, marks);
   return serialize(document);
 }

@@ -7,6 +7,7 @@ import type {
   DomainModel,
   InterfaceSource,
 } from "./domain-model.js";
+import { type DomainPartName, type DomainPartValues, domainPartNames } from "./domain-parts/index.js";
 import { sameValue } from "./value.js";
 
 /** A value of a domain model. */
@@ -20,6 +21,7 @@ export type ModelValue =
   | InterfaceSource
   | DomainDisk
   | DomainInterface
+  | DomainPartValues[DomainPartName]
   | undefined;
 
 /** What every difference has. `path` is for people: "memoryBytes", "disks[vdb]", "interfaces[52:54:00:00:00:01].link". */
@@ -58,7 +60,7 @@ export type DiskProperty = Exclude<keyof DomainDisk, "target">;
 export type InterfaceProperty = Exclude<keyof DomainInterface, "mac">;
 
 // The records make the compiler notice a property of the model that is forgotten here.
-const domainProperties: Record<DomainProperty, true> = {
+const coreProperties: Record<Exclude<DomainProperty, DomainPartName>, true> = {
   name: true,
   uuid: true,
   accelerator: true,
@@ -80,6 +82,11 @@ const domainProperties: Record<DomainProperty, true> = {
   onReboot: true,
   onCrash: true,
 };
+
+const domainProperties = {
+  ...coreProperties,
+  ...Object.fromEntries(domainPartNames.map((name) => [name, true])),
+} as Record<DomainProperty, true>;
 
 const diskProperties: Record<DiskProperty, true> = {
   bus: true,

@@ -1,3 +1,5 @@
+import type { DomainPartValues } from "./domain-parts/index.js";
+
 /** The CPU that the guest sees: a mode by which libvirt derives it from the host's, or a named model. */
 export type CpuMode = "host-passthrough" | "host-model" | "maximum" | { model: string };
 
@@ -63,7 +65,7 @@ export interface DomainInterface {
  * Read from the live document some properties tell the present, not the definition: `memoryBytes` is what the
  * balloon has left to the guest, and a "host-model" CPU has become a named one.
  */
-export interface DomainModel {
+export interface DomainModel extends DomainPartValues {
   name: string;
   uuid?: string;
   accelerator: "kvm" | "qemu";

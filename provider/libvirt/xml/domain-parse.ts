@@ -2,6 +2,7 @@ import type { Element } from "@xmldom/xmldom";
 import { parseDisk } from "./disk.js";
 import { parseXml, rootOf } from "./document.js";
 import type { CpuMode, DirectBoot, DomainModel, Firmware } from "./domain-model.js";
+import { type DomainPartValues, domainPartNames, partOf } from "./domain-parts/index.js";
 import { attributeOf, childElement, childElements, childText, textOf } from "./element.js";
 import { XmlError } from "./error.js";
 import { parseInterface } from "./interface.js";
@@ -58,7 +59,12 @@ export function readDomain(domain: Element): DomainModel {
     onPoweroff: childText(domain, "on_poweroff"),
     onReboot: childText(domain, "on_reboot"),
     onCrash: childText(domain, "on_crash"),
+    ...readParts(domain),
   });
+}
+
+function readParts(domain: Element): DomainPartValues {
+  return Object.fromEntries(domainPartNames.map((name) => [name, partOf(name).read(domain)]));
 }
 
 /** Whether a `<channel>` is the guest agent's. */

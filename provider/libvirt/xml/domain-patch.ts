@@ -7,6 +7,7 @@ import { currentCpus, sketchAgentChannel, sketchConsoleLog, sketchRng } from "./
 import { type DomainProperty, describeDifferences } from "./domain-differences.js";
 import type { DomainModel } from "./domain-model.js";
 import { isAgentChannel, memoryModulesBytes, parseDomain } from "./domain-parse.js";
+import { type DomainPartName, partOf } from "./domain-parts/index.js";
 import {
   attributeOf,
   childElement,
@@ -54,6 +55,7 @@ export function patchDomain(xml: string, to: DomainModel, from: DomainModel = pa
       case "disk": {
         const element = findDisk(devices, difference.target);
         const disk = to.disks.find((candidate) => candidate.target === difference.target);
+        if (disk?.bus === "scsi") ensureScsiController(devices);
         if (disk === undefined) element && removeElement(element);
         else if (element === undefined) insertChild(devices, sketchDisk(disk), ["emulator", "disk"]);
         else if (difference.property !== undefined) patchDiskProperty(element, difference.property, disk);
@@ -141,19 +143,32 @@ function patchProperty(domain: Element, devices: Element, property: DomainProper
       setChildText(domain, "on_crash", to.onCrash, eventPredecessors);
       return;
     default:
-      property satisfies never;
+      partOf(property satisfies DomainPartName).write(domain, to[property]);
   }
 }
 
 const eventPredecessors = ["name", "os", "features", "cpu", "clock", "on_poweroff", "on_reboot", "on_crash"];
 
-function findDisk(devices: Element, target: string): Element | undefined {
+/** libvirt's own choice for a disk without one, a controller of 1998, is what no guest of today has a driver for. */
+function ensureScsiController(devices: Element): void {
+  const controllers = childElements(devices, "controller");
+  if (controllers.some((controller) => attributeOf(controller, "type") === "scsi")) return;
+  insertChild(devices, sketch("controller", { type: "scsi", index: "0", model: "virtio-scsi" }), [
+    "emulator",
+    "disk",
+    "controller",
+  ]);
+}
+
+/** The `<disk>` of a target. */
+export function findDisk(devices: Element, target: string): Element | undefined {
   return childElements(devices, "disk").find(
     (disk) => attributeOf(childElement(disk, "target"), "dev") === target,
   );
 }
 
-function findInterface(devices: Element, mac: string): Element | undefined {
+/** The `<interface>` of a MAC address. */
+export function findInterface(devices: Element, mac: string): Element | undefined {
   return childElements(devices, "interface").find((element) => interfaceMac(element) === mac);
 }
 

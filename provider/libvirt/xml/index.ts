@@ -1,8 +1,10 @@
 export * from "./capabilities.js";
+export * from "./device-xml.js";
 export { buildDisk, buildDomain, buildInterface } from "./domain-build.js";
 export * from "./domain-differences.js";
 export * from "./domain-model.js";
 export { diskTargets, parseDomain } from "./domain-parse.js";
+export { type DomainPartName, isPartName } from "./domain-parts/index.js";
 export { patchDomain } from "./domain-patch.js";
 export * from "./error.js";
 export * from "./lease.js";
@@ -15,6 +17,7 @@ export * from "./network-differences.js";
 export { patchNetwork } from "./network-patch.js";
 export * from "./owner-mark.js";
 export { applyPatches, type XmlPatch } from "./patches.js";
+export { hasPcieRootPorts } from "./pcie.js";
 export * from "./pool.js";
 export { isXmlText, survivesLibvirtAttribute, survivesLibvirtText } from "./text.js";
 export * from "./volume.js";

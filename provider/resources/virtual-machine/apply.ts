@@ -1,6 +1,7 @@
 import type { Host } from "../../hosts/host.js";
 import {
   buildDomain,
+  describeDifferences,
   ownerMarkKind,
   parseDomain,
   patchDomain,
@@ -10,7 +11,9 @@ import type { Step } from "../../planning/step.js";
 import type { ApplyContext } from "../definition.js";
 import { milliseconds } from "../inputs.js";
 import { deleteOwnVolume, ensureVolume, growVolume, replaceVolumeMark, writeVolumeMark } from "../volumes.js";
+import { sortChanges } from "./changes.js";
 import { desiredModel } from "./desired.js";
+import { changeRunning } from "./live-changes.js";
 import { applyMove } from "./move.js";
 import { type ObservedHost, type ObservedMachine, whereItIs } from "./observed.js";
 import { withPaths } from "./paths.js";
@@ -58,6 +61,9 @@ export async function apply(
     case "makePersistent":
     case "updateDefinition":
       await redefine(host, request, place);
+      break;
+    case "changeRunning":
+      await changeGuest(host, request, place, context);
       break;
     case "setAutostart":
       await libvirt.domains.setAutostart(uuid, step.to);
@@ -152,7 +158,23 @@ async function redefine(host: Host, request: MachineRequest, place: ObservedHost
   const xml = await libvirt.domains.xml(uuid, { inactive: true, secure: true });
   const current = parseDomain(xml);
   const to = { ...withPaths(desired, place), name: current.name };
+  if (describeDifferences(current, to).length === 0 && place.domain?.persistent !== undefined) return;
   await libvirt.domains.define(patchDomain(xml, to, current), { validate: true });
+}
+
+async function changeGuest(
+  host: Host,
+  request: MachineRequest,
+  place: ObservedHost,
+  context: ApplyContext,
+): Promise<void> {
+  const { domain } = place;
+  if (domain?.live === undefined) throw new Error("the guest has stopped meanwhile");
+  const { uuid, name, state } = domain.record;
+  const definition = domain.persistent ?? domain.live;
+  const desired = desiredModel(request.inputs, request.previous, definition, { uuid, facts: place.facts });
+  const { live } = sortChanges(domain.persistent, domain.live, desired, { paused: state === "paused" });
+  await changeRunning({ host, uuid, name, to: withPaths(desired, place) }, live, context);
 }
 
 async function writeMark(

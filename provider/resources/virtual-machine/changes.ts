@@ -1,66 +1,84 @@
 import { type DomainModel, describeDifferences, type ModelDifference } from "../../libvirt/xml/index.js";
 import { formatBytes } from "../../planning/quantity.js";
 import type { PropertyChange } from "../../planning/step.js";
+import type { RunningEffect } from "./change-row.js";
+import { effectOf, rowOf } from "./change-table.js";
 
-/** What the live document tells of the moment or in other words than the definition: no sign of a change that waits. */
-const SAID_OTHERWISE_WHILE_RUNNING = new Set([
-  "name",
-  "uuid",
-  "description",
-  "emulator",
-  "architecture",
-  "cpuMode",
-  "memoryBytes",
-  "onPoweroff",
-  "onReboot",
-  "onCrash",
-]);
-const NAMES: Readonly<Record<string, string>> = {
-  maxMemoryBytes: "memory",
-  memoryBytes: "balloon",
-  accelerator: "emulation",
-  directBoot: "kernel",
-  consoleLog: "console.log",
-};
-
-/** What defining `to` would change in the definition `from`. */
-export function definitionChanges(from: DomainModel, to: DomainModel): PropertyChange[] {
-  const differences = describeDifferences(from, to);
-  const memoryToo = differences.some((d) => d.path === "maxMemoryBytes");
-  return differences
-    .filter((d) => d.path !== "uuid" && !(memoryToo && d.path === "memoryBytes"))
-    .flatMap(changeOf);
+/** What stands between a VM and what it should be, by what becomes of it. */
+export interface Changes {
+  /** The definition isn't what it should be. */
+  definition: ModelDifference[];
+  /** Of these the running guest is spared. */
+  silent: ModelDifference[];
+  /** The running guest is given these now. */
+  live: ModelDifference[];
+  /** The running guest has these after its next start. */
+  waiting: ModelDifference[];
 }
 
-/** What the running guest doesn't have yet of its definition. */
-export function waitingChanges(live: DomainModel, definition: DomainModel): PropertyChange[] {
-  return describeDifferences(live, definition)
-    .filter((d) => !(d.kind === "property" && SAID_OTHERWISE_WHILE_RUNNING.has(d.property)))
-    .flatMap(changeOf);
-}
-
-function changeOf(difference: ModelDifference): PropertyChange[] {
-  if (difference.kind === "property" && typeof difference.to === "number") return [numberChange(difference)];
-  return [
-    {
-      property:
-        difference.kind === "property"
-          ? (NAMES[difference.property] ?? difference.property)
-          : difference.path,
-      from: show(difference.from),
-      to: show(difference.to),
-    },
-  ];
-}
-
-function numberChange(difference: ModelDifference): PropertyChange {
-  const bytes = difference.path.endsWith("Bytes");
-  const text = (value: unknown) => (bytes ? formatBytes(Number(value)) : String(value));
-  return {
-    property: NAMES[difference.path] ?? difference.path,
-    from: text(difference.from),
-    to: text(difference.to),
+/** Sorts what differs from `to`. Without a live document everything is the definition's. */
+export function sortChanges(
+  persistent: DomainModel | undefined,
+  live: DomainModel | undefined,
+  to: DomainModel,
+  options: { paused: boolean },
+): Changes {
+  const definition =
+    persistent === undefined
+      ? []
+      : describeDifferences(persistent, { ...to, name: persistent.name }).filter((d) => d.path !== "uuid");
+  if (live === undefined) return { definition, silent: definition, live: [], waiting: [] };
+  const changes: Changes = { definition, silent: [], live: [], waiting: [] };
+  const running = describeDifferences(live, to).filter((d) => rowOf(d).comparedWhileRunning !== false);
+  let pluggedBefore = 0;
+  const put = (difference: ModelDifference, effect: RunningEffect) => {
+    if (effect === "live") changes.live.push(difference);
+    else if (effect === "nextBoot") changes.waiting.push(difference);
+    else changes.silent.push(difference);
   };
+  for (const difference of running) {
+    const effect = effectOf(difference, { live, paused: options.paused, pluggedBefore });
+    put(difference, effect);
+    if (effect === "live" && isPluggedIn(difference)) pluggedBefore += 1;
+  }
+  const seen = new Set(running.map(({ path }) => path));
+  for (const difference of definition) {
+    if (seen.has(difference.path)) continue;
+    // The guest has it already, or its document can't tell.
+    const waits =
+      rowOf(difference).comparedWhileRunning === false &&
+      effectOf(difference, { live, paused: options.paused, pluggedBefore }) !== "none";
+    put(difference, waits ? "nextBoot" : "none");
+  }
+  return changes;
+}
+
+function isPluggedIn(difference: ModelDifference): boolean {
+  return difference.kind !== "property" && difference.property === undefined && difference.to !== undefined;
+}
+
+/** What the running guest doesn't have yet of its definition, as texts. */
+export function pendingChanges(live: DomainModel, definition: DomainModel): PropertyChange[] {
+  const { waiting, live: refused } = sortChanges(definition, live, definition, { paused: false });
+  return toTexts([...waiting, ...refused]);
+}
+
+/** For people: the inputs' names, and values without what only libvirt calls so. */
+export function toTexts(differences: readonly ModelDifference[]): PropertyChange[] {
+  const memoryToo = differences.some((d) => d.path === "maxMemoryBytes");
+  return differences.filter((d) => !(memoryToo && d.path === "memoryBytes")).map(textOf);
+}
+
+function textOf(difference: ModelDifference): PropertyChange {
+  const row = rowOf(difference);
+  const property =
+    difference.kind === "property" ? (row.label ?? row.input ?? difference.path) : difference.path;
+  if (difference.kind === "property" && typeof difference.to === "number") {
+    const bytes = difference.path.endsWith("Bytes");
+    const text = (value: unknown) => (bytes ? formatBytes(Number(value)) : String(value));
+    return { property, from: text(difference.from), to: text(difference.to) };
+  }
+  return { property, from: show(difference.from), to: show(difference.to) };
 }
 
 function show(value: unknown): string {
@@ -71,6 +89,18 @@ function show(value: unknown): string {
     return Object.values(value as object)
       .map((part) => JSON.stringify(part))
       .join(" ");
+  if ("source" in value || "volume" in value || isSource(value)) return showSource(value);
+  return JSON.stringify(value);
+}
+
+function isSource(value: object): boolean {
+  const keys = Object.keys(value);
+  return (
+    keys.length === 1 && ["file", "block", "network", "bridge", "other", "model"].includes(keys[0] ?? "")
+  );
+}
+
+function showSource(value: object): string {
   const source = ("source" in value ? (value as { source?: unknown }).source : value) as
     | Record<string, string>
     | undefined;

@@ -1,4 +1,5 @@
 import type { CrossCheck } from "../definition.js";
+import { features } from "./features/index.js";
 import { type Inputs, volumeOf } from "./schema.js";
 
 type Problems = ReturnType<CrossCheck<Inputs>>;
@@ -12,6 +13,7 @@ export const crossChecks: readonly CrossCheck<Inputs>[] = [
   disksApart,
   interfacesByThemselves,
   interfacesApart,
+  ...features.flatMap((feature) => feature.crossChecks ?? []),
 ];
 
 function bootFiles({ kernel, initrd, commandLine }: Inputs): Problems {

@@ -7,6 +7,8 @@ import {
   type DomainModel,
   machineCanonicalName,
 } from "../../libvirt/xml/index.js";
+import { features } from "./features/index.js";
+import { orKept } from "./features/set-or-keep.js";
 import { type DiskInputs, type Inputs, type InterfaceInputs, volumeOf } from "./schema.js";
 
 const DEFAULT_MACHINE = "q35";
@@ -59,6 +61,7 @@ export function desiredModel(
           ...(inputs.commandLine ? { commandLine: inputs.commandLine } : {}),
         };
   setOrKeep(model, "directBoot", directBoot, previous?.kernel);
+  for (const feature of features) feature.desire(model, { inputs, previous, existing, facts: place.facts });
   return model;
 }
 
@@ -141,15 +144,6 @@ function desiredDisks(
     return diskOf(entry, entryBefore, source, keepsPlace ? there : undefined, target, bus);
   });
   return [...made, ...strangers];
-}
-
-/** What is declared; what stands there if it never was declared; nothing (the default) if it isn't any more. */
-function orKept<T>(
-  declared: T | undefined,
-  declaredBefore: T | undefined,
-  there: T | undefined,
-): T | undefined {
-  return declared ?? (declaredBefore === undefined ? there : undefined);
 }
 
 function diskOf(

@@ -1,4 +1,4 @@
-import type { DomainModel } from "../../libvirt/xml/index.js";
+import type { DomainDisk } from "../../libvirt/xml/index.js";
 import type { Plan } from "../../planning/plan.js";
 import { formatBytes } from "../../planning/quantity.js";
 import { sameVolume } from "./desired.js";
@@ -6,22 +6,28 @@ import { isActive, type ObservedDomain, type ObservedHost } from "./observed.js"
 import { identityHashes, isOwn, type MachineRequest } from "./request.js";
 import { type Inputs, volumeOf } from "./schema.js";
 
-/** The volumes that the VM owns: made, grown, and deleted when they are declared no longer and no guest uses them. */
-export function diskSteps(
+/** Tells the marks of the VM's own volumes. */
+function ownMarks(
+  request: MachineRequest,
+  domain: ObservedDomain | undefined,
+): (mark: { identityHash: string; nonce: string }) => boolean {
+  const hashes = new Set(identityHashes(request));
+  const owner = domain?.owner !== undefined && isOwn(domain.owner, request) ? domain.owner : undefined;
+  const nonces = new Set([request.recorded?.outputs.nonce, owner?.nonce]);
+  return (mark) => hashes.has(mark.identityHash) || nonces.has(mark.nonce);
+}
+
+/** The volumes that the VM owns: made, and grown. */
+export function volumeSteps(
   request: MachineRequest,
   place: ObservedHost,
   domain: ObservedDomain | undefined,
-  desired: DomainModel,
   result: Plan,
 ): void {
   const { inputs } = request;
   const host = place.ref.name;
   const subject = inputs.name;
-  const hashes = new Set(identityHashes(request));
-  const owner = domain?.owner !== undefined && isOwn(domain.owner, request) ? domain.owner : undefined;
-  const nonces = new Set([request.recorded?.outputs.nonce, owner?.nonce]);
-  const isOurs = (mark: { identityHash: string; nonce: string }) =>
-    hashes.has(mark.identityHash) || nonces.has(mark.nonce);
+  const isOurs = ownMarks(request, domain);
 
   (inputs.disks ?? []).forEach((entry, i) => {
     const { pool: poolName, volume: name } = volumeOf(inputs.name, entry, i);
@@ -90,9 +96,20 @@ export function diskSteps(
         effect: domain !== undefined && isActive(domain) ? "live" : "none",
       });
   });
+}
 
-  // What a running guest still has open stays until it has let go of it.
-  const inUse = [...desired.disks, ...(domain?.live?.disks ?? [])];
+/** The volumes that the VM owns and are declared no longer: deleted once no guest has them open. */
+export function releasedVolumeSteps(
+  request: MachineRequest,
+  place: ObservedHost,
+  domain: ObservedDomain | undefined,
+  /** The disks of the definition, and those that the guest still has when the plan comes to here. */
+  inUse: readonly DomainDisk[],
+  result: Plan,
+): void {
+  const isOurs = ownMarks(request, domain);
+  const host = place.ref.name;
+  const subject = request.inputs.name;
   for (const pool of place.pools)
     for (const mark of pool.contents.marks) {
       const source = { pool: pool.name, volume: mark.volume };

@@ -1,7 +1,7 @@
 import type { Hosts } from "../../hosts/hosts.js";
 import { consolePath } from "../../libvirt/xml/console.js";
 import type { ObserveContext } from "../definition.js";
-import { waitingChanges } from "./changes.js";
+import { pendingChanges } from "./changes.js";
 import { rememberedPeers } from "./observe.js";
 import {
   isActive,
@@ -28,7 +28,7 @@ export async function outputsOf(
   const waiting =
     domain?.live === undefined || domain.persistent === undefined
       ? []
-      : waitingChanges(domain.live, domain.persistent);
+      : pendingChanges(domain.live, domain.persistent);
   return {
     uuid: domain?.record.uuid ?? request.recorded?.id ?? "",
     nonce: nonceOf(request, domain) ?? carried.nonce ?? "",

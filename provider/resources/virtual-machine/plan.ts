@@ -1,11 +1,11 @@
-import type { MigratedVolume } from "../../libvirt/xml/index.js";
+import type { DomainDisk, MigratedVolume, ModelDifference } from "../../libvirt/xml/index.js";
 import { ownerLabel, sameIdentity } from "../../planning/owner.js";
 import { emptyPlan, type Plan, type Refusal } from "../../planning/plan.js";
-import type { PropertyChange, Step } from "../../planning/step.js";
-import { definitionChanges, waitingChanges } from "./changes.js";
+import type { Step } from "../../planning/step.js";
+import { type Changes, sortChanges, toTexts } from "./changes.js";
 import { volumesToCopy } from "./copies.js";
 import { desiredModel } from "./desired.js";
-import { diskSteps, unmarkedDisks } from "./disks.js";
+import { releasedVolumeSteps, unmarkedDisks, volumeSteps } from "./disks.js";
 import {
   isActive,
   isUnsettled,
@@ -77,7 +77,8 @@ function planNew(request: MachineRequest, observed: ObservedMachine, result: Pla
       kind: "missing",
       message: `emulation "kvm" isn't possible on ${target.ref.name}: it has no usable hardware virtualisation; use "auto" or "qemu", or enable it in the firmware`,
     });
-  diskSteps(request, target, undefined, desired, result);
+  volumeSteps(request, target, undefined, result);
+  releasedVolumeSteps(request, target, undefined, desired.disks, result);
   result.refusals.push(...missing(request, target));
   if (inputs.autostart === true)
     result.steps.push({ kind: "setAutostart", subject: inputs.name, to: true, effect: "live" });
@@ -292,12 +293,39 @@ function planChanges(
       });
   }
   const desired = desiredModel(inputs, previous, definition, { uuid: record.uuid, facts: target.facts });
-  const changes = persistent && definitionChanges(persistent, { ...desired, name: persistent.name });
-  if (changes !== undefined && changes.length > 0)
-    result.steps.push({ kind: "updateDefinition", subject, changes, effect: active ? "nextBoot" : "none" });
-  diskSteps(request, place === target ? target : place, domain, desired, result);
+  const changes = sortChanges(persistent, live, desired, { paused: record.state === "paused" });
+  result.steps.push(...definitionSteps(subject, changes));
+  volumeSteps(request, place, domain, result);
+  if (changes.live.length > 0)
+    result.steps.push({ kind: "changeRunning", subject, changes: toTexts(changes.live), effect: "live" });
   if (record.autostart !== (inputs.autostart ?? false))
     result.steps.push({ kind: "setAutostart", subject, to: inputs.autostart ?? false, effect: "live" });
-  const waiting: PropertyChange[] = live === undefined ? [] : waitingChanges(live, desired);
-  result.steps.push(...powerSteps(inputs, domain, waiting));
+  const power = powerSteps(inputs, domain, toTexts(changes.waiting));
+  result.steps.push(...power);
+  const starts = power.some(({ kind }) => kind === "restart" || kind === "shutdown");
+  const kept = changes.live.some((d) => d.kind === "disk")
+    ? live?.disks.filter((disk) => !changes.live.some((d) => isTakenAway(d, disk)))
+    : live?.disks;
+  // What a running guest still has open stays until it has let go of it.
+  const inUse = [...desired.disks, ...(starts ? [] : (kept ?? []))];
+  releasedVolumeSteps(request, place, domain, inUse, result);
+}
+
+function isTakenAway(difference: ModelDifference, disk: DomainDisk): boolean {
+  return difference.kind === "disk" && difference.target === disk.target && difference.to === undefined;
+}
+
+/** The definition is changed as a whole; each change is told once, with what it does to the guest. */
+function definitionSteps(subject: string, changes: Changes): Step[] {
+  if (changes.definition.length === 0) return [];
+  const toldOf = (list: ModelDifference[]) =>
+    toTexts(list.filter((d) => changes.definition.some((other) => other.path === d.path)));
+  const [waiting, silent] = [toldOf(changes.waiting), toldOf(changes.silent)];
+  const steps: Step[] = [];
+  if (waiting.length > 0)
+    steps.push({ kind: "updateDefinition", subject, changes: waiting, effect: "nextBoot" });
+  // Without any change of its own it is what the live changes are saved by.
+  if (silent.length > 0 || waiting.length === 0)
+    steps.push({ kind: "updateDefinition", subject, changes: silent, effect: "none" });
+  return steps;
 }

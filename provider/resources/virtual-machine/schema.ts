@@ -14,6 +14,7 @@ import {
   xmlText,
   yesOrNo,
 } from "../inputs.js";
+import { featureShapes } from "./features/index.js";
 
 const mac = z
   .string({ error: "must be a string" })
@@ -121,6 +122,7 @@ export const shape = {
     )
     .optional(),
   description: xmlText({ mostBytes: 16_384 }).optional(),
+  ...featureShapes,
 };
 export type Inputs = z.output<z.ZodObject<typeof shape>>;
 export type DiskInputs = z.output<typeof disk>;

@@ -1,5 +1,6 @@
 import type { Host } from "../../hosts/host.js";
 import type { ApplyContext } from "../definition.js";
+import { until } from "./until.js";
 
 /** A guest that is just booting doesn't hear the power button: it is pressed again. */
 const PRESS_AGAIN_MS = 10_000;
@@ -50,24 +51,4 @@ export async function shutDown(
       `guest ${name} did not shut down within ${options.timeoutMs / 1000} s and runs on; shut it down from inside, raise shutdownTimeout, or set forceStop: true to cut its power`,
     );
   await libvirt.domains.destroy(uuid, { graceful: true });
-}
-
-/** Settles when `arm`'s callback is called or the time is over; throws when aborted. */
-async function until(
-  arm: (resolve: () => void) => void,
-  timeoutMs: number,
-  signal: AbortSignal,
-): Promise<void> {
-  signal.throwIfAborted();
-  let end: () => void = () => undefined;
-  let timer: NodeJS.Timeout | undefined;
-  await new Promise<void>((resolve) => {
-    end = resolve;
-    timer = setTimeout(resolve, timeoutMs);
-    arm(resolve);
-    signal.addEventListener("abort", end, { once: true });
-  });
-  clearTimeout(timer);
-  signal.removeEventListener("abort", end);
-  signal.throwIfAborted();
 }

@@ -1,0 +1,72 @@
+import type { Element } from "@xmldom/xmldom";
+import { patchDiskProperty } from "./disk-patch.js";
+import { parseXml, rootOf } from "./document.js";
+import type { DiskProperty, InterfaceProperty } from "./domain-differences.js";
+import type { DomainDisk, DomainInterface } from "./domain-model.js";
+import { type DomainPartName, partOf } from "./domain-parts/index.js";
+import { findDisk, findInterface } from "./domain-patch.js";
+import { childElement, removeChildren } from "./element.js";
+import { patchInterfaceProperty } from "./interface-patch.js";
+import { serializeElement } from "./serialize.js";
+
+/** A device of a domain, as attaching, changing and detaching take it. */
+export interface DeviceXml {
+  xml: string;
+  /** libvirt's name of it in the live document, by which events tell of it. */
+  alias: string | undefined;
+}
+
+/** The disk of a target, with `changes` made to it; undefined when the document has none. */
+export function diskXml(
+  domainXml: string,
+  target: string,
+  change?: { property: DiskProperty; to: DomainDisk },
+): DeviceXml | undefined {
+  const element = findDisk(devicesOf(domainXml), target);
+  if (element !== undefined && change !== undefined) patchDiskProperty(element, change.property, change.to);
+  return deviceXml(element);
+}
+
+/** The interface of a MAC address, with a change made to it; undefined when the document has none. */
+export function interfaceXml(
+  domainXml: string,
+  mac: string,
+  change?: { property: InterfaceProperty; to: DomainInterface },
+): DeviceXml | undefined {
+  const element = findInterface(devicesOf(domainXml), mac);
+  if (element !== undefined && change !== undefined)
+    patchInterfaceProperty(element, change.property, change.to);
+  return deviceXml(element);
+}
+
+/** The devices of a part that one document has and another has not. */
+export function partDevicesBeyond(domainXml: string, part: DomainPartName, otherXml: string): DeviceXml[] {
+  const { devices } = partOf(part);
+  if (devices === undefined) return [];
+  const others = devices.elements(rootOf(parseXml(otherXml, "domain"))).map(devices.identityOf);
+  return devices.elements(rootOf(parseXml(domainXml, "domain"))).flatMap((element) => {
+    const at = others.indexOf(devices.identityOf(element));
+    if (at >= 0) others.splice(at, 1);
+    return at >= 0 ? [] : (deviceXml(element) ?? []);
+  });
+}
+
+/** Without its place on a bus, which another device may have in the other document. */
+export function withoutAddress(xml: string): string {
+  const element = rootOf(parseXml(xml));
+  removeChildren(element, "address");
+  return serializeElement(element);
+}
+
+function devicesOf(domainXml: string): Element {
+  const devices = childElement(rootOf(parseXml(domainXml, "domain")), "devices");
+  return devices ?? rootOf(parseXml("<devices/>"));
+}
+
+function deviceXml(element: Element | undefined): DeviceXml | undefined {
+  if (element === undefined) return undefined;
+  return {
+    xml: serializeElement(element),
+    alias: childElement(element, "alias")?.getAttribute("name") ?? undefined,
+  };
+}

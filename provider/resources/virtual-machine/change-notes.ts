@@ -1,0 +1,18 @@
+import type { ChangeNote } from "../../planning/change-note.js";
+
+/** What a VM's plan does by steps of their own. */
+export const machineNotes: readonly ChangeNote[] = [
+  {
+    input: "host",
+    running: "migrates, live: it runs on",
+    note: "disks that both hosts don't share are copied with it",
+  },
+  { input: "`disks[].size`, larger", running: "live", note: "smaller is refused" },
+  { input: "autostart", running: "nothing" },
+  {
+    input: '`powerState: "stopped"`',
+    running: "is shut down, gracefully",
+    note: "its power is cut only with `forceStop: true`",
+  },
+  { input: '`powerState: "paused"`', running: "stands still" },
+];

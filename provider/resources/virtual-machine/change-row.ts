@@ -1,0 +1,33 @@
+import type { DomainModel, DomainProperty, ModelDifference } from "../../libvirt/xml/index.js";
+
+/** What a change does to a running guest: applied now, saved for its next start, or nothing that it could notice. */
+export type RunningEffect = "live" | "nextBoot" | "none";
+
+/** The running guest, as far as it decides what can be done live. */
+export interface RunningGuest {
+  live: DomainModel;
+  paused: boolean;
+  /** How many devices the plan has plugged in before this one. */
+  pluggedBefore: number;
+}
+
+/**
+ * A row of the table of changes: what the planner goes by, and what README prints. The first row that is of a difference decides.
+ */
+export interface ChangeRow {
+  /** As programs write it, "disks[].size"; what is more than one name is Markdown. Absent: programs can't set it. */
+  input?: string;
+  /** A property of the domain, or a test of any difference. */
+  property: DomainProperty | ((difference: ModelDifference) => boolean);
+  effect: RunningEffect | ((difference: ModelDifference, guest: RunningGuest) => RunningEffect);
+  /** What README says of the running guest; by default what a constant effect means. */
+  running?: string;
+  note?: string;
+  /** What messages call it; default: the input, else the property. */
+  label?: string;
+  /**
+   * False: the live document tells the moment, or says it in other words than the definition; only a changed definition shows the change.
+   * Default true.
+   */
+  comparedWhileRunning?: false;
+}

@@ -1,0 +1,28 @@
+import type { z } from "zod";
+import type { HostFacts } from "../../../hosts/facts.js";
+import type { DomainModel } from "../../../libvirt/xml/index.js";
+import type { CrossCheck } from "../../definition.js";
+import type { ChangeRow } from "../change-row.js";
+import type { Inputs } from "../schema.js";
+
+/** What a feature's part of the desired domain is made of. */
+export interface Desire {
+  inputs: Inputs;
+  /** The inputs of the last deployment: what was declared then and isn't any more returns to its default. */
+  previous: Inputs | undefined;
+  /** What is there; undefined for a new domain. What was never declared stays as it is found. */
+  existing: DomainModel | undefined;
+  facts: HostFacts;
+}
+
+/**
+ * Some inputs of a VM, what they make of the domain, and what a change of them does to a running guest. Its inputs' schemas are exported as
+ * `shape` beside it, since the type of all inputs is made of them.
+ */
+export interface MachineFeature {
+  shape: z.ZodRawShape;
+  crossChecks?: readonly CrossCheck<Inputs>[];
+  /** Sets the feature's properties of the model, which starts as a copy of what is there. Pure. */
+  desire(model: DomainModel, desire: Desire): void;
+  rows: readonly ChangeRow[];
+}

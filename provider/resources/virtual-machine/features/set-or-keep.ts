@@ -1,0 +1,20 @@
+/** What is declared; what stands there if it never was declared; nothing (the default) if it isn't any more. */
+export function orKept<T>(
+  declared: T | undefined,
+  declaredBefore: unknown,
+  there: T | undefined,
+): T | undefined {
+  return declared ?? (declaredBefore === undefined ? there : undefined);
+}
+
+/** Sets a property to {@link orKept} of it. */
+export function setOrKeep<Model extends object, Key extends keyof Model>(
+  model: Model,
+  key: Key,
+  declared: Model[Key] | undefined,
+  declaredBefore: unknown,
+): void {
+  const value = orKept(declared, declaredBefore, model[key]);
+  if (value === undefined) delete model[key];
+  else model[key] = value;
+}

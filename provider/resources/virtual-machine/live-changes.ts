@@ -1,0 +1,146 @@
+import type { Host } from "../../hosts/host.js";
+import {
+  type DomainModel,
+  describeDifferences,
+  diskXml,
+  interfaceXml,
+  isPartName,
+  type ModelDifference,
+  parseDomain,
+  partDevicesBeyond,
+  withoutAddress,
+} from "../../libvirt/xml/index.js";
+import type { ApplyContext } from "../definition.js";
+import { type Unplugged, unplug } from "./unplug.js";
+
+/** A running guest with both of its documents. The persistent one is already as it should be. */
+export interface RunningMachine {
+  host: Host;
+  uuid: string;
+  name: string;
+  /** What it should be, disks by path. */
+  to: DomainModel;
+}
+
+/**
+ * Gives a running guest what its definition has already. Each device is taken from the definition, with the address that libvirt chose for it
+ * there, so that it keeps its place at the next boot. What libvirt calls done is looked at again: a guest may not have let go.
+ */
+export async function changeRunning(
+  machine: RunningMachine,
+  differences: readonly ModelDifference[],
+  context: ApplyContext,
+): Promise<void> {
+  // What goes first makes room for what comes.
+  const ordered = [...differences].sort((a, b) => Number(a.to !== undefined) - Number(b.to !== undefined));
+  for (const difference of ordered) {
+    context.signal.throwIfAborted();
+    await changeOne(machine, difference, context);
+  }
+  await verify(machine, ordered);
+}
+
+async function changeOne(
+  machine: RunningMachine,
+  difference: ModelDifference,
+  context: ApplyContext,
+): Promise<void> {
+  const { to } = machine;
+  const { live, persistent } = await documentsOf(machine);
+  switch (difference.kind) {
+    case "disk": {
+      const { target, property } = difference;
+      if (property !== undefined) {
+        const wanted = to.disks.find((disk) => disk.target === target);
+        if (wanted !== undefined) await update(machine, diskXml(live, target, { property, to: wanted })?.xml);
+      } else if (difference.to === undefined)
+        await remove(machine, diskXml(live, target), (xml) => diskXml(xml, target) !== undefined, context);
+      else await attach(machine, diskXml(persistent, target)?.xml);
+      return;
+    }
+    case "interface": {
+      const { mac, property } = difference;
+      if (property !== undefined) {
+        const wanted = to.interfaces.find((nic) => nic.mac === mac);
+        if (wanted !== undefined)
+          await update(machine, interfaceXml(live, mac, { property, to: wanted })?.xml);
+      } else if (difference.to === undefined)
+        await remove(
+          machine,
+          interfaceXml(live, mac),
+          (xml) => interfaceXml(xml, mac) !== undefined,
+          context,
+        );
+      else await attach(machine, interfaceXml(persistent, mac)?.xml);
+      return;
+    }
+    case "property": {
+      const { property } = difference;
+      if (!isPartName(property)) throw new Error(`there is no way to change ${property} while it runs`);
+      for (const device of partDevicesBeyond(live, property, persistent)) {
+        const isThere = (xml: string) =>
+          partDevicesBeyond(xml, property, persistent).some((other) => other.alias === device.alias);
+        await remove(machine, device, isThere, context);
+      }
+      for (const device of partDevicesBeyond(persistent, property, live)) await attach(machine, device.xml);
+      return;
+    }
+    default:
+      difference satisfies never;
+  }
+}
+
+async function documentsOf({
+  host,
+  uuid,
+  name,
+}: RunningMachine): Promise<{ live: string; persistent: string }> {
+  const libvirt = await host.libvirt();
+  const [live, persistent] = await Promise.all([
+    libvirt.domains.xml(uuid),
+    libvirt.domains.xml(uuid, { inactive: true, secure: true }),
+  ]);
+  if (!/^<domain [^>]*\bid=/.test(live)) throw new Error(`guest ${name} has stopped meanwhile`);
+  return { live, persistent };
+}
+
+async function attach({ host, uuid }: RunningMachine, xml: string | undefined): Promise<void> {
+  if (xml === undefined) throw new Error("the definition lacks the device that was to be plugged in");
+  const { domains } = await host.libvirt();
+  try {
+    await domains.attachDevice(uuid, xml, { live: true });
+  } catch (error) {
+    const anywhere = withoutAddress(xml);
+    if (anywhere === xml) throw error;
+    // Something that isn't in the definition may have its place.
+    await domains.attachDevice(uuid, anywhere, { live: true }).catch(() => {
+      throw error;
+    });
+  }
+}
+
+async function update({ host, uuid }: RunningMachine, xml: string | undefined): Promise<void> {
+  if (xml === undefined) throw new Error("the guest has lost the device that was to be changed");
+  await (await host.libvirt()).domains.updateDevice(uuid, xml, { live: true });
+}
+
+async function remove(
+  { host, uuid, name }: RunningMachine,
+  device: Omit<Unplugged, "isThere"> | undefined,
+  isThere: (liveXml: string) => boolean,
+  context: ApplyContext,
+): Promise<void> {
+  if (device !== undefined) await unplug(host, { uuid, name }, { ...device, isThere }, context);
+}
+
+/** A difference that is left was one that libvirt called done. */
+async function verify(machine: RunningMachine, differences: readonly ModelDifference[]): Promise<void> {
+  const { live } = await documentsOf(machine);
+  const left = describeDifferences(parseDomain(live), machine.to).filter((found) =>
+    differences.some((wanted) => wanted.path === found.path),
+  );
+  if (left.length > 0)
+    throw new Error(
+      `guest ${machine.name}: the host said that it was done, and still differs: ${left.map(({ path }) => path).join(", ")}; it is saved for the next boot`,
+    );
+}

@@ -1,0 +1,63 @@
+import type { Host } from "../../hosts/host.js";
+import type { ApplyContext } from "../definition.js";
+import { until } from "./until.js";
+
+/** How long a guest may take to let go of a device, and how often it is asked meanwhile. */
+const LETS_GO_WITHIN_MS = 30_000;
+const ASK_AGAIN_MS = 5_000;
+
+/** A device of a running guest that is to go. */
+export interface Unplugged {
+  xml: string;
+  alias: string | undefined;
+  /** Whether a live document still has it. */
+  isThere(liveXml: string): boolean;
+}
+
+/**
+ * Takes a device from a running guest. libvirt asks the guest, and says it is done when it has asked; this returns when the device is gone, and
+ * fails when the guest doesn't let go of it.
+ */
+export async function unplug(
+  host: Host,
+  machine: { uuid: string; name: string },
+  device: Unplugged,
+  context: ApplyContext,
+): Promise<void> {
+  const { uuid, name } = machine;
+  const libvirt = await host.libvirt();
+  const deadline = context.now() + LETS_GO_WITHIN_MS;
+  let wake: () => void = () => undefined;
+  const subscription = await libvirt.events.on("deviceRemoved", (event) => {
+    if (event.uuid === uuid && event.alias === device.alias) wake();
+  });
+  let refusal: unknown;
+  try {
+    for (;;) {
+      await libvirt.domains.detachDevice(uuid, device.xml, { live: true }).catch((error: unknown) => {
+        // It may have gone after it was asked the first time; else the reason is told in the end.
+        refusal = error;
+      });
+      await until(
+        (resolve) => {
+          wake = resolve;
+          void libvirt.domains
+            .xml(uuid)
+            .then((xml) => !device.isThere(xml) && resolve())
+            .catch(() => undefined);
+        },
+        ASK_AGAIN_MS,
+        context.signal,
+      );
+      if (!device.isThere(await libvirt.domains.xml(uuid))) return;
+      if (context.now() >= deadline) break;
+      context.log.progress(`waiting for the guest to let go of ${device.alias ?? "a device"}`);
+    }
+  } finally {
+    await subscription.close().catch(() => undefined);
+  }
+  throw new Error(
+    `guest ${name} does not let go of ${device.alias ?? "the device"} (${LETS_GO_WITHIN_MS / 1000} s); unmount or release it in the guest and deploy again, or restart the guest: its definition has no such device any more`,
+    { cause: refusal },
+  );
+}
