@@ -26,8 +26,16 @@ export function changesTable(): string {
     ...networkNotes,
     { input: "Host: anything", running: "nothing" },
   ];
-  const rows = notes.map(({ input, running, note = "" }) => `| ${code(input)} | ${running} | ${note} |`);
-  return ["| change | a running guest | |", "| --- | --- | --- |", ...rows].join("\n");
+  const rows = notes.map(({ input, running, note = "" }) => [code(input), running, note]);
+  return alignedTable([["change", "a running guest", ""], ...rows]);
+}
+
+/** A Markdown table with its columns aligned, as the formatter wants it. */
+function alignedTable([head = [], ...rows]: string[][]): string {
+  const widths = head.map((_, i) => Math.max(3, ...[head, ...rows].map((row) => [...(row[i] ?? "")].length)));
+  const line = (cells: string[]) =>
+    `| ${widths.map((width, i) => (cells[i] ?? "") + " ".repeat(width - [...(cells[i] ?? "")].length)).join(" | ")} |`;
+  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
 }
 
 /** A README with the table as it should be. */
