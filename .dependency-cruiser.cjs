@@ -6,6 +6,7 @@ const layers = [
   "^provider/engine/",
   "^provider/resources/",
   "^provider/planning/",
+  "^provider/seeds/",
   "^provider/hosts/",
   "^provider/libvirt/(?!xml/|rpc/)",
   "^provider/libvirt/xml/",
@@ -47,6 +48,13 @@ module.exports = {
       severity: "error",
       from: { path: ["^provider/planning/", "^provider/resources/.*/plan[.]ts$"] },
       to: { path: [ioModules, "^provider/(ssh|libvirt/rpc)/", "node_modules/(ssh2|@pulumi)/"] },
+    },
+    {
+      name: "seeds-are-pure",
+      comment: "Documents and volumes are made of values, and know no host.",
+      severity: "error",
+      from: { path: "^provider/seeds/" },
+      to: { path: [ioModules, "^provider/(?!seeds/)"] },
     },
     {
       name: "planning-knows-hosts-by-their-types",

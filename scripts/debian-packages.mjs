@@ -18,6 +18,7 @@ const packages = [
   "swtpm",
   "swtpm-tools",
   "genisoimage",
+  "python3-yaml",
   "busybox-static",
   "cpio",
   "linux-image-cloud-amd64",

@@ -1,3 +1,4 @@
+export type { CloudInit, CloudInitFile, CloudInitUser } from "./cloud-init.js";
 export { Disk, type DiskArgs } from "./disk.js";
 export { Host, type HostArgs } from "./host.js";
 export { type DhcpArgs, Network, type NetworkArgs } from "./network.js";

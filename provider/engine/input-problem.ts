@@ -14,7 +14,7 @@ export function describeProblem(problem: InputProblem): string {
 
 /** Set by the SDK and the engine, never by programs. */
 export const INTERNAL_KEYS: ReadonlySet<string> = new Set(["__provider", "effects", "pulumiUrn"]);
-const SECRET_KEYS = /^(?:credentials|privateKey|passphrase|password)$/;
+const SECRET_KEYS = /^(?:credentials|privateKey|passphrase|password|cloudInit|ignition|answerFile)$/;
 /** In characters. */
 const LONGEST_VALUE = 120;
 

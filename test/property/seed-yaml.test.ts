@@ -1,0 +1,16 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { readYaml, writeYaml } from "../../provider/seeds/yaml.js";
+import { documentValue } from "./seed-arbitraries.js";
+
+it("what is written as YAML is read as the same, in one line for a text", () => {
+  fc.assert(
+    fc.property(documentValue, (value) => {
+      const text = writeYaml(value);
+      expect(readYaml(text)).toEqual({ kind: "value", value });
+      expect(text).toMatch(/^[\n\x20-\x7e\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]*$/u);
+      if (typeof value === "string") expect(text.trimEnd()).not.toContain("\n");
+    }),
+    { numRuns: 1_000 },
+  );
+});
