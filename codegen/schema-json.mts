@@ -21,11 +21,12 @@ export interface JsonObject extends JsonSchema {
   readonly required: readonly string[];
 }
 
-type Kind = "enum" | "array" | "record" | "object" | "plain";
+type Kind = "any" | "enum" | "array" | "record" | "object" | "plain";
 
 /** What a schema without alternatives describes. */
 export function kindOf(json: JsonSchema): Kind {
   if (json.enum !== undefined) return "enum";
+  if (json.type === undefined) return "any";
   if (json.type === "array") return "array";
   if (json.type !== "object") return "plain";
   return json.properties === undefined ? "record" : "object";

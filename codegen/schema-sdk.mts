@@ -5,7 +5,7 @@ import ts from "typescript";
 
 /** A type as the SDK writes it, with `In<...>` and `Output<...>` taken off: to a program they are the value. */
 export type SdkType =
-  | { readonly kind: "string" | "number" | "boolean" | "undefined" }
+  | { readonly kind: "string" | "number" | "boolean" | "undefined" | "any" }
   | { readonly kind: "literal"; readonly value: string | number | boolean }
   | { readonly kind: "array"; readonly items: SdkType }
   | { readonly kind: "record"; readonly values: SdkType }
@@ -133,6 +133,8 @@ function typeOf(node: ts.TypeNode): SdkType {
       return { kind: "number" };
     case ts.SyntaxKind.BooleanKeyword:
       return { kind: "boolean" };
+    case ts.SyntaxKind.UnknownKeyword:
+      return { kind: "any" };
     case ts.SyntaxKind.UndefinedKeyword:
       return { kind: "undefined" };
     default:

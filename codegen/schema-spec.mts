@@ -9,6 +9,9 @@ export interface TypeSpec {
   readonly oneOf?: readonly TypeSpec[];
 }
 
+/** Any value that JSON can hold. */
+export const ANY: TypeSpec = { $ref: "pulumi.json#/Any" };
+
 /** A type with what is said of the property that has it. */
 export interface PropertySpec extends TypeSpec {
   readonly description?: string;

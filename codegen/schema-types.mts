@@ -2,6 +2,7 @@
 import { alternatives, basicKind, type JsonSchema, kindOf, typeName } from "./schema-json.mjs";
 import type { Sdk, SdkMember, SdkType } from "./schema-sdk.mjs";
 import {
+  ANY,
   described,
   listed,
   type NamedType,
@@ -98,6 +99,8 @@ export class SchemaTypes {
 
   #inputVariant(json: JsonSchema, declared: readonly SdkType[], place: Place): TypeSpec {
     switch (kindOf(json)) {
+      case "any":
+        return ANY;
       case "enum":
         return this.#enumeration(json, declared, place);
       case "array": {
@@ -171,6 +174,8 @@ export class SchemaTypes {
 
   #output(type: SdkType, place: Place): TypeSpec {
     switch (type.kind) {
+      case "any":
+        return ANY;
       case "string":
       case "number":
       case "boolean":
