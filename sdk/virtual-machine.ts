@@ -24,6 +24,8 @@ export interface VmDisk {
    * counted from 0. Give names when disks may be taken out of the middle.
    */
   name?: In<string>;
+  /** libvirt's name of an owned disk's volume, in full: for one that is taken over (`adopt`) under the name that it has. */
+  volume?: In<string>;
   /** Default `"virtio"`. */
   bus?: In<"virtio" | "sata" | "scsi">;
   /** Serial number that the guest sees, at most 20 characters on virtio. */

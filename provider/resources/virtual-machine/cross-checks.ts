@@ -41,12 +41,14 @@ function disksByThemselves({ disks = [] }: Inputs): Problems {
   disks.forEach((entry, i) => {
     const problem = (key: string, message: string) => problems.push({ path: `disks[${i}].${key}`, message });
     if (entry.disk !== undefined) {
-      for (const key of ["size", "pool", "format", "backing", "name"] as const)
+      for (const key of ["size", "pool", "format", "backing", "name", "volume"] as const)
         if (entry[key] !== undefined)
           problem(key, "belongs to the Disk resource that disk names; give one or the other");
     } else {
       if (entry.size === undefined) problem("size", "is missing: give size and pool, or disk");
       if (entry.pool === undefined) problem("pool", "is missing: give size and pool, or disk");
+      if (entry.name !== undefined && entry.volume !== undefined)
+        problem("volume", "names the volume in full: give name or volume");
       if (entry.backing !== undefined && entry.format === "raw")
         problem("backing", "needs format qcow2: a raw image has no backing");
     }

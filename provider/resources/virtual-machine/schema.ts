@@ -47,6 +47,7 @@ const disk = z.strictObject(
     format: oneOf(["qcow2", "raw"]).optional(),
     backing: backing.optional(),
     name: libvirtName({ mostBytes: 60 }).optional(),
+    volume: libvirtName({ mostBytes: 200 }).optional(),
     bus: oneOf(["virtio", "sata", "scsi"]).optional(),
     serial: xmlText({ mostBytes: 36 })
       .regex(/^[A-Za-z0-9_.+ -]*$/, { error: "must consist of letters, digits, spaces and _ . + -" })
@@ -153,12 +154,12 @@ export interface Outputs {
 
 export const DEFAULT_SHUTDOWN_TIMEOUT_MS = 60_000;
 
-/** Where a declared disk is; an owned one is named after the VM, and its own name or place in the list. */
+/** Where a declared disk is; an owned one is named after the VM, and its own name or place in the list, unless its volume is named. */
 export function volumeOf(
   machineName: string,
   entry: DiskInputs,
   index: number,
 ): { pool: string; volume: string } {
   if (entry.disk !== undefined) return { pool: entry.disk.pool, volume: entry.disk.name };
-  return { pool: entry.pool ?? "", volume: `${machineName}-${entry.name ?? index}` };
+  return { pool: entry.pool ?? "", volume: entry.volume ?? `${machineName}-${entry.name ?? index}` };
 }
