@@ -1,7 +1,7 @@
 import type { DomainDisk } from "../../libvirt/xml/index.js";
 import type { Plan } from "../../planning/plan.js";
 import { formatBytes } from "../../planning/quantity.js";
-import { sameVolume } from "./desired.js";
+import { sameVolume } from "./desired-disks.js";
 import { isActive, type ObservedDomain, type ObservedHost } from "./observed.js";
 import { identityHashes, isOwn, type MachineRequest } from "./request.js";
 import { type Inputs, volumeOf } from "./schema.js";
