@@ -22,6 +22,12 @@ const packages = [
   "busybox-static",
   "cpio",
   "linux-image-cloud-amd64",
+  // To build the Debian guest.
+  "mmdebstrap",
+  "fdisk",
+  "mtools",
+  "grub-common",
+  "grub-pc-bin",
 ];
 
 /**

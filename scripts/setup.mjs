@@ -1,9 +1,11 @@
-// Prepares a machine for the demo and the tests: npm packages, Debian packages, a Pulumi CLI, the build.
-// What is there already is left alone. With --without-hosts only what needs no root and no Debian.
+// Prepares a machine for the demo and the tests: npm packages, Debian packages, a Pulumi CLI, the build, a Debian guest.
+// What is there already is left alone. With --without-hosts only what needs no root and no Debian, with --without-guest all
+// but the Debian guest, which only tests need.
 import { dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "./build.mjs";
 import { CommandError } from "./command.mjs";
+import { ensureDebianGuest } from "./debian-guest.mjs";
 import { ensureDebianPackages, obstaclesToTestHosts } from "./debian-packages.mjs";
 import { ensureNodeModules } from "./node-modules.mjs";
 import { duration, step } from "./progress.mjs";
@@ -28,7 +30,8 @@ export class UnfitMachineError extends Error {
 /**
  * Prepares what is missing; a line on standard error for each step that had something to do.
  *
- * @param {{ hosts?: boolean }} [options] hosts: false leaves out what only the test hosts need
+ * @param {{ hosts?: boolean, guest?: boolean }} [options] hosts: false leaves out what only the test hosts need; guest: false
+ *   the Debian guest
  * @returns {Promise<{ environment: { PATH: string } }>} what to add to the environment to run `pulumi`
  */
 export async function prepareMachine(options = {}) {
@@ -43,6 +46,7 @@ export async function prepareMachine(options = {}) {
     outcome: (done) => (done ? "done" : undefined),
   });
   const { folder, origin } = await ensurePulumi();
+  if (hosts && (options.guest ?? true)) await ensureDebianGuest();
   console.error(
     `setup: ready, with the Pulumi CLI ${origin} in ${folder} (${duration(performance.now() - started)})`,
   );
@@ -61,7 +65,10 @@ export function explainFailure(error) {
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   try {
-    const { environment } = await prepareMachine({ hosts: !process.argv.includes("--without-hosts") });
+    const { environment } = await prepareMachine({
+      hosts: !process.argv.includes("--without-hosts"),
+      guest: !process.argv.includes("--without-guest"),
+    });
     if (process.argv.includes("--print-env")) {
       console.log(`export PATH='${environment.PATH.replaceAll("'", "'\\''")}'`);
     }
