@@ -18,6 +18,7 @@ const packages = [
   "swtpm",
   "swtpm-tools",
   "genisoimage",
+  "virtinst",
   "python3-yaml",
   "busybox-static",
   "cpio",

@@ -11,7 +11,7 @@ import type { Duration, HostRef, In, Size, Timeouts } from "./types.js";
 export interface VmDisk {
   /** A Disk resource on the VM's host. */
   disk?: In<Disk>;
-  /** Size of an owned disk. Growing is applied in place; shrinking is refused. */
+  /** Size of an owned disk. Growing is applied in place; shrinking is refused. With `adopt` it may be left out: as it is. */
   size?: In<Size>;
   /** Pool of an owned disk. */
   pool?: In<StoragePool | string>;

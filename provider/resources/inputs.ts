@@ -37,7 +37,7 @@ export function size(options: { granularityBytes: number; leastBytes: number; mo
 }
 
 /** QEMU and libvirt round x86 memory to whole MiB; rounding here keeps that from looking like drift. */
-export const memorySize = () => size({ granularityBytes: MIB, leastBytes: 4 * MIB, mostBytes: 2 ** 46 });
+export const memorySize = () => size({ granularityBytes: MIB, leastBytes: MIB, mostBytes: 2 ** 46 });
 /** qcow2 and block devices count in sectors of 512 bytes. */
 export const diskSize = () => size({ granularityBytes: 512, leastBytes: 2 ** 16 });
 

@@ -27,7 +27,7 @@ export const table: readonly [Kind, Record<string, unknown>, string][] = [
   [
     "VirtualMachine",
     { memory: 2048 },
-    'memory: 2048 must be at least 4 MiB; a number is bytes, so 2048 is 2 KiB: did you mean "2048MiB" or "2048GiB"?',
+    'memory: 2048 must be at least 1 MiB; a number is bytes, so 2048 is 2 KiB: did you mean "2048MiB" or "2048GiB"?',
   ],
   [
     "VirtualMachine",
@@ -61,7 +61,7 @@ export const table: readonly [Kind, Record<string, unknown>, string][] = [
     "memory: 1e+300 must be a whole number of bytes that is not negative",
   ],
   ["VirtualMachine", { memory: "900TiB" }, 'memory: "900TiB" must be at most 64 TiB'],
-  ["VirtualMachine", { memory: "1KiB" }, 'memory: "1KiB" must be at least 4 MiB'],
+  ["VirtualMachine", { memory: "1KiB" }, 'memory: "1KiB" must be at least 1 MiB'],
   [
     "VirtualMachine",
     { memory: undefined },

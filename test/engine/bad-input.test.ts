@@ -248,7 +248,7 @@ describe.skipIf(cli === undefined)("a preview", () => {
   it("tells all that is wrong with a resource", async () => {
     const text = await refused("many");
     for (const line of [
-      'memory: 2048 must be at least 4 MiB; a number is bytes, so 2048 is 2 KiB: did you mean "2048MiB" or "2048GiB"?',
+      'memory: 2048 must be at least 1 MiB; a number is bytes, so 2048 is 2 KiB: did you mean "2048MiB" or "2048GiB"?',
       "cpu: there is no such input; did you mean cpus?",
       'disks[0].size: "1XiB" is no size',
       "disks[0].pool: 7 must be a string",

@@ -20,5 +20,6 @@ export { applyPatches, type XmlPatch } from "./patches.js";
 export { hasPcieRootPorts } from "./pcie.js";
 export * from "./pool.js";
 export { isXmlText, survivesLibvirtAttribute, survivesLibvirtText } from "./text.js";
+export { sameValue } from "./value.js";
 export * from "./volume.js";
 export { xmlDiff } from "./xml-diff.js";

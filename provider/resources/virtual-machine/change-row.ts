@@ -6,6 +6,8 @@ export type RunningEffect = "live" | "nextBoot" | "none";
 /** The running guest, as far as it decides what can be done live. */
 export interface RunningGuest {
   live: DomainModel;
+  /** What it should be. */
+  to: DomainModel;
   paused: boolean;
   /** How many devices the plan has plugged in before this one. */
   pluggedBefore: number;

@@ -1,4 +1,9 @@
-import { type DomainModel, hasPcieRootPorts, type ModelDifference } from "../../libvirt/xml/index.js";
+import {
+  type DomainModel,
+  hasPcieRootPorts,
+  type ModelDifference,
+  sameValue,
+} from "../../libvirt/xml/index.js";
 import type { ChangeRow, RunningEffect, RunningGuest } from "./change-row.js";
 import { features } from "./features/index.js";
 
@@ -18,6 +23,10 @@ function diskPlugging(difference: ModelDifference, guest: RunningGuest): Running
   const gone = difference.from as DomainModel["disks"][number] | undefined;
   const { bus, device } = made ?? gone ?? { bus: "ide", device: "cdrom" };
   if (device !== "disk" || !HOTPLUG_BUSES.has(bus)) return "nextBoot";
+  // On another bus it is the same disk: the guest isn't left without it until its next boot.
+  const others = made === undefined ? guest.to.disks : guest.live.disks;
+  const source = (made ?? gone)?.source;
+  if (source !== undefined && others.some((other) => sameValue(other.source, source))) return "nextBoot";
   // A guest that stands still doesn't let go of a device.
   if (made === undefined) return guest.paused ? "nextBoot" : "live";
   // The controller that libvirt would add by itself is one that no guest of today has a driver for.

@@ -37,7 +37,7 @@ export function sortChanges(
     else changes.silent.push(difference);
   };
   for (const difference of running) {
-    const effect = effectOf(difference, { live, paused: options.paused, pluggedBefore });
+    const effect = effectOf(difference, { live, to, paused: options.paused, pluggedBefore });
     put(difference, effect);
     if (effect === "live" && isPluggedIn(difference)) pluggedBefore += 1;
   }
@@ -47,7 +47,7 @@ export function sortChanges(
     // The guest has it already, or its document can't tell.
     const waits =
       rowOf(difference).comparedWhileRunning === false &&
-      effectOf(difference, { live, paused: options.paused, pluggedBefore }) !== "none";
+      effectOf(difference, { live, to, paused: options.paused, pluggedBefore }) !== "none";
     put(difference, waits ? "nextBoot" : "none");
   }
   return changes;

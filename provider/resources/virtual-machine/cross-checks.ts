@@ -36,7 +36,7 @@ function cpuCounts({ maxCpus, cpus = 1 }: Inputs): Problems {
 /** QEMU shows a virtio guest no more of a serial number. */
 const LONGEST_VIRTIO_SERIAL = 20;
 
-function disksByThemselves({ disks = [] }: Inputs): Problems {
+function disksByThemselves({ disks = [], adopt }: Inputs): Problems {
   const problems: Problems = [];
   disks.forEach((entry, i) => {
     const problem = (key: string, message: string) => problems.push({ path: `disks[${i}].${key}`, message });
@@ -45,7 +45,9 @@ function disksByThemselves({ disks = [] }: Inputs): Problems {
         if (entry[key] !== undefined)
           problem(key, "belongs to the Disk resource that disk names; give one or the other");
     } else {
-      if (entry.size === undefined) problem("size", "is missing: give size and pool, or disk");
+      // What is taken over keeps the size that it has.
+      if (entry.size === undefined && adopt !== true)
+        problem("size", "is missing: give size and pool, or disk");
       if (entry.pool === undefined) problem("pool", "is missing: give size and pool, or disk");
       if (entry.name !== undefined && entry.volume !== undefined)
         problem("volume", "names the volume in full: give name or volume");

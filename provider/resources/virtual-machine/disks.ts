@@ -48,9 +48,16 @@ export function volumeSteps(
       });
       return;
     }
-    const sizeBytes = entry.size ?? 0;
+    const sizeBytes = entry.size ?? volume?.capacityBytes;
     const format = entry.format ?? "qcow2";
-    if (volume === undefined) {
+    if (volume === undefined || sizeBytes === undefined) {
+      if (sizeBytes === undefined) {
+        result.refusals.push({
+          kind: "missing",
+          message: `disk ${name} isn't in pool ${poolName} on ${host}, so there is none to take over; give its size and it is made, or the name of its volume`,
+        });
+        return;
+      }
       if (domain?.live?.disks.some((disk) => sameVolume(disk.source, { pool: poolName, volume: name })))
         result.warnings.push(
           `disk ${name} was deleted from pool ${poolName} on ${host} while the guest has it open; the new one is empty, and what the guest writes is lost when it stops: copy it out first (virsh blockcopy)`,

@@ -1,0 +1,164 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { virtualMachine } from "../../provider/resources/virtual-machine/index.js";
+import { ConsoleWatch } from "../hosts/console-watch.mjs";
+import type { LabHost } from "../hosts/host.js";
+import { labAvailable } from "../hosts/lab.js";
+import { tickGuest } from "../hosts/tick-guest.js";
+import { Declared, StorageWorld } from "./storage-world.js";
+
+const { available, missing } = labAvailable();
+const images = "/var/lib/libvirt/images";
+
+/** The domain of the integration tests of a public project, as its module on the Go proxy has it. */
+function publicTestDomain(): string {
+  const module = "github.com/digitalocean/go-libvirt@v0.0.0-20240308204700-df736b2945cf";
+  const json = execFileSync("go", ["mod", "download", "-json", module], {
+    cwd: tmpdir(),
+    encoding: "utf8",
+    env: { ...process.env, GOFLAGS: "-mod=mod" },
+  });
+  const { Dir } = JSON.parse(json) as { Dir: string };
+  return readFileSync(join(Dir, "testdata/test-domain.xml"), "utf8");
+}
+
+describe.skipIf(!available)(`taking over what people made by hand ${missing.join("; ")}`, () => {
+  let world: StorageWorld;
+  let alpha: LabHost;
+  beforeAll(async () => {
+    world = await StorageWorld.up("adopt");
+    alpha = world.host("alpha");
+    await alpha.virsh("pool-define-as", "images", "dir", "--target", images);
+    await alpha.virsh("pool-start", "images");
+    await alpha.shell("ip link add br7 type bridge; ip link set br7 up");
+  });
+  afterAll(() => world?.lab.close());
+
+  const documentsOf = async (name: string) => ({
+    persistent: await alpha.virsh("dumpxml", "--inactive", "--security-info", name),
+    live: await alpha.virsh("dumpxml", name),
+    state: (await alpha.virsh("domstate", name)).trim(),
+  });
+  /** Our marks in the metadata are all that may come. */
+  const withoutMarks = (xml: string) =>
+    xml
+      .replace(/\s*<kvm:(\w+)[^>]*xmlns:kvm="urn:pulumi-kvm[^>]*?(\/>|>[\s\S]*?<\/kvm:\1>)/g, "")
+      .replace(/\s*<(\S+) xmlns:\S+="urn:pulumi-kvm[^>]*?(\/>|>[\s\S]*?<\/\1>)/g, "")
+      .replace(/\s*<metadata>\s*<\/metadata>|\s*<metadata\/>/g, "");
+
+  /** Adopts it with inputs that describe it: nothing changes on the host, and nothing is left to do. */
+  async function adopt(name: string, described: Record<string, unknown>): Promise<Declared> {
+    const inputs = {
+      pulumiUrn: `urn:pulumi:lab::test::pulumi-nodejs:dynamic/kvm:VirtualMachine::${name}`,
+      ...{ name, host: "alpha", connection: world.connection("alpha"), credentials: world.credentials },
+      ...{ adopt: true, ...described },
+    };
+    const before = await documentsOf(name);
+    const vm = new Declared(virtualMachine);
+    const refused = await vm.preview({ ...inputs, adopt: undefined, disks: undefined });
+    expect(refused.refusals).toEqual([expect.stringMatching(/there is a domain .* already/)]);
+    const takeOver = [`take over ${name} on alpha as it is, no guest notices`];
+    expect(await vm.preview(inputs)).toMatchObject({ refusals: [], effects: takeOver });
+    expect(await vm.up(inputs)).toEqual(takeOver);
+    const after = await documentsOf(name);
+    expect(after.persistent).toContain("urn:pulumi-kvm");
+    expect({
+      ...after,
+      persistent: withoutMarks(after.persistent),
+      live: withoutMarks(after.live),
+    }).toEqual({
+      ...before,
+      persistent: withoutMarks(before.persistent),
+      live: withoutMarks(before.live),
+    });
+    expect(await vm.preview(inputs)).toMatchObject({ refusals: [], effects: [], diff: { changes: false } });
+    // The first preview says as well what would be other than it is.
+    const changed = await new Declared(virtualMachine).preview({ ...inputs, description: "ours now" });
+    expect(changed.effects.length).toBeGreaterThan(0);
+    return vm;
+  }
+
+  it("a running guest of virt-install", async () => {
+    const { kernelPath, initrdPath } = tickGuest();
+    const log = "/var/log/libvirt/qemu/installed-console.log";
+    await alpha.shell(
+      `virt-install --connect qemu:///system --name installed --memory 160 --vcpus 2,maxvcpus=4 --virt-type qemu --machine q35 --import \
+        --disk pool=images,size=0.05,format=qcow2,bus=virtio,serial=root --disk size=0.02,pool=images,bus=sata --network bridge=br7,model=virtio \
+        --osinfo detect=on,require=off --graphics vnc,password=secret --video qxl --watchdog i6300esb,action=pause --tpm none \
+        --boot kernel=${kernelPath},initrd=${initrdPath},kernel_args="console=ttyS0 quiet" --serial pty,log.file=${log} --noautoconsole`,
+      { timeoutMs: 120_000 },
+    );
+    await using watch = await ConsoleWatch.start([alpha], log);
+    await watch.untilTicks(2);
+    const vm = await adopt("installed", {
+      memory: "160MiB",
+      cpus: 2,
+      maxCpus: 4,
+      interfaces: [{ bridge: "br7" }],
+      disks: [
+        { volume: "installed.qcow2", pool: "images", serial: "root" },
+        { volume: "installed-1.qcow2", pool: "images", bus: "sata" },
+      ],
+      kernel: kernelPath,
+      initrd: initrdPath,
+      commandLine: "console=ttyS0 quiet",
+      machine: "q35",
+    });
+    await watch.untilTicks(2);
+    expect(watch.report()).toMatchObject({ restarts: 0, missing: [], repeated: [] });
+    await vm.remove();
+    expect(await world.ls("alpha", images)).toEqual([]);
+  });
+
+  it("a domain that is off, with devices that the model doesn't know", async () => {
+    await alpha.virsh("vol-create-as", "images", "odd.qcow2", "16MiB", "--format", "qcow2");
+    const odd = `<domain type='qemu' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
+      <name>odd &amp; "old"</name><title>An old one</title>
+      <metadata><ours:note xmlns:ours='urn:example:notes'>ask Ada</ours:note></metadata>
+      <memory unit='MiB'>128</memory><currentMemory unit='MiB'>128</currentMemory><vcpu placement='static' current='1'>3</vcpu>
+      <os><type arch='x86_64' machine='pc'>hvm</type><boot dev='network'/><bootmenu enable='yes' timeout='3000'/></os>
+      <features><acpi/><pae/></features><cpu mode='custom' match='exact'><model fallback='allow'>qemu64</model><feature policy='disable' name='svm'/></cpu>
+      <clock offset='localtime'><timer name='hpet' present='no'/></clock><on_poweroff>restart</on_poweroff><on_crash>preserve</on_crash>
+      <devices>
+        <disk type='file' device='disk'><driver name='qemu' type='qcow2' cache='none' discard='unmap'/><source file='${images}/odd.qcow2'/><target dev='hda' bus='ide'/></disk>
+        <disk type='network' device='disk'><driver name='qemu' type='raw'/><source protocol='nbd' name='x'><host name='127.0.0.1' port='10809'/></source><target dev='vdx' bus='virtio'/></disk>
+        <disk type='file' device='floppy'><target dev='fda' bus='fdc'/></disk>
+        <disk type='file' device='cdrom'><target dev='hdc' bus='ide'/><readonly/></disk>
+        <interface type='user'><mac address='52:54:00:11:22:33'/><model type='rtl8139'/></interface>
+        <serial type='tcp'><source mode='bind' host='127.0.0.1' service='4555'/><protocol type='telnet'/></serial>
+        <channel type='spicevmc'><target type='virtio' name='com.redhat.spice.0'/></channel>
+        <sound model='ich6'/><video><model type='cirrus'/></video><graphics type='vnc' autoport='yes' passwd='hidden'/>
+        <redirdev bus='usb' type='spicevmc'/><graphics type='spice' autoport='yes'/><panic model='isa'/>
+      </devices>
+      <qemu:commandline><qemu:arg value='-name'/><qemu:arg value='renamed'/></qemu:commandline></domain>`;
+    await alpha.writeFile("/run/odd.xml", odd);
+    await alpha.virsh("define", "/run/odd.xml");
+    const vm = await adopt('odd & "old"', {
+      memory: "128MiB",
+      maxCpus: 3,
+      machine: "pc",
+      powerState: "stopped",
+    });
+    await vm.remove();
+    expect(await alpha.virsh("list", "--all", "--name")).not.toContain("odd");
+    // What was never declared isn't its to delete.
+    await alpha.virsh("vol-delete", "--pool", "images", "odd.qcow2");
+  });
+
+  it("the domain of another project's tests", async () => {
+    await alpha.virsh("vol-create-as", "images", "test.raw", "1MiB", "--format", "raw");
+    await alpha.writeFile("/run/public.xml", publicTestDomain());
+    await alpha.virsh("define", "/run/public.xml");
+    const vm = await adopt("test", {
+      memory: "1MiB",
+      powerState: "stopped",
+      machine: "pc",
+      disks: [{ volume: "test.raw", pool: "images", size: "1MiB", format: "raw" }],
+    });
+    await vm.remove();
+    expect(await world.ls("alpha", images)).toEqual([]);
+  });
+});
