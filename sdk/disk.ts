@@ -8,11 +8,16 @@ import type { HostRef, In, Size, Timeouts } from "./types.js";
 /** A disk image in a storage pool. */
 export interface DiskArgs {
   /**
-   * The host that has the disk. Changed together with the `host` of the VM that uses it, the disk moves with the VM's migration.
-   * On storage that both hosts share nothing is copied.
+   * The host that has the disk. Changed together with the `host` of the VM that uses it, the disk moves with the VM's migration. A disk
+   * that no VM uses is copied there through this machine, holes left out, and compared with what was sent; a layer over a backing becomes a
+   * whole image. On storage that both hosts share nothing is copied.
    */
   host: In<Host | HostRef>;
-  /** The pool, as a resource or by libvirt's name. */
+  /**
+   * The pool, as a resource or by libvirt's name. Changing it moves the disk, with its content: while a VM runs with it QEMU copies it and
+   * goes over to the copy, which the guest doesn't notice. A layer stays a layer over the same backing. Refused while several VMs use the
+   * disk, while snapshots of its VM exist, and while other disks are layers over it.
+   */
   pool: In<StoragePool | string>;
   /** Size that the guest sees. Growing is applied in place; shrinking is refused. At most 8 EiB. */
   size: In<Size>;
@@ -25,6 +30,11 @@ export interface DiskArgs {
   backing?: In<Disk | string>;
   /** libvirt's name of the volume. Default: the resource's name. Changing it replaces the disk. */
   name?: In<string>;
+  /** How the disk moves to another pool. */
+  move?: In<{
+    /** Most that copying under a running guest takes of the storage, in MiB a second. Default: no limit. */
+    bandwidthMibPerSecond?: In<number>;
+  }>;
   /** Leave the volume on the host when this resource is deleted. Default `false`. */
   retainOnDelete?: In<boolean>;
   /** Take over a volume of this name that exists already. Default `false`: it is refused, by name. */
@@ -35,8 +45,9 @@ export interface DiskArgs {
 /**
  * A disk image with a life of its own: it outlives the VMs that use it.
  *
- * What an update does to a guest that uses it: growing is live (the guest sees the new size at once on virtio); everything that
- * would lose data is a replacement and is refused while a VM uses the disk.
+ * What an update does to a guest that uses it: growing is live (the guest sees the new size at once on virtio), and so is moving to another
+ * pool; everything that would lose data is a replacement and is refused while a VM uses the disk. A move that fails leaves the disk where
+ * it was; one that was cut off is finished or undone by the next deployment.
  *
  * @example
  * ```ts

@@ -7,12 +7,14 @@ import {
   type VolumeRecord,
 } from "../libvirt/index.js";
 import { type HostFacts, readFacts } from "./facts.js";
-import { isSidecar, readSidecarName, type VolumeMark } from "./volume-mark.js";
+import { isSidecar, readNoteName, readSidecarName, type VolumeMark, type VolumeNote } from "./volume-mark.js";
 
 /** A pool's volumes: the ones that people see, and the marks of those that we made. */
 export interface PoolContents {
   volumes: VolumeRecord[];
   marks: VolumeMark[];
+  /** Of volumes on their way to another place; see VolumeNote. */
+  notes: Record<VolumeNote, VolumeMark[]>;
 }
 
 interface ObservedHost {
@@ -105,9 +107,13 @@ export class Observations {
 
   async dropMark(poolName: string, mark: VolumeMark): Promise<void> {
     const contents = await this.contents(poolName);
-    contents.marks = contents.marks.filter(
-      (other) => other.volume !== mark.volume || other.nonce !== mark.nonce,
-    );
+    contents.marks = without(contents.marks, mark);
+  }
+
+  /** A note that has come to be, or is gone. */
+  async setNote(poolName: string, note: VolumeNote, mark: VolumeMark, isThere: boolean): Promise<void> {
+    const { notes } = await this.contents(poolName);
+    notes[note] = [...without(notes[note], mark), ...(isThere ? [mark] : [])];
   }
 
   dropContents(poolName: string): void {
@@ -124,7 +130,7 @@ export class Observations {
 
   async #readContents(poolName: string): Promise<PoolContents> {
     const pool = (await this.#poolMap()).get(poolName);
-    if (pool?.active !== true) return { volumes: [], marks: [] };
+    if (pool?.active !== true) return { volumes: [], marks: [], notes: { unfinished: [], leaving: [] } };
     const records = await this.#host
       .idempotent((libvirt) => libvirt.volumes.observeAll(poolName))
       .catch(async (error: unknown) => {
@@ -133,9 +139,11 @@ export class Observations {
         await this.refreshPool(poolName);
         return [];
       });
+    const notes = (note: VolumeNote) => records.flatMap(({ name }) => readNoteName(note, name) ?? []);
     return {
       volumes: records.filter((record) => !isSidecar(record.name)),
       marks: records.flatMap((record) => readSidecarName(record.name) ?? []),
+      notes: { unfinished: notes("unfinished"), leaving: notes("leaving") },
     };
   }
 
@@ -185,6 +193,10 @@ export class Observations {
     const records = await this.#host.idempotent(read);
     return new Map(records.map((record) => [key(record), record]));
   }
+}
+
+function without(marks: readonly VolumeMark[], mark: VolumeMark): VolumeMark[] {
+  return marks.filter((other) => other.volume !== mark.volume || other.nonce !== mark.nonce);
 }
 
 /** A reading that failed isn't kept: whether the host may be asked again is the connection's business. */

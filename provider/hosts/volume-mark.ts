@@ -15,7 +15,34 @@ export function sidecarName(mark: VolumeMark): string {
 }
 
 export function readSidecarName(volumeName: string): VolumeMark | undefined {
-  const match = /^\.pulumi-kvm\.([0-9a-f]{16})\.([0-9a-f]{16})\.(.+)$/s.exec(volumeName);
+  return readName(volumeName, "");
+}
+
+/**
+ * Further marks of a volume that is on its way to another place:
+ * - `unfinished`, at the new place from before the volume is made until the old one counts for nothing. Unless the volume is marked as well, or
+ *   a domain has it, its content isn't complete
+ * - `leaving`, at the old place from before the copy is made until the volume is deleted. Without the mark itself it is only what is left
+ */
+export type VolumeNote = "unfinished" | "leaving";
+
+export function noteName(note: VolumeNote, mark: VolumeMark): string {
+  return `${SIDECAR_PREFIX}${note}.${mark.identityHash}.${mark.nonce}.${mark.volume}`;
+}
+
+export function readNoteName(note: VolumeNote, volumeName: string): VolumeMark | undefined {
+  return readName(volumeName, `${note}.`);
+}
+
+/** The name of a volume that is only there while another is made from it. */
+export function scratchName(mark: VolumeMark): string {
+  return `${SIDECAR_PREFIX}scratch.${mark.identityHash}.${mark.nonce}.${mark.volume}`;
+}
+
+function readName(volumeName: string, kind: string): VolumeMark | undefined {
+  const start = `${SIDECAR_PREFIX}${kind}`;
+  if (!volumeName.startsWith(start)) return undefined;
+  const match = /^([0-9a-f]{16})\.([0-9a-f]{16})\.(.+)$/s.exec(volumeName.slice(start.length));
   if (match === null) return undefined;
   const [, identity, nonce, volume] = match as unknown as [string, string, string, string];
   return { identityHash: identity, nonce, volume };

@@ -1,4 +1,4 @@
-import { DomainMigrationApi } from "./domain-migration.js";
+import { DomainBlockJobApi } from "./domain-block-jobs.js";
 import { domainByUuid } from "./domain-reference.js";
 import type { OperationOptions } from "./session.js";
 
@@ -11,7 +11,7 @@ export interface DomainTarget {
 const KIB = 1_024;
 
 /** Changes of a domain's devices, vcpus and memory. */
-export class DomainHardwareApi extends DomainMigrationApi {
+export class DomainHardwareApi extends DomainBlockJobApi {
   async attachDevice(
     uuid: string,
     xml: string,

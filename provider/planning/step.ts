@@ -7,6 +7,12 @@ export interface PropertyChange {
   to: string;
 }
 
+/** A pool on a host. */
+export interface VolumeLocation {
+  host: string;
+  pool: string;
+}
+
 /**
  * A step is data: printing a plan, reviewing it and applying it use the same value. Its `effect` is what it does to a guest:
  * - `live`: applied now, the guest keeps running
@@ -63,6 +69,22 @@ export type Step =
       machine: string;
       effect: "none";
     }
+  | {
+      kind: "moveVolume";
+      subject: string;
+      from: VolumeLocation;
+      to: VolumeLocation;
+      /** The running virtual machine that goes over to the copy. */
+      machine: string | undefined;
+      effect: "live" | "none";
+    }
+  | {
+      kind: "settleVolumeMove";
+      subject: string;
+      from: VolumeLocation;
+      to: VolumeLocation | undefined;
+      effect: "live" | "none";
+    }
   // networks
   | { kind: "createNetwork"; subject: string; host: string; effect: "none"; reason: string }
   | { kind: "startNetwork"; subject: string; host: string; effect: "none"; reason: string }
@@ -108,6 +130,10 @@ export type Step =
 
 const change = ({ property, from, to }: PropertyChange) => `${property} ${from} -> ${to}`;
 const at = (step: { host: string }) => `on ${step.host}`;
+const way = (from: VolumeLocation, to: VolumeLocation) =>
+  from.host === to.host
+    ? `from pool ${from.pool} to pool ${to.pool} ${at(from)}`
+    : `${from.host} -> ${to.host}${from.pool === to.pool ? "" : ` (pool ${from.pool} -> ${to.pool})`}`;
 
 /**
  * The lines that a preview shows for a step. They are compared between a saved plan and the `up` that applies it, so
@@ -145,6 +171,18 @@ export function describeStep(step: Step): string[] {
       ];
     case "volumeMovesWithMachine":
       return [`moves ${step.from} -> ${step.to} with virtual machine ${step.machine}`];
+    case "moveVolume":
+      return [
+        `move disk ${step.subject} ${way(step.from, step.to)}${
+          step.machine === undefined ? "" : `, live: ${step.machine} runs on`
+        }`,
+      ];
+    case "settleVolumeMove":
+      return [
+        step.to === undefined
+          ? `clear what an interrupted move of disk ${step.subject} noted ${at(step.from)}`
+          : `settle the interrupted move of disk ${step.subject} ${way(step.from, step.to)}: one whole volume stays`,
+      ];
     case "createNetwork":
       return [`create network ${step.subject} ${at(step)} (${step.reason})`];
     case "startNetwork":
@@ -220,6 +258,8 @@ export function mustBeAnnounced(step: Step): boolean {
 /** After these the object is elsewhere, or its state was decided only by the step: what follows is planned anew. */
 export function needsAnotherLook(step: Step): boolean {
   switch (step.kind) {
+    case "moveVolume":
+    case "settleVolumeMove":
     case "settleMigration":
     case "makePersistent":
     case "migrate":

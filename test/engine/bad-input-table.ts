@@ -381,6 +381,13 @@ export const table: readonly [Kind, Record<string, unknown>, string][] = [
   ["Disk", { format: "vmdk" }, 'format: "vmdk" must be one of "qcow2", "raw"'],
   ["Disk", { pool: { name: "x" } }, 'pool: {"name":"x"} must be a string'],
   ["Disk", { format: "raw", backing: "base" }, "backing: needs format qcow2: a raw image has no backing"],
+  [
+    "Disk",
+    { move: { bandwidthMibPerSecond: 0 } },
+    "move.bandwidthMibPerSecond: 0 must be a whole number from 1 to 1000000",
+  ],
+  ["Disk", { move: { speed: 1 } }, "move.speed: there is no such input; there are bandwidthMibPerSecond"],
+  ["Disk", { move: "fast" }, 'move: "fast" must be { bandwidthMibPerSecond }'],
   ["Disk", { sise: 1 }, "sise: there is no such input; did you mean size?"],
   [
     "Network",

@@ -20,6 +20,7 @@ export class StorageGuest implements AsyncDisposable {
     name: string,
     diskPath: string,
     format = "qcow2",
+    words = "",
   ): Promise<StorageGuest> {
     const { kernelPath, initrdPath } = tickGuest();
     const guest = new StorageGuest(name, host);
@@ -27,7 +28,7 @@ export class StorageGuest implements AsyncDisposable {
       `/run/${name}.xml`,
       `<domain type='qemu'><name>${name}</name><memory unit='MiB'>128</memory><vcpu>1</vcpu>
       <os><type arch='x86_64' machine='q35'>hvm</type><kernel>${kernelPath}</kernel><initrd>${initrdPath}</initrd>
-        <cmdline>console=ttyS0 quiet</cmdline></os>
+        <cmdline>console=ttyS0 quiet ${words}</cmdline></os>
       <features><acpi/></features>
       <devices>
         <disk type='file' device='disk'><driver name='qemu' type='${format}'/><source file='${diskPath}'/><target dev='vda' bus='virtio'/></disk>
@@ -43,13 +44,18 @@ export class StorageGuest implements AsyncDisposable {
     await this.#host.virsh("start", this.name);
   }
 
+  /** Internal, with memory. */
+  async snapshot(name: string): Promise<void> {
+    await this.#host.virsh("snapshot-create-as", this.name, name);
+  }
+
   watch(lab: Lab): Promise<ConsoleWatch> {
     return ConsoleWatch.start(lab.hosts, this.#consolePath);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#host.exec(["virsh", "-q", "destroy", this.name]);
-    await this.#host.exec(["virsh", "-q", "undefine", this.name]);
+    await this.#host.exec(["virsh", "-q", "undefine", this.name, "--snapshots-metadata"]);
     await this.#host.shell(`rm -f ${this.#consolePath} /run/${this.name}.xml`);
   }
 }

@@ -78,6 +78,7 @@ export function observedWorld(
             }),
           ),
           marks: inPool.map((volume) => volume.mark),
+          notes: { unfinished: [], leaving: [] },
         },
       };
     }),

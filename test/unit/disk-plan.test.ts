@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { identityHash, identityOfUrn } from "../../provider/planning/owner.js";
 import { describePlan, type Plan } from "../../provider/planning/plan.js";
+import type { Attachment } from "../../provider/resources/attachments.js";
 import { disk } from "../../provider/resources/disk/index.js";
-import type { DiskPlace, DiskRequest, ObservedDisk } from "../../provider/resources/disk/observe.js";
+import type { ObservedDisk } from "../../provider/resources/disk/observe.js";
+import type { DiskPlace, DiskRequest } from "../../provider/resources/disk/place.js";
 import { plan } from "../../provider/resources/disk/plan.js";
 import type { Inputs, Outputs } from "../../provider/resources/disk/schema.js";
 
@@ -23,21 +25,28 @@ const recorded = { id: "images/data", outputs: { nonce } as Outputs };
 const volume = (capacityBytes = 64 * MIB, format = "qcow2") => ({
   ...{ path: "/images/data", key: "/images/data", capacityBytes, allocationBytes: 0, format },
 });
-const guest = (running: boolean) => ({ uuid: "g", name: "web", running });
+const guest = (running: boolean, more: Partial<Attachment> = {}): Attachment => ({
+  ...{ uuid: "g", name: "web", target: "vda", running, hasSnapshots: false, mirror: undefined, ...more },
+});
 
 function place(host: "alpha" | "beta", more: Partial<DiskPlace> = {}): DiskPlace {
   const wants = host === "alpha" ? inputs() : onBeta();
   return {
     ref: { name: host, connection: wants.connection, credentials: {} },
     ...{ hostUuid: host, pool: "images", name: "data", poolState: "running", folder: "/images" },
-    ...{ volume: undefined, mark: undefined, foreignMarks: [], users: [], ...more },
+    ...{ availableBytes: 2 ** 40, volume: undefined, mark: undefined, foreignMarks: [], users: [] },
+    ...{ unfinished: undefined, leaving: undefined, ...more },
   };
 }
 const has = (host: "alpha" | "beta", more: Partial<DiskPlace> = {}) =>
   place(host, { volume: volume(), mark, ...more });
-const planned = (request: Partial<DiskRequest>, target: DiskPlace, elsewhere?: DiskPlace): Plan =>
-  plan({ identity, inputs: inputs(), ...request }, { target, elsewhere });
-const refusals = (result: Plan) => result.refusals.map(({ kind }) => kind);
+const planned = (
+  request: Partial<DiskRequest>,
+  target: DiskPlace,
+  elsewhere?: DiskPlace,
+  layers: string[] = [],
+): Plan => plan({ identity, inputs: inputs(), ...request }, { target, elsewhere, layers });
+const kindsOf = (result: Plan) => result.refusals.map(({ kind }) => kind);
 
 describe("the plan of a disk", () => {
   it("is empty when the volume is as declared", () => {
@@ -58,8 +67,8 @@ describe("the plan of a disk", () => {
     expect(describePlan(planned({}, target))).toEqual([
       "create disk data (64 MiB, qcow2) in pool images on alpha",
     ]);
-    expect(refusals(planned({ chosen }, target))).toEqual(["missing"]);
-    expect(refusals(planned({ chosen }, place("alpha", { poolState: "stopped" })))).toEqual(["missing"]);
+    expect(kindsOf(planned({ chosen }, target))).toEqual(["missing"]);
+    expect(kindsOf(planned({ chosen }, place("alpha", { poolState: "stopped" })))).toEqual(["missing"]);
   });
 
   it("doesn't say that a disk would be made anew while its pool can't be read", () => {
@@ -89,7 +98,9 @@ describe("the plan of a disk", () => {
         refusals: [],
       });
     }
-    expect(refusals(planned(request, place("beta"), has("alpha")))).toEqual(["notSupported"]);
+    expect(describePlan(planned(request, place("beta"), has("alpha")))).toEqual([
+      "move disk data alpha -> beta",
+    ]);
   });
 
   it("grows where it is while it is on its way", () => {
@@ -102,6 +113,7 @@ describe("the plan of a disk", () => {
     const observed: ObservedDisk = {
       target: has("beta", { users: [guest(false)] }),
       elsewhere: has("alpha", { users: [guest(true)] }),
+      layers: [],
     };
     const request = { identity, inputs: onBeta(), previous: onBeta(), recorded };
     expect(describePlan(plan(request, observed))).toEqual(["moves alpha -> beta with virtual machine web"]);
@@ -113,41 +125,42 @@ describe("the plan of a disk", () => {
     const request = { inputs: onBeta(), previous: inputs(), recorded, chosen };
     const result = planned(request, place("beta"), place("alpha", { poolState: "stopped" }));
     expect(result.steps).toEqual([]);
-    expect(refusals(result)).toEqual(["missing"]);
+    expect(kindsOf(result)).toEqual(["missing"]);
   });
 
   it("refuses to be made anew while a domain would lose it, running or not", () => {
     const request = { inputs: inputs({ format: "raw" as const }), previous: inputs(), recorded };
     for (const running of [false, true]) {
       const result = planned(request, has("alpha", { users: [guest(running)] }));
-      expect(refusals(result)).toEqual(["inUse"]);
+      expect(kindsOf(result)).toEqual(["inUse"]);
       expect(result.refusals[0]?.message).toContain("domain web uses it");
     }
-    expect(refusals(planned(request, has("alpha")))).toEqual([]);
+    expect(kindsOf(planned(request, has("alpha")))).toEqual([]);
   });
 
   it("takes over a volume of the declared format only, and never instead of its own elsewhere", () => {
     const target = place("alpha", { volume: volume(32 * MIB, "raw") });
-    expect(refusals(planned({}, target))).toEqual(["foreignObject"]);
-    expect(refusals(planned({ inputs: inputs({ adopt: true }) }, target))).toEqual(["foreignObject"]);
+    expect(kindsOf(planned({}, target))).toEqual(["foreignObject"]);
+    expect(kindsOf(planned({ inputs: inputs({ adopt: true }) }, target))).toEqual(["foreignObject"]);
     const raw = inputs({ adopt: true, format: "raw" });
     expect(describePlan(planned({ inputs: raw }, target))).toEqual([
       "take over disk data in pool images on alpha as it is, no guest notices",
       "disk data 32 MiB -> 64 MiB",
     ]);
     const moving = { inputs: { ...raw }, previous: onBeta({ format: "raw" }), recorded };
-    expect(refusals(planned(moving, target, has("beta")))).toEqual(["foreignObject"]);
+    expect(kindsOf(planned(moving, target, has("beta")))).toEqual(["foreignObject"]);
   });
 
   it("lets a replacement be checked while the old volume is there, but doesn't apply it over one", () => {
     const raw = { inputs: inputs({ format: "raw" as const, size: 32 * MIB }) };
     expect(planned(raw, has("alpha"))).toMatchObject({ steps: [{ kind: "createVolume" }], refusals: [] });
-    expect(refusals(planned({ ...raw, chosen }, has("alpha")))).toEqual(["inUse", "shrink"]);
+    expect(kindsOf(planned({ ...raw, chosen }, has("alpha")))).toEqual(["inUse", "shrink"]);
   });
 
   it("keeps its id while it is elsewhere or can't be seen, and loses it when it is gone", () => {
     const request = { identity, inputs: onBeta(), previous: onBeta(), recorded };
-    const idOf = (target: DiskPlace, elsewhere?: DiskPlace) => disk.idOf(request, { target, elsewhere });
+    const idOf = (target: DiskPlace, elsewhere?: DiskPlace) =>
+      disk.idOf(request, { target, elsewhere, layers: [] });
     expect(idOf(place("beta"), has("alpha"))).toBe("images/data");
     expect(idOf(place("beta", { poolState: "stopped" }))).toBe("images/data");
     expect(idOf(place("beta"), place("alpha", { poolState: "stopped" }))).toBe("images/data");
@@ -155,7 +168,81 @@ describe("the plan of a disk", () => {
     expect(idOf(place("beta", { volume: volume() }))).toBeUndefined();
     const fresh = { identity, inputs: onBeta(), chosen };
     expect(
-      disk.idOf(fresh, { target: place("beta", { poolState: "absent" }), elsewhere: undefined }),
+      disk.idOf(fresh, { target: place("beta", { poolState: "absent" }), elsewhere: undefined, layers: [] }),
     ).toBeUndefined();
+  });
+
+  describe("that is to be in another pool", () => {
+    const fast = { pool: "fast", folder: "/fast" };
+    const request = { inputs: inputs({ pool: "fast" }), previous: inputs(), recorded, chosen };
+    const move = "move disk data from pool images to pool fast on alpha";
+
+    it("says who runs on meanwhile, and grows it afterwards", () => {
+      const larger = { ...request, inputs: inputs({ pool: "fast", size: 96 * MIB }) };
+      const lines = (users: Attachment[]) =>
+        describePlan(planned(larger, place("alpha", fast), has("alpha", { users })));
+      expect(lines([])).toEqual([move, "disk data 64 MiB -> 96 MiB"]);
+      expect(lines([guest(false)])).toEqual([move, "disk data 64 MiB -> 96 MiB"]);
+      expect(lines([guest(true)])).toEqual([
+        `${move}, live: web runs on`,
+        "disk data 64 MiB -> 96 MiB, live",
+      ]);
+    });
+
+    it("goes on from half a copy, and ends one that is whole", () => {
+      const leaving = { leaving: mark };
+      const half = place("alpha", { ...fast, volume: volume(), unfinished: mark });
+      expect(describePlan(planned(request, half, has("alpha", leaving)))).toEqual([move]);
+      // A guest has gone over to it: observing takes that for a mark.
+      const pivoted = { ...half, mark, users: [guest(true)] };
+      expect(describePlan(planned(request, pivoted, has("alpha", leaving)))).toEqual([move]);
+      const left = place("alpha", { volume: volume(), ...leaving });
+      expect(describePlan(planned(request, has("alpha", fast), left))).toEqual([move]);
+      expect(planned(request, has("alpha", fast))).toMatchObject({ steps: [], refusals: [] });
+    });
+
+    it("settles first where the disk was going to when people changed their minds", () => {
+      const from = has("alpha", { leaving: mark });
+      const to = place("alpha", { ...fast, volume: volume(), unfinished: mark });
+      const back = { identity, inputs: inputs(), previous: inputs(), recorded };
+      const observed = (interrupted: ObservedDisk["interrupted"]) => ({
+        ...{ target: from, elsewhere: to, layers: [], interrupted },
+      });
+      expect(describePlan(plan(back, observed({ from, to })))).toEqual([
+        "settle the interrupted move of disk data from pool images to pool fast on alpha: one whole volume stays",
+      ]);
+      expect(describePlan(plan(back, observed({ from, to: undefined })))).toEqual([
+        "clear what an interrupted move of disk data noted on alpha",
+      ]);
+      expect(disk.idOf(back, observed({ from, to }))).toBe("images/data");
+    });
+
+    it("names all that is in the way", () => {
+      const mirror = { path: "/else/data", job: "copy" as const, ready: false };
+      const users = [guest(true, { hasSnapshots: true, mirror }), guest(false, { uuid: "h", name: "db" })];
+      const target = place("alpha", { ...fast, availableBytes: 100 });
+      const source = has("alpha", { users, volume: { ...volume(), allocationBytes: 200 } });
+      const { refusals } = planned(request, target, source, ["layer"]);
+      expect(refusals.map(({ message }) => message.replace(/^.* on alpha: /, ""))).toEqual([
+        "domain web and domain db both have it; detach it from all but one",
+        expect.stringMatching(/^snapshots of domain web hold its place/),
+        expect.stringMatching(/^domain web is copying it to \/else\/data already/),
+        "volume layer is a layer over it and would lose it; delete that first",
+        "it takes 200 bytes, and that pool has 100 bytes left; make room there, or choose another pool",
+      ]);
+      const stopped = place("alpha", { ...fast, poolState: "stopped" });
+      expect(kindsOf(planned(request, stopped, has("alpha")))).toEqual(["missing"]);
+    });
+
+    it("doesn't change host and pool at once while a domain has it", () => {
+      const both = { ...request, inputs: onBeta({ pool: "fast" }) };
+      const { refusals } = planned(both, place("beta", fast), has("alpha", { users: [guest(false)] }));
+      expect(refusals[0]?.message).toMatch(
+        /can't change from host alpha to beta and from pool images to fast/,
+      );
+      expect(describePlan(planned(both, place("beta", fast), has("alpha")))).toEqual([
+        "move disk data alpha -> beta (pool images -> fast)",
+      ]);
+    });
   });
 });

@@ -1,5 +1,6 @@
 export * from "./capabilities.js";
 export * from "./device-xml.js";
+export * from "./disk-chain.js";
 export { buildDisk, buildDomain, buildInterface } from "./domain-build.js";
 export * from "./domain-differences.js";
 export * from "./domain-model.js";

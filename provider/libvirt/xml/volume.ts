@@ -48,6 +48,13 @@ export function parseVolume(xml: string): VolumeModel {
   });
 }
 
+/** How long a volume's file is, holes included; undefined when libvirt doesn't say. */
+export function volumeLengthBytes(xml: string): number | undefined {
+  const physical = childElement(rootOf(parseXml(xml, "volume")), "physical");
+  const text = textOf(physical);
+  return text === undefined ? undefined : parseSizeBytes(text, attributeOf(physical, "unit"), "bytes");
+}
+
 /**
  * Writes the definition of a new volume. Permissions are left to libvirt. A qcow2 image is of version 3
  * (`compat` 1.1), without which it can't be made sparse again by discarding.

@@ -1,6 +1,8 @@
 import type { ResourceDefinition } from "../definition.js";
 import { apply } from "./apply.js";
-import { type DiskRequest, type ObservedDisk, observe, refOf, whereItIs } from "./observe.js";
+import { hold } from "./hold.js";
+import { type ObservedDisk, observe, whereItIs } from "./observe.js";
+import { type DiskRequest, refOf } from "./place.js";
 import { plan } from "./plan.js";
 import { remove } from "./remove.js";
 import { backingNeedsQcow2, type Inputs, type Outputs, shape } from "./schema.js";
@@ -11,6 +13,7 @@ export const disk: ResourceDefinition<Inputs, ObservedDisk, Outputs> = {
   crossChecks: [backingNeedsQcow2],
   observe,
   plan,
+  hold,
   apply,
   idOf,
   outputs: outputsOf,
@@ -21,8 +24,12 @@ export const disk: ResourceDefinition<Inputs, ObservedDisk, Outputs> = {
 function idOf({ inputs, recorded }: DiskRequest, observed: ObservedDisk): string | undefined {
   const isSomewhere = whereItIs(observed) !== undefined;
   const isHidden =
-    recorded !== undefined && (observed.target.poolState !== "running" || observed.elsewhere !== undefined);
-  return isSomewhere || isHidden ? `${inputs.pool}/${inputs.name}` : undefined;
+    recorded !== undefined &&
+    (observed.target.poolState !== "running" ||
+      observed.elsewhere !== undefined ||
+      observed.interrupted !== undefined);
+  // An id stays what it was when the disk has moved.
+  return isSomewhere || isHidden ? (recorded?.id ?? `${inputs.pool}/${inputs.name}`) : undefined;
 }
 
 function outputsOf(request: DiskRequest, observed: ObservedDisk, carried: Partial<Outputs>): Outputs {

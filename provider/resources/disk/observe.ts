@@ -1,122 +1,90 @@
 import { HostUnreachable } from "../../hosts/errors.js";
 import { connectionKey, type HostRef } from "../../hosts/host-ref.js";
-import type { VolumeMark } from "../../hosts/volume-mark.js";
-import type { VolumeRecord } from "../../libvirt/index.js";
-import { parsePool, parseVolume } from "../../libvirt/xml/index.js";
-import { identityHash, identityOfUrn } from "../../planning/owner.js";
-import type { ObserveContext, Request } from "../definition.js";
-import { usersOf, type VolumeUser } from "../volumes.js";
-import type { Inputs, Outputs } from "./schema.js";
-
-export type DiskRequest = Request<Inputs, Outputs>;
-
-/** A volume as a plan looks at it. */
-export interface ObservedVolume {
-  path: string;
-  key: string;
-  format: string;
-  capacityBytes: number;
-  allocationBytes: number;
-}
-
-/** A place on a host where the disk is, was or should be. */
-export interface DiskPlace {
-  ref: HostRef;
-  hostUuid: string;
-  pool: string;
-  name: string;
-  /** `absent`: no such pool; `stopped`: what is in it can't be read. */
-  poolState: "absent" | "stopped" | "running";
-  /** The pool's folder. */
-  folder: string | undefined;
-  volume: ObservedVolume | undefined;
-  /** This resource's mark of a volume of that name; whether there is one or not. */
-  mark: VolumeMark | undefined;
-  /** Marks of a volume of that name that are others'. */
-  foreignMarks: VolumeMark[];
-  /** The host's domains that use the volume, or will at their next start. */
-  users: VolumeUser[];
-}
+import type { ObserveContext } from "../definition.js";
+import { rescanPool } from "../rescan.js";
+import {
+  type DiskPlace,
+  type DiskRequest,
+  isAt,
+  isSamePlace,
+  layersOver,
+  lookAt,
+  placesWithMarks,
+  refOf,
+} from "./place.js";
 
 export interface ObservedDisk {
   /** Where it should be. */
   target: DiskPlace;
   /** Where it is instead, or as well: where it was before, or wherever its virtual machine has taken it. */
   elsewhere: DiskPlace | undefined;
+  /** A move that was cut off, and wasn't one to where the disk should be by now. `to` is absent when it never came to a copy. */
+  interrupted?: { from: DiskPlace; to: DiskPlace | undefined } | undefined;
+  /** Volumes that are layers over the disk; read when it isn't where it should be. */
+  layers: string[];
 }
 
-/** Looks where the disk should be, then where it was, then on the stack's other hosts. */
+/**
+ * Looks where the disk should be, then where it was, then on the stack's other hosts and in other pools: it is gone only when it is in no
+ * place in which it could be.
+ */
 export async function observe(request: DiskRequest, context: ObserveContext): Promise<ObservedDisk> {
-  const { inputs, previous } = request;
+  const { inputs } = request;
   const target = await lookAt(refOf(inputs), inputs, request, context);
-  const before = previous ?? inputs;
-  const isRelocated = before.pool !== inputs.pool || before.name !== inputs.name;
-  return { target, elsewhere: await findElsewhere(target, isRelocated, request, context) };
-}
-
-/** It is at a place when a volume of its name is there and a mark says that it is this resource's. */
-export function isAt(
-  place: DiskPlace | undefined,
-): place is DiskPlace & { volume: ObservedVolume; mark: VolumeMark } {
-  return place?.volume !== undefined && place.mark !== undefined;
+  const formers = await formerPlaces(target, request, context);
+  const known = [target, ...formers];
+  const leaving = known.find((place) => place.leaving !== undefined);
+  if (leaving !== undefined) {
+    const other = await otherEndOf(leaving, known, request, context);
+    if (leaving === target || (other !== undefined && other !== target))
+      return {
+        target,
+        elsewhere: other === target ? leaving : other,
+        interrupted: { from: leaving, to: other },
+        layers: [],
+      };
+  }
+  const elsewhere = leaving ?? (await findElsewhere(target, formers, request, context));
+  if (elsewhere === undefined || isAt(target) || !isAt(elsewhere)) return { target, elsewhere, layers: [] };
+  return {
+    target: await seenAnew(target, elsewhere, request, context),
+    elsewhere,
+    layers: await layersOver(elsewhere, context),
+  };
 }
 
 /** Where the disk's data is. Half a migration leaves a volume on both hosts: then it is where the guest runs. */
-export function whereItIs({ target, elsewhere }: ObservedDisk) {
+export function whereItIs({ target, elsewhere }: Pick<ObservedDisk, "target" | "elsewhere">) {
   const runsAt = (place: DiskPlace) => place.users.some(({ running }) => running);
   if (isAt(elsewhere) && (!isAt(target) || (runsAt(elsewhere) && !runsAt(target)))) return elsewhere;
   return isAt(target) ? target : undefined;
 }
 
-export function refOf(inputs: Pick<Inputs, "host" | "connection" | "credentials">): HostRef {
-  return { name: inputs.host, connection: inputs.connection, credentials: inputs.credentials ?? {} };
-}
-
-/** The hashes in this resource's marks: of today's name, and of yesterday's after a rename. */
-export function identityHashes({ identity, previous }: DiskRequest): string[] {
-  const before = previous === undefined ? undefined : identityOfUrn(previous.pulumiUrn);
-  return [identityHash(identity), ...(before === undefined ? [] : [identityHash(before)])];
-}
-
-async function findElsewhere(
+/** Where it was last time, as far as that is another place. */
+async function formerPlaces(
   target: DiskPlace,
-  isRelocated: boolean,
   request: DiskRequest,
   context: ObserveContext,
-): Promise<DiskPlace | undefined> {
-  const { previous, recorded } = request;
-  if (previous === undefined && recorded === undefined) return undefined;
-  const where = previous ?? request.inputs;
-  const seen = new Set(isRelocated ? [] : [connectionKey(target.ref)]);
-  const unseen = (refs: HostRef[]) =>
-    refs.filter((ref) => {
-      const key = connectionKey(ref);
-      return !seen.has(key) && seen.add(key);
-    });
-  const isOther = (place: DiskPlace) => isRelocated || place.hostUuid !== target.hostUuid;
-  const isHere = !isRelocated && isAt(target);
-  let unread: DiskPlace | undefined;
-  for (const ref of unseen(formerRefs(request))) {
+): Promise<DiskPlace[]> {
+  const { previous, recorded, inputs } = request;
+  if (previous === undefined && recorded === undefined) return [];
+  const where = previous ?? inputs;
+  const isTarget = (ref: HostRef) =>
+    where.pool === target.pool &&
+    where.name === target.name &&
+    connectionKey(ref) === connectionKey(target.ref);
+  const places: DiskPlace[] = [];
+  for (const ref of formerRefs(request)) {
+    if (isTarget(ref)) continue;
     const place = await lookAt(ref, where, request, context).catch((error: unknown) => {
       // It is at home; that a host where it once was is gone is no obstacle.
-      if (isHere && error instanceof HostUnreachable) return undefined;
+      if (isAt(target) && error instanceof HostUnreachable) return undefined;
       throw error;
     });
-    if (place === undefined || !isOther(place)) continue;
-    if (isAt(place)) return place;
-    if (place.poolState === "stopped") unread ??= place;
+    if (place === undefined || [target, ...places].some((other) => isSamePlace(other, place))) continue;
+    places.push(place);
   }
-  if (isHere) return undefined;
-  const answers = await Promise.allSettled(
-    unseen(context.hosts.declared()).map((ref) => lookAt(ref, where, request, context)),
-  );
-  const places = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
-  const found = places.find((place) => isOther(place) && isAt(place));
-  if (found !== undefined) return found;
-  const failure = answers.find((answer) => answer.status === "rejected");
-  // A second, empty disk must not come to be beside the one that a silent host may have.
-  if (failure !== undefined) throw failure.reason;
-  return unread;
+  return places;
 }
 
 function formerRefs({ inputs, previous, recorded }: DiskRequest): HostRef[] {
@@ -128,51 +96,74 @@ function formerRefs({ inputs, previous, recorded }: DiskRequest): HostRef[] {
   return refs;
 }
 
-async function lookAt(
-  ref: HostRef,
-  where: { pool: string; name: string },
+/** The place that a move from here, which was cut off, has got to. */
+async function otherEndOf(
+  leaving: DiskPlace,
+  known: DiskPlace[],
   request: DiskRequest,
-  { hosts, fresh }: ObserveContext,
-): Promise<DiskPlace> {
-  const host = hosts.get(ref);
-  const { observations } = host;
-  const { pool: poolName, name } = where;
-  const { uuid: hostUuid } = await observations.facts();
-  if (fresh) await observations.refreshPool(poolName);
-  const pool = (await observations.pools()).find((record) => record.name === poolName);
-  const poolState = pool === undefined ? "absent" : pool.active ? "running" : "stopped";
-  if (fresh && poolState === "running") await observations.refreshVolume(poolName, name);
-  const contents = await observations.contents(poolName);
-  const record = contents.volumes.find((volume) => volume.name === name);
-  const marks = contents.marks.filter((mark) => mark.volume === name);
-  const mark = ownMark(marks, request);
+  context: ObserveContext,
+): Promise<DiskPlace | undefined> {
+  const isOther = (place: DiskPlace) =>
+    !isSamePlace(place, leaving) && (place.unfinished !== undefined || isAt(place));
+  const found = known.find(isOther);
+  if (found !== undefined) return found;
+  const { places, failure } = await allPlaces([leaving.ref, known[0]?.ref], leaving.name, request, context);
+  const elsewhere = places.find(isOther);
+  // What a silent host may have would be lost if the move were given up.
+  if (elsewhere === undefined && failure !== undefined) throw failure.reason;
+  return elsewhere;
+}
+
+async function findElsewhere(
+  target: DiskPlace,
+  formers: DiskPlace[],
+  request: DiskRequest,
+  context: ObserveContext,
+): Promise<DiskPlace | undefined> {
+  const { previous, recorded, inputs } = request;
+  const found = formers.find(isAt);
+  const unread = formers.find((place) => place.poolState === "stopped");
+  if (found !== undefined) return found;
+  if (isAt(target)) return undefined;
+  if (previous === undefined && recorded === undefined) return unread;
+  const { name } = previous ?? inputs;
+  const { places, failure } = await allPlaces([target.ref], name, request, context);
+  const elsewhere = places.find((place) => !isSamePlace(place, target) && isAt(place));
+  // A second, empty disk must not come to be beside the one that a silent host may have.
+  if (elsewhere === undefined && failure !== undefined) throw failure.reason;
+  return elsewhere ?? unread;
+}
+
+/** Wherever on the stack's hosts this resource's marks are. */
+async function allPlaces(
+  refs: (HostRef | undefined)[],
+  name: string,
+  request: DiskRequest,
+  context: ObserveContext,
+): Promise<{ places: DiskPlace[]; failure: PromiseRejectedResult | undefined }> {
+  const hosts = new Map(
+    [...refs, ...context.hosts.declared()].flatMap((ref) =>
+      ref === undefined ? [] : [[context.hosts.get(ref), ref]],
+    ),
+  );
+  const answers = await Promise.allSettled(
+    [...hosts.values()].map((ref) => placesWithMarks(ref, name, request, context)),
+  );
   return {
-    ref,
-    hostUuid,
-    pool: poolName,
-    name,
-    poolState,
-    folder: pool === undefined ? undefined : parsePool(pool.xml).path,
-    volume: record === undefined ? undefined : toVolume(record),
-    mark,
-    foreignMarks: marks.filter((other) => !isOwn(other, request)),
-    users: record === undefined ? [] : await usersOf(host, record),
+    places: answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : [])),
+    failure: answers.find((answer) => answer.status === "rejected"),
   };
 }
 
-/** The recorded nonce decides; where none is on record, who is named. */
-function ownMark(marks: VolumeMark[], request: DiskRequest): VolumeMark | undefined {
-  const nonce = request.recorded?.outputs.nonce;
-  return marks.find((mark) => mark.nonce === nonce) ?? marks.find((mark) => isOwn(mark, request));
-}
-
-function isOwn(mark: VolumeMark, request: DiskRequest): boolean {
-  return (
-    mark.nonce === request.recorded?.outputs.nonce || identityHashes(request).includes(mark.identityHash)
-  );
-}
-
-function toVolume(record: VolumeRecord): ObservedVolume {
-  const { path, key, capacityBytes, allocationBytes } = record;
-  return { path, key, capacityBytes, allocationBytes, format: parseVolume(record.xml).format ?? "raw" };
+/** What another host wrote to storage that both share, libvirt sees only when it looks again. */
+async function seenAnew(
+  target: DiskPlace,
+  elsewhere: DiskPlace,
+  request: DiskRequest,
+  context: ObserveContext,
+): Promise<DiskPlace> {
+  if (target.hostUuid === elsewhere.hostUuid || target.poolState !== "running") return target;
+  if (elsewhere.users.length > 0) return target;
+  await rescanPool(context.hosts.get(target.ref), target.pool);
+  return lookAt(target.ref, target, request, context);
 }

@@ -1,14 +1,9 @@
 import { identityHash } from "../../planning/owner.js";
 import { emptyPlan, type Plan } from "../../planning/plan.js";
 import { formatBytes } from "../../planning/quantity.js";
-import {
-  type DiskPlace,
-  type DiskRequest,
-  isAt,
-  type ObservedDisk,
-  type ObservedVolume,
-  whereItIs,
-} from "./observe.js";
+import { type ObservedDisk, whereItIs } from "./observe.js";
+import { type DiskPlace, type DiskRequest, isAt, type ObservedVolume } from "./place.js";
+import { locationOf, planMove } from "./plan-move.js";
 import type { Inputs } from "./schema.js";
 
 /** What it takes until the volume is where it should be, of the size that it should have. */
@@ -22,8 +17,17 @@ export function plan(request: DiskRequest, observed: ObservedDisk): Plan {
     planReplacement(request, observed, result);
     return result;
   }
+  if (observed.interrupted !== undefined) {
+    const { from, to } = observed.interrupted;
+    result.steps.push({
+      ...{ kind: "settleVolumeMove", subject: inputs.name, from: locationOf(from) },
+      to: to === undefined ? undefined : locationOf(to),
+      effect: [from, to].some((place) => place?.users.some(({ running }) => running)) ? "live" : "none",
+    });
+    return result;
+  }
   const place = whereItIs(observed);
-  if (target.volume !== undefined && !isAt(target)) {
+  if (target.volume !== undefined && !isAt(target) && target.unfinished === undefined) {
     planForeign(request, target, target.volume, place, result);
     return result;
   }
@@ -41,6 +45,7 @@ export function plan(request: DiskRequest, observed: ObservedDisk): Plan {
       kind: "inUse",
       message: `disk ${inputs.name} in pool ${inputs.pool} on ${place.ref.name} was made as ${place.volume.format} by a run that was cut off, and ${inputs.format} is declared; delete that volume, or declare its format`,
     });
+  planMove(request, observed, place, result);
   if (place.mark.identityHash !== identityHash(request.identity))
     result.steps.push({
       kind: "recordOwner",
@@ -49,7 +54,6 @@ export function plan(request: DiskRequest, observed: ObservedDisk): Plan {
       reason: "its resource has another name now",
     });
   planSize(request, place, place.volume, result);
-  if (place !== target) planMove(request, observed, place, result);
   return result;
 }
 
@@ -57,7 +61,6 @@ export function plan(request: DiskRequest, observed: ObservedDisk): Plan {
 function reasonsToReplace(inputs: Inputs, previous: Inputs): string[] {
   const reasons: string[] = [];
   if (previous.name !== inputs.name) reasons.push("name");
-  if (previous.pool !== inputs.pool) reasons.push("pool");
   if (previous.format !== inputs.format) reasons.push("format");
   if (JSON.stringify(previous.backing) !== JSON.stringify(inputs.backing)) reasons.push("backing");
   return reasons;
@@ -169,32 +172,10 @@ function planSize({ inputs }: DiskRequest, place: DiskPlace, volume: ObservedVol
       kind: "growVolume",
       subject: inputs.name,
       host: place.ref.name,
-      pool: inputs.pool,
+      pool: place.pool,
       volume: inputs.name,
       fromBytes: capacityBytes,
       toBytes: inputs.size,
       effect: place.users.some(({ running }) => running) ? "live" : "none",
-    });
-}
-
-function planMove(request: DiskRequest, { target }: ObservedDisk, place: DiskPlace, result: Plan): void {
-  const { inputs } = request;
-  const [user] = place.users;
-  const from = place.ref.name;
-  const to = target.ref.name;
-  if (user === undefined)
-    result.refusals.push({
-      kind: "notSupported",
-      message: `disk ${inputs.name} is on ${from} and should be on ${to}: a detached disk can't move between hosts yet: attach it to the virtual machine and move that, or keep host ${from}`,
-    });
-  // The virtual machine takes it along, later in the same deployment; there is nothing to do for the disk itself.
-  else if (request.chosen === undefined)
-    result.steps.push({
-      kind: "volumeMovesWithMachine",
-      subject: inputs.name,
-      from,
-      to,
-      machine: user.name,
-      effect: "none",
     });
 }

@@ -1,8 +1,9 @@
-import { parseVolume } from "../../libvirt/xml/index.js";
 import type { Identity } from "../../planning/owner.js";
 import type { ApplyContext } from "../definition.js";
 import { deleteOwnVolume, removeVolumeMark } from "../volumes.js";
-import { type DiskPlace, type DiskRequest, observe, whereItIs } from "./observe.js";
+import { settle } from "./apply.js";
+import { observe, whereItIs } from "./observe.js";
+import { type DiskPlace, type DiskRequest, layersOver } from "./place.js";
 import type { Inputs, Outputs } from "./schema.js";
 
 /** Deletes the volume, wherever it is, or with `retainOnDelete` only the mark on it. A volume of the same name with another's mark is left alone. */
@@ -13,7 +14,12 @@ export async function remove(
   context: ApplyContext,
 ): Promise<void> {
   const request: DiskRequest = { identity, inputs: outputs, previous: outputs, recorded: { id, outputs } };
-  const observed = await observe(request, { hosts: context.hosts, fresh: true });
+  const look = () => observe(request, { hosts: context.hosts, fresh: true });
+  let observed = await look();
+  if (observed.interrupted !== undefined) {
+    await settle(observed.interrupted, request, context);
+    observed = await look();
+  }
   const place = whereItIs(observed) ?? observed.target;
   const host = context.hosts.get(place.ref);
   const { pool, mark } = place;
@@ -40,10 +46,7 @@ async function refuseIfUsed(place: DiskPlace, context: ApplyContext): Promise<vo
     throw new Error(
       `${disk} can't be deleted while domain ${user.name} uses it; remove it from that virtual machine first`,
     );
-  const { volumes } = await context.hosts.get(ref).observations.contents(pool);
-  const layer = volumes.find((other) => parseVolume(other.xml).backing?.path === volume.path);
+  const [layer] = await layersOver(place, { hosts: context.hosts, fresh: false });
   if (layer !== undefined)
-    throw new Error(
-      `${disk} can't be deleted while volume ${layer.name} is a layer over it; delete that first`,
-    );
+    throw new Error(`${disk} can't be deleted while volume ${layer} is a layer over it; delete that first`);
 }

@@ -1,6 +1,6 @@
-import type { z } from "zod";
+import { z } from "zod";
 import type { Connection, Credentials } from "../../hosts/host-ref.js";
-import { common, diskSize, libvirtName, oneOf, onHost, yesOrNo } from "../inputs.js";
+import { common, diskSize, libvirtName, oneOf, onHost, wholeNumber, yesOrNo } from "../inputs.js";
 import { backing } from "../virtual-machine/schema.js";
 
 export const shape = {
@@ -11,6 +11,12 @@ export const shape = {
   size: diskSize(),
   format: oneOf(["qcow2", "raw"]).default("qcow2"),
   backing: backing.optional(),
+  move: z
+    .strictObject(
+      { bandwidthMibPerSecond: wholeNumber(1, 1_000_000).optional() },
+      { error: "must be { bandwidthMibPerSecond }" },
+    )
+    .optional(),
   retainOnDelete: yesOrNo().optional(),
   adopt: yesOrNo().optional(),
 };

@@ -175,6 +175,7 @@ function withoutCopies(host: ObservedHost, copied: readonly MigratedVolume[]): O
       );
     const { marks, volumes } = pool.contents;
     const contents = {
+      ...pool.contents,
       volumes: volumes.filter(({ name }) => !isCopied(name)),
       marks: marks.filter(({ volume }) => !isCopied(volume)),
     };

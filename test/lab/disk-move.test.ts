@@ -1,0 +1,215 @@
+import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { disk } from "../../provider/resources/disk/index.js";
+import { labAvailable } from "../hosts/lab.js";
+import { StorageGuest } from "./storage-guest.js";
+import { Declared, StorageWorld } from "./storage-world.js";
+
+const { available, missing } = labAvailable();
+const folders = {
+  images: "/var/lib/libvirt/images",
+  fast: "/var/lib/libvirt/fast",
+  tiny: "/var/lib/libvirt/tiny",
+};
+type Pool = keyof typeof folders;
+/** Fresh, and the beginning of what is on the disks. */
+const content = randomBytes(12 * 2 ** 20);
+const unchanged = { effects: [], refusals: [], diff: { changes: false } };
+
+describe.skipIf(!available)(`disks that move ${missing.join("; ")}`, () => {
+  let world: StorageWorld;
+  beforeAll(async () => {
+    world = await StorageWorld.up("moves");
+    for (const host of world.lab.hosts) {
+      await host.shell(`mkdir -p ${folders.tiny}; mount -t tmpfs -o size=6m tmpfs ${folders.tiny}`);
+      for (const [pool, folder] of Object.entries(folders)) {
+        await host.shell(`mkdir -p ${folder}`);
+        await host.virsh("pool-define-as", pool, "dir", "--target", folder);
+        await host.virsh("pool-start", pool);
+      }
+      await host.writeFile("/run/content", content);
+      await host.shell("truncate -s 64M /run/content");
+    }
+  });
+  afterAll(() => world?.lab.close());
+
+  const inputsOf = (name: string, more: Record<string, unknown> = {}, host = "alpha") => ({
+    pulumiUrn: `urn:pulumi:lab::test::pulumi-kvm:Disk::${name}`,
+    ...{ name, host, connection: world.connection(host), credentials: world.credentials },
+    ...{ pool: "images", size: "64MiB", ...more },
+  });
+  const filesOf = async (name: string, pool: Pool, host = "alpha") =>
+    (await world.ls(host, folders[pool])).filter((file) => file.endsWith(name)).sort();
+  /** The volume and its mark, and nothing else of it in any pool of any host. */
+  const expectOnlyIn = async (name: string, pool: Pool, host = "alpha") => {
+    for (const { name: other } of world.lab.hosts)
+      for (const each of Object.keys(folders) as Pool[]) {
+        const files = await filesOf(name, each, other);
+        if (other === host && each === pool)
+          expect(files).toEqual([expect.stringMatching(/^\.pulumi-kvm\.[0-9a-f]{16}\./), name]);
+        else expect([other, each, files]).toEqual([other, each, []]);
+      }
+  };
+  const fill = (path: string, format = "qcow2", host = "alpha") =>
+    world.host(host).shell(`qemu-img convert -n -f raw -O ${format} /run/content ${path}`);
+  /** The content is what it was, but for the line that the guest wrote. */
+  const expectContent = (path: string, format = "qcow2", host = "alpha", written?: string) =>
+    world.host(host).shell(
+      `qemu-img convert -f ${format} -O raw ${path} /run/now; cp --sparse=always /run/content /run/expected
+       ${written === undefined ? "" : `echo ${written} | dd of=/run/expected bs=1M seek=40 conv=notrunc status=none`}
+       cmp /run/now /run/expected; rm /run/now /run/expected`,
+    );
+
+  it.each(["qcow2", "raw"])(
+    "of a running guest (%s) go over to another pool without its noticing",
+    async (format) => {
+      const name = `live-${format}`;
+      const data = new Declared(disk);
+      const inputs = inputsOf(name, { format });
+      await data.up(inputs);
+      const { nonce } = data.state;
+      const old = `${folders.images}/${name}`;
+      const made = `${folders.fast}/${name}`;
+      await fill(old, format);
+      {
+        await using guest = await StorageGuest.define(
+          world.host("alpha"),
+          `user-${format}`,
+          old,
+          format,
+          `write=vda@40:${name}`,
+        );
+        await using watch = await guest.watch(world.lab);
+        await guest.start();
+        await watch.untilTicks(3);
+        const moved = inputsOf(name, { format, pool: "fast" });
+        const line = `move disk ${name} from pool images to pool fast on alpha, live: user-${format} runs on`;
+        expect((await data.preview(moved)).effects).toEqual([line]);
+        expect(await data.up(moved)).toEqual([line]);
+        expect(data.state).toMatchObject({ path: made, pool: "fast", nonce, sizeBytes: 2 ** 26 });
+        for (const more of [[], ["--inactive"]]) {
+          const xml = await world.host("alpha").virsh("dumpxml", guest.name, ...more);
+          expect(xml).toContain(`<source file='${made}'`);
+          expect(xml).not.toContain(old);
+        }
+        await expectOnlyIn(name, "fast");
+        await watch.untilTicks(4);
+        expect(watch.report()).toMatchObject({ restarts: 0, missing: [], repeated: [] });
+        expect(watch.report().largestGapMs).toBeLessThan(2_000);
+        expect(await data.preview(moved)).toEqual(unchanged);
+        // What grows afterwards is the copy.
+        const larger = inputsOf(name, { format, pool: "fast", size: "80MiB" });
+        expect(await data.up(larger)).toEqual([`disk ${name} 64 MiB -> 80 MiB, live`]);
+        await watch.untilLine(new RegExp(`^disk vda ${80 * 2 ** 20}$`));
+        await data.up({ ...larger, pool: "images" });
+        await world.host("alpha").virsh("destroy", guest.name);
+        await world.host("alpha").shell(`qemu-img resize -f ${format} --shrink ${old} 64M`);
+        await expectContent(old, format, "alpha", name);
+      }
+      await data.remove();
+      expect(await filesOf(name, "images")).toEqual([]);
+    },
+  );
+
+  it("of a domain that is off take its definition along, and stay layers", async () => {
+    const alpha = world.host("alpha");
+    const base = new Declared(disk);
+    await base.up(inputsOf("base", { format: "raw" }));
+    await fill(`${folders.images}/base`, "raw");
+    const layer = new Declared(disk);
+    const inputs = inputsOf("layer", { backing: { pool: "images", volume: "base" } });
+    await layer.up(inputs);
+    await alpha.shell(`qemu-io -c 'write -P 7 30M 1M' ${folders.images}/layer`);
+    {
+      await using guest = await StorageGuest.define(alpha, "off-user", `${folders.images}/layer`);
+      expect(await layer.up({ ...inputs, pool: "fast" })).toEqual([
+        "move disk layer from pool images to pool fast on alpha",
+      ]);
+      expect(await alpha.virsh("dumpxml", guest.name)).toContain(`<source file='${folders.fast}/layer'/>`);
+      await expectOnlyIn("layer", "fast");
+      expect(await alpha.shell(`qemu-img info ${folders.fast}/layer`)).toContain(
+        `backing file: ${folders.images}/base`,
+      );
+      expect(await layer.preview({ ...inputs, pool: "fast" })).toEqual(unchanged);
+      // Live, a layer stays a layer too.
+      await guest.start();
+      await layer.up(inputs);
+      expect(await alpha.shell(`qemu-img info -U ${folders.images}/layer`)).toContain(
+        `backing file: ${folders.images}/base`,
+      );
+      const { refusals } = await base.preview(inputsOf("base", { format: "raw", pool: "fast" }));
+      expect(refusals).toEqual([expect.stringMatching(/volume layer is a layer over it and would lose it/)]);
+    }
+    await alpha.shell(`qemu-io -r -c 'read -P 7 30M 1M' ${folders.images}/layer | grep -v mismatch`);
+    await layer.remove();
+    await base.remove();
+    expect(await filesOf("layer", "images")).toEqual([]);
+  });
+
+  it.each([
+    ["qcow2", {}],
+    ["raw", {}],
+    ["qcow2", { backing: { pool: "images", volume: "lower" } }],
+  ])("that nobody uses move to another host whole and sparse (%s %o)", async (format, more) => {
+    const declared = [world.ref("alpha"), world.ref("beta")];
+    const lower = new Declared(disk);
+    await lower.up(inputsOf("lower"));
+    await fill(`${folders.images}/lower`);
+    const data = new Declared(disk, declared);
+    const inputs = inputsOf("far", { format, ...more });
+    await data.up(inputs);
+    const { nonce } = data.state;
+    if (!("backing" in more)) await fill(`${folders.images}/far`, format);
+    const there = { ...inputsOf("far", { format, ...more, pool: "fast" }, "beta") };
+    expect(await data.up(there)).toEqual(["move disk far alpha -> beta (pool images -> fast)"]);
+    await expectOnlyIn("far", "fast", "beta");
+    expect(data.state).toMatchObject({ host: "beta", path: `${folders.fast}/far`, nonce });
+    await expectContent(`${folders.fast}/far`, format, "beta");
+    const kib = Number.parseInt(await world.host("beta").shell(`du -k ${folders.fast}/far`), 10);
+    expect(kib).toBeLessThan(16 * 1024);
+    expect(await data.preview(there)).toEqual(unchanged);
+    await data.remove();
+    await lower.remove();
+    for (const pool of ["images", "fast"] as const)
+      expect([await filesOf("far", pool), await filesOf("far", pool, "beta")]).toEqual([[], []]);
+  });
+
+  it("stay where they are, and nothing of them elsewhere, when a copy fails", async () => {
+    const alpha = world.host("alpha");
+    const data = new Declared(disk);
+    await data.up(inputsOf("big"));
+    await fill(`${folders.images}/big`);
+    const away = inputsOf("big", { pool: "tiny" });
+    expect((await data.preview(away)).refusals).toEqual([
+      expect.stringMatching(/it takes \d+ KiB, and that pool has \d\S* MiB left/),
+    ]);
+    await alpha.shell(`dd if=/dev/urandom of=${folders.fast}/big bs=1M count=1 status=none`);
+    await expect(data.up(inputsOf("big", { pool: "fast" }))).rejects.toThrow(
+      /there is a volume big in pool fast on alpha already, which isn't this disk's/,
+    );
+    expect(await filesOf("big", "fast")).toEqual(["big"]);
+    await alpha.shell(`rm ${folders.fast}/big`);
+    await alpha.virsh("pool-refresh", "fast");
+    {
+      await using guest = await StorageGuest.define(alpha, "big-user", `${folders.images}/big`);
+      await using watch = await guest.watch(world.lab);
+      await guest.start();
+      await watch.untilTicks(2);
+      // The pool's room is seen as it was: what fails is the copy itself.
+      const small = new Declared(disk);
+      Object.assign(small, { id: data.id, state: { ...data.state } });
+      await alpha.shell(`mount -o remount,size=40m ${folders.tiny}`);
+      await alpha.virsh("pool-refresh", "tiny");
+      await alpha.shell(`mount -o remount,size=6m ${folders.tiny}`);
+      await expect(data.up(away)).rejects.toThrow(/ended before it was complete/);
+      await expectOnlyIn("big", "images");
+      await guest.snapshot("before");
+      expect((await data.preview(inputsOf("big", { pool: "fast" }))).refusals).toEqual([
+        expect.stringMatching(/snapshots of domain big-user/),
+      ]);
+      await watch.untilTicks(2);
+      expect(watch.report()).toMatchObject({ restarts: 0, missing: [], repeated: [] });
+    }
+    await data.remove();
+  });
+});
