@@ -61,7 +61,11 @@ export class StorageWorld implements AsyncDisposable {
 export class Deployed implements AsyncDisposable {
   readonly deployment: lifecycle.Deployment;
 
-  constructor(declared: HostRef[] = []) {
+  constructor(declared: HostRef[] = [], known?: lifecycle.Deployment) {
+    if (known !== undefined) {
+      this.deployment = known;
+      return;
+    }
     const hosts = new Hosts({ warn: () => undefined, now: Date.now });
     for (const ref of declared) hosts.declare(ref, { byProgram: true });
     this.deployment = {
@@ -79,23 +83,41 @@ export class Deployed implements AsyncDisposable {
   }
 }
 
+/** Somebody else ends it. */
+class Borrowed extends Deployed {
+  constructor({ deployment }: Deployed) {
+    super([], deployment);
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {}
+}
+
 /** One declared resource and its state over several deployments, as the engine keeps it. */
 export class Declared {
   readonly #definition: lifecycle.AnyDefinition;
   readonly #hosts: HostRef[];
+  readonly #shared: Deployed | undefined;
   id: string | undefined;
   state: Bag = {};
 
-  constructor(definition: lifecycle.AnyDefinition, hosts: HostRef[] = []) {
+  /** `shared`: one deployment for all calls, which looks anew at each: quicker, by what connecting takes. */
+  constructor(definition: lifecycle.AnyDefinition, hosts: HostRef[] = [], shared?: Deployed) {
     this.#definition = definition;
     this.#hosts = hosts;
+    this.#shared = shared;
+  }
+
+  #deployed(): Deployed {
+    if (this.#shared === undefined) return new Deployed(this.#hosts);
+    for (const ref of this.#hosts) this.#shared.deployment.hosts.get(ref).observations.dropAll();
+    return new Borrowed(this.#shared);
   }
 
   /** What a preview says. */
   async preview(
     inputs: Bag,
   ): Promise<{ effects: string[]; refusals: string[]; diff?: Awaited<ReturnType<typeof lifecycle.diff>> }> {
-    await using run = new Deployed(this.#hosts);
+    await using run = this.#deployed();
     const checked = await lifecycle.check(this.#definition, run.deployment, this.state, inputs);
     const refusals = checked.failures.map(({ reason }) => reason);
     const effects = (checked.inputs as Bag).effects as string[];
@@ -107,7 +129,7 @@ export class Declared {
 
   /** Checks and creates or updates, in a process of its own; returns what was said to be done. */
   async up(inputs: Bag): Promise<string[]> {
-    await using run = new Deployed(this.#hosts);
+    await using run = this.#deployed();
     const checked = await lifecycle.check(this.#definition, run.deployment, this.state, inputs);
     if (checked.failures.length > 0) throw new Error(checked.failures.map(({ reason }) => reason).join("; "));
     return await this.apply(checked.inputs as Bag, run);
@@ -115,7 +137,7 @@ export class Declared {
 
   /** Creates or updates without a check before, as if the hosts had changed since. */
   async apply(inputs: Bag, run?: Deployed): Promise<string[]> {
-    await using own = new Deployed(this.#hosts);
+    await using own = this.#deployed();
     const { deployment } = run ?? own;
     if (this.id === undefined) {
       const made = await lifecycle.create(this.#definition, deployment, inputs);
@@ -129,14 +151,14 @@ export class Declared {
   }
 
   async read(): Promise<string> {
-    await using run = new Deployed(this.#hosts);
+    await using run = this.#deployed();
     const found = await lifecycle.read(this.#definition, run.deployment, this.id ?? "", this.state);
     if (found.id !== "") this.state = found.props;
     return found.id;
   }
 
   async remove(): Promise<void> {
-    await using run = new Deployed(this.#hosts);
+    await using run = this.#deployed();
     await lifecycle.remove(this.#definition, run.deployment, this.id ?? "", this.state);
   }
 }

@@ -2,17 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Plan } from "../../provider/planning/plan.js";
 import { describeStep, type Step } from "../../provider/planning/step.js";
-import { crossChecks } from "../../provider/resources/virtual-machine/cross-checks.js";
 import { plan } from "../../provider/resources/virtual-machine/plan.js";
 import type { MachineRequest } from "../../provider/resources/virtual-machine/request.js";
-import type { DiskInputs, Inputs, Outputs } from "../../provider/resources/virtual-machine/schema.js";
+import type { Inputs, Outputs } from "../../provider/resources/virtual-machine/schema.js";
+import { machineInputs as inputs, NETWORKS, POOLS } from "./machine-inputs.js";
 import { applyToWorld, type MachineWorld, observedWorld } from "./machine-world.js";
 
-const MIB = 2 ** 20;
 const RUNS = Number(process.env.KVM_PLAN_RUNS ?? 300);
-const POOLS = ["fast", "big"];
-const NETWORKS = ["lan", "dmz"];
-const pulumiUrn = "urn:pulumi:dev::shop::pulumi-nodejs:dynamic/kvm:VirtualMachine::web";
 const identity = {
   project: "shop",
   stack: "dev",
@@ -20,71 +16,6 @@ const identity = {
   name: "web",
 };
 const chosen = { uuid: "859f4a66-5bc3-4859-b253-b6f68a3452ae", nonce: "0123456789abcdef" };
-
-/** Named disks, of a size that a name fixes: shrinking is a refusal, which other tests look at. */
-const disk = fc
-  .record(
-    {
-      name: fc.constantFrom("root", "data", "log", "swap"),
-      pool: fc.constantFrom(...POOLS),
-      bus: fc.constantFrom("virtio" as const, "sata" as const),
-      cache: fc.constantFrom("none" as const, "writeback" as const),
-      readonly: fc.boolean(),
-    },
-    { requiredKeys: ["name", "pool"] },
-  )
-  .map((made): DiskInputs => ({ ...made, size: 64 * MIB * ((made.name?.length ?? 0) + 1) }));
-
-const nic = fc.oneof(
-  fc.record(
-    { network: fc.constantFrom(...NETWORKS), link: fc.constantFrom("up" as const, "down" as const) },
-    { requiredKeys: ["network"] },
-  ),
-  fc.record(
-    { bridge: fc.constant("br0"), mac: fc.constantFrom("52:54:00:aa:00:01", "52:54:00:aa:00:02") },
-    { requiredKeys: ["bridge"] },
-  ),
-);
-
-const boot = fc.oneof(
-  fc.constant({}),
-  fc.record(
-    { kernel: fc.constantFrom("/boot/a", "/boot/b"), commandLine: fc.constantFrom("quiet", "console=ttyS0") },
-    { requiredKeys: ["kernel"] },
-  ),
-);
-
-const inputs = fc
-  .tuple(
-    fc.record(
-      {
-        name: fc.constant("web"),
-        memory: fc.integer({ min: 64, max: 4096 }).map((mib) => mib * MIB),
-        cpus: fc.integer({ min: 1, max: 8 }),
-        maxCpus: fc.integer({ min: 8, max: 16 }),
-        machine: fc.constantFrom("q35", "pc-q35-7.2"),
-        disks: fc.uniqueArray(disk, { maxLength: 4, selector: (d) => d.name }),
-        interfaces: fc.array(nic, { maxLength: 3 }),
-        console: fc.record({ log: fc.constantFrom("/var/log/a", "/var/log/b") }, { requiredKeys: [] }),
-        powerState: fc.constantFrom("running" as const, "stopped" as const, "paused" as const),
-        autostart: fc.boolean(),
-        restartPolicy: fc.constantFrom("never" as const, "whenNeeded" as const),
-        description: fc.string(),
-      },
-      { requiredKeys: ["name", "memory"] },
-    ),
-    boot,
-  )
-  .map(
-    ([made, booting]): Inputs => ({
-      pulumiUrn,
-      host: "alpha",
-      connection: { address: "alpha" },
-      ...made,
-      ...booting,
-    }),
-  )
-  .filter((made) => crossChecks.every((check) => check(made).length === 0));
 
 interface Reached {
   world: MachineWorld;

@@ -54,6 +54,11 @@ function disksByThemselves({ disks = [], adopt }: Inputs): Problems {
       if (entry.backing !== undefined && entry.format === "raw")
         problem("backing", "needs format qcow2: a raw image has no backing");
     }
+    if (entry.readonly === true && (entry.bus === "sata" || (entry.bus as string) === "ide"))
+      problem(
+        "readonly",
+        `true isn't possible on bus "${entry.bus}": QEMU's ${entry.bus} disks are always writable; use bus "virtio" or "scsi", or a cdrom`,
+      );
     if (entry.serial !== undefined && entry.serial.length > LONGEST_VIRTIO_SERIAL && isVirtio(entry.bus))
       problem(
         "serial",

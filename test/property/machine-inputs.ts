@@ -1,0 +1,74 @@
+import fc from "fast-check";
+import { crossChecks } from "../../provider/resources/virtual-machine/cross-checks.js";
+import type { DiskInputs, Inputs } from "../../provider/resources/virtual-machine/schema.js";
+
+const MIB = 2 ** 20;
+export const POOLS = ["fast", "big"];
+export const NETWORKS = ["lan", "dmz"];
+export const pulumiUrn = "urn:pulumi:dev::shop::pulumi-nodejs:dynamic/kvm:VirtualMachine::web";
+
+/** Named disks, of a size that a name fixes: shrinking is a refusal, which other tests look at. */
+const disk = fc
+  .record(
+    {
+      name: fc.constantFrom("root", "data", "log", "swap"),
+      pool: fc.constantFrom(...POOLS),
+      bus: fc.constantFrom("virtio" as const, "sata" as const),
+      cache: fc.constantFrom("none" as const, "writeback" as const),
+      readonly: fc.boolean(),
+    },
+    { requiredKeys: ["name", "pool"] },
+  )
+  .map((made): DiskInputs => ({ ...made, size: 64 * MIB * ((made.name?.length ?? 0) + 1) }));
+
+const nic = fc.oneof(
+  fc.record(
+    { network: fc.constantFrom(...NETWORKS), link: fc.constantFrom("up" as const, "down" as const) },
+    { requiredKeys: ["network"] },
+  ),
+  fc.record(
+    { bridge: fc.constant("br0"), mac: fc.constantFrom("52:54:00:aa:00:01", "52:54:00:aa:00:02") },
+    { requiredKeys: ["bridge"] },
+  ),
+);
+
+const boot = fc.oneof(
+  fc.constant({}),
+  fc.record(
+    { kernel: fc.constantFrom("/boot/a", "/boot/b"), commandLine: fc.constantFrom("quiet", "console=ttyS0") },
+    { requiredKeys: ["kernel"] },
+  ),
+);
+
+/** Inputs of a VM as programs give them, canonical; any two are of one VM before and after a change. */
+export const machineInputs = fc
+  .tuple(
+    fc.record(
+      {
+        name: fc.constant("web"),
+        memory: fc.integer({ min: 64, max: 4096 }).map((mib) => mib * MIB),
+        cpus: fc.integer({ min: 1, max: 8 }),
+        maxCpus: fc.integer({ min: 8, max: 16 }),
+        machine: fc.constantFrom("q35", "pc-q35-7.2"),
+        disks: fc.uniqueArray(disk, { maxLength: 4, selector: (d) => d.name }),
+        interfaces: fc.array(nic, { maxLength: 3 }),
+        console: fc.record({ log: fc.constantFrom("/var/log/a", "/var/log/b") }, { requiredKeys: [] }),
+        powerState: fc.constantFrom("running" as const, "stopped" as const, "paused" as const),
+        autostart: fc.boolean(),
+        restartPolicy: fc.constantFrom("never" as const, "whenNeeded" as const),
+        description: fc.string(),
+      },
+      { requiredKeys: ["name", "memory"] },
+    ),
+    boot,
+  )
+  .map(
+    ([made, booting]): Inputs => ({
+      pulumiUrn,
+      host: "alpha",
+      connection: { address: "alpha" },
+      ...made,
+      ...booting,
+    }),
+  )
+  .filter((made) => crossChecks.every((check) => check(made).length === 0));
