@@ -102,6 +102,8 @@ export type Step =
       host: string;
       changes: PropertyChange[];
       machines: string[];
+      /** What becomes of the machines' link meanwhile. */
+      link: "cut" | "stays";
       effect: "live" | "none";
     }
   | {
@@ -194,7 +196,7 @@ export function describeStep(step: Step): string[] {
     case "restartNetwork":
       return [
         `restart network ${step.subject} ${at(step)} for ${step.changes.map(change).join(", ")}${
-          step.machines.length === 0 ? "" : `: ${step.machines.join(", ")} lose the link for some seconds`
+          step.machines.length === 0 ? "" : `: ${step.machines.join(", ")} ${linkWhile(step.link)}`
         }`,
       ];
     case "relinkMachines":
@@ -235,6 +237,8 @@ export function describeStep(step: Step): string[] {
 }
 
 const copied = (disks: string[]) => (disks.length === 0 ? "" : `, copying ${disks.join(", ")}`);
+const linkWhile = (link: "cut" | "stays") =>
+  link === "cut" ? "lose the link for some seconds" : "go over to it as they run";
 const forced = (force: boolean) => (force ? ", cutting its power if it takes too long" : "");
 
 /** Effects that a guest feels, or that lose data: they are applied only when the preview announced them. */

@@ -49,7 +49,11 @@ describe("networks", () => {
       },
     },
     ipv6: { address: "fd91:7::1", prefix: 64 },
-    dns: { enabled: true, hosts: [{ address: "10.91.7.9", names: ["a", "b"] }], forwarders: ["127.0.0.53"] },
+    dns: {
+      enabled: true,
+      hosts: [{ address: "10.91.7.9", names: ["a", "b"] }],
+      forwarders: [{ address: "127.0.0.53" }],
+    },
   };
   const owner = {
     project: "p<&>'\"\n\t𝄞",

@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { HostFacts } from "../../provider/hosts/facts.js";
 import {
   buildNetwork,
+  describeNetworkDifferences,
   type NetworkModel,
   type OwnerMark,
   parseNetwork,
@@ -13,8 +14,9 @@ import {
 } from "../../provider/libvirt/xml/index.js";
 import { describePlan } from "../../provider/planning/plan.js";
 import { describeStep, mustBeAnnounced, type Step } from "../../provider/planning/step.js";
+import { linkKindOf } from "../../provider/resources/network/attached.js";
 import { crossChecks } from "../../provider/resources/network/cross-checks.js";
-import { desiredModel } from "../../provider/resources/network/desired.js";
+import { desiredModel, makesBridge } from "../../provider/resources/network/desired.js";
 import type { ObservedHost, ObservedNetworks } from "../../provider/resources/network/observed.js";
 import { nonceOf, plan } from "../../provider/resources/network/plan.js";
 import type { NetworkRequest } from "../../provider/resources/network/request.js";
@@ -46,20 +48,80 @@ const dhcp = fc.oneof(
       start: fc.constantFrom("10.3.0.2", "10.3.0.20"),
       end: fc.constantFrom("10.3.0.30", "10.3.0.100"),
       hosts: fixed,
+      leaseTime: fc.constantFrom("2h", "120m", "infinite"),
     },
     { requiredKeys: [] },
   ),
 );
+const ipv6 = fc.record(
+  {
+    cidr: fc.constantFrom("fd00:3::1/64", "fd00:3::1/80", "FD00:3:0::2/64"),
+    dhcp: fc.oneof(
+      fc.boolean(),
+      fc.record({
+        ranges: fc.subarray([
+          { start: "fd00:3::10", end: "fd00:3::1f" },
+          { start: "fd00:3::20", end: "fd00:3::2f" },
+        ]),
+        hosts: fc.subarray([
+          { duid: "00:03:00:01:AA", address: "fd00:3::40" },
+          { name: "six", address: "fd00:3::41" },
+        ]),
+      }),
+    ),
+  },
+  { requiredKeys: ["cidr"] },
+);
+const dns = fc.record(
+  {
+    enabled: fc.boolean(),
+    hosts: fc.subarray([
+      { address: "10.3.0.9", names: ["web"] },
+      { address: "fd00:3::9", names: ["web", "www"] },
+      { address: "10.3.0.10", names: ["db"] },
+    ]),
+    txt: fc.subarray([
+      { name: "a", value: "one" },
+      { name: "a", value: "two" },
+      { name: "b", value: "three" },
+    ]),
+    srv: fc.subarray([{ service: "ldap", protocol: "tcp", target: "db", priority: 0 }]),
+    forwarders: fc.subarray(["9.9.9.9", { domain: "corp", address: "10.9.9.9" }]),
+  },
+  { requiredKeys: [] },
+);
+const vlan = fc.constantFrom(42, 43, { trunk: [42, 43], native: 43 });
+const portgroups = fc.subarray([
+  { name: "used", vlan: 7 },
+  { name: "free", vlan: 8 },
+  { name: "first", default: true },
+]);
 const inputs: fc.Arbitrary<Inputs> = fc
   .record(
     {
-      mode: fc.constantFrom("nat", "isolated", "bridge"),
+      mode: fc.constantFrom("nat", "route", "isolated", "bridge", "ovs", "macvtap"),
       hosts: fc.subarray(HOSTS, { minLength: 1 }),
       bridge: fc.constantFrom("br0", "virbr7"),
       cidr: fc.constantFrom("10.3.0.1/24", "10.3.0.1/25", "10.3.0.254/24"),
       dhcp,
-      domain: fc.constantFrom("lab.example", "shop.example"),
+      ipv6,
+      dns,
+      vlan,
+      portgroups,
+      domain: fc.constantFrom("lab.example", { name: "shop.example", localOnly: true }),
       mtu: fc.constantFrom(1400, 9000),
+      stp: fc.boolean(),
+      forwardDelay: fc.constantFrom("2s", "0s"),
+      mac: fc.constantFrom("52:54:00:CC:00:01", "52:54:00:cc:00:02"),
+      addresses: fc.subarray(["10.4.0.1/24", "fd00:4::1/64", "10.5.0.1/24"]),
+      routes: fc.subarray([{ cidr: "192.168.7.0/24", gateway: "10.3.0.2" }]),
+      nat: fc.constantFrom(
+        { ports: { start: 2000, end: 3000 } },
+        { addresses: { start: "192.0.2.1", end: "192.0.2.9" } },
+      ),
+      forwardDevice: fc.constantFrom("eth0", "eth1"),
+      forwardDevices: fc.subarray(["eth1", "eth2", "eth3"], { minLength: 1 }),
+      macvtapMode: fc.constantFrom("private", "passthrough"),
       autostart: fc.boolean(),
       restartPolicy: fc.constantFrom("never", "whenNeeded"),
     },
@@ -69,11 +131,20 @@ const inputs: fc.Arbitrary<Inputs> = fc
     ...{ pulumiUrn, name: "lan", ...made },
     hosts: Object.fromEntries(hosts.map((host) => [host, { address: `${host}.invalid` }])),
   }))
-  .filter((made) => {
-    const parsed = schema.safeParse(made);
-    return parsed.success && crossChecks.every((check) => check(parsed.data).length === 0);
-  })
-  .map((made) => schema.parse(made));
+  .map((made) => sound(made));
+
+/** Without the inputs that don't go with the others, and with those that they need. */
+function sound(made: Record<string, unknown>): Inputs {
+  const needed: Record<string, unknown> = { bridge: "br0", cidr: "10.3.0.1/24", forwardDevice: "eth0" };
+  let parsed = schema.parse(made);
+  for (;;) {
+    const problem = crossChecks.flatMap((check) => check(parsed))[0];
+    if (problem === undefined) return parsed;
+    const key = problem.path.replace(/[.[].*$/s, "");
+    const { [key]: wrong, ...rest } = parsed as Record<string, unknown>;
+    parsed = schema.parse(wrong === undefined ? { ...rest, [key]: needed[key] } : rest);
+  }
+}
 
 /** What a host has of the network. Guests that lost their link are told by `unplugged`. */
 interface HostWorld {
@@ -103,8 +174,9 @@ const mark: OwnerMark = { ...identity, nonce: chosen.nonce, phase: "created" };
 
 /** What libvirt adds to a new definition. */
 function completed(model: NetworkModel): NetworkModel {
-  if (model.mode === "bridge") return { uuid, ...model };
-  return { uuid, ...model, bridge: model.bridge ?? "virbr0" };
+  if (!makesBridge(model)) return { uuid, ...model };
+  const chosen = { bridge: "virbr0", stp: true, delaySeconds: 0, mac: "52:54:00:00:00:99" };
+  return { uuid, ...chosen, ...model };
 }
 
 function meddled(made: Inputs, what: Meddling): HostWorld {
@@ -158,6 +230,10 @@ function observe(world: World, request: NetworkRequest): ObservedNetworks {
               ours: owner !== undefined || had,
             },
       ...{ machines, unplugged: machines.length > 0 && unplugged },
+      inUse: {
+        portgroups: machines.length > 0 ? ["used"] : [],
+        devices: machines.length > 0 ? (model?.devices?.slice(0, 1) ?? []) : [],
+      },
       ...{ machinesOfReplaced: [], others: [] },
     };
   };
@@ -166,14 +242,27 @@ function observe(world: World, request: NetworkRequest): ObservedNetworks {
   return { hosts: declared.map(look), former: former.map(look) };
 }
 
-/** All that a running network takes: what its DHCP server hands out. */
-function withDhcpOf(liveXml: string, xml: string | undefined): string {
+/** All that a running network takes: what its servers hand out and answer, portgroups, and devices that guests are put on. */
+function withEntriesOf(liveXml: string, xml: string | undefined): string {
   const live = parseNetwork(liveXml);
-  const { ipv4 } = parseNetwork(xml ?? liveXml);
-  if (live.ipv4 === undefined) return liveXml;
-  const { dhcp: _, ...address } = live.ipv4;
-  const changed = ipv4?.dhcp === undefined ? address : { ...address, dhcp: ipv4.dhcp };
-  return patchNetwork(liveXml, { ...live, ipv4: changed });
+  const is = parseNetwork(xml ?? liveXml);
+  const entries = (address: NetworkModel["ipv4"], from: NetworkModel["ipv4"]) => {
+    if (address === undefined) return {};
+    const { dhcp: _, ...rest } = address;
+    return from?.dhcp === undefined ? rest : { ...rest, dhcp: from.dhcp };
+  };
+  const { hosts = [], texts, services } = is.dns ?? {};
+  const { forwarders, enabled = true } = live.dns ?? {};
+  const isOnDevices = linkKindOf(live) === "device" && linkKindOf(is) === "device";
+  const taken = {
+    ...live,
+    ...(live.ipv4 === undefined ? {} : { ipv4: entries(live.ipv4, is.ipv4) }),
+    ...(live.ipv6 === undefined ? {} : { ipv6: entries(live.ipv6, is.ipv6) }),
+    ...(enabled ? { dns: { enabled, hosts, texts, services, forwarders } } : {}),
+    portgroups: is.portgroups,
+    ...(isOnDevices ? { devices: is.devices } : {}),
+  } as NetworkModel;
+  return patchNetwork(liveXml, taken);
 }
 
 /** What the hosts are like after a step, as libvirt does it. */
@@ -181,7 +270,7 @@ function applied(world: World, step: Step, request: NetworkRequest): World {
   const defined = (host: HostWorld): HostWorld => {
     const is = host.xml === undefined ? undefined : parseNetwork(host.xml);
     const desired = desiredModel(request.inputs, request.previous, is);
-    const anew = is === undefined || (is.mode !== desired.mode && [is.mode, desired.mode].includes("bridge"));
+    const anew = is === undefined || makesBridge(is) !== makesBridge(desired);
     const xml =
       anew || host.xml === undefined ? buildNetwork(completed(desired)) : patchNetwork(host.xml, desired);
     const { hosts } = observe(world, request);
@@ -210,7 +299,9 @@ function applied(world: World, step: Step, request: NetworkRequest): World {
     case "updateNetwork":
       return at(step.host, (host) => {
         const made = defined(host);
-        return host.liveXml === undefined ? made : { ...made, liveXml: withDhcpOf(host.liveXml, made.xml) };
+        return host.liveXml === undefined
+          ? made
+          : { ...made, liveXml: withEntriesOf(host.liveXml, made.xml) };
       });
     case "restartNetwork":
       return at(step.host, (host) => ({ ...started(defined(host)), unplugged: false }));
@@ -249,13 +340,25 @@ const worlds = fc
   }));
 
 /** What every run must come to on a declared host. What no version of the program declared, it may leave. */
-function expectDeclared(host: HostWorld, { mode, cidr, domain, mtu, autostart }: Inputs): void {
-  expect(host).toMatchObject({ persistent: true, autostart: autostart ?? true });
+function expectDeclared(host: HostWorld, inputs: Inputs): void {
+  expect(host).toMatchObject({ persistent: true, autostart: inputs.autostart ?? true });
   expect(host.machines.length > 0 && host.unplugged).toBe(false);
   for (const xml of [host.xml, host.liveXml]) {
-    const { ipv4, ...is } = parseNetwork(xml ?? "");
-    expect([is.mode, is.domainName, is.mtuBytes]).toEqual([mode, domain, mtu]);
-    expect(ipv4 === undefined ? undefined : `${ipv4.address}/${ipv4.prefix}`).toBe(cidr);
+    const is = parseNetwork(xml ?? "");
+    expect(describeNetworkDifferences(is, desiredModel(inputs, inputs, is))).toEqual([]);
+    expect(is.mtuBytes).toBe(inputs.mtu);
+    expect(is.virtualPort).toBe(inputs.mode === "ovs" ? "openvswitch" : undefined);
+    const { mode, cidr, ipv6, domain, macvtapMode } = inputs;
+    const forward = mode === "ovs" ? "bridge" : mode === "macvtap" ? (macvtapMode ?? "bridge") : mode;
+    expect(is.mode).toBe(forward);
+    expect(is.domainName).toBe(typeof domain === "object" ? domain.name : domain);
+    if (cidr !== undefined) expect(`${is.ipv4?.address}/${is.ipv4?.prefix}`).toBe(cidr);
+    if (ipv6 !== undefined) expect(`${is.ipv6?.address}/${is.ipv6?.prefix}`).toBe(ipv6.cidr);
+    const more = [is.ipv4, is.ipv6, ...(is.moreAddresses ?? [])].map(
+      (each) => `${each?.address}/${each?.prefix}`,
+    );
+    for (const address of inputs.addresses ?? []) expect(more).toContain(address);
+    expect((is.routes ?? []).length).toBe(inputs.routes?.length ?? 0);
   }
 }
 

@@ -1,14 +1,21 @@
 import fc from "fast-check";
 import {
+  type DnsForwarder,
+  type DnsService,
   type DomainDisk,
   type DomainInterface,
   type DomainModel,
   isXmlText,
   type Lease,
   type MigrationJournal,
+  type NatModel,
   type NetworkAddress,
   type NetworkModel,
+  type NetworkRoute,
   type OwnerMark,
+  type Portgroup,
+  serviceKey,
+  type Vlan,
 } from "../../provider/libvirt/xml/index.js";
 import { domainPartValues } from "./xml-part-arbitraries.js";
 
@@ -185,6 +192,8 @@ export const migrationJournal: fc.Arbitrary<MigrationJournal> = fc.record({
   ),
 });
 
+const leaseSeconds = optional(fc.constantFrom(0, 120, 3600, 86_400));
+
 const address: fc.Arbitrary<NetworkAddress> = fc
   .record({
     address: hostile,
@@ -192,13 +201,21 @@ const address: fc.Arbitrary<NetworkAddress> = fc
     dhcp: optional(
       fc
         .record({
-          ranges: fc.uniqueArray(fc.record({ start: hostile, end: hostile }), {
-            selector: (range) => `${range.start}-${range.end}`,
-            maxLength: 3,
-          }),
+          ranges: fc.uniqueArray(
+            fc
+              .record({ start: hostile, end: hostile, leaseSeconds })
+              .map((range) => compact(range) as { start: string; end: string }),
+            { selector: (range) => `${range.start}-${range.end}`, maxLength: 3 },
+          ),
           hosts: fc.uniqueArray(
             fc
-              .record({ mac: optional(mac), name: optional(hostile), address: hostile })
+              .record({
+                mac: optional(mac),
+                duid: optional(mac),
+                name: optional(hostile),
+                address: hostile,
+                leaseSeconds,
+              })
               .map((host) => compact(host) as { address: string }),
             { selector: (host) => host.address, maxLength: 3 },
           ),
@@ -207,6 +224,75 @@ const address: fc.Arbitrary<NetworkAddress> = fc
     ),
   })
   .map((made) => compact(made) as NetworkAddress);
+
+const moreAddresses = fc.uniqueArray(
+  fc.constantFrom(
+    { address: "10.1.0.1", prefix: 24 },
+    { address: "10.1.0.1", prefix: 25 },
+    { address: "10.2.0.1", prefix: 16 },
+    { address: "fd01::1", prefix: 64 },
+    { address: "fd02::1", prefix: 48 },
+  ),
+  { minLength: 1 },
+);
+
+const routes = fc.array(
+  fc
+    .record({
+      address: fc.constantFrom("192.168.5.0", "fd77::"),
+      prefix: fc.constantFrom(24, 32),
+      gateway: hostile,
+      metric: optional(fc.integer({ min: 1, max: 99 })),
+    })
+    .map((route) => compact(route) as NetworkRoute),
+  { minLength: 1, maxLength: 3 },
+);
+
+const vlan: fc.Arbitrary<Vlan> = fc
+  .record({
+    tags: fc.uniqueArray(fc.integer({ min: 1, max: 4094 }), { minLength: 1, maxLength: 4 }),
+    trunk: fc.boolean(),
+    native: optional(fc.constantFrom("tagged" as const, "untagged" as const)),
+  })
+  .map(
+    ({ tags, trunk, native }) =>
+      compact({
+        tags,
+        trunk: trunk || tags.length > 1 ? true : undefined,
+        native: native && { tag: tags[0], mode: native },
+      }) as unknown as Vlan,
+  );
+
+const portgroups = fc.uniqueArray(
+  fc
+    .record({ name: hostile, isDefault: optional(fc.constant(true as const)), vlan: optional(vlan) })
+    .map((group) => compact(group) as unknown as Portgroup),
+  { selector: (group) => group.name, minLength: 1, maxLength: 3 },
+);
+
+const port = fc.integer({ min: 1, max: 65_535 });
+const nat: fc.Arbitrary<NatModel | undefined> = fc
+  .record({
+    // The default isn't read back.
+    ports: optional(fc.record({ start: fc.integer({ min: 2000, max: 3000 }), end: port })),
+    addresses: optional(fc.record({ start: hostile, end: hostile })),
+    ipv6: optional(fc.constant(true as const)),
+  })
+  .map((made) => {
+    const compacted = compact(made);
+    return Object.keys(compacted).length === 0 ? undefined : (compacted as NatModel);
+  });
+
+const services = fc.uniqueArray(
+  fc
+    .record({
+      ...{ service: hostile, protocol: fc.constantFrom("tcp", "udp") },
+      ...{ domain: optional(hostile), target: optional(hostile) },
+      ...{ port: optional(port), priority: optional(port), weight: optional(port) },
+    })
+    .map((made) => compact(made) as unknown as DnsService),
+  { selector: serviceKey, minLength: 1, maxLength: 3 },
+);
 
 const dns = fc
   .record({
@@ -218,7 +304,22 @@ const dns = fc
         maxLength: 3,
       },
     ),
-    forwarders: optional(fc.array(hostile, { minLength: 1, maxLength: 3 })),
+    texts: optional(
+      fc.uniqueArray(fc.record({ name: hostile, value: hostile }), {
+        selector: (text) => JSON.stringify(text),
+        minLength: 1,
+        maxLength: 3,
+      }),
+    ),
+    services: optional(services),
+    forwarders: optional(
+      fc.array(
+        fc
+          .record({ address: optional(hostile), domain: optional(hostile) })
+          .map((forwarder) => compact(forwarder) as DnsForwarder),
+        { minLength: 1, maxLength: 3 },
+      ),
+    ),
   })
   .map(compact);
 
@@ -228,15 +329,35 @@ export const networkModel: fc.Arbitrary<NetworkModel> = fc
     name: hostile,
     uuid: optional(fc.uuid()),
     mode: fc.constantFrom("nat", "route", "isolated", "bridge", "open", "private"),
+    devices: optional(fc.uniqueArray(hostile, { minLength: 1, maxLength: 3 })),
+    nat,
     bridge: optional(hostile),
+    stp: optional(fc.boolean()),
+    delaySeconds: optional(fc.integer({ min: 0, max: 30 })),
     mtuBytes: optional(fc.integer({ min: 68, max: 65535 })),
+    mac: optional(mac),
     domainName: optional(hostile),
+    domainLocalOnly: optional(fc.constant(true as const)),
+    virtualPort: optional(hostile),
+    vlan: optional(vlan),
+    portgroups: optional(portgroups),
     ipv4: optional(address),
     ipv6: optional(address),
+    moreAddresses: optional(moreAddresses),
+    routes: optional(routes),
     dns: optional(dns),
   })
   .map((made) => {
-    const saysNothing =
-      made.dns?.enabled === true && made.dns.hosts.length === 0 && made.dns.forwarders === undefined;
-    return compact({ ...made, dns: saysNothing ? undefined : made.dns }) as NetworkModel;
+    const { ipv4, ipv6, domainName, mode } = made;
+    const isSilent = made.dns?.enabled === true && Object.keys(made.dns).length === 2;
+    // Without one that the model describes, they would be it.
+    const more = made.moreAddresses?.filter((each) => (each.address.includes(":") ? ipv6 : ipv4));
+    return compact({
+      ...made,
+      devices: mode === "isolated" ? undefined : made.devices,
+      nat: mode === "nat" ? made.nat : undefined,
+      domainLocalOnly: domainName === undefined ? undefined : made.domainLocalOnly,
+      moreAddresses: more?.length === 0 ? undefined : more,
+      dns: isSilent && made.dns?.hosts.length === 0 ? undefined : made.dns,
+    }) as NetworkModel;
   });

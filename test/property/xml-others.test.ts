@@ -38,8 +38,22 @@ function comparable(network: NetworkModel) {
     made?.dhcp === undefined
       ? made
       : { ...made, dhcp: { ranges: sorted(made.dhcp.ranges), hosts: sorted(made.dhcp.hosts) } };
-  const dns = network.dns && { ...network.dns, hosts: sorted(network.dns.hosts) };
-  return { ...network, ipv4: address(network.ipv4), ipv6: address(network.ipv6), dns };
+  const any = <T>(list: readonly T[] | undefined) => list && sorted(list);
+  const dns = network.dns && {
+    ...network.dns,
+    hosts: sorted(network.dns.hosts),
+    texts: any(network.dns.texts),
+    services: any(network.dns.services),
+  };
+  return {
+    ...network,
+    devices: any(network.devices),
+    portgroups: any(network.portgroups),
+    moreAddresses: any(network.moreAddresses),
+    ipv4: address(network.ipv4),
+    ipv6: address(network.ipv6),
+    dns,
+  };
 }
 
 describe("networks", () => {

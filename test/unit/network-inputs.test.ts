@@ -30,7 +30,11 @@ const notForBridge = 'is not for mode "bridge": addresses, names and packet size
 
 describe("the inputs of a network", () => {
   it.each<[string, object, string[]]>([
-    ["an unknown mode", { mode: "route" }, ['mode: "route" must be one of "nat", "isolated", "bridge"']],
+    [
+      "an unknown mode",
+      { mode: "hostdev" },
+      ['mode: "hostdev" must be one of "nat", "route", "open", "isolated", "bridge", "macvtap", "ovs"'],
+    ],
     [
       "nat without an address",
       { cidr: undefined },

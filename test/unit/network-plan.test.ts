@@ -75,6 +75,7 @@ function hostWith(
             ours,
           },
     machines: [],
+    inUse: { portgroups: [], devices: [] },
     unplugged: false,
     machinesOfReplaced: [],
     others: [],

@@ -42,15 +42,20 @@ describe("networks that libvirt wrote", () => {
       name: "lan",
       uuid: "e3318db7-b2c9-4100-980e-91e1662c5520",
       mode: "nat",
+      nat: { ipv6: true },
       bridge: "virbr7",
+      stp: true,
+      delaySeconds: 0,
       mtuBytes: 1400,
+      mac: "52:54:00:0b:18:f9",
       domainName: "lan.example",
+      domainLocalOnly: true,
       ipv4: {
         address: "10.77.0.1",
         prefix: 24,
         dhcp: {
           ranges: [
-            { start: "10.77.0.100", end: "10.77.0.200" },
+            { start: "10.77.0.100", end: "10.77.0.200", leaseSeconds: 3600 },
             { start: "10.77.0.210", end: "10.77.0.220" },
           ],
           hosts: [
@@ -64,13 +69,15 @@ describe("networks that libvirt wrote", () => {
         prefix: 64,
         dhcp: {
           ranges: [{ start: "fd00:77::100", end: "fd00:77::1ff" }],
-          hosts: [{ name: "web6", address: "fd00:77::10" }],
+          hosts: [{ duid: "00:03:00:01:52:54:00:aa:00:01", name: "web6", address: "fd00:77::10" }],
         },
       },
+      routes: [{ address: "10.99.0.0", prefix: 16, gateway: "10.77.0.2" }],
       dns: {
         enabled: true,
         hosts: [{ address: "10.77.0.5", names: ["a", "b"] }],
-        forwarders: ["9.9.9.9"],
+        texts: [{ name: "x", value: "y" }],
+        forwarders: [{ address: "9.9.9.9" }, { domain: "corp", address: "10.1.1.1" }],
       },
     };
     expect(parseNetwork(fixture("network/lan"))).toEqual(lan);
@@ -78,15 +85,18 @@ describe("networks that libvirt wrote", () => {
   });
 
   test("the others", () => {
-    const { uuid: _iso, ...iso } = parseNetwork(fixture("network/iso"));
+    const { uuid: _iso, mac: _mac, ...iso } = parseNetwork(fixture("network/iso"));
     expect(iso).toEqual({
       name: "iso",
       mode: "isolated",
       bridge: "virbr8",
+      stp: true,
+      delaySeconds: 0,
       ipv4: { address: "10.78.0.1", prefix: 24 },
     });
     const { uuid: _br, ...br } = parseNetwork(fixture("network/br"));
-    expect(br).toEqual({ name: "br", mode: "bridge", bridge: "br0" });
+    const portgroups = [{ name: "default", isDefault: true }];
+    expect(br).toEqual({ name: "br", mode: "bridge", bridge: "br0", portgroups });
     const nodns = parseNetwork(fixture("network/nodns"));
     expect([nodns.mode, nodns.dns]).toEqual(["route", { enabled: false, hosts: [] }]);
     expect(parseNetwork(fixture("network/open")).mode).toBe("open");
@@ -107,13 +117,15 @@ describe("networks that libvirt wrote", () => {
     const to = structuredClone(parseNetwork(xml));
     to.domainName = "other.example";
     to.ipv4?.dhcp?.hosts.splice(0, 1, { mac: "52:54:00:aa:00:09", name: "web", address: "10.77.0.10" });
+    to.ipv4?.dhcp?.hosts.splice(1, 1, { name: "only", address: "10.77.0.11", leaseSeconds: 0 });
     to.ipv4?.dhcp?.ranges.pop();
-    to.ipv6?.dhcp?.hosts.splice(0, 1, { name: "six", address: "fd00:77::10" });
+    to.ipv6?.dhcp?.hosts.splice(0, 1, { duid: "00:03:00:01:aa", name: "six", address: "fd00:77::10" });
     to.dns?.hosts.push({ address: "10.77.0.6", names: ["c"] });
     expect(describeNetworkDifferences(parseNetwork(xml), to).map(({ kind, path }) => [kind, path])).toEqual([
       ["property", "domainName"],
       ["dhcpRange", "ipv4.dhcp.ranges[10.77.0.210-10.77.0.220]"],
       ["dhcpHost", "ipv4.dhcp.hosts[10.77.0.10]"],
+      ["dhcpHost", "ipv4.dhcp.hosts[10.77.0.11]"],
       ["dhcpHost", "ipv6.dhcp.hosts[fd00:77::10]"],
       ["dnsHost", "dns.hosts[10.77.0.6]"],
     ]);
@@ -130,9 +142,13 @@ describe("networks that libvirt wrote", () => {
       "+</host>",
       "-<range start='10.77.0.210' end='10.77.0.220'/>",
       "-<host mac='52:54:00:AA:00:01' name='web' ip='10.77.0.10'/>",
+      "-<host name='only' ip='10.77.0.11'/>",
       "+<host mac='52:54:00:aa:00:09' name='web' ip='10.77.0.10'/>",
+      "+<host name='only' ip='10.77.0.11'>",
+      "+<lease expiry='0'/>",
+      "+</host>",
       "-<host id='00:03:00:01:52:54:00:aa:00:01' name='web6' ip='fd00:77::10'/>",
-      "+<host id='00:03:00:01:52:54:00:aa:00:01' name='six' ip='fd00:77::10'/>",
+      "+<host id='00:03:00:01:aa' name='six' ip='fd00:77::10'/>",
     ]);
   });
 

@@ -13,9 +13,21 @@ export type { MarkKind, MarkProblem, OnMarkProblem } from "./mark.js";
 export type { Marks } from "./metadata.js";
 export * from "./migration-journal.js";
 export * from "./network.js";
-export { buildNetwork, buildNetworkEntry } from "./network-build.js";
+export {
+  type AddressFamily,
+  addressIndex,
+  type DhcpHost,
+  type DhcpRange,
+  type HostAddress,
+  type NetworkAddress,
+  type NetworkRoute,
+} from "./network-address.js";
+export { buildNetwork, buildNetworkEntry, type NetworkEntry } from "./network-build.js";
 export * from "./network-differences.js";
+export type { DnsForwarder, DnsHost, DnsService, DnsText, NetworkDns } from "./network-dns.js";
+export type { NatModel } from "./network-forward.js";
 export { patchNetwork } from "./network-patch.js";
+export type { Portgroup, Vlan } from "./network-vlan.js";
 export * from "./owner-mark.js";
 export { applyPatches, type XmlPatch } from "./patches.js";
 export { hasPcieRootPorts } from "./pcie.js";

@@ -1,13 +1,29 @@
 import type { Element } from "@xmldom/xmldom";
 import { parseXml, rootOf } from "./document.js";
-import { attributeOf, childElement, childElements, setAttribute } from "./element.js";
+import {
+  attributeOf,
+  childElement,
+  childElements,
+  insertChild,
+  removeChildren,
+  setAttribute,
+} from "./element.js";
+import { interfaceMac } from "./interface.js";
+import { readVlan, sketchVlan, type Vlan } from "./network-vlan.js";
 import { serializeElement } from "./serialize.js";
 
 /** Into what an interface of a running domain is plugged. */
 export interface InterfacePlug {
+  /** Lower case. */
+  mac: string;
   network?: string | undefined;
   /** Of an interface that names a bridge and no network. */
   bridge?: string | undefined;
+  /** The device of the host on which an interface of macvtap is. */
+  device?: string | undefined;
+  portgroup?: string | undefined;
+  /** The VLANs that it has, whoever says so. */
+  vlan?: Vlan | undefined;
   /** The network's port, under which libvirt lists what is plugged in; before libvirt 5.5 there is none. */
   portUuid?: string | undefined;
 }
@@ -25,9 +41,9 @@ export interface InterfaceHop {
   back: string;
 }
 
-/** Into what the interfaces of a live document are plugged. */
-export function interfacePlugs(liveXml: string): InterfacePlug[] {
-  return sourcesIn(liveXml).map(({ source }) => readPlug(source));
+/** Into what the interfaces of a document are plugged. */
+export function interfacePlugs(xml: string): InterfacePlug[] {
+  return sourcesIn(xml).map(({ element, source }) => readPlug(element, source));
 }
 
 /**
@@ -36,7 +52,7 @@ export function interfacePlugs(liveXml: string): InterfacePlug[] {
  */
 export function interfaceHops(liveXml: string, home: PlugPlace, away: PlugPlace): InterfaceHop[] {
   return sourcesIn(liveXml).flatMap(({ element, source }) => {
-    const plug = readPlug(source);
+    const plug = readPlug(element, source);
     const isIn = (place: PlugPlace) => plug.network === place.network || plug.bridge === place.bridge;
     if (!isIn(home) && !isIn(away)) return [];
     const to = (place: PlugPlace) => {
@@ -51,19 +67,39 @@ export function interfaceHops(liveXml: string, home: PlugPlace, away: PlugPlace)
   });
 }
 
-function sourcesIn(liveXml: string): { element: Element; source: Element }[] {
-  const devices = childElement(rootOf(parseXml(liveXml, "domain")), "devices");
+/**
+ * An interface of a live document with other VLANs, as DomainUpdateDeviceFlags takes it. They must stand in the interface itself: of one that
+ * gets them from its network libvirt 9.0 takes the tag off the port, and says that all went well.
+ */
+export function withVlan(liveXml: string, mac: string, vlan: Vlan | undefined): string | undefined {
+  const found = sourcesIn(liveXml).find(({ element }) => interfaceMac(element) === mac);
+  if (found === undefined) return undefined;
+  const { element, source } = found;
+  setAttribute(element, "type", "network");
+  setAttribute(source, "portid", undefined);
+  setAttribute(source, "bridge", undefined);
+  removeChildren(element, "vlan");
+  if (vlan !== undefined) insertChild(element, sketchVlan(vlan), ["mac", "source"]);
+  return serializeElement(element);
+}
+
+function sourcesIn(xml: string): { element: Element; source: Element }[] {
+  const devices = childElement(rootOf(parseXml(xml, "domain")), "devices");
   return childElements(devices, "interface").flatMap((element) => {
     const source = childElement(element, "source");
     return source === undefined ? [] : [{ element, source }];
   });
 }
 
-function readPlug(source: Element): InterfacePlug {
+function readPlug(element: Element, source: Element): InterfacePlug {
   const network = attributeOf(source, "network");
   return {
+    mac: interfaceMac(element),
     network,
     bridge: network === undefined ? attributeOf(source, "bridge") : undefined,
+    device: attributeOf(source, "dev"),
+    portgroup: attributeOf(source, "portgroup"),
+    vlan: readVlan(element),
     portUuid: attributeOf(source, "portid"),
   };
 }

@@ -1,15 +1,26 @@
 import { newDocument, rootOf } from "./document.js";
 import { fill, type Sketch, sketch } from "./element.js";
 import { type Marks, setMarks } from "./metadata.js";
-import type {
-  AddressFamily,
-  DhcpHost,
-  DhcpRange,
-  DnsHost,
-  NetworkAddress,
-  NetworkDns,
-  NetworkModel,
-} from "./network.js";
+import type { NetworkModel } from "./network.js";
+import {
+  type DhcpHost,
+  type DhcpRange,
+  sketchAddress,
+  sketchDhcpHost,
+  sketchDhcpRange,
+  sketchRoute,
+} from "./network-address.js";
+import {
+  type DnsHost,
+  type DnsService,
+  type DnsText,
+  sketchDns,
+  sketchDnsHost,
+  sketchDnsService,
+  sketchDnsText,
+} from "./network-dns.js";
+import { sketchDevice, sketchForward } from "./network-forward.js";
+import { type Portgroup, sketchPortgroup, sketchVlan } from "./network-vlan.js";
 import { serialize } from "./serialize.js";
 
 /**
@@ -25,71 +36,64 @@ export function buildNetwork(network: NetworkModel, marks: Marks = {}): string {
 }
 
 function sketchNetwork(network: NetworkModel): Sketch {
-  const { name, uuid, mode, bridge, mtuBytes, domainName, ipv4, ipv6, dns } = network;
+  const { name, uuid, mode, devices, nat, mtuBytes, mac, vlan, virtualPort, ipv4, ipv6, dns } = network;
   return sketch("network", {}, [
     sketch("name", {}, name),
     uuid === undefined ? undefined : sketch("uuid", {}, uuid),
-    mode === "isolated" ? undefined : sketch("forward", { mode }),
-    bridge === undefined ? undefined : sketch("bridge", { name: bridge }),
+    sketchForward(mode, devices, nat),
+    sketchBridge(network),
     mtuBytes === undefined ? undefined : sketch("mtu", { size: String(mtuBytes) }),
-    domainName === undefined ? undefined : sketch("domain", { name: domainName }),
-    dns === undefined || saysNothing(dns) ? undefined : sketchDns(dns),
-    ipv4 === undefined ? undefined : sketchAddress(ipv4, "ipv4"),
-    ipv6 === undefined ? undefined : sketchAddress(ipv6, "ipv6"),
+    mac === undefined ? undefined : sketch("mac", { address: mac }),
+    sketchDomain(network),
+    dns && sketchDns(dns),
+    vlan && sketchVlan(vlan),
+    ipv4 && sketchAddress(ipv4, "ipv4"),
+    ipv6 && sketchAddress(ipv6, "ipv6"),
+    ...(network.moreAddresses ?? []).map((address) => sketchAddress(address)),
+    ...(network.routes ?? []).map(sketchRoute),
+    virtualPort === undefined ? undefined : sketch("virtualport", { type: virtualPort }),
+    ...(network.portgroups ?? []).map(sketchPortgroup),
   ]);
 }
 
-/** The `<ip>` of a family. */
-export function sketchAddress(made: NetworkAddress, family: AddressFamily): Sketch {
-  const { address, prefix, dhcp } = made;
-  return sketch("ip", { family: family === "ipv6" ? family : undefined, address, prefix: String(prefix) }, [
-    dhcp === undefined || dhcp.ranges.length + dhcp.hosts.length === 0
-      ? undefined
-      : sketch("dhcp", {}, [...dhcp.ranges.map(sketchDhcpRange), ...dhcp.hosts.map(sketchDhcpHost)]),
-  ]);
+function sketchBridge({ bridge, stp, delaySeconds }: NetworkModel): Sketch | undefined {
+  if (bridge === undefined && stp === undefined && delaySeconds === undefined) return undefined;
+  return sketch("bridge", {
+    name: bridge,
+    stp: stp === undefined ? undefined : stp ? "on" : "off",
+    delay: delaySeconds?.toString(),
+  });
 }
 
-/** A `<range>`, which is also what net-update takes for one. */
-export function sketchDhcpRange(range: DhcpRange): Sketch {
-  return sketch("range", { start: range.start, end: range.end });
+function sketchDomain({ domainName, domainLocalOnly }: NetworkModel): Sketch | undefined {
+  if (domainName === undefined) return undefined;
+  return sketch("domain", { name: domainName, localOnly: domainLocalOnly ? "yes" : undefined });
 }
 
-/** A `<host>` of DHCP, which is also what net-update takes for one. */
-export function sketchDhcpHost(host: DhcpHost): Sketch {
-  return sketch("host", { mac: host.mac, name: host.name, ip: host.address });
-}
+/** One entry of a network, as net-update takes it. */
+export type NetworkEntry =
+  | { dhcpRange: DhcpRange }
+  | { dhcpHost: DhcpHost }
+  | { dnsHost: DnsHost }
+  | { dnsText: DnsText }
+  | { dnsService: DnsService }
+  | { portgroup: Portgroup }
+  | { device: string };
 
-/** A `<host>` of DNS, which is also what net-update takes for one. */
-export function sketchDnsHost(host: DnsHost): Sketch {
-  return sketch(
-    "host",
-    { ip: host.address },
-    host.names.map((name) => sketch("hostname", {}, name)),
-  );
-}
-
-function sketchDns(dns: NetworkDns): Sketch {
-  return sketch("dns", { enable: dns.enabled ? undefined : "no" }, [
-    ...(dns.forwarders ?? []).map((addr) => sketch("forwarder", { addr })),
-    ...dns.hosts.map(sketchDnsHost),
-  ]);
-}
-
-function saysNothing(dns: NetworkDns): boolean {
-  return dns.enabled && dns.hosts.length === 0 && (dns.forwarders ?? []).length === 0;
-}
-
-/** The XML of one DHCP range, reservation or DNS entry, as net-update takes it. */
-export function buildNetworkEntry(
-  entry: { dhcpRange: DhcpRange } | { dhcpHost: DhcpHost } | { dnsHost: DnsHost },
-): string {
-  const made =
-    "dhcpRange" in entry
-      ? sketchDhcpRange(entry.dhcpRange)
-      : "dhcpHost" in entry
-        ? sketchDhcpHost(entry.dhcpHost)
-        : sketchDnsHost(entry.dnsHost);
+/** The XML of one entry, as net-update takes it. */
+export function buildNetworkEntry(entry: NetworkEntry): string {
+  const made = sketchEntry(entry);
   const document = newDocument(made.name);
   fill(document, rootOf(document), made, 0);
   return serialize(document);
+}
+
+function sketchEntry(entry: NetworkEntry): Sketch {
+  if ("dhcpRange" in entry) return sketchDhcpRange(entry.dhcpRange);
+  if ("dhcpHost" in entry) return sketchDhcpHost(entry.dhcpHost);
+  if ("dnsHost" in entry) return sketchDnsHost(entry.dnsHost);
+  if ("dnsText" in entry) return sketchDnsText(entry.dnsText);
+  if ("dnsService" in entry) return sketchDnsService(entry.dnsService);
+  if ("portgroup" in entry) return sketchPortgroup(entry.portgroup);
+  return sketchDevice(entry.device);
 }

@@ -2,36 +2,31 @@ import type { Element } from "@xmldom/xmldom";
 import { parseXml, rootOf } from "./document.js";
 import {
   attributeOf,
-  childElement,
   childElements,
   ensureChild,
   insertChild,
   removeChildren,
   removeElement,
-  type Sketch,
   setAttribute,
   setChildText,
-  sketch,
 } from "./element.js";
-import {
-  type AddressFamily,
-  findAddress,
-  isGeneralForwarder,
-  type NetworkModel,
-  parseNetwork,
-} from "./network.js";
-import { sketchAddress, sketchDhcpHost, sketchDhcpRange, sketchDnsHost } from "./network-build.js";
+import { type NetworkModel, parseNetwork } from "./network.js";
+import { patchAddresses } from "./network-address-patch.js";
 import {
   describeNetworkDifferences,
   type NetworkDifference,
   type NetworkProperty,
-  rangeKey,
 } from "./network-differences.js";
+import { patchDns } from "./network-dns-patch.js";
+import { patchDevice, patchMode, patchNat } from "./network-forward.js";
+import { beforeBridge, beforeDns, beforePortgroups, beforeVirtualPort, beforeVlan } from "./network-order.js";
+import { readVlan, sketchPortgroup, sketchVlan, type Vlan } from "./network-vlan.js";
 import { serialize } from "./serialize.js";
+import { sameValue } from "./value.js";
 
 /**
  * Edits a network's XML so that it becomes `to`, touching nothing but what differs; without a difference the text
- * comes back as it was. DHCP and DNS entries keep what the model doesn't describe of them (lease times, DUIDs).
+ * comes back as it was. Entries keep what the model doesn't describe of them (a portgroup's bandwidth).
  *
  * @param from - What the XML said when `to` was made; by default what it says.
  * @throws XmlError "forbiddenCharacter" when XML can't carry a string.
@@ -45,65 +40,39 @@ export function patchNetwork(xml: string, to: NetworkModel, from: NetworkModel =
   return serialize(document);
 }
 
-const beforeDns = ["name", "uuid", "metadata", "forward", "bridge", "mtu", "mac", "domain"];
-const beforeAddresses = [...beforeDns, "dns", "ip"];
-
 function patchDifference(root: Element, difference: NetworkDifference, to: NetworkModel): void {
   switch (difference.kind) {
     case "property":
       patchProperty(root, difference.property, to);
       return;
-    case "address": {
-      const present = findAddress(root, difference.family);
-      if (present !== undefined) removeElement(present);
-      if (difference.to !== undefined) {
-        insertChild(root, sketchAddress(difference.to, difference.family), beforeAddresses);
-      }
+    case "device":
+      if (difference.from !== undefined) patchDevice(root, difference.from, false);
+      if (difference.to !== undefined) patchDevice(root, difference.to, true);
       return;
-    }
+    case "nat":
+      patchNat(root, difference.to);
+      return;
+    case "vlan":
+      patchVlan(root, difference.to, beforeVlan);
+      return;
+    case "portgroup":
+      patchPortgroup(root, difference);
+      return;
+    case "address":
     case "addressProperty":
-      patchAddress(root, difference.family, to);
-      return;
     case "dhcpRange":
-      patchEntry(
-        dhcpOf(root, difference.family),
-        "range",
-        (range) =>
-          rangeKey({ start: attributeOf(range, "start") ?? "", end: attributeOf(range, "end") ?? "" }),
-        rangeKey(difference.to ?? difference.from ?? { start: "", end: "" }),
-        difference.to === undefined ? undefined : sketchDhcpRange(difference.to),
-      );
-      dropEmptyDhcp(root, difference.family);
-      return;
     case "dhcpHost":
-      patchEntry(
-        dhcpOf(root, difference.family),
-        "host",
-        (host) => attributeOf(host, "ip") ?? "",
-        difference.to?.address ?? difference.from?.address ?? "",
-        difference.to === undefined ? undefined : sketchDhcpHost(difference.to),
-      );
-      dropEmptyDhcp(root, difference.family);
-      return;
-    case "dnsHost":
-      patchEntry(
-        ensureChild(root, "dns", beforeDns),
-        "host",
-        (host) => attributeOf(host, "ip") ?? "",
-        difference.to?.address ?? difference.from?.address ?? "",
-        difference.to === undefined ? undefined : sketchDnsHost(difference.to),
-      );
+    case "moreAddress":
+    case "routes":
+      patchAddresses(root, difference, to);
       return;
     case "dnsEnabled":
-      setAttribute(ensureChild(root, "dns", beforeDns), "enable", difference.to ? undefined : "no");
+    case "dnsHost":
+    case "dnsText":
+    case "dnsService":
+    case "dnsForwarders":
+      patchDns(root, difference);
       return;
-    case "dnsForwarders": {
-      const dns = ensureChild(root, "dns", beforeDns);
-      for (const forwarder of childElements(dns, "forwarder").filter(isGeneralForwarder))
-        removeElement(forwarder);
-      for (const addr of difference.to) insertChild(dns, sketch("forwarder", { addr }), ["forwarder"]);
-      return;
-    }
     default:
       difference satisfies never;
   }
@@ -117,31 +86,28 @@ function patchProperty(root: Element, property: NetworkProperty, to: NetworkMode
     case "uuid":
       setChildText(root, "uuid", to.uuid, ["name"]);
       return;
-    case "mode": {
-      if (to.mode === "isolated") {
-        removeChildren(root, "forward");
-        return;
-      }
-      const forward = ensureChild(root, "forward", ["name", "uuid", "metadata"]);
-      setAttribute(forward, "mode", to.mode);
-      // Ports and addresses of the translation, which libvirt refuses beside another mode.
-      if (to.mode !== "nat") removeChildren(forward, "nat");
+    case "mode":
+      patchMode(root, to.mode);
       return;
-    }
     case "bridge":
-      patchNamed(root, "bridge", "name", to.bridge, ["name", "uuid", "metadata", "forward"]);
+    case "stp":
+    case "delaySeconds":
+      patchBridge(root, to);
       return;
     case "mtuBytes":
-      patchNamed(root, "mtu", "size", to.mtuBytes?.toString(), [
-        "name",
-        "uuid",
-        "metadata",
-        "forward",
-        "bridge",
-      ]);
+      patchNamed(root, "mtu", "size", to.mtuBytes?.toString(), [...beforeBridge, "bridge"]);
+      return;
+    case "mac":
+      patchNamed(root, "mac", "address", to.mac, [...beforeBridge, "bridge", "mtu"]);
       return;
     case "domainName":
+    case "domainLocalOnly":
       patchNamed(root, "domain", "name", to.domainName, beforeDns);
+      if (to.domainName !== undefined)
+        setAttribute(ensureChild(root, "domain"), "localOnly", to.domainLocalOnly ? "yes" : undefined);
+      return;
+    case "virtualPort":
+      patchNamed(root, "virtualport", "type", to.virtualPort, beforeVirtualPort);
       return;
     default:
       property satisfies never;
@@ -159,45 +125,33 @@ function patchNamed(
   else setAttribute(ensureChild(root, name, after), attribute, value);
 }
 
-function patchAddress(root: Element, family: AddressFamily, to: NetworkModel): void {
-  const ip = findAddress(root, family);
-  const wanted = to[family];
-  if (ip === undefined || wanted === undefined) return;
-  setAttribute(ip, "address", wanted.address);
-  setAttribute(ip, "netmask", undefined);
-  setAttribute(ip, "prefix", String(wanted.prefix));
+function patchBridge(root: Element, { bridge, stp, delaySeconds }: NetworkModel): void {
+  if (bridge === undefined && stp === undefined && delaySeconds === undefined) {
+    removeChildren(root, "bridge");
+    return;
+  }
+  const element = ensureChild(root, "bridge", beforeBridge);
+  setAttribute(element, "name", bridge);
+  setAttribute(element, "stp", stp === undefined ? undefined : stp ? "on" : "off");
+  setAttribute(element, "delay", delaySeconds?.toString());
 }
 
-function dhcpOf(root: Element, family: AddressFamily): Element | undefined {
-  const ip = findAddress(root, family);
-  return ip === undefined ? undefined : ensureChild(ip, "dhcp");
+function patchVlan(parent: Element, vlan: Vlan | undefined, after: readonly string[]): void {
+  removeChildren(parent, "vlan");
+  if (vlan !== undefined) insertChild(parent, sketchVlan(vlan), after);
 }
 
-function dropEmptyDhcp(root: Element, family: AddressFamily): void {
-  const dhcp = childElement(findAddress(root, family), "dhcp");
-  if (dhcp !== undefined && dhcp.firstChild === null) removeElement(dhcp);
-}
-
-/** Makes one entry of a list what the sketch says: edited in place, added, or without a sketch removed. */
-function patchEntry(
-  list: Element | undefined,
-  name: string,
-  keyOf: (entry: Element) => string,
-  key: string,
-  made: Sketch | undefined,
+function patchPortgroup(
+  root: Element,
+  { from, to }: Extract<NetworkDifference, { kind: "portgroup" }>,
 ): void {
-  if (list === undefined) return;
-  const entry = childElements(list, name).find((candidate) => keyOf(candidate) === key);
-  if (made === undefined) {
-    if (entry !== undefined) removeElement(entry);
-    return;
+  const name = (to ?? from)?.name;
+  const present = childElements(root, "portgroup").find((group) => attributeOf(group, "name") === name);
+  if (to === undefined) {
+    if (present !== undefined) removeElement(present);
+  } else if (present === undefined) insertChild(root, sketchPortgroup(to), beforePortgroups);
+  else {
+    setAttribute(present, "default", to.isDefault ? "yes" : undefined);
+    if (!sameValue(readVlan(present), to.vlan)) patchVlan(present, to.vlan, []);
   }
-  if (entry === undefined) {
-    insertChild(list, made, [name, "range"]);
-    return;
-  }
-  for (const [attribute, value] of Object.entries(made.attributes)) setAttribute(entry, attribute, value);
-  if (typeof made.content === "string" || made.content.length === 0) return;
-  removeChildren(entry, "hostname");
-  for (const child of made.content) if (child !== undefined) insertChild(entry, child);
 }

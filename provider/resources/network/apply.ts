@@ -1,8 +1,6 @@
 import type { Host } from "../../hosts/host.js";
 import {
   buildNetwork,
-  buildNetworkEntry,
-  type NetworkDifference,
   type NetworkModel,
   type OwnerMark,
   patchNetwork,
@@ -11,13 +9,14 @@ import {
 import type { Step } from "../../planning/step.js";
 import type { ApplyContext } from "../definition.js";
 import { differencesOf } from "./changes.js";
-import { desiredModel } from "./desired.js";
+import { desiredModel, makesBridge } from "./desired.js";
 import type { ObservedHost, ObservedNetwork, ObservedNetworks } from "./observed.js";
 import { nonceOf, staleMark } from "./plan.js";
 import { relinkMachines } from "./relink.js";
 import { removeFrom } from "./remove.js";
 import type { NetworkRequest } from "./request.js";
 import { restartNetwork } from "./restart.js";
+import { updateLive } from "./update-live.js";
 
 /** Executes one step of a plan. Each leaves the world such that a run that ends right after it is completed by the next. */
 export async function apply(
@@ -96,7 +95,7 @@ async function applyTo(
       await libvirt.networks.setAutostart(record.uuid, step.to, { signal });
       return;
     case "updateNetwork":
-      await updateLive(host, record.uuid, differencesOf(request, network).live);
+      await updateLive(host, record, differencesOf(request, network).live);
       await define(host, network, request, mark);
       return;
     case "restartNetwork":
@@ -152,8 +151,8 @@ async function define(
 ): Promise<void> {
   const desired = desiredModel(request.inputs, request.previous, model);
   const { networks } = await host.libvirt();
-  // A definition in a bridge mode may hold nothing of the bridge that libvirt made, and the other way round.
-  const anew = model.mode !== desired.mode && (model.mode === "bridge" || desired.mode === "bridge");
+  // A definition on the host's own bridge or device may hold nothing of one that libvirt made, and the other way round.
+  const anew = makesBridge(model) !== makesBridge(desired);
   const xml = anew
     ? buildNetwork(desired, { owner: mark })
     : withOwnerMark(patchNetwork(record.xml, desired, model), mark);
@@ -164,30 +163,4 @@ async function writeMark(host: Host, { record }: ObservedNetwork, mark: OwnerMar
   const { networks } = await host.libvirt();
   await networks.define(withOwnerMark(record.xml, mark));
   await host.observations.refreshNetwork(record.name);
-}
-
-/**
- * Brings the running DHCP server up to date, entry by entry. What goes goes first: an address or a MAC address that changes its partner
- * would clash with its old entry.
- */
-async function updateLive(
-  host: Host,
-  uuid: string,
-  differences: readonly NetworkDifference[],
-): Promise<void> {
-  const { networks } = await host.libvirt();
-  const update = (command: "delete" | "addLast", section: "ipDhcpRange" | "ipDhcpHost", xml: string) =>
-    networks.update(uuid, { command, section, xml, live: true });
-  for (const difference of differences) {
-    if (difference.kind === "dhcpHost" && difference.from !== undefined)
-      await update("delete", "ipDhcpHost", buildNetworkEntry({ dhcpHost: difference.from }));
-    if (difference.kind === "dhcpRange" && difference.from !== undefined)
-      await update("delete", "ipDhcpRange", buildNetworkEntry({ dhcpRange: difference.from }));
-  }
-  for (const difference of differences) {
-    if (difference.kind === "dhcpRange" && difference.to !== undefined)
-      await update("addLast", "ipDhcpRange", buildNetworkEntry({ dhcpRange: difference.to }));
-    if (difference.kind === "dhcpHost" && difference.to !== undefined)
-      await update("addLast", "ipDhcpHost", buildNetworkEntry({ dhcpHost: difference.to }));
-  }
 }

@@ -4,8 +4,18 @@ import { isLibvirtError, type NetworkRecord } from "../../libvirt/index.js";
 import { type OwnerMark, parseNetwork, readOwnerMark } from "../../libvirt/xml/index.js";
 import { sameIdentity } from "../../planning/owner.js";
 import type { ObserveContext } from "../definition.js";
-import { type Attached, attachedTo, hopName, isCutOff, namesOf } from "./attached.js";
-import type { ObservedHost, ObservedNetwork, ObservedNetworks } from "./observed.js";
+import {
+  type Attached,
+  attachedTo,
+  hopName,
+  isCutOff,
+  linkKindOf,
+  misplaced,
+  namesOf,
+  portgroupOf,
+} from "./attached.js";
+import { desiredModel } from "./desired.js";
+import type { HostDevice, NetworkUse, ObservedHost, ObservedNetwork, ObservedNetworks } from "./observed.js";
 import { formerRefsOf, identitiesOf, type NetworkRequest, refsOf } from "./request.js";
 
 /** Reads the network on every host that is declared, or was. Throws HostUnreachable when one of them doesn't answer. */
@@ -46,7 +56,8 @@ async function lookAt(
     facts,
     network,
     machines: namesOf(attached),
-    unplugged: await isUnplugged(host, network?.record, attached),
+    inUse: useOf(attached, network),
+    unplugged: await isUnplugged(host, request, network, attached),
     replaced,
     machinesOfReplaced:
       replaced === undefined ? [] : namesOf(attachedTo(nameBefore, replaced.record, domains)),
@@ -58,7 +69,7 @@ async function lookAt(
         active: record.active,
         model: parseNetwork(record.liveXml ?? record.xml),
       })),
-    bridgeExists: await bridgeExists(host, request),
+    missing: await missingDevices(host, request),
   };
 }
 
@@ -96,24 +107,55 @@ function markOf(record: NetworkRecord): OwnerMark | undefined {
   );
 }
 
-/** Only asked when something is about to be applied: before, the bridge may be still to come in the same deployment. */
-async function bridgeExists(host: Host, request: NetworkRequest): Promise<boolean | undefined> {
-  const { mode, bridge } = request.inputs;
-  if (mode !== "bridge" || bridge === undefined || request.chosen === undefined) return undefined;
-  // libvirt starts a network on a bridge that isn't there, and no guest on it.
-  const result = await host.exec(["test", "-d", `/sys/class/net/${bridge}/bridge`]).catch(() => undefined);
-  return result?.exitCode === 0 ? true : result?.exitCode === 1 ? false : undefined;
+/** Only asked when something is about to be applied: before, they may be still to come in the same deployment. */
+async function missingDevices(host: Host, request: NetworkRequest): Promise<HostDevice[] | undefined> {
+  if (request.chosen === undefined) return undefined;
+  // libvirt starts a network on what isn't there, and no guest on it.
+  const checks = devicesOf(request.inputs).map(async (device) => {
+    const folder = `/sys/class/net/${device.name}${device.what === "bridge" ? "/bridge" : ""}`;
+    const result = await host.exec(["test", "-d", folder]).catch(() => undefined);
+    return result?.exitCode === 1 ? [device] : [];
+  });
+  return (await Promise.all(checks)).flat();
 }
 
+function devicesOf({ mode, bridge, forwardDevice, forwardDevices }: NetworkRequest["inputs"]): HostDevice[] {
+  const devices = [...(forwardDevices ?? []), ...(forwardDevice === undefined ? [] : [forwardDevice])];
+  const all: HostDevice[] = devices.map((name) => ({ what: "device", name }));
+  if (bridge !== undefined && mode === "bridge") all.push({ what: "bridge", name: bridge });
+  if (bridge !== undefined && mode === "ovs") all.push({ what: "Open vSwitch bridge", name: bridge });
+  return all;
+}
+
+function useOf(attached: readonly Attached[], network: ObservedNetwork | undefined): NetworkUse {
+  const plugs = attached.flatMap((machine) => machine.plugs);
+  const is = network?.live ?? network?.model;
+  const groups = plugs.flatMap((plug) => (is === undefined ? undefined : portgroupOf(plug, is)) ?? []);
+  return {
+    portgroups: [...new Set(groups)].sort(),
+    devices: [...new Set(plugs.flatMap(({ device }) => device ?? []))].sort(),
+  };
+}
+
+/** What is on Open vSwitch or a device stays there when the network is stopped; the former may have to go to other VLANs. */
 async function isUnplugged(
   host: Host,
-  record: NetworkRecord | undefined,
+  request: NetworkRequest,
+  network: ObservedNetwork | undefined,
   attached: readonly Attached[],
 ): Promise<boolean> {
-  if (attached.length === 0) return false;
-  if (record?.active !== true) return true;
-  const ports = await host.idempotent((libvirt) => unlessGone(libvirt.networks.portUuids(record.uuid)));
-  return attached.some(({ plugs }) => plugs.some((plug) => isCutOff(plug, ports) === true));
+  const plugs = attached.flatMap((machine) => machine.plugs);
+  if (plugs.length === 0) return false;
+  const kind = linkKindOf(
+    network?.live ?? network?.model ?? desiredModel(request.inputs, undefined, undefined),
+  );
+  if (kind === "device") return false;
+  if (kind === "openVswitch")
+    return plugs.some((plug) => network?.live !== undefined && misplaced(plug, network.live) !== undefined);
+  if (network?.record.active !== true) return true;
+  const { uuid } = network.record;
+  const ports = await host.idempotent((libvirt) => unlessGone(libvirt.networks.portUuids(uuid)));
+  return plugs.some((plug) => isCutOff(plug, ports) === true);
 }
 
 /** A network that somebody removes while it is observed has no ports; the next look finds it gone. */

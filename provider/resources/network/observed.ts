@@ -29,14 +29,29 @@ export interface ObservedHost {
   network?: ObservedNetwork | undefined;
   /** Running VMs that are attached to it, in order of name. */
   machines: string[];
-  /** Whether some of them lost their link, because the network was stopped or removed under them. */
+  /** What of it they use. */
+  inUse: NetworkUse;
+  /** Whether some of them lost their link, because the network was stopped or removed under them, or have the VLAN of before. */
   unplugged: boolean;
   /** When the network is to get another name: the one that goes. */
   replaced?: ObservedNetwork | undefined;
   machinesOfReplaced: string[];
   others: OtherNetwork[];
-  /** Whether the bridge that is declared for mode "bridge" is there; undefined when it wasn't asked or can't be. */
-  bridgeExists?: boolean | undefined;
+  /** Which of the bridges and devices of the host that are declared aren't there; undefined when it wasn't asked. */
+  missing?: HostDevice[] | undefined;
+}
+
+/** What the running VMs in a network use of it. */
+export interface NetworkUse {
+  portgroups: string[];
+  /** Devices of the host that macvtap put them on. */
+  devices: string[];
+}
+
+/** What a network stands on and doesn't make itself. */
+export interface HostDevice {
+  what: "bridge" | "Open vSwitch bridge" | "device";
+  name: string;
 }
 
 /** What there is of one network. */

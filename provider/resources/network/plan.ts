@@ -1,8 +1,13 @@
+import type { NetworkModel } from "../../libvirt/xml/index.js";
 import { ownerLabel, sameIdentity } from "../../planning/owner.js";
 import { emptyPlan, type Plan } from "../../planning/plan.js";
+import type { PropertyChange } from "../../planning/step.js";
+import { linkKindOf } from "./attached.js";
 import { changesOf, differencesOf } from "./changes.js";
-import { formatCidr, overlap, parseCidr, parseIpv4 } from "./ipv4.js";
+import { desiredModel } from "./desired.js";
+import { isLive } from "./live.js";
 import type { ObservedHost, ObservedNetwork, ObservedNetworks } from "./observed.js";
+import { refuseObstacles } from "./obstacles.js";
 import type { NetworkRequest } from "./request.js";
 
 /** Pure: what is and what should be in, steps and refusals out. */
@@ -57,10 +62,12 @@ function planHost(request: NetworkRequest, host: ObservedHost, result: Plan): vo
 function planNew(request: NetworkRequest, host: ObservedHost, result: Plan): void {
   const { inputs, previous } = request;
   const had = previous !== undefined && Object.hasOwn(previous.hosts, host.ref.name);
-  if (inputs.mode === "nat" && inputs.cidr === undefined)
+  const { mode } = inputs;
+  const isAddressed = [inputs.cidr, inputs.ipv6, inputs.addresses?.[0]].some((given) => given !== undefined);
+  if ((mode === "nat" || mode === "route" || mode === "open") && !isAddressed)
     result.refusals.push({
       kind: "missing",
-      message: `there is no network ${inputs.name} on ${host.ref.name} to take over, and without cidr none can be made: mode "nat" needs the host's address in the network`,
+      message: `there is no network ${inputs.name} on ${host.ref.name} to take over, and without cidr none can be made: mode ${JSON.stringify(mode)} needs the host's address in the network`,
     });
   refuseObstacles(request, host, result);
   result.steps.push({
@@ -83,12 +90,14 @@ function planChanges(
   const { record } = network;
   const at = { subject: inputs.name, host: host.ref.name };
   const { persistent, live } = differencesOf(request, network);
-  const needsRestart = live.some(({ kind }) => kind !== "dhcpRange" && kind !== "dhcpHost");
+  const is = network.live ?? network.model;
+  const desired = desiredModel(inputs, request.previous, is);
+  const needsRestart = live.some((difference) => !isLive(difference, is, desired, host.inUse));
   const changes = changesOf([...live, ...persistent]);
   if (needsRestart || !record.active) refuseObstacles(request, host, result);
   if (!record.persistent)
     result.steps.push({ kind: "createNetwork", ...at, effect: "none", reason: "its definition is gone" });
-  if (needsRestart) planRestart(request, host, changes, result);
+  if (needsRestart) planRestart(request, host, { changes, link: linkAfter(is, desired) }, result);
   else if (changes.length > 0)
     result.steps.push({ kind: "updateNetwork", ...at, changes, effect: record.active ? "live" : "none" });
   if (!record.active)
@@ -113,19 +122,39 @@ function planRelink({ inputs }: NetworkRequest, host: ObservedHost, result: Plan
     });
 }
 
+/** What a restart means for those that are plugged in: libvirt can't take a running VM to, from or between all kinds of networks. */
+function linkAfter(is: NetworkModel, desired: NetworkModel): "cut" | "stays" | "stuck" {
+  const [from, to] = [linkKindOf(is), linkKindOf(desired)];
+  if (from === "linuxBridge" && to === "linuxBridge") return "cut";
+  return from === "openVswitch" && to === "openVswitch" && is.bridge === desired.bridge ? "stays" : "stuck";
+}
+
 function planRestart(
   { inputs }: NetworkRequest,
   host: ObservedHost,
-  changes: ReturnType<typeof changesOf>,
+  { changes, link }: { changes: PropertyChange[]; link: ReturnType<typeof linkAfter> },
   result: Plan,
 ): void {
   const { machines } = host;
-  if (machines.length > 0 && inputs.restartPolicy !== "whenNeeded") {
+  const refuse = (wayOut: string) => {
     const what = changes.map(({ property, from, to }) => `${property} ${from} -> ${to}`).join(", ");
     result.refusals.push({
       kind: "inUse",
-      message: `network ${inputs.name} on ${host.ref.name} has to restart for ${what}, and ${running(machines)}; set restartPolicy: "whenNeeded" to cut their link for some seconds, or stop them first`,
+      message: `network ${inputs.name} on ${host.ref.name} has to restart for ${what}, and ${running(machines)}; ${wayOut}`,
     });
+  };
+  if (machines.length > 0 && link === "stuck") {
+    refuse(
+      "libvirt can't plug a running VM into or out of Open vSwitch or macvtap: stop them first, or make another network and move them there",
+    );
+    return;
+  }
+  if (machines.length > 0 && inputs.restartPolicy !== "whenNeeded") {
+    refuse(
+      link === "cut"
+        ? `set restartPolicy: "whenNeeded" to cut their link for some seconds, or stop them first`
+        : `set restartPolicy: "whenNeeded" to have them go over to it while they run, or stop them first`,
+    );
     return;
   }
   result.steps.push({
@@ -134,37 +163,9 @@ function planRestart(
     host: host.ref.name,
     changes,
     machines,
+    link: link === "stays" ? "stays" : "cut",
     effect: machines.length > 0 ? "live" : "none",
   });
-}
-
-/** What libvirt would refuse at the start, with a message that doesn't say which network it is. */
-function refuseObstacles({ inputs }: NetworkRequest, host: ObservedHost, result: Plan): void {
-  const { name } = inputs;
-  const cidr = inputs.cidr === undefined ? undefined : parseCidr(inputs.cidr);
-  for (const other of host.others) {
-    const { ipv4 } = other.model;
-    const address = ipv4 === undefined ? undefined : parseIpv4(ipv4.address);
-    if (cidr !== undefined && other.active && ipv4 !== undefined && address !== undefined) {
-      const theirs = { address, prefix: ipv4.prefix };
-      if (overlap(cidr, theirs))
-        result.refusals.push({
-          kind: "inUse",
-          message: `cidr ${inputs.cidr} of network ${name} overlaps network ${other.name} on ${host.ref.name}, which has ${formatCidr(theirs)}; choose addresses of its own for each network of a host`,
-        });
-    }
-    const own = inputs.mode !== "bridge" && other.model.mode !== "bridge";
-    if (own && inputs.bridge !== undefined && other.model.bridge === inputs.bridge)
-      result.refusals.push({
-        kind: "inUse",
-        message: `bridge ${inputs.bridge} of network ${name} is that of network ${other.name} on ${host.ref.name}; give another name, or none`,
-      });
-  }
-  if (host.bridgeExists === false)
-    result.refusals.push({
-      kind: "missing",
-      message: `there is no bridge ${inputs.bridge} on ${host.ref.name}, on which network ${name} is to be; make it there, or give the name of one that exists`,
-    });
 }
 
 /** One mark for all hosts; it follows the resource when that is renamed. */

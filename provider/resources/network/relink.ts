@@ -1,25 +1,39 @@
 import { oneLine } from "../../hosts/errors.js";
 import type { Host } from "../../hosts/host.js";
 import { type DomainRecord, LibvirtError, type NetworkRecord } from "../../libvirt/index.js";
-import { buildNetwork } from "../../libvirt/xml/index.js";
+import { buildNetwork, parseNetwork } from "../../libvirt/xml/index.js";
 import { interfaceHops } from "../../libvirt/xml/interface-network.js";
 import type { ApplyContext } from "../definition.js";
-import { attachedTo, hopName, isCutOff } from "./attached.js";
+import { attachedTo, hopName, isCutOff, linkKindOf } from "./attached.js";
+import { moveToVlans } from "./move-to-vlans.js";
 
 /**
- * Plugs those running VMs into a network again that it lost. libvirt takes their interfaces out of the bridge when the network stops, and
+ * Plugs those running VMs into a network again that it lost, or into the VLANs that it has now.
+ *
+ * libvirt takes their interfaces out of the bridge when the network stops, and
  * doesn't put them back when it starts, nor when an interface is updated to what it is already. So each goes to another network and back:
  * that needs no rights beyond libvirt's, and the guest sees neither. The bridge lets its packets through four seconds later, twice the
  * shortest delay of spanning tree.
  */
-export async function relinkMachines(
-  host: Host,
-  networkName: string,
-  { signal }: ApplyContext,
-): Promise<void> {
-  const { networks, domains } = await host.libvirt();
+export async function relinkMachines(host: Host, networkName: string, context: ApplyContext): Promise<void> {
+  const { networks } = await host.libvirt();
   const network = await networks.observe({ name: networkName });
-  if (network?.active !== true) return;
+  if (network?.liveXml === undefined) return;
+  switch (linkKindOf(parseNetwork(network.liveXml))) {
+    case "linuxBridge":
+      await plugInAgain(host, network, context);
+      return;
+    case "openVswitch":
+      await moveToVlans(host, network, context);
+      return;
+    case "device":
+      return; // They are on a device of the host still, which libvirt can't change.
+  }
+}
+
+async function plugInAgain(host: Host, network: NetworkRecord, { signal }: ApplyContext): Promise<void> {
+  const { networks, domains } = await host.libvirt();
+  const networkName = network.name;
   const ports = await networks.portUuids(network.uuid);
   const running = await domains.observeAll({ signal });
   const cutOff = running.filter((domain) =>

@@ -1,50 +1,54 @@
 import { z } from "zod";
 import type { Connection, Credentials } from "../../hosts/host-ref.js";
-import { common, libvirtName, oneOf, onHosts, wholeNumber, yesOrNo } from "../inputs.js";
-import { type AddressRange, type Cidr, contains, parseCidr, parseIpv4, usableRange } from "./ipv4.js";
+import { common, duration, libvirtName, oneOf, onHosts, wholeNumber, yesOrNo } from "../inputs.js";
+import {
+  anyAddress,
+  anyCidr,
+  destination,
+  dnsName,
+  ipv4Address,
+  ipv4Cidr,
+  ipv6Cidr,
+  mac,
+} from "./address-schema.js";
+import { dhcpv4, dhcpv6 } from "./dhcp-schema.js";
+import { dns } from "./dns-schema.js";
+import { portgroups, vlan } from "./vlan-schema.js";
 
-const address = () =>
-  z.string({ error: "must be an IPv4 address" }).refine((s) => parseIpv4(s) !== undefined, {
-    error: "must be an IPv4 address, such as 10.10.0.5",
-  });
-
-const mac = z
-  .string({ error: "must be a string" })
-  .regex(/^[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){5}$/, {
-    error: "must be a MAC address, such as 52:54:00:12:34:56",
-  })
-  .refine((s) => (Number.parseInt(s.slice(0, 2), 16) & 1) === 0, {
-    error: "must not be a multicast address: its first byte is odd",
-  })
-  .transform((s) => s.toLowerCase());
-
-const label = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
-const dnsName = (example: string) =>
+const deviceName = (what: string) =>
   z
     .string({ error: "must be a string" })
-    .max(253, { error: "must be at most 253 characters" })
-    .regex(new RegExp(`^${label}(?:\\.${label})*$`), {
-      error: `must be a DNS name: letters, digits and hyphens, parts separated by dots, such as ${example}`,
-    });
+    .regex(/^(?!\.{1,2}$)[^\s/:%\p{C}]{1,15}$/u, {
+      error: `must be a ${what}'s name: 1 to 15 characters without spaces, slashes, colons and percent signs`,
+    })
+    .refine((s) => Buffer.byteLength(s) <= 15, { error: "must be at most 15 bytes" });
 
-const fixedAddress = z.strictObject(
-  { mac, address: address(), name: dnsName("printer").optional() },
-  { error: "must be { mac, address, name? }" },
+const port = () => wholeNumber(1, 65_535);
+
+const nat = z.strictObject(
+  {
+    ports: z.strictObject({ start: port(), end: port() }, { error: "must be { start, end }" }).optional(),
+    addresses: z
+      .strictObject({ start: ipv4Address(), end: ipv4Address() }, { error: "must be { start, end }" })
+      .optional(),
+    ipv6: yesOrNo().optional(),
+  },
+  { error: "must be { ports, addresses, ipv6 }" },
 );
 
-const dhcp = z.union(
-  [
-    z.boolean(),
-    z.strictObject({
-      start: address().optional(),
-      end: address().optional(),
-      hosts: z
-        .array(fixedAddress, { error: "must be a list of { mac, address, name? }" })
-        .max(4096, { error: "must have at most 4096 entries" })
-        .optional(),
-    }),
-  ],
-  { error: "must be true, false or { start, end, hosts }" },
+const ipv6 = z.strictObject(
+  { cidr: ipv6Cidr(), dhcp: dhcpv6.optional() },
+  { error: "must be { cidr, dhcp? }" },
+);
+
+const domain = z.union(
+  [dnsName("lab.example"), z.strictObject({ name: dnsName("lab.example"), localOnly: yesOrNo().optional() })],
+  { error: "must be a DNS name or { name, localOnly }" },
+);
+
+const route = z.strictObject(
+  { cidr: destination(), gateway: anyAddress(), metric: wholeNumber(1, 2 ** 31 - 1).optional() },
+  { error: "must be { cidr, gateway, metric? }" },
 );
 
 export const shape = {
@@ -54,29 +58,36 @@ export const shape = {
   name: libvirtName({ mostBytes: 100 }).refine((s) => !s.includes(" #"), {
     error: 'must not contain " #": dnsmasq takes what follows for a comment',
   }),
-  mode: oneOf(["nat", "isolated", "bridge"]),
-  bridge: z
-    .string({ error: "must be a string" })
-    .regex(/^(?!\.{1,2}$)[^\s/:%\p{C}]{1,15}$/u, {
-      error: "must be a bridge's name: 1 to 15 characters without spaces, slashes, colons and percent signs",
-    })
-    .refine((s) => Buffer.byteLength(s) <= 15, { error: "must be at most 15 bytes" })
+  mode: oneOf(["nat", "route", "open", "isolated", "bridge", "macvtap", "ovs"]),
+  bridge: deviceName("bridge").optional(),
+  stp: yesOrNo().optional(),
+  forwardDelay: duration({ leastMs: 0, mostMs: 30_000 })
+    .refine((canonical) => Number.parseInt(canonical, 10) % 1000 === 0, { error: "must be whole seconds" })
     .optional(),
-  cidr: z
-    .string({ error: "must be a string" })
-    .refine((s) => isHostAddress(parseCidr(s)), {
-      error:
-        "must be the host's IPv4 address in the network with a prefix from 8 to 30, such as 10.10.0.1/24; not the network's own or its broadcast address",
-    })
+  mac: mac().optional(),
+  forwardDevice: deviceName("device").optional(),
+  forwardDevices: z
+    .array(deviceName("device"), { error: "must be a list of devices" })
+    .min(1, { error: "must name at least one device" })
     .optional(),
-  dhcp: dhcp.optional(),
-  domain: dnsName("lab.example").optional(),
+  macvtapMode: oneOf(["bridge", "private", "vepa", "passthrough"]).optional(),
+  nat: nat.optional(),
+  cidr: ipv4Cidr().optional(),
+  dhcp: dhcpv4.optional(),
+  ipv6: ipv6.optional(),
+  addresses: z.array(anyCidr(), { error: "must be a list of addresses with their prefixes" }).optional(),
+  routes: z.array(route, { error: "must be a list of { cidr, gateway, metric? }" }).optional(),
+  dns: dns.optional(),
+  domain: domain.optional(),
+  vlan: vlan.optional(),
+  portgroups: portgroups.optional(),
   mtu: wholeNumber(68, 65_535).optional(),
   autostart: yesOrNo().optional(),
   restartPolicy: oneOf(["never", "whenNeeded"]).optional(),
   adopt: yesOrNo().optional(),
 };
 export type Inputs = z.output<z.ZodObject<typeof shape>>;
+export type Mode = Inputs["mode"];
 
 export interface Outputs {
   /** By host name. */
@@ -91,19 +102,14 @@ export interface Outputs {
   credentials?: Record<string, Credentials> | undefined;
 }
 
-function isHostAddress(cidr: Cidr | undefined): boolean {
-  if (cidr === undefined || cidr.prefix < 8 || cidr.prefix > 30) return false;
-  const first = Math.floor(cidr.address / 2 ** 24);
-  return first > 0 && first !== 127 && first < 224 && contains(usableRange(cidr), cidr.address);
+/** Whether libvirt makes the bridge, and with it addresses, DHCP and DNS. */
+export function hasOwnBridge(mode: Mode): boolean {
+  return mode === "nat" || mode === "route" || mode === "open" || mode === "isolated";
 }
 
-export type DhcpInputs = Exclude<NonNullable<Inputs["dhcp"]>, boolean>;
-
-/** The declared bounds of what is handed out. */
-export function boundsOf(declared: DhcpInputs): Partial<AddressRange> {
-  const { start, end } = declared;
-  return {
-    ...(start === undefined ? {} : { start: parseIpv4(start) as number }),
-    ...(end === undefined ? {} : { end: parseIpv4(end) as number }),
-  };
+/** The domain in its one form. */
+export function domainOf({
+  domain: declared,
+}: Pick<Inputs, "domain">): { name: string; localOnly?: boolean | undefined } | undefined {
+  return typeof declared === "string" ? { name: declared } : declared;
 }
