@@ -5,5 +5,4 @@ export const beforeVlan: readonly string[] = [...beforeDns, "dns"];
 export const beforeAddresses: readonly string[] = [...beforeVlan, "vlan", "bandwidth", "port"];
 export const beforeMoreAddresses: readonly string[] = [...beforeAddresses, "ip"];
 export const beforeRoutes: readonly string[] = [...beforeMoreAddresses, "route"];
-export const beforeVirtualPort: readonly string[] = beforeRoutes;
 export const beforePortgroups: readonly string[] = [...beforeRoutes, "virtualport", "portgroup"];

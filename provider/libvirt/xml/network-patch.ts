@@ -19,7 +19,7 @@ import {
 } from "./network-differences.js";
 import { patchDns } from "./network-dns-patch.js";
 import { patchDevice, patchMode, patchNat } from "./network-forward.js";
-import { beforeBridge, beforeDns, beforePortgroups, beforeVirtualPort, beforeVlan } from "./network-order.js";
+import { beforeBridge, beforeDns, beforePortgroups, beforeRoutes, beforeVlan } from "./network-order.js";
 import { readVlan, sketchPortgroup, sketchVlan, type Vlan } from "./network-vlan.js";
 import { serialize } from "./serialize.js";
 import { sameValue } from "./value.js";
@@ -107,7 +107,7 @@ function patchProperty(root: Element, property: NetworkProperty, to: NetworkMode
         setAttribute(ensureChild(root, "domain"), "localOnly", to.domainLocalOnly ? "yes" : undefined);
       return;
     case "virtualPort":
-      patchNamed(root, "virtualport", "type", to.virtualPort, beforeVirtualPort);
+      patchNamed(root, "virtualport", "type", to.virtualPort, beforeRoutes);
       return;
     default:
       property satisfies never;

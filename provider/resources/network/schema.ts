@@ -21,7 +21,7 @@ const deviceName = (what: string) =>
     .regex(/^(?!\.{1,2}$)[^\s/:%\p{C}]{1,15}$/u, {
       error: `must be a ${what}'s name: 1 to 15 characters without spaces, slashes, colons and percent signs`,
     })
-    .refine((s) => Buffer.byteLength(s) <= 15, { error: "must be at most 15 bytes" });
+    .refine((s) => s.length > 15 || Buffer.byteLength(s) <= 15, { error: "must be at most 15 bytes" });
 
 const port = () => wholeNumber(1, 65_535);
 
