@@ -128,6 +128,20 @@ export interface VirtualMachineArgs {
   shutdownTimeout?: In<Duration>;
   /** Cut the power when a graceful shutdown takes longer than `shutdownTimeout`. Default `false`: the deployment fails, the guest runs on. */
   forceStop?: In<boolean>;
+  /**
+   * What a deployment waits for after it has started the guest (or restarted it for changes):
+   * - `"none"` (default): nothing
+   * - `"running"`: that it runs, and isn't paused for a full disk, for instance
+   * - `"agent"`: that qemu-guest-agent answers in it
+   * - `"ipAddress"`: an address, by a DHCP lease of the host, the agent or the host's ARP table
+   * - `"ssh"`: an SSH server's greeting on port 22 of one of its addresses, asked through the host: no way from here to the guest is needed
+   *
+   * When `waitTimeout` is over the deployment fails; the VM runs on and stays in the state, and the next deployment goes on waiting. Once it was
+   * seen ready nothing waits again until a deployment starts it anew.
+   */
+  waitFor?: In<"none" | "running" | "agent" | "ipAddress" | "ssh">;
+  /** How long. Default `"5m"`; under emulation a cloud image may need more. Bounded by `timeouts` too: creating may take 30 minutes in all. */
+  waitTimeout?: In<Duration>;
   migration?: In<Migration>;
   /** Free text, kept in the domain's definition. No guest notices. */
   description?: In<string>;
@@ -162,7 +176,7 @@ export interface LastMigration {
  * `pulumi preview`, and `pulumi up` repairs it.
  *
  * Errors: a domain, or a disk's volume, of the same name that something else made (named; `adopt` takes it over); no room, network, pool or
- * file on the host; the host unreachable (nothing is assumed deleted); a guest that doesn't shut down in time.
+ * file on the host; the host unreachable (nothing is assumed deleted); a guest that doesn't shut down, or isn't ready (`waitFor`), in time.
  *
  * @example
  * ```ts
@@ -186,9 +200,12 @@ export class VirtualMachine extends KvmResource {
   declare readonly state: pulumi.Output<string>;
   /** In the order of `interfaces`. */
   declare readonly macAddresses: pulumi.Output<string[]>;
-  /** All addresses that the host's DHCP leases, the guest agent or the ARP table know, as of the last deployment or refresh. */
+  /**
+   * All addresses that the host's DHCP leases, the guest agent or the host's ARP table know, as of the last deployment or refresh; without loopback
+   * and link-local ones.
+   */
   declare readonly ipAddresses: pulumi.Output<string[]>;
-  /** The first IPv4 address of {@link ipAddresses}, if any. */
+  /** The address at which `waitFor: "ssh"` got an answer, else the first of {@link ipAddresses}, in which IPv4 stands first. */
   declare readonly ipAddress: pulumi.Output<string | undefined>;
   /** Changes that wait for the guest's next start, for instance `["memory 1 GiB -> 2 GiB"]`. */
   declare readonly pendingRestart: pulumi.Output<string[]>;

@@ -174,6 +174,7 @@ async function reconcile(
   const observe = () => definition.observe(request, { hosts: deployment.hosts, fresh: true });
   // What applying notes for the outputs, such as a migration's figures, beside what observing finds.
   const carried: Bag = { ...(request.recorded?.outputs ?? {}) };
+  const noted = { ...request, noted: carried };
   const noting = { ...context, note: (outputs: Bag) => Object.assign(carried, outputs) };
   const result = async (observed: unknown, inputs: Bag) => ({
     ...toJson(inputs),
@@ -191,13 +192,13 @@ async function reconcile(
         'goes on from where a run that was cut off has left it; "pulumi refresh --clear-pending-creates --yes" ends the CLI\'s own warning of that',
       );
     for (let round = 0; ; round++) {
-      let plan: Plan = definition.plan(request, observed);
+      let plan: Plan = definition.plan(noted, observed);
       holding ||= plan.steps.some((step) => step.kind !== "record");
       if (holding && giveBack === undefined && definition.hold !== undefined) {
         giveBack = await definition.hold(request, observed, context);
         // Whoever held it before may have done the work.
         if (giveBack !== undefined) observed = await observe();
-        plan = definition.plan(request, observed);
+        plan = definition.plan(noted, observed);
       }
       refuseIfNecessary(plan, news, labelOf(definition, request.inputs));
       if (plan.steps.length === 0) break;

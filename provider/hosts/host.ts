@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import { type Libvirt, LibvirtError } from "../libvirt/index.js";
 import { HostUnreachable } from "./errors.js";
 import type { HostRef } from "./host-ref.js";
@@ -59,6 +60,11 @@ export class Host {
 
   async exec(command: readonly string[]): Promise<CommandResult> {
     return (await this.reached()).exec(command);
+  }
+
+  /** A stream to a TCP address as the host sees it: a guest's, to which there may be no other way. */
+  async openTcp(address: string, port: number, options: { signal: AbortSignal }): Promise<Duplex> {
+    return (await this.reached()).openTcp(address, port, options);
   }
 
   /** Where other hosts reach this one. */

@@ -1,7 +1,7 @@
-import { connect } from "node:net";
+import { connect, type NetConnectOpts } from "node:net";
 import type { Duplex } from "node:stream";
 import { Libvirt } from "../libvirt/index.js";
-import { SshConnection, type SshTarget } from "../ssh/index.js";
+import { SshConnection, SshError, type SshTarget } from "../ssh/index.js";
 import type { HostRef } from "./host-ref.js";
 import { run } from "./local-command.js";
 
@@ -18,6 +18,8 @@ export interface ReachedHost {
   /** The address at which it was reached, for hosts that are to connect to it. */
   address: string;
   exec(command: readonly string[]): Promise<CommandResult>;
+  /** A stream to a TCP address as the host sees it. */
+  openTcp(address: string, port: number, options: { signal: AbortSignal }): Promise<Duplex>;
   closed: Promise<Error | undefined>;
   close(): Promise<void>;
 }
@@ -49,6 +51,7 @@ export async function reach(
       libvirt,
       address: ssh.hostName,
       exec: (command) => ssh.exec(command, { timeoutMs: 30_000 }),
+      openTcp: (address, port, options) => openTcpThrough(ssh, address, port, options),
       closed: Promise.race([libvirt.closed, ssh.closed]),
       close: async () => {
         await libvirt.close();
@@ -67,13 +70,14 @@ async function reachLocal(
   connectTimeoutMs: number,
 ): Promise<ReachedHost> {
   const routes = sockets.map((socket): Route => {
-    return { what: `socket ${socket}`, dial: () => dialUnix(socket) };
+    return { what: `socket ${socket}`, dial: () => dialSocket({ path: socket }) };
   });
   const libvirt = await firstThatOpens(ref.name, routes, connectTimeoutMs);
   return {
     libvirt,
     address: "127.0.0.1",
     exec: run,
+    openTcp: (host, port, { signal }) => dialSocket({ host, port }, signal),
     closed: libvirt.closed,
     close: () => libvirt.close(),
   };
@@ -126,15 +130,32 @@ function reasonOf(error: unknown, what: string): string {
   return message.replace(/^\S+@\S+: /, "").replace(`stream to ${path}: `, "");
 }
 
-function dialUnix(path: string): Promise<Duplex> {
+function dialSocket(to: NetConnectOpts, signal?: AbortSignal): Promise<Duplex> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ path });
+    const socket = connect({ ...to, ...(signal !== undefined && { signal }) });
     socket.once("error", reject);
     socket.once("connect", () => {
       socket.off("error", reject);
       resolve(socket);
     });
   });
+}
+
+const FORWARD_BY_BASH = 'exec 3<>"/dev/tcp/$0/$1" && { cat <&0 >&3 & exec cat <&3; }';
+
+/** Where the server forbids forwarding a command on the host does it. */
+async function openTcpThrough(
+  ssh: SshConnection,
+  address: string,
+  port: number,
+  options: { signal: AbortSignal },
+): Promise<Duplex> {
+  try {
+    return await ssh.openTcpStream(address, port, options);
+  } catch (error) {
+    if (!(error instanceof SshError) || error.refusal !== "notForwarded") throw error;
+    return ssh.openCommandStream(["bash", "-c", FORWARD_BY_BASH, address, String(port)], options);
+  }
 }
 
 function sshTarget(ref: HostRef, connectTimeoutMs: number): SshTarget {

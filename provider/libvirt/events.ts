@@ -23,6 +23,8 @@ interface DomainSubject {
 export interface LibvirtEvents {
   /** `detail` is libvirt's number for the reason. */
   domainLifecycle: DomainSubject & { readonly event: DomainLifecycle | "unknown"; readonly detail: number };
+  /** Whether the guest's agent has opened its channel. */
+  agentLifecycle: DomainSubject & { readonly connected: boolean };
   deviceAdded: DomainSubject & { readonly alias: string };
   deviceRemoved: DomainSubject & { readonly alias: string };
   deviceRemovalFailed: DomainSubject & { readonly alias: string };
@@ -82,6 +84,11 @@ const SOURCES = {
       event: LIFECYCLE[msg.event] ?? "unknown",
       detail: msg.detail,
     }),
+  ),
+  agentLifecycle: source<"agentLifecycle", "DomainEventCallbackAgentLifecycle">(
+    18,
+    "DomainEventCallbackAgentLifecycle",
+    (msg) => ({ ...subject(msg.dom), connected: msg.state === 1 }),
   ),
   deviceAdded: source<"deviceAdded", "DomainEventCallbackDeviceAdded">(
     19,

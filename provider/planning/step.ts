@@ -125,6 +125,13 @@ export type Step =
   | { kind: "changeRunning"; subject: string; changes: PropertyChange[]; effect: "live" }
   | { kind: "setAutostart"; subject: string; to: boolean; effect: "live" }
   | { kind: "start"; subject: string; effect: "none"; reason: string }
+  | {
+      kind: "waitForGuest";
+      subject: string;
+      goal: "running" | "agent" | "ipAddress" | "ssh";
+      timeoutMs: number;
+      effect: "none";
+    }
   | { kind: "resume"; subject: string; effect: "live"; reason: string }
   | { kind: "pause"; subject: string; effect: "stop" }
   | { kind: "shutdown"; subject: string; force: boolean; effect: "stop" }
@@ -223,6 +230,8 @@ export function describeStep(step: Step): string[] {
       return [`autostart ${!step.to} -> ${step.to}, live`];
     case "start":
       return [`start (${step.reason})`];
+    case "waitForGuest":
+      return [`wait for ${describeGoal(step.goal)}, at most ${step.timeoutMs / 1000} s`];
     case "resume":
       return [`resume (${step.reason})`];
     case "pause":
@@ -233,6 +242,22 @@ export function describeStep(step: Step): string[] {
       return [`restart the guest${forced(step.force)} for ${step.changes.map(change).join(", ")}`];
     default:
       return step satisfies never;
+  }
+}
+
+/** As in "waits for ...". */
+export function describeGoal(goal: Extract<Step, { kind: "waitForGuest" }>["goal"]): string {
+  switch (goal) {
+    case "running":
+      return "the guest to run";
+    case "agent":
+      return "the guest's agent";
+    case "ipAddress":
+      return "the guest's address";
+    case "ssh":
+      return "the guest's SSH server";
+    default:
+      return goal satisfies never;
   }
 }
 

@@ -13,6 +13,8 @@ export interface Request<Inputs, Outputs> {
   previous?: Inputs | undefined;
   /** What the state says; absent in a check, which Pulumi tells no more than the old inputs. */
   recorded?: { id: string; outputs: Outputs } | undefined;
+  /** What applying has noted for the outputs until now, over what the state says; absent where nothing is applied. */
+  noted?: Partial<Outputs> | undefined;
   /** Chance, drawn beforehand so that planning stays pure: what a new object of this operation is to be called by. Absent where nothing is applied. */
   chosen?: { uuid: string; nonce: string } | undefined;
 }

@@ -20,6 +20,7 @@ import { withPaths } from "./paths.js";
 import { identityHashes, isOwn, type MachineRequest } from "./request.js";
 import { DEFAULT_SHUTDOWN_TIMEOUT_MS, type Inputs, volumeOf } from "./schema.js";
 import { shutDown } from "./stop.js";
+import { waitForGuest } from "./wait/wait.js";
 
 /** Executes one step of a plan. Each leaves the world such that a run that ends right after it is completed by the next. */
 export async function apply(
@@ -69,6 +70,7 @@ export async function apply(
       await libvirt.domains.setAutostart(uuid, step.to);
       break;
     case "start":
+      context.note({ ready: undefined });
       await start(host, uuid, inputs, context);
       break;
     case "pause": {
@@ -84,7 +86,11 @@ export async function apply(
     case "shutdown":
       await shutDown(host, machine, { timeoutMs: shutdownTimeoutMs(inputs), force: step.force }, context);
       break;
+    case "waitForGuest":
+      context.note({ ready: await waitForGuest(host, machine, step, context) });
+      break;
     case "restart":
+      context.note({ ready: undefined });
       await shutDown(host, machine, { timeoutMs: shutdownTimeoutMs(inputs), force: step.force }, context);
       await libvirt.domains.start(uuid, { signal: context.signal });
       break;

@@ -13,6 +13,7 @@ export const crossChecks: readonly CrossCheck<Inputs>[] = [
   disksApart,
   interfacesByThemselves,
   interfacesApart,
+  waiting,
   ...features.flatMap((feature) => feature.crossChecks ?? []),
 ];
 
@@ -120,4 +121,16 @@ function interfacesApart({ interfaces = [] }: Inputs): Problems {
     seen.add(mac);
     return [];
   });
+}
+
+function waiting({ waitFor = "none", waitTimeout, interfaces = [] }: Inputs): Problems {
+  const problems: Problems = [];
+  if ((waitFor === "ipAddress" || waitFor === "ssh") && interfaces.length === 0)
+    problems.push({
+      path: "waitFor",
+      message: `"${waitFor}" needs an interface: without one the guest has no address`,
+    });
+  if (waitTimeout !== undefined && waitFor === "none")
+    problems.push({ path: "waitTimeout", message: 'needs waitFor, such as "ssh": nothing is waited for' });
+  return problems;
 }

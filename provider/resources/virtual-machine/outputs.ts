@@ -12,6 +12,7 @@ import {
 } from "./observed.js";
 import { isOwn, type MachineRequest } from "./request.js";
 import type { Outputs } from "./schema.js";
+import { readAddresses } from "./wait/addresses.js";
 
 /** What the state records, and programs read. */
 export async function outputsOf(
@@ -38,7 +39,8 @@ export async function outputsOf(
     state: stateOf(domain),
     macAddresses: model?.interfaces.map((nic) => nic.mac) ?? [],
     ipAddresses,
-    ipAddress: ipAddresses.find((address) => !address.includes(":")),
+    ipAddress: ipAddresses.find((address) => address === carried.ready?.address) ?? ipAddresses[0],
+    ready: carried.ready,
     pendingRestart: waiting.map(({ property, from, to }) => `${property} ${from} -> ${to}`),
     machineType: model?.machine ?? "",
     lastMigration: carried.lastMigration,
@@ -95,21 +97,10 @@ function stateOf(domain: ObservedDomain | undefined): string {
   }
 }
 
-/** What the DHCP server and the ARP table of the host know of a running VM, and the guest agent when it is there. */
 async function readIpAddresses(hosts: Hosts, place: ObservedHost | undefined): Promise<string[]> {
   const domain = place?.domain;
   if (place === undefined || domain === undefined || !isActive(domain)) return [];
-  if ((domain.live?.interfaces.length ?? 0) === 0) return [];
   const { uuid, liveXml } = domain.record;
-  const libvirt = await hosts.get(place.ref).libvirt();
-  const sources = /<target [^>]*name='org\.qemu\.guest_agent\.0' state='connected'/.test(liveXml ?? "")
-    ? (["lease", "agent", "arp"] as const)
-    : (["lease", "arp"] as const);
-  const answers = await Promise.all(
-    sources.map((source) =>
-      libvirt.domains.interfaceAddresses(uuid, source, { timeoutMs: 5_000 }).catch(() => []),
-    ),
-  );
-  const addresses = answers.flat().flatMap((nic) => nic.addresses.map(({ address }) => address));
-  return [...new Set(addresses)].filter((address) => address !== "127.0.0.1" && address !== "::1");
+  const macs = domain.live?.interfaces.map((nic) => nic.mac) ?? [];
+  return readAddresses(await hosts.get(place.ref).libvirt(), { uuid, liveXml, macs });
 }

@@ -16,9 +16,18 @@ import {
 } from "./observed.js";
 import { powerSteps } from "./power.js";
 import { isOwn, type MachineRequest } from "./request.js";
+import { waitSteps, waitWarnings } from "./wait/plan.js";
 
 /** Pure: what is and what should be in, steps and refusals out. */
 export function plan(request: MachineRequest, observed: ObservedMachine): Plan {
+  const result = planMachine(request, observed);
+  if (result.refusals.length > 0) return result;
+  result.steps.push(...waitSteps(request, result.steps));
+  result.warnings.push(...waitWarnings(request, result.steps));
+  return result;
+}
+
+function planMachine(request: MachineRequest, observed: ObservedMachine): Plan {
   const result = emptyPlan();
   const { inputs } = request;
   const { target, elsewhere } = observed;

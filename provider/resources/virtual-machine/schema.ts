@@ -15,6 +15,7 @@ import {
   yesOrNo,
 } from "../inputs.js";
 import { featureShapes } from "./features/index.js";
+import { type Readiness, waitShape } from "./wait/schema.js";
 
 const mac = z
   .string({ error: "must be a string" })
@@ -123,6 +124,7 @@ export const shape = {
     )
     .optional(),
   description: xmlText({ mostBytes: 16_384 }).optional(),
+  ...waitShape,
   ...featureShapes,
 };
 export type Inputs = z.output<z.ZodObject<typeof shape>>;
@@ -140,6 +142,8 @@ export interface Outputs {
   macAddresses: string[];
   ipAddresses: string[];
   ipAddress?: string | undefined;
+  /** What the guest was seen to reach since it was started. */
+  ready?: Readiness | undefined;
   pendingRestart: string[];
   machineType: string;
   lastMigration?: { from: string; to: string; totalMs: number; downtimeMs?: number; at: string } | undefined;

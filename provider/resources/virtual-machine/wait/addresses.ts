@@ -1,0 +1,53 @@
+import type { Libvirt } from "../../../libvirt/index.js";
+
+/** Where an address of a running guest can be read. */
+type AddressSource = "lease" | "arp" | "agent";
+
+/** How long one source may take: an agent that hangs would hold everything up. */
+const ASK_FOR_MS = 5_000;
+
+/** Whether a guest's agent has opened its channel, by the live document. */
+export function isAgentConnected(liveXml: string | undefined): boolean {
+  return /<target [^>]*name='org\.qemu\.guest_agent\.0' state='connected'/.test(liveXml ?? "");
+}
+
+export interface RunningGuest {
+  uuid: string;
+  liveXml: string | undefined;
+  /** Of the domain's interfaces: an agent also tells of bridges and tunnels within the guest. */
+  macs: readonly string[];
+}
+
+/**
+ * The addresses of a running guest that others can reach: those of the host's DHCP leases, of its agent and of the host's ARP table, in this
+ * order, IPv4 before IPv6. A source that doesn't answer has none.
+ */
+export async function readAddresses(libvirt: Libvirt, guest: RunningGuest): Promise<string[]> {
+  if (guest.macs.length === 0) return [];
+  const macs = new Set(guest.macs.map((mac) => mac.toLowerCase()));
+  const sources: AddressSource[] = isAgentConnected(guest.liveXml)
+    ? ["lease", "agent", "arp"]
+    : ["lease", "arp"];
+  const answers = await Promise.all(
+    sources.map((source) =>
+      libvirt.domains.interfaceAddresses(guest.uuid, source, { timeoutMs: ASK_FOR_MS }).catch(() => []),
+    ),
+  );
+  const addresses = answers
+    .flat()
+    .filter(({ mac }) => mac === undefined || macs.has(mac.toLowerCase()))
+    .flatMap((nic) => nic.addresses.map(({ address }) => address))
+    .filter((address) => !isOfNoUseElsewhere(address));
+  const isIpv6 = (address: string) => address.includes(":");
+  return [
+    ...new Set([
+      ...addresses.filter((address) => !isIpv6(address)),
+      ...addresses.filter((address) => isIpv6(address)),
+    ]),
+  ];
+}
+
+/** Loopback, and link-local addresses, which mean nothing without the link's name. */
+function isOfNoUseElsewhere(address: string): boolean {
+  return /^127\.|^169\.254\.|^::1$|^fe[89ab][0-9a-f]:/i.test(address);
+}
