@@ -23,6 +23,8 @@ const packages = [
   "busybox-static",
   "cpio",
   "linux-image-cloud-amd64",
+  // Bridges of Open vSwitch; it needs no module of the kernel.
+  "openvswitch-switch",
   // To build the Debian guest.
   "mmdebstrap",
   "fdisk",

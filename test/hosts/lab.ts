@@ -26,9 +26,15 @@ export function labMissing(): string[] {
   return check.status === 0 ? [] : check.stdout.trim().split("\n");
 }
 
-/** Whether the lab can run here, and what is missing if not. */
-export function labAvailable(): { available: boolean; missing: string[] } {
+/** Whether the lab can run here, with these programs besides (each with its Debian package), and what is missing if not. */
+export function labAvailable(...programs: readonly [program: string, packageName: string][]): {
+  available: boolean;
+  missing: string[];
+} {
   const missing = labMissing();
+  for (const [program, packageName] of programs)
+    if (spawnSync("sh", ["-c", 'command -v "$0"', program]).status !== 0)
+      missing.push(`${program} (Debian package ${packageName})`);
   return { available: missing.length === 0, missing };
 }
 

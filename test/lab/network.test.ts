@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { network } from "../../provider/resources/network/index.js";
-import { ConsoleWatch } from "../hosts/console-watch.mjs";
 import { labAvailable } from "../hosts/lab.js";
-import { tickGuest } from "../hosts/tick-guest.js";
+import { NetworkGuest } from "./network-guest.js";
 import { Declared, StorageWorld } from "./storage-world.js";
 
 const { available, missing } = labAvailable();
@@ -42,38 +41,7 @@ describe.skipIf(!available)(`networks on real hosts ${missing.join("; ")}`, () =
     return false;
   };
 
-  /** A running guest in the network; ends with the scope. */
-  async function guestIn(source: string, name = "ticker") {
-    const { kernelPath, initrdPath } = tickGuest();
-    const log = `/var/log/libvirt/qemu/${name}-console.log`;
-    const alpha = world.host("alpha");
-    const watch = await ConsoleWatch.start([alpha], log);
-    await alpha.writeFile(
-      `/run/${name}.xml`,
-      `<domain type='qemu'><name>${name}</name><memory unit='MiB'>128</memory><vcpu>1</vcpu>
-        <os><type arch='x86_64' machine='q35'>hvm</type><kernel>${kernelPath}</kernel><initrd>${initrdPath}</initrd>
-          <cmdline>console=ttyS0 quiet</cmdline></os>
-        <features><acpi/></features>
-        <devices>
-          <interface type='network'><mac address='${MAC}'/>${source}<model type='virtio'/><boot order='3'/></interface>
-          <serial type='file'><source path='${log}'/></serial>
-        </devices></domain>`,
-    );
-    await alpha.virsh("create", `/run/${name}.xml`);
-    return {
-      watch,
-      address: async () => (await watch.untilLine(/^address (\S+)/, { timeoutMs: 60_000 }))[1] as string,
-      interfaceXml: async () => {
-        const xml = await alpha.virsh("dumpxml", name);
-        return /<interface[\s\S]*<\/interface>/.exec(xml)?.[0].replace(/ portid='[^']*'/, "") ?? "";
-      },
-      async [Symbol.asyncDispose]() {
-        await watch[Symbol.asyncDispose]();
-        await alpha.exec(["virsh", "-q", "-c", "qemu:///system", "destroy", name]);
-        await alpha.exec(["rm", "-f", log]);
-      },
-    };
-  }
+  const guestIn = (source: string) => NetworkGuest.start(world.host("alpha"), source, { mac: MAC });
 
   it("makes a network on each host, gives guests addresses, and leaves nothing of it", async () => {
     const lan = new Declared(network);
