@@ -35,7 +35,7 @@ export interface Dhcpv6Args {
   leaseTime?: In<Duration>;
 }
 
-/** IPv6 in a network. Guests find their way out by router advertisements, and addresses of their own in a /64. */
+/** IPv6 in a network. Guests find their way out by router advertisements; without `dhcp`, in a /64, they give themselves addresses. */
 export interface Ipv6Args {
   /** The host's address with its prefix, 8 to 126, for instance `"fd00:10::1/64"`; with `dhcp` 64 or more. */
   cidr: In<string>;

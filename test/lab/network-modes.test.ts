@@ -121,8 +121,6 @@ describe.skipIf(!available)(`networks of every mode on real hosts ${missing.join
 
     await using guest = await guestIn("<source network='rich'/>");
     expect(await guest.address()).toBe("10.78.0.50");
-    // What it made of the router's advertisements.
-    expect(await pings("alpha", "fd00:78::5054:ff:fe78:1")).toBe(true);
     // Added by hand, and nothing that the program knows of.
     await virsh(
       "net-update",
@@ -133,11 +131,10 @@ describe.skipIf(!available)(`networks of every mode on real hosts ${missing.join
       "--live",
       "--config",
     );
-    const bandwidth = (await xmlOf("rich", "--inactive")).replace(
-      "<ip ",
-      "<bandwidth><inbound average='1000'/></bandwidth><ip ",
-    );
-    await world.host("alpha").writeFile("/run/rich.xml", bandwidth);
+    const options =
+      "<x:options xmlns:x='http://libvirt.org/schemas/network/dnsmasq/1.0'><x:option value='min-port=2000'/></x:options>";
+    const extended = (await xmlOf("rich", "--inactive")).replace("</network>", `${options}</network>`);
+    await world.host("alpha").writeFile("/run/rich.xml", extended);
     await virsh("net-define", "/run/rich.xml");
     const changed = inputsOf("rich", {
       ...base,
@@ -163,14 +160,14 @@ describe.skipIf(!available)(`networks of every mode on real hosts ${missing.join
       "dhcp host fd00:78::50 none -> 00:03:00:01:52:54:00:78:00:01 six, live on alpha",
       "dns host 10.78.0.7 seven.rich.test,vii -> vii, live on alpha",
       "dns host 10.78.0.8 none -> eight, live on alpha",
-      "dns txt hand made -> none, live on alpha",
       "dns txt _note.rich.test v=1 a=b -> none, live on alpha",
+      "dns txt hand made -> none, live on alpha",
       "dns txt _note.rich.test none -> v=2, live on alpha",
       "dns srv ldap/tcp of rich.test at seven.rich.test:389 -> none, live on alpha",
     ]);
     await settled(rich, changed);
     for (const flags of [[], ["--inactive"]]) expect(await xmlOf("rich", ...flags)).toContain("six");
-    expect(await xmlOf("rich", "--inactive")).toContain("<inbound average='1000'/>");
+    expect(await xmlOf("rich", "--inactive")).toContain("option value='min-port=2000'/>");
     expect(await configuration()).toContain("dhcp-range=10.78.0.30,10.78.0.39,255.255.255.0,infinite");
     expect(await ask("fd00:78::1", "eight")).toEqual(["10.78.0.8"]);
     expect(await ask("10.78.0.1", "seven.rich.test")).toEqual([]);
@@ -194,10 +191,21 @@ describe.skipIf(!available)(`networks of every mode on real hosts ${missing.join
     await rich.up(plain);
     await settled(rich, plain);
     const bare = await xmlOf("rich", "--inactive");
-    expect(bare).toContain("<inbound average='1000'/>");
+    expect(bare).toContain("option value='min-port=2000'/>");
+    expect(await configuration()).toContain("min-port=2000");
     expect(bare).toMatch(/<forward mode='nat'\/>\s*<bridge name='\S+' stp='on' delay='0'\/>/);
     expect(bare).not.toMatch(/<(?:mtu|domain|route|nat|host|txt|srv|dhcp)\b|ipv6|10\.78\.1\.1/);
     expect(await pings("alpha", "10.78.0.50")).toBe(true);
+    // One that can't start as it should be runs as it did, and nobody is without a link.
+    const taken = `${world.host("alpha").address.replace(/\d+$/, "77")}/24`;
+    await expect(rich.up({ ...plain, cidr: taken })).rejects.toThrow(
+      /network rich on alpha can't start as declared, and runs as before: .*already in use/,
+    );
+    expect(await xmlOf("rich")).toContain("address='10.78.0.1'");
+    expect(await xmlOf("rich", "--inactive")).toContain("address='10.78.0.1'");
+    expect(await pings("alpha", "10.78.0.50")).toBe(true);
+    await rich.up(plain);
+    await settled(rich, plain);
     await virsh("destroy", "ticker");
     await rich.remove();
   });
@@ -207,6 +215,7 @@ describe.skipIf(!available)(`networks of every mode on real hosts ${missing.join
     const inputs = inputsOf("routed", {
       mode: "route",
       cidr: "10.78.2.1/24",
+      ipv6: { cidr: "fd00:78:2::1/64" },
       forwardDevice: "br0",
       dhcp: true,
     });
@@ -216,9 +225,11 @@ describe.skipIf(!available)(`networks of every mode on real hosts ${missing.join
     await using guest = await guestIn("<source network='routed'/>");
     const address = await guest.address();
     expect(await pings("beta", address)).toBe(true);
+    // What it made of the router's advertisements.
+    expect(await pings("alpha", "fd00:78:2::5054:ff:fe78:1")).toBe(true);
     const isolated = inputsOf("routed", { mode: "isolated", cidr: "10.78.2.1/24", dhcp: true });
     expect((await routed.preview(isolated)).refusals).toEqual([
-      'network routed on alpha has to restart for mode route -> isolated, device br0 -> none, and ticker is running and attached; set restartPolicy: "whenNeeded" to cut their link for some seconds, or stop them first',
+      'network routed on alpha has to restart for mode route -> isolated, device br0 -> none, ipv6 fd00:78:2::1/64 -> none, and ticker is running and attached; set restartPolicy: "whenNeeded" to cut their link for some seconds, or stop them first',
     ]);
     await routed.up({ ...isolated, restartPolicy: "whenNeeded" });
     expect(await pings("alpha", address)).toBe(true);

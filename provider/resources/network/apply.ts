@@ -100,7 +100,7 @@ async function applyTo(
       return;
     case "restartNetwork":
       await define(host, network, request, mark);
-      await restartNetwork(host, record, step.machines, context);
+      await restartNetwork(host, network, step.machines, context);
       return;
     case "releaseNetwork":
       await removeFrom(host, record, context);
