@@ -13,9 +13,12 @@ export interface VmDisk {
   disk?: In<Disk>;
   /** Size of an owned disk. Growing is applied in place; shrinking is refused. With `adopt` it may be left out: as it is. */
   size?: In<Size>;
-  /** Pool of an owned disk. */
+  /**
+   * Pool of an owned disk. Changing it moves the disk with its content, while the guest runs too: QEMU copies it and goes over to the copy.
+   * Refused while the VM has snapshots.
+   */
   pool?: In<StoragePool | string>;
-  /** `"qcow2"` (default) or `"raw"`, of an owned disk. */
+  /** `"qcow2"` (default) or `"raw"`, of an owned disk. Of a disk that is there it can't be changed. */
   format?: In<"qcow2" | "raw">;
   /** Copy-on-write layer over this disk, volume name or absolute path, of an owned disk. */
   backing?: In<Disk | string>;

@@ -206,11 +206,11 @@ async function reconcile(
         throw new UserError(
           `is still not as declared after ${MOST_ROUNDS} rounds; left to do: ${describePlan(plan).join("; ")}`,
         );
-      for (const step of plan.steps) {
+      for (const [i, step] of plan.steps.entries()) {
         context.signal.throwIfAborted();
         if (step.kind !== "record") context.log.progress(describeStep(step).join("; "));
         await definition.apply(step, request, observed, noting);
-        if (needsAnotherLook(step)) break;
+        if (needsAnotherLook(step, plan.steps[i + 1])) break;
       }
       observed = await observe();
       if (plan.steps.every((step) => step.kind === "record")) break; // the record is made by returning

@@ -285,9 +285,11 @@ export function mustBeAnnounced(step: Step): boolean {
 }
 
 /** After these the object is elsewhere, or its state was decided only by the step: what follows is planned anew. */
-export function needsAnotherLook(step: Step): boolean {
+export function needsAnotherLook(step: Step, next: Step | undefined): boolean {
   switch (step.kind) {
     case "moveVolume":
+      // Several disks move one after the other.
+      return next?.kind !== "moveVolume";
     case "settleVolumeMove":
     case "settleMigration":
     case "makePersistent":

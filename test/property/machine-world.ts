@@ -71,7 +71,7 @@ export function observedWorld(
               name: volume.name,
               key: `/pools/${name}/${volume.name}`,
               path: `/pools/${name}/${volume.name}`,
-              xml: "",
+              xml: `<volume><name>${volume.name}</name></volume>`,
               type: "file",
               capacityBytes: volume.sizeBytes,
               allocationBytes: 0,
@@ -178,6 +178,27 @@ export function applyToWorld(
         ...world,
         volumes: world.volumes.filter((volume) => volume.pool !== step.pool || volume.name !== step.volume),
       };
+    case "moveVolume": {
+      const isIt = (pool: string, name: string) => pool === step.from.pool && name === step.subject;
+      const moved = (model: DomainModel) => ({
+        ...model,
+        disks: model.disks.map((disk) =>
+          disk.source !== undefined && "pool" in disk.source && isIt(disk.source.pool, disk.source.volume)
+            ? { ...disk, source: { pool: step.to.pool, volume: step.subject } }
+            : disk,
+        ),
+      });
+      return {
+        domain: domain && {
+          ...domain,
+          persistent: moved(domain.persistent),
+          live: domain.live && moved(domain.live),
+        },
+        volumes: world.volumes.map((volume) =>
+          isIt(volume.pool, volume.name) ? { ...volume, pool: step.to.pool } : volume,
+        ),
+      };
+    }
     case "record":
       return world;
     default:

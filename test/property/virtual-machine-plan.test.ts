@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Plan } from "../../provider/planning/plan.js";
-import { describeStep, type Step } from "../../provider/planning/step.js";
+import { describeStep, needsAnotherLook, type Step } from "../../provider/planning/step.js";
 import { plan } from "../../provider/resources/virtual-machine/plan.js";
 import type { MachineRequest } from "../../provider/resources/virtual-machine/request.js";
 import type { Inputs, Outputs } from "../../provider/resources/virtual-machine/schema.js";
@@ -32,9 +32,10 @@ function reconcile(world: MachineWorld, request: MachineRequest): Reached {
     expect(next.refusals).toEqual([]);
     expect(next.replaceBecause).toEqual([]);
     if (next.steps.length === 0) return { world: now, done };
-    for (const step of next.steps) {
+    for (const [i, step] of next.steps.entries()) {
       now = applyToWorld(now, step, request, observed);
       done.push(step);
+      if (needsAnotherLook(step, next.steps[i + 1])) break;
     }
   }
   throw new Error(`not at rest after 5 rounds: ${done.flatMap(describeStep).join("; ")}`);

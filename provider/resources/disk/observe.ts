@@ -1,13 +1,13 @@
 import { HostUnreachable } from "../../hosts/errors.js";
 import { connectionKey, type HostRef } from "../../hosts/host-ref.js";
 import type { ObserveContext } from "../definition.js";
+import { layersOver } from "../layers.js";
 import { rescanPool } from "../rescan.js";
 import {
   type DiskPlace,
   type DiskRequest,
   isAt,
   isSamePlace,
-  layersOver,
   lookAt,
   placesWithMarks,
   refOf,
@@ -49,7 +49,7 @@ export async function observe(request: DiskRequest, context: ObserveContext): Pr
   return {
     target: await seenAnew(target, elsewhere, request, context),
     elsewhere,
-    layers: await layersOver(elsewhere, context),
+    layers: await layersOver(context.hosts.get(elsewhere.ref), elsewhere.volume.path),
   };
 }
 

@@ -114,17 +114,6 @@ export async function placesWithMarks(
   return places;
 }
 
-/** Names of the volumes on the place's host that are layers over its volume. */
-export async function layersOver(place: DiskPlace, { hosts }: ObserveContext): Promise<string[]> {
-  const { observations } = hosts.get(place.ref);
-  const active = (await observations.pools()).filter((pool) => pool.active);
-  const contents = await Promise.all(active.map((pool) => observations.contents(pool.name)));
-  return contents
-    .flatMap(({ volumes }) => volumes)
-    .filter(({ xml }) => parseVolume(xml).backing?.path === place.volume?.path)
-    .map(({ name }) => name);
-}
-
 /** The recorded nonce decides; where none is on record, who is named. */
 function ownMark(marks: VolumeMark[], request: DiskRequest): VolumeMark | undefined {
   const nonce = request.recorded?.outputs.nonce;

@@ -1,9 +1,10 @@
 import type { Identity } from "../../planning/owner.js";
 import type { ApplyContext } from "../definition.js";
+import { layersOver } from "../layers.js";
 import { deleteOwnVolume, removeVolumeMark } from "../volumes.js";
 import { settle } from "./apply.js";
 import { observe, whereItIs } from "./observe.js";
-import { type DiskPlace, type DiskRequest, layersOver } from "./place.js";
+import type { DiskPlace, DiskRequest } from "./place.js";
 import type { Inputs, Outputs } from "./schema.js";
 
 /** Deletes the volume, wherever it is, or with `retainOnDelete` only the mark on it. A volume of the same name with another's mark is left alone. */
@@ -46,7 +47,7 @@ async function refuseIfUsed(place: DiskPlace, context: ApplyContext): Promise<vo
     throw new Error(
       `${disk} can't be deleted while domain ${user.name} uses it; remove it from that virtual machine first`,
     );
-  const [layer] = await layersOver(place, { hosts: context.hosts, fresh: false });
+  const [layer] = await layersOver(context.hosts.get(ref), volume.path);
   if (layer !== undefined)
     throw new Error(`${disk} can't be deleted while volume ${layer} is a layer over it; delete that first`);
 }

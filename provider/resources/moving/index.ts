@@ -1,3 +1,3 @@
 export { moveVolume, settleMove } from "./move-volume.js";
-export { clearNote } from "./notes.js";
+export { clearNote, dropNote } from "./notes.js";
 export type { VolumeMove } from "./volume-move.js";

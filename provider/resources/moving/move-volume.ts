@@ -3,6 +3,7 @@ import { scratchName } from "../../hosts/volume-mark.js";
 import { isLibvirtError, type VolumeRecord } from "../../libvirt/index.js";
 import { buildVolume, parseVolume } from "../../libvirt/xml/index.js";
 import type { Attachment } from "../attachments.js";
+import { layersOver } from "../layers.js";
 import { rescanPool } from "../rescan.js";
 import { removeVolumeMark, writeVolumeMark } from "../volumes.js";
 import { beginCopy, endCopy, type LiveCopy, pivot, untilReady } from "./block-copy.js";
@@ -32,6 +33,11 @@ export async function moveVolume(move: VolumeMove, context: MoveContext): Promis
     if (old.attachments.length > 1)
       throw new Error(
         `volume ${mark.volume} in pool ${from.pool} on ${from.host.name} can't move while ${names(old.attachments)} use it; detach it from all but one`,
+      );
+    const [layer] = await layersOver(from.host, old.volume.path);
+    if (layer !== undefined)
+      throw new Error(
+        `volume ${mark.volume} in pool ${from.pool} on ${from.host.name} can't move: volume ${layer} is a layer over it and would lose it; delete that first`,
       );
     await setNote("leaving", { ...from, mark });
     const [user] = old.attachments;

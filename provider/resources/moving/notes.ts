@@ -61,3 +61,12 @@ export async function deleteVolume(
 function isStillWritten(error: unknown): boolean {
   return isLibvirtError(error, "operationInvalid") && /is still (being allocated|in use)/.test(error.message);
 }
+
+/** Of a move that nobody will finish: what isn't whole, or is only left, goes; a marked volume stays for its owner to delete. */
+export async function dropNote(note: VolumeNote, place: MarkedPlace): Promise<void> {
+  const { host, pool, mark } = place;
+  const { marks } = await host.observations.contents(pool);
+  const isMarked = marks.some((other) => other.volume === mark.volume && other.nonce === mark.nonce);
+  if (isMarked) await clearNote(note, place);
+  else await deleteNoted(note, { ...place, signal: new AbortController().signal });
+}

@@ -17,6 +17,7 @@ import { changeRunning } from "./live-changes.js";
 import { applyMove } from "./move.js";
 import { type ObservedHost, type ObservedMachine, whereItIs } from "./observed.js";
 import { withPaths } from "./paths.js";
+import { relocate } from "./relocate.js";
 import { identityHashes, isOwn, type MachineRequest } from "./request.js";
 import { DEFAULT_SHUTDOWN_TIMEOUT_MS, type Inputs, volumeOf } from "./schema.js";
 import { shutDown } from "./stop.js";
@@ -49,6 +50,10 @@ export async function apply(
     case "growVolume":
     case "deleteVolume":
       await applyToVolume(step, host, request, place, context);
+      break;
+    case "moveVolume":
+    case "settleVolumeMove":
+      await relocate(step, host, request, place, context);
       break;
     case "settleMigration":
     case "migrate":

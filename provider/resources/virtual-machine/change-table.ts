@@ -85,7 +85,7 @@ const rows: readonly ChangeRow[] = [
     note: "the guest has to let go of a disk that is taken away; its volume is deleted afterwards if the VM owns it",
   },
   {
-    input: "`disks[]`: `bus`, `format`, `cache`, `serial`, ...",
+    input: "`disks[]`: `bus`, `cache`, `serial`, ...",
     property: disk(() => true),
     effect: "nextBoot",
   },

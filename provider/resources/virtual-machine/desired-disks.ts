@@ -39,7 +39,14 @@ export function desiredDisks(
   const taken = new Set(kept.map((disk) => disk.target));
   const made = declared.map(({ entry, source }): DomainDisk => {
     const there = found(source);
-    const entryBefore = entriesBefore.find((other) => sameVolume(other.source, source))?.entry;
+    const entryBefore = (
+      entriesBefore.find((other) => sameVolume(other.source, source)) ??
+      // It has moved to another pool.
+      entriesBefore.find(
+        (other) =>
+          other.source.volume === source.volume && !declared.some((d) => sameVolume(d.source, other.source)),
+      )
+    )?.entry;
     const bus = orKept(entry.bus, entryBefore?.bus, there?.bus) ?? "virtio";
     const keepsPlace = there !== undefined && prefixOf(there.bus) === prefixOf(bus);
     const target = keepsPlace ? there.target : freeTarget(prefixOf(bus), taken);

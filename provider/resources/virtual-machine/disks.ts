@@ -1,13 +1,14 @@
-import type { DomainDisk } from "../../libvirt/xml/index.js";
+import { type DomainDisk, parseVolume } from "../../libvirt/xml/index.js";
 import type { Plan } from "../../planning/plan.js";
 import { formatBytes } from "../../planning/quantity.js";
 import { sameVolume } from "./desired-disks.js";
 import { isActive, type ObservedDomain, type ObservedHost } from "./observed.js";
+import type { Relocation, Relocations } from "./relocations.js";
 import { identityHashes, isOwn, type MachineRequest } from "./request.js";
 import { type Inputs, volumeOf } from "./schema.js";
 
 /** Tells the marks of the VM's own volumes. */
-function ownMarks(
+export function ownMarks(
   request: MachineRequest,
   domain: ObservedDomain | undefined,
 ): (mark: { identityHash: string; nonce: string }) => boolean {
@@ -22,6 +23,7 @@ export function volumeSteps(
   request: MachineRequest,
   place: ObservedHost,
   domain: ObservedDomain | undefined,
+  moves: readonly Relocation[],
   result: Plan,
 ): void {
   const { inputs } = request;
@@ -32,8 +34,11 @@ export function volumeSteps(
   (inputs.disks ?? []).forEach((entry, i) => {
     const { pool: poolName, volume: name } = volumeOf(inputs.name, entry, i);
     const pool = place.pools.find((other) => other.name === poolName);
-    const volume = pool?.contents.volumes.find((other) => other.name === name);
+    const move = moves.find(({ index }) => index === i);
+    const isWhere = move === undefined ? pool : place.pools.find((other) => other.name === move.from);
+    const volume = isWhere?.contents.volumes.find((other) => other.name === name);
     if (entry.disk !== undefined) {
+      if (move !== undefined) return;
       if (volume === undefined && request.chosen !== undefined && pool !== undefined)
         result.refusals.push({
           kind: "missing",
@@ -74,7 +79,7 @@ export function volumeSteps(
       });
       return;
     }
-    const mark = pool?.contents.marks.find((other) => other.volume === name);
+    const mark = move?.mark ?? pool?.contents.marks.find((other) => other.volume === name);
     const adopted =
       inputs.adopt === true ||
       (domain?.persistent?.disks.some((d) => sameVolume(d.source, { pool: poolName, volume: name })) ??
@@ -86,6 +91,12 @@ export function volumeSteps(
       });
       return;
     }
+    const kept = parseVolume(volume.xml).format;
+    if (entry.format !== undefined && kept !== undefined && kept !== entry.format)
+      result.refusals.push({
+        kind: "notSupported",
+        message: `disk ${name} in pool ${poolName} on ${host} is ${kept}, and ${entry.format} is declared: an image stays what it was made as; keep its format, or declare another disk`,
+      });
     if (volume.capacityBytes > sizeBytes)
       result.refusals.push({
         kind: "shrink",
@@ -112,6 +123,7 @@ export function releasedVolumeSteps(
   domain: ObservedDomain | undefined,
   /** The disks of the definition, and those that the guest still has when the plan comes to here. */
   inUse: readonly DomainDisk[],
+  { moves, interrupted }: Relocations,
   result: Plan,
 ): void {
   const isOurs = ownMarks(request, domain);
@@ -120,9 +132,12 @@ export function releasedVolumeSteps(
   for (const pool of place.pools)
     for (const mark of pool.contents.marks) {
       const source = { pool: pool.name, volume: mark.volume };
+      const isMoving = [...moves, ...interrupted].some(
+        ({ volume, from, to }) => volume === mark.volume && [from, to].includes(pool.name),
+      );
       const volume = pool.contents.volumes.find((other) => other.name === mark.volume);
-      if (volume === undefined || !isOurs(mark) || inUse.some((disk) => sameVolume(disk.source, source)))
-        continue;
+      if (volume === undefined || !isOurs(mark) || isMoving) continue;
+      if (inUse.some((disk) => sameVolume(disk.source, source))) continue;
       result.steps.push({
         kind: "deleteVolume",
         subject,

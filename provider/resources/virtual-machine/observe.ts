@@ -12,6 +12,7 @@ import {
 } from "../../libvirt/xml/index.js";
 import { journalOf } from "../../planning/migrated-copy.js";
 import type { ObserveContext } from "../definition.js";
+import { ownMarks } from "./disks.js";
 import { preflightMove } from "./move.js";
 import {
   isActive,
@@ -197,12 +198,13 @@ async function lookAt(
   const candidates = records.map((record) => ({ record, owner: ownerOf(record) }));
   const mine = candidates.find((candidate) => isMine(candidate, request));
   const namesake = candidates.find((c) => c.record.name === request.inputs.name && c !== mine);
+  const domain = mine === undefined ? undefined : toDomain(mine.record, mine.owner, poolPaths);
   return {
     ref,
     facts,
-    domain: mine === undefined ? undefined : toDomain(mine.record, mine.owner, poolPaths),
+    domain,
     namesake: namesake === undefined ? undefined : toDomain(namesake.record, namesake.owner, poolPaths),
-    pools: await poolsOf(host, poolRecords, request, fresh),
+    pools: await poolsOf(host, poolRecords, request, domain, fresh),
     networks: networks.filter((network) => network.active).map((network) => network.name),
   };
 }
@@ -272,35 +274,55 @@ function pathOf(pool: PoolRecord): string | undefined {
   return path === undefined ? undefined : posix.normalize(path).replace(/(.)\/$/, "$1");
 }
 
+/** The pools where the VM's disks should be, were, and are; all of the host's when one is on its way between two. */
 async function poolsOf(
   host: Host,
   records: PoolRecord[],
   request: MachineRequest,
+  domain: ObservedDomain | undefined,
   fresh: boolean,
 ): Promise<ObservedPool[]> {
-  const names = new Set(
-    [request.inputs, request.previous].flatMap((inputs) =>
-      (inputs?.disks ?? []).map((disk) => disk.disk?.pool ?? disk.pool ?? ""),
+  const declared = [request.inputs, request.previous].flatMap((inputs) =>
+    (inputs?.disks ?? []).map((disk) => disk.disk?.pool ?? disk.pool ?? ""),
+  );
+  const inDocuments = [domain?.persistent, domain?.live].flatMap((model) =>
+    (model?.disks ?? []).flatMap(({ source }) =>
+      source !== undefined && "pool" in source ? [source.pool] : [],
     ),
   );
+  const isOurs = ownMarks(request, domain);
   const pools: ObservedPool[] = [];
+  const names = new Set([...declared, ...inDocuments]);
   for (const name of names) {
-    if (fresh && !records.some((record) => record.name === name && record.active)) {
-      await host.observations.refreshPool(name);
-    }
-    const record = (await host.observations.pools()).find((pool) => pool.name === name);
-    if (record === undefined) continue;
-    if (fresh && record.active)
-      for (const [i, disk] of (request.inputs.disks ?? []).entries()) {
-        const { pool, volume } = volumeOf(request.inputs.name, disk, i);
-        if (pool === name) await host.observations.refreshVolume(pool, volume);
-      }
-    pools.push({
-      name,
-      path: pathOf(record),
-      active: record.active,
-      contents: await host.observations.contents(name),
-    });
+    const pool = await poolOf(host, name, records, request, fresh);
+    if (pool === undefined) continue;
+    pools.push(pool);
+    if (pool.contents.notes.leaving.some(isOurs))
+      for (const other of records) if (other.active) names.add(other.name);
   }
   return pools;
+}
+
+async function poolOf(
+  host: Host,
+  name: string,
+  records: PoolRecord[],
+  request: MachineRequest,
+  fresh: boolean,
+): Promise<ObservedPool | undefined> {
+  if (fresh && !records.some((record) => record.name === name && record.active))
+    await host.observations.refreshPool(name);
+  const record = (await host.observations.pools()).find((pool) => pool.name === name);
+  if (record === undefined) return undefined;
+  if (fresh && record.active)
+    for (const [i, disk] of (request.inputs.disks ?? []).entries()) {
+      const { pool, volume } = volumeOf(request.inputs.name, disk, i);
+      if (pool === name) await host.observations.refreshVolume(pool, volume);
+    }
+  return {
+    name,
+    path: pathOf(record),
+    active: record.active,
+    contents: await host.observations.contents(name),
+  };
 }

@@ -15,6 +15,7 @@ import {
   whereItIs,
 } from "./observed.js";
 import { powerSteps } from "./power.js";
+import { asRelocated, relocationSteps, relocationsOf } from "./relocations.js";
 import { isOwn, type MachineRequest } from "./request.js";
 import { waitSteps, waitWarnings } from "./wait/plan.js";
 
@@ -70,6 +71,8 @@ function planNew(request: MachineRequest, observed: ObservedMachine, result: Pla
     result.refusals.push(nameTaken(inputs.name, target));
     return;
   }
+  const relocations = relocationsOf(request, target, undefined);
+  relocationSteps(request, target, undefined, relocations, result);
   const known = previous !== undefined || recorded !== undefined;
   const reason = known ? "it is gone from its host" : "new";
   result.steps.push({
@@ -86,8 +89,8 @@ function planNew(request: MachineRequest, observed: ObservedMachine, result: Pla
       kind: "missing",
       message: `emulation "kvm" isn't possible on ${target.ref.name}: it has no usable hardware virtualisation; use "auto" or "qemu", or enable it in the firmware`,
     });
-  volumeSteps(request, target, undefined, result);
-  releasedVolumeSteps(request, target, undefined, desired.disks, result);
+  volumeSteps(request, target, undefined, relocations.moves, result);
+  releasedVolumeSteps(request, target, undefined, desired.disks, relocations, result);
   result.refusals.push(...missing(request, target));
   if (inputs.autostart === true)
     result.steps.push({ kind: "setAutostart", subject: inputs.name, to: true, effect: "live" });
@@ -281,11 +284,14 @@ function planChanges(
   result: Plan,
 ): void {
   const { inputs, previous } = request;
-  const { record, persistent, live } = domain;
+  if (isUnsettled(domain)) return;
+  const relocations = relocationsOf(request, place, domain);
+  relocationSteps(request, place, domain, relocations, result);
+  const { record, persistent, live } = asRelocated(domain, relocations);
   const subject = inputs.name;
-  // Without a definition it runs, or is half of a migration.
+  // Without a definition it runs.
   const definition = persistent ?? live;
-  if (definition === undefined || isUnsettled(domain)) return;
+  if (definition === undefined) return;
   const active = isActive(domain);
   if (definition.name !== inputs.name) {
     if (active)
@@ -305,7 +311,7 @@ function planChanges(
   const desired = desiredModel(inputs, previous, definition, { uuid: record.uuid, facts: target.facts });
   const changes = sortChanges(persistent, live, desired, { paused: record.state === "paused" });
   result.steps.push(...definitionSteps(subject, changes));
-  volumeSteps(request, place, domain, result);
+  volumeSteps(request, place, domain, relocations.moves, result);
   if (changes.live.length > 0)
     result.steps.push({ kind: "changeRunning", subject, changes: toTexts(changes.live), effect: "live" });
   if (record.autostart !== (inputs.autostart ?? false))
@@ -318,7 +324,7 @@ function planChanges(
     : live?.disks;
   // What a running guest still has open stays until it has let go of it.
   const inUse = [...desired.disks, ...(starts ? [] : (kept ?? []))];
-  releasedVolumeSteps(request, place, domain, inUse, result);
+  releasedVolumeSteps(request, place, domain, inUse, relocations, result);
 }
 
 function isTakenAway(difference: ModelDifference, disk: DomainDisk): boolean {

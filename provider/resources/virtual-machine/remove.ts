@@ -1,8 +1,10 @@
 import { oneLine } from "../../hosts/errors.js";
 import type { Host } from "../../hosts/host.js";
+import type { VolumeMark } from "../../hosts/volume-mark.js";
 import { isLibvirtError, type LibvirtErrorKind } from "../../libvirt/index.js";
 import { type Identity, identityHash, sameIdentity } from "../../planning/owner.js";
 import type { ApplyContext } from "../definition.js";
+import { dropNote } from "../moving/index.js";
 import { deleteOwnVolume, usersOf } from "../volumes.js";
 import { shutdownTimeoutMs } from "./apply.js";
 import { observe, rememberedPeers } from "./observe.js";
@@ -97,8 +99,13 @@ async function removeOwnedVolumes(
   const hash = identityHash(identity);
   for (const pool of await host.observations.pools()) {
     if (!pool.active) continue;
+    const isOurs = (m: VolumeMark) => (nonce === "" ? m.identityHash === hash : m.nonce === nonce);
+    const place = { host, pool: pool.name };
+    const { notes } = await host.observations.contents(pool.name);
+    for (const mark of notes.unfinished.filter(isOurs)) await dropNote("unfinished", { ...place, mark });
+    for (const mark of notes.leaving.filter(isOurs)) await dropNote("leaving", { ...place, mark });
     const { marks, volumes } = await host.observations.contents(pool.name);
-    for (const mark of marks.filter((m) => (nonce === "" ? m.identityHash === hash : m.nonce === nonce))) {
+    for (const mark of marks.filter(isOurs)) {
       const volume = volumes.find((other) => other.name === mark.volume);
       const [user] = volume === undefined ? [] : await usersOf(host, volume);
       if (user !== undefined)

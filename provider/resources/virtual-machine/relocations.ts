@@ -1,0 +1,148 @@
+import type { VolumeMark } from "../../hosts/volume-mark.js";
+import type { DomainModel } from "../../libvirt/xml/index.js";
+import type { Plan } from "../../planning/plan.js";
+import { sameVolume } from "./desired-disks.js";
+import { ownMarks } from "./disks.js";
+import { isActive, type ObservedDomain, type ObservedHost } from "./observed.js";
+import type { MachineRequest } from "./request.js";
+import { volumeOf } from "./schema.js";
+
+/** A declared disk that is in another pool of the host than the one where it should be. */
+export interface Relocation {
+  /** The disk's place in the list. */
+  index: number;
+  volume: string;
+  from: string;
+  to: string;
+  /** The VM's own; a Disk resource moves by itself before the VM's turn comes. */
+  mark: VolumeMark | undefined;
+}
+
+/** A move that was cut off, and not one to where the disk should be by now. */
+export interface InterruptedRelocation {
+  volume: string;
+  from: string;
+  to: string | undefined;
+  mark: VolumeMark;
+}
+
+export interface Relocations {
+  moves: Relocation[];
+  interrupted: InterruptedRelocation[];
+}
+
+/** What is in a pool of one volume. */
+interface Trace {
+  pool: string;
+  isThere: boolean;
+  mark: VolumeMark | undefined;
+  unfinished: VolumeMark | undefined;
+  leaving: VolumeMark | undefined;
+}
+
+/** Which of the VM's disks have to move to another pool of the host that has the VM. */
+export function relocationsOf(
+  request: MachineRequest,
+  place: ObservedHost,
+  domain: ObservedDomain | undefined,
+): Relocations {
+  const { inputs, previous } = request;
+  const isOurs = ownMarks(request, domain);
+  const declared = (inputs.disks ?? []).map((entry, i) => volumeOf(inputs.name, entry, i));
+  const found: Relocations = { moves: [], interrupted: [] };
+  (inputs.disks ?? []).forEach((entry, index) => {
+    const { pool: to, volume } = declared[index] as { pool: string; volume: string };
+    if (entry.disk !== undefined) {
+      const before = previous?.disks?.find(
+        ({ disk }) => disk?.name === volume && disk.host === entry.disk?.host && disk.pool !== to,
+      )?.disk;
+      if (before !== undefined && request.chosen === undefined)
+        found.moves.push({ index, volume, from: before.pool, to, mark: undefined });
+      return;
+    }
+    // In its pool another disk may well have the name.
+    const isAnothers = (pool: string) =>
+      pool !== to && declared.some((other) => other.pool === pool && other.volume === volume);
+    const traces = place.pools.flatMap(({ name: pool, contents }): Trace[] => {
+      if (isAnothers(pool)) return [];
+      const own = (marks: VolumeMark[]) => marks.find((mark) => mark.volume === volume && isOurs(mark));
+      return [
+        {
+          pool,
+          isThere: contents.volumes.some(({ name }) => name === volume),
+          mark: own(contents.marks),
+          unfinished: own(contents.notes.unfinished),
+          leaving: own(contents.notes.leaving),
+        },
+      ];
+    });
+    sort(traces, { index, volume, to }, found);
+  });
+  return found;
+}
+
+function sort(
+  traces: Trace[],
+  disk: { index: number; volume: string; to: string },
+  found: Relocations,
+): void {
+  const { index, volume, to } = disk;
+  const leaving = traces.find((trace) => trace.leaving !== undefined);
+  if (leaving?.leaving !== undefined) {
+    const other = traces.find(
+      (trace) => trace !== leaving && (trace.unfinished ?? trace.mark) !== undefined,
+    )?.pool;
+    const from = leaving.pool;
+    if (from === to || (other !== undefined && other !== to))
+      found.interrupted.push({ volume, from, to: other, mark: leaving.leaving });
+    else found.moves.push({ index, volume, from, to, mark: leaving.mark ?? leaving.leaving });
+    return;
+  }
+  const home = traces.find((trace) => trace.pool === to);
+  if (home?.isThere === true) return;
+  const source = traces.find((trace) => trace.pool !== to && trace.isThere && trace.mark !== undefined);
+  if (source !== undefined) found.moves.push({ index, volume, from: source.pool, to, mark: source.mark });
+}
+
+/** The domain as it is once its disks have moved: that changes the files behind them, and nothing that a guest sees. */
+export function asRelocated(domain: ObservedDomain, { moves }: Relocations): ObservedDomain {
+  const relocated = (model: DomainModel | undefined) =>
+    model && {
+      ...model,
+      disks: model.disks.map((disk) => {
+        const move = moves.find(({ from, volume }) => sameVolume(disk.source, { pool: from, volume }));
+        return move === undefined ? disk : { ...disk, source: { pool: move.to, volume: move.volume } };
+      }),
+    };
+  return { ...domain, persistent: relocated(domain.persistent), live: relocated(domain.live) };
+}
+
+/** The moves of the VM's own disks. They come before everything else that is done to the VM. */
+export function relocationSteps(
+  request: MachineRequest,
+  place: ObservedHost,
+  domain: ObservedDomain | undefined,
+  { moves, interrupted }: Relocations,
+  result: Plan,
+): void {
+  const host = place.ref.name;
+  const isRunning = domain !== undefined && isActive(domain);
+  const effect = isRunning ? "live" : "none";
+  for (const { volume, from, to } of interrupted)
+    result.steps.push({
+      ...{ kind: "settleVolumeMove", subject: volume, from: { host, pool: from }, effect },
+      to: to === undefined ? undefined : { host, pool: to },
+    });
+  for (const { volume, from, to, mark } of moves) {
+    if (mark === undefined) continue;
+    if (domain?.record.hasSnapshots === true)
+      result.refusals.push({
+        kind: "notSupported",
+        message: `disk ${volume} can't move from pool ${from} to pool ${to} on ${host} while ${request.inputs.name} has snapshots: they hold the disk's place and, if they are internal, contents that wouldn't be copied; delete the snapshots first`,
+      });
+    result.steps.push({
+      ...{ kind: "moveVolume", subject: volume, from: { host, pool: from }, to: { host, pool: to }, effect },
+      machine: isRunning ? domain.record.name : undefined,
+    });
+  }
+}

@@ -1,0 +1,106 @@
+import { describe, expect, it } from "vitest";
+import type { VolumeMark } from "../../provider/hosts/volume-mark.js";
+import type { VolumeRecord } from "../../provider/libvirt/index.js";
+import { identityHash, identityOfUrn } from "../../provider/planning/owner.js";
+import type { ObservedHost } from "../../provider/resources/virtual-machine/observed.js";
+import { relocationsOf } from "../../provider/resources/virtual-machine/relocations.js";
+import type { MachineRequest } from "../../provider/resources/virtual-machine/request.js";
+import type { DiskInputs, Inputs, Outputs } from "../../provider/resources/virtual-machine/schema.js";
+
+const urn = "urn:pulumi:lab::test::pulumi-kvm:VirtualMachine::web";
+const identity = identityOfUrn(urn) ?? expect.fail("no URN");
+const nonce = "00112233445566ff";
+const own = (volume: string): VolumeMark => ({ identityHash: identityHash(identity), nonce, volume });
+
+/** What is in a pool: a volume's name, then how it is marked. */
+type Contents = Record<string, ("there" | "marked" | "unfinished" | "leaving")[]>;
+
+function host(pools: Record<string, Contents>): ObservedHost {
+  const marksOf = (contents: Contents, kind: string) =>
+    Object.entries(contents).flatMap(([volume, traits]) =>
+      (traits as string[]).includes(kind) ? [own(volume)] : [],
+    );
+  return {
+    ...({ ref: { name: "alpha" }, networks: [] } as unknown as ObservedHost),
+    pools: Object.entries(pools).map(([name, contents]) => ({
+      ...{ name, path: `/${name}`, active: true },
+      contents: {
+        volumes: Object.entries(contents).flatMap(([volume, traits]) =>
+          traits.includes("there") ? [{ name: volume } as VolumeRecord] : [],
+        ),
+        marks: marksOf(contents, "marked"),
+        notes: { unfinished: marksOf(contents, "unfinished"), leaving: marksOf(contents, "leaving") },
+      },
+    })),
+  };
+}
+
+function found(disks: DiskInputs[], pools: Record<string, Contents>) {
+  const inputs = { pulumiUrn: urn, name: "web", host: "alpha", disks } as unknown as Inputs;
+  const request: MachineRequest = {
+    ...{ identity, inputs, previous: inputs },
+    recorded: { id: "u", outputs: { nonce } as Outputs },
+  };
+  const { moves, interrupted } = relocationsOf(request, host(pools), undefined);
+  const line = ({ volume, from, to }: { volume: string; from: string; to: string | undefined }) =>
+    `${volume} ${from} -> ${to}`;
+  return { moves: moves.map(line), interrupted: interrupted.map(line) };
+}
+
+const root = (pool: string): DiskInputs => ({ name: "root", pool, size: 2 ** 26 });
+const whole = ["there", "marked"] as const;
+const at = (...traits: Contents[string]): Contents => ({ "web-root": [...traits] });
+const none = { moves: [], interrupted: [] };
+
+describe("a VM's own disks in other pools than declared", () => {
+  it("are found by their marks, wherever they were declared before", () => {
+    expect(found([root("fast")], { fast: {}, slow: at(...whole) })).toEqual({
+      moves: ["web-root slow -> fast"],
+      interrupted: [],
+    });
+    expect(found([root("slow")], { slow: at(...whole), fast: {} })).toEqual(none);
+    expect(found([root("fast")], { fast: {}, slow: at("there") })).toEqual(none);
+    expect(found([root("fast")], { fast: {}, slow: at("marked") })).toEqual(none);
+  });
+
+  it("aren't taken for the move of a namesake that another pool is to have", () => {
+    expect(found([root("fast"), root("slow")], { fast: {}, slow: at(...whole) })).toEqual(none);
+    expect(found([root("fast"), root("slow")], { fast: at(...whole), slow: at(...whole) })).toEqual(none);
+  });
+
+  it("go on to where they should be, from any point at which they were cut off", () => {
+    const move = { moves: ["web-root slow -> fast"], interrupted: [] };
+    for (const [slow, fast] of [
+      [at(...whole, "leaving"), at()],
+      [at(...whole, "leaving"), at("unfinished")],
+      [at(...whole, "leaving"), at("there", "unfinished")],
+      [at(...whole, "leaving"), at(...whole, "unfinished")],
+      [at("there", "leaving"), at(...whole, "unfinished")],
+      [at("there", "leaving"), at(...whole)],
+      [at("leaving"), at(...whole)],
+    ] as const)
+      expect(found([root("fast")], { fast, slow })).toEqual(move);
+  });
+
+  it("are settled first when they were on their way to somewhere else", () => {
+    const slow = at(...whole, "leaving");
+    const fast = at("there", "unfinished");
+    expect(found([root("slow")], { slow, fast })).toEqual({
+      moves: [],
+      interrupted: ["web-root slow -> fast"],
+    });
+    expect(found([root("slow")], { slow, fast: {} })).toEqual({
+      moves: [],
+      interrupted: ["web-root slow -> undefined"],
+    });
+    expect(found([root("big")], { slow, fast, big: {} })).toEqual({
+      moves: [],
+      interrupted: ["web-root slow -> fast"],
+    });
+    // The other pool isn't declared any more: seen once the note at the old place is.
+    expect(found([root("big")], { slow, big: {} })).toEqual({
+      moves: ["web-root slow -> big"],
+      interrupted: [],
+    });
+  });
+});
