@@ -124,6 +124,8 @@ function typeOf(node: ts.TypeNode): SdkType {
     const [first, second] = node.typeArguments ?? [];
     if (WRAPPERS.has(name)) return typeOf(required(first, node));
     if (name === "Record") return { kind: "record", values: typeOf(required(second, node)) };
+    // By where it is, which is what the provider is told.
+    if (name.startsWith("pulumi.asset.")) return { kind: "string" };
     if (first === undefined) return { kind: "named", name };
   }
   switch (node.kind) {

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { z } from "zod";
 import { shape as disk } from "../provider/resources/disk/schema.js";
 import { shape as host } from "../provider/resources/host/schema.js";
+import { foundKeys, shape as image } from "../provider/resources/image/schema.js";
 import { shape as network } from "../provider/resources/network/schema.js";
 import { shape as storagePool } from "../provider/resources/storage-pool/schema.js";
 import { shape as virtualMachine } from "../provider/resources/virtual-machine/schema.js";
@@ -24,6 +25,9 @@ const MODULE = `${PACKAGE}:index`;
 export const shapes: Readonly<Record<string, z.ZodRawShape>> = {
   Disk: disk,
   Host: host,
+  Image: Object.fromEntries(
+    Object.entries(image).filter(([key]) => !foundKeys.some((found) => found === key)),
+  ),
   Network: network,
   StoragePool: storagePool,
   VirtualMachine: virtualMachine,

@@ -1,6 +1,7 @@
 export type { CloudInit, CloudInitFile, CloudInitUser } from "./cloud-init.js";
 export { Disk, type DiskArgs } from "./disk.js";
 export { Host, type HostArgs } from "./host.js";
+export { Image, type ImageArgs } from "./image.js";
 export {
   type DhcpArgs,
   type Dhcpv6Args,
@@ -15,7 +16,17 @@ export {
 } from "./network.js";
 export { KvmResource } from "./resource.js";
 export { StoragePool, type StoragePoolArgs } from "./storage-pool.js";
-export type { Connection, Credentials, Duration, HostRef, In, InEach, Size, Timeouts } from "./types.js";
+export type {
+  Connection,
+  Credentials,
+  Duration,
+  FileSource,
+  HostRef,
+  In,
+  InEach,
+  Size,
+  Timeouts,
+} from "./types.js";
 export {
   type LastMigration,
   type Migration,

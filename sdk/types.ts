@@ -62,3 +62,6 @@ export interface Timeouts {
   update?: In<Duration>;
   delete?: In<Duration>;
 }
+
+/** A URL, or a file of this machine. */
+export type FileSource = string | pulumi.asset.FileAsset | pulumi.asset.RemoteAsset;

@@ -35,7 +35,8 @@ const DEFAULT_TIMEOUT_MS = { create: 30 * 60_000, update: 24 * 3_600_000, delete
 const NOT_COMPARED = new Set(["__provider", "effects", "pulumiUrn"]);
 
 export async function check(definition: AnyDefinition, deployment: Deployment, olds: Bag, news: Bag) {
-  const { inputs, unknownKeys, problems } = validateInputs(definition.shape, news, definition.crossChecks);
+  const given = withoutKeys(news, definition.computed?.keys);
+  const { inputs, unknownKeys, problems } = validateInputs(definition.shape, given, definition.crossChecks);
   const failures = problems.map((problem) => ({ property: "", reason: describeProblem(problem) }));
   if (failures.length > 0) return { inputs: news, failures };
   if (unknownKeys.length > 0) return { inputs: { ...toJson(inputs), effects: UNKNOWN }, failures: [] };
@@ -46,16 +47,16 @@ export async function check(definition: AnyDefinition, deployment: Deployment, o
   if (seen.kind === "unobservable") {
     logOf(definition, deployment, inputs).warning(seen.reason);
     const untouched = previous !== undefined && sameInputs(definition, inputs, previous);
-    return {
-      inputs: { ...toJson(inputs), effects: untouched ? [] : [`not known: ${seen.reason}`] },
-      failures: [],
-    };
+    const known = untouched ? onlyKeys(previous, definition.computed?.keys) : {};
+    const effects = untouched ? [] : [`not known: ${seen.reason}`];
+    return { inputs: { ...toJson(inputs), ...toJson(known), effects }, failures: [] };
   }
   const log = logOf(definition, deployment, inputs);
   warn(deployment, log, request, seen.plan);
   for (const text of definition.explain?.(request, seen.observed, seen.plan) ?? []) log.info(text);
+  const known = definition.computed?.of(request, seen.observed);
   return {
-    inputs: { ...toJson(inputs), effects: describePlan(seen.plan) },
+    inputs: { ...toJson(inputs), ...toJson(known), effects: describePlan(seen.plan) },
     failures: seen.plan.refusals.map((refusal) => ({ property: "", reason: refusal.message })),
   };
 }
@@ -276,15 +277,24 @@ async function observeAndPlan(
 function changedInputs(definition: AnyDefinition, request: Request<Bag, Bag>): string[] {
   const { previous, inputs } = request;
   if (previous === undefined) return [];
-  return Object.keys(definition.shape).filter(
-    (key) => !NOT_COMPARED.has(key) && !sameJson(previous[key], inputs[key]),
-  );
+  return comparedKeys(definition).filter((key) => !sameJson(previous[key], inputs[key]));
+}
+
+/** The program's own. */
+function comparedKeys({ shape, computed }: AnyDefinition): string[] {
+  return Object.keys(shape).filter((key) => !NOT_COMPARED.has(key) && !computed?.keys.includes(key));
+}
+
+function withoutKeys(bag: Bag, keys: readonly string[] = []): Bag {
+  return Object.fromEntries(Object.entries(bag).filter(([key]) => !keys.includes(key)));
+}
+
+function onlyKeys(bag: Bag, keys: readonly string[] = []): Bag {
+  return Object.fromEntries(Object.entries(bag).filter(([key]) => keys.includes(key)));
 }
 
 function sameInputs(definition: AnyDefinition, inputs: Bag, previous: Bag): boolean {
-  return Object.keys(definition.shape).every(
-    (key) => NOT_COMPARED.has(key) || sameJson(previous[key], inputs[key]),
-  );
+  return comparedKeys(definition).every((key) => sameJson(previous[key], inputs[key]));
 }
 
 /** What happens to a guest must have stood in the preview: a host that changed in between stops the step, not the guest. */

@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import { type Libvirt, LibvirtError } from "../libvirt/index.js";
+import { Conversation } from "./conversation.js";
 import { HostUnreachable } from "./errors.js";
 import type { HostRef } from "./host-ref.js";
 import { type CommandResult, type ReachedHost, reach } from "./libvirt-route.js";
@@ -16,6 +17,7 @@ export class Host {
   readonly observations: Observations;
   readonly #warn: (message: string) => void;
   readonly #now: () => number;
+  readonly #turns = new Map<string, Promise<unknown>>();
   #reaching: Promise<ReachedHost> | undefined;
   #failure: { error: HostUnreachable; atMs: number } | undefined;
 
@@ -58,8 +60,25 @@ export class Host {
     }
   }
 
-  async exec(command: readonly string[]): Promise<CommandResult> {
-    return (await this.reached()).exec(command);
+  async exec(command: readonly string[], options: { stdin?: string } = {}): Promise<CommandResult> {
+    return (await this.reached()).exec(command, options);
+  }
+
+  /** A command that is spoken to line by line. */
+  async converse(command: readonly string[], options: { signal: AbortSignal }): Promise<Conversation> {
+    return new Conversation(await (await this.reached()).open(command, options));
+  }
+
+  /** Does one thing at a time: who comes with the same key meanwhile waits for its turn. */
+  async exclusively<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(key);
+    const turn = (before ?? Promise.resolve()).then(work, work);
+    this.#turns.set(key, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#turns.get(key) === turn) this.#turns.delete(key);
+    }
   }
 
   /** A stream to a TCP address as the host sees it: a guest's, to which there may be no other way. */

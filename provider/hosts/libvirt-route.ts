@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import { Libvirt } from "../libvirt/index.js";
 import { SshConnection, SshError, type SshTarget } from "../ssh/index.js";
 import type { HostRef } from "./host-ref.js";
-import { run } from "./local-command.js";
+import { openCommand, run } from "./local-command.js";
 
 /** What a command on a host printed, and how it ended. */
 export interface CommandResult {
@@ -17,7 +17,9 @@ export interface ReachedHost {
   libvirt: Libvirt;
   /** The address at which it was reached, for hosts that are to connect to it. */
   address: string;
-  exec(command: readonly string[]): Promise<CommandResult>;
+  exec(command: readonly string[], options?: { stdin?: string }): Promise<CommandResult>;
+  /** Standard input and output of a command that runs for longer. It sees that nobody listens any more by its output being closed. */
+  open(command: readonly string[], options: { signal: AbortSignal }): Promise<Duplex>;
   /** A stream to a TCP address as the host sees it. */
   openTcp(address: string, port: number, options: { signal: AbortSignal }): Promise<Duplex>;
   closed: Promise<Error | undefined>;
@@ -50,7 +52,8 @@ export async function reach(
     return {
       libvirt,
       address: ssh.hostName,
-      exec: (command) => ssh.exec(command, { timeoutMs: 30_000 }),
+      exec: (command, options) => ssh.exec(command, { ...options, timeoutMs: 30_000 }),
+      open: (command, options) => ssh.openCommandStream(command, options),
       openTcp: (address, port, options) => openTcpThrough(ssh, address, port, options),
       closed: Promise.race([libvirt.closed, ssh.closed]),
       close: async () => {
@@ -77,6 +80,7 @@ async function reachLocal(
     libvirt,
     address: "127.0.0.1",
     exec: run,
+    open: openCommand,
     openTcp: (host, port, { signal }) => dialSocket({ host, port }, signal),
     closed: libvirt.closed,
     close: () => libvirt.close(),

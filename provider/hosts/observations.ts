@@ -7,14 +7,24 @@ import {
   type VolumeRecord,
 } from "../libvirt/index.js";
 import { type HostFacts, readFacts } from "./facts.js";
-import { isSidecar, readNoteName, readSidecarName, type VolumeMark, type VolumeNote } from "./volume-mark.js";
+import {
+  isSidecar,
+  readFillingName,
+  readNoteName,
+  readSidecarName,
+  type VolumeMark,
+  type VolumeNote,
+} from "./volume-mark.js";
 
 /** A pool's volumes: the ones that people see, and the marks of those that we made. */
 export interface PoolContents {
+  /** Without those that are still being filled. */
   volumes: VolumeRecord[];
   marks: VolumeMark[];
   /** Of volumes on their way to another place; see VolumeNote. */
   notes: Record<VolumeNote, VolumeMark[]>;
+  /** Names of volumes that are still being filled, or whose filling was cut off. */
+  filling?: string[];
 }
 
 interface ObservedHost {
@@ -91,7 +101,8 @@ export class Observations {
     const contents = await this.contents(poolName);
     const volume = await this.#host.idempotent((libvirt) => libvirt.volumes.observe(poolName, volumeName));
     contents.volumes = contents.volumes.filter((other) => other.name !== volumeName);
-    if (volume !== undefined) contents.volumes.push(volume);
+    if (volume !== undefined && contents.filling?.includes(volumeName) !== true)
+      contents.volumes.push(volume);
   }
 
   async refreshNetwork(name: string): Promise<void> {
@@ -140,10 +151,12 @@ export class Observations {
         return [];
       });
     const notes = (note: VolumeNote) => records.flatMap(({ name }) => readNoteName(note, name) ?? []);
+    const filling = records.flatMap(({ name }) => readFillingName(name) ?? []);
     return {
-      volumes: records.filter((record) => !isSidecar(record.name)),
-      marks: records.flatMap((record) => readSidecarName(record.name) ?? []),
+      volumes: records.filter(({ name }) => !isSidecar(name) && !filling.includes(name)),
+      marks: records.flatMap(markOf),
       notes: { unfinished: notes("unfinished"), leaving: notes("leaving") },
+      filling,
     };
   }
 
@@ -197,6 +210,12 @@ export class Observations {
 
 function without(marks: readonly VolumeMark[], mark: VolumeMark): VolumeMark[] {
   return marks.filter((other) => other.volume !== mark.volume || other.nonce !== mark.nonce);
+}
+
+function markOf({ name, capacityBytes }: VolumeRecord): VolumeMark[] {
+  const mark = readSidecarName(name);
+  if (mark === undefined) return [];
+  return [capacityBytes === 0 ? mark : { ...mark, fileBytes: capacityBytes }];
 }
 
 /** A reading that failed isn't kept: whether the host may be asked again is the connection's business. */

@@ -8,6 +8,8 @@ export interface VolumeMark {
   identityHash: string;
   nonce: string;
   volume: string;
+  /** Of images: how large the volume's file is, which is the size of the mark's. A file of another size was changed by hand. */
+  fileBytes?: number | undefined;
 }
 
 export function sidecarName(mark: VolumeMark): string {
@@ -50,4 +52,16 @@ function readName(volumeName: string, kind: string): VolumeMark | undefined {
 
 export function isSidecar(volumeName: string): boolean {
   return volumeName.startsWith(SIDECAR_PREFIX);
+}
+
+const FILLING_PREFIX = `${SIDECAR_PREFIX}filling.`;
+
+/** An empty volume beside one that is still being filled, where it can't have another name until it is whole. */
+export function fillingName(volumeName: string): string {
+  return `${FILLING_PREFIX}${volumeName}`;
+}
+
+/** The volume that is said to be filled. */
+export function readFillingName(volumeName: string): string | undefined {
+  return volumeName.startsWith(FILLING_PREFIX) ? volumeName.slice(FILLING_PREFIX.length) : undefined;
 }

@@ -85,6 +85,18 @@ export type Step =
       to: VolumeLocation | undefined;
       effect: "live" | "none";
     }
+  // images
+  | {
+      kind: "fetchImage";
+      subject: string;
+      from: string;
+      pool: string;
+      /** Each with why it isn't there. */
+      hosts: { host: string; reason: string }[];
+      effect: "none";
+    }
+  | { kind: "useImage"; subject: string; pool: string; host: string; effect: "none" }
+  | { kind: "dropImage"; subject: string; pool: string; host: string; reason: string; effect: "none" }
   // networks
   | { kind: "createNetwork"; subject: string; host: string; effect: "none"; reason: string }
   | { kind: "startNetwork"; subject: string; host: string; effect: "none"; reason: string }
@@ -192,6 +204,15 @@ export function describeStep(step: Step): string[] {
           ? `clear what an interrupted move of disk ${step.subject} noted ${at(step.from)}`
           : `settle the interrupted move of disk ${step.subject} ${way(step.from, step.to)}: one whole volume stays`,
       ];
+    case "fetchImage":
+      return step.hosts.map(
+        ({ host, reason }) =>
+          `fetch image ${step.subject} (${step.from}) into pool ${step.pool} on ${host} (${reason})`,
+      );
+    case "useImage":
+      return [`use image ${step.subject}, which is in pool ${step.pool} ${at(step)} already`];
+    case "dropImage":
+      return [`remove image ${step.subject} from pool ${step.pool} ${at(step)} (${step.reason})`];
     case "createNetwork":
       return [`create network ${step.subject} ${at(step)} (${step.reason})`];
     case "startNetwork":

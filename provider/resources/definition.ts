@@ -54,6 +54,15 @@ export interface ResourceDefinition<Inputs extends object, Observed, Outputs ext
   /** One schema an input; anything else is refused. */
   shape: z.ZodRawShape;
   crossChecks: readonly CrossCheck<Inputs>[];
+  /**
+   * Inputs that programs don't give: a check finds them out, so that dependents know them in a preview already. Absent while they aren't known.
+   * A change of one is none of the program's.
+   */
+  computed?: {
+    keys: readonly (keyof Inputs & string)[];
+    /** Pure. */
+    of(request: Request<Inputs, Outputs>, observed: Observed): Partial<Inputs>;
+  };
   /** What it stands for is there whether or not it is declared: creating it makes nothing. */
   existsAnyway?: true;
   /** Throws HostUnreachable when a host that must be asked doesn't answer. */

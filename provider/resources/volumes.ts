@@ -64,7 +64,8 @@ export async function writeVolumeMark(place: {
   const { host, pool, mark } = place;
   const { marks } = await host.observations.contents(pool);
   if (marks.some((other) => sidecarName(other) === sidecarName(mark))) return false;
-  const xml = buildVolume({ name: sidecarName(mark), format: "raw", capacityBytes: 0, allocationBytes: 0 });
+  const capacityBytes = mark.fileBytes ?? 0;
+  const xml = buildVolume({ name: sidecarName(mark), format: "raw", capacityBytes, allocationBytes: 0 });
   const libvirt = await host.libvirt();
   await libvirt.volumes.create(pool, xml).catch((error: unknown) => {
     if (!isLibvirtError(error, "alreadyExists")) throw error;

@@ -178,6 +178,7 @@ describe("storage and hosts that libvirt described", () => {
       format: "qcow2",
       capacityBytes: 33554432,
       allocationBytes: 200704,
+      physicalBytes: 196616,
       path: "/var/lib/libvirt/images/v1.qcow2",
       backing: { path: "/var/lib/libvirt/images/base.qcow2", format: "qcow2" },
     });

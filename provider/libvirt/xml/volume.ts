@@ -12,6 +12,8 @@ export interface VolumeModel {
   capacityBytes: number;
   /** What it takes on the host at present; when building, what is to be allocated at once (0: nothing). */
   allocationBytes?: number;
+  /** Of a file: how long it is. libvirt says it, building ignores it. */
+  physicalBytes?: number;
   /** Where it is on the host; libvirt says it, building ignores it. */
   path?: string;
   /** The image that it is the difference to. */
@@ -37,6 +39,7 @@ export function parseVolume(xml: string): VolumeModel {
     format: attributeOf(childElement(target, "format"), "type"),
     capacityBytes: size("capacity") ?? 0,
     allocationBytes: size("allocation"),
+    physicalBytes: size("physical"),
     path: childText(target, "path"),
     backing:
       backingPath === undefined

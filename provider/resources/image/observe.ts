@@ -1,0 +1,184 @@
+import { posix } from "node:path";
+import type { Host } from "../../hosts/host.js";
+import type { HostRef } from "../../hosts/host-ref.js";
+import type { PoolContents } from "../../hosts/observations.js";
+import type { PoolRecord, VolumeRecord } from "../../libvirt/index.js";
+import { parsePool, parseVolume } from "../../libvirt/xml/index.js";
+import type { ObserveContext } from "../definition.js";
+import { usersOf } from "../volumes.js";
+import { contentSuffix } from "./checksum.js";
+import { find } from "./find.js";
+import {
+  type ClaimedVolume,
+  formerHashes,
+  type ImagePlace,
+  type ImageRequest,
+  identityHashes,
+  isChanged,
+  isSameSource,
+  isThere,
+  knownOf,
+  learn,
+  type ObservedImage,
+  type ObservedVolume,
+  refsOf,
+  type WantedVolume,
+} from "./observed.js";
+import { parseSource } from "./source.js";
+import { routeFor, toolsOf } from "./tools.js";
+
+export async function observe(request: ImageRequest, context: ObserveContext): Promise<ObservedImage> {
+  // Only a check looks at the source: what it finds stands in the inputs of whatever comes then.
+  const isCheck = request.chosen === undefined && request.recorded === undefined;
+  const source = isCheck ? await find(request, context) : undefined;
+  if (source !== undefined) learn(request, source.found);
+  const staying = refsOf(request.inputs);
+  const places = await Promise.all(staying.map((ref) => lookAt(ref, request, context)));
+  const names = new Set(staying.map(({ name }) => name));
+  const leaving = [request.previous, request.recorded?.outputs]
+    .flatMap((inputs) => (inputs?.hosts === undefined ? [] : refsOf(inputs)))
+    .filter(({ name }) => !names.has(name) && names.add(name));
+  const left = await Promise.all(leaving.map((ref) => lookAt(ref, request, context)));
+  // The same machine under another name stays.
+  const machines = new Set(places.map(({ hostUuid }) => hostUuid));
+  const former = left.filter((place) => place.claims.length > 0 && !machines.has(place.hostUuid));
+  return { places, former, source };
+}
+
+async function lookAt(ref: HostRef, request: ImageRequest, context: ObserveContext): Promise<ImagePlace> {
+  const { inputs } = request;
+  const host = context.hosts.get(ref);
+  const { observations } = host;
+  const { uuid: hostUuid } = await observations.facts();
+  if (context.fresh) await observations.refreshPool(inputs.pool);
+  const pool = (await observations.pools()).find(({ name }) => name === inputs.pool);
+  if (context.fresh && pool?.active === true) await lookAgain(host, pool);
+  const contents = await observations.contents(inputs.pool);
+  const claims = claimsOf(request, contents);
+  const wanted = wantedVolume(wantedName(request, claims), claims, contents);
+  const isLeaving = !Object.hasOwn(inputs.hosts, ref.name);
+  for (const claim of claims)
+    if (isLeaving || claim.name !== wanted?.name || !isThere(wanted))
+      claim.users = await usersOfImage(host, inputs.pool, claim);
+  const parsed = pool === undefined ? undefined : parsePool(pool.xml);
+  const folder =
+    parsed?.path === undefined ? undefined : posix.normalize(parsed.path).replace(/(.)\/$/, "$1");
+  const isToCome = pool?.active === true && folder !== undefined && !isLeaving && !isThere(wanted);
+  const tools = isToCome ? await toolsOf(host, folder) : undefined;
+  return {
+    ref,
+    hostUuid,
+    poolState: pool === undefined ? "absent" : pool.active ? "running" : "stopped",
+    poolType: parsed?.type,
+    folder,
+    availableBytes: pool?.availableBytes ?? 0,
+    claims,
+    wanted,
+    route: tools === undefined ? undefined : routeFor(tools, parseSource(inputs.source).kind),
+    converts: tools?.programs.has("qemu-img"),
+  };
+}
+
+/** libvirt notices by itself neither what a person has put into a folder nor what was taken out of it. */
+async function lookAgain(host: Host, pool: PoolRecord): Promise<void> {
+  await host.idempotent((libvirt) => libvirt.pools.refresh(pool.uuid));
+  host.observations.dropContents(pool.name);
+}
+
+function claimsOf(request: ImageRequest, { marks, volumes }: PoolContents): ClaimedVolume[] {
+  const { recorded, chosen } = request;
+  const nonces = new Set([recorded?.outputs.nonce, chosen?.nonce].filter((nonce) => nonce));
+  const formers = new Set(formerHashes(request));
+  const hashes = new Set([...identityHashes(request), ...formers]);
+  const isOwn = (mark: ClaimedVolume["mark"]) => nonces.has(mark.nonce) || hashes.has(mark.identityHash);
+  return marks.filter(isOwn).map((mark) => {
+    const record = volumes.find(({ name }) => name === mark.volume);
+    return {
+      name: mark.volume,
+      mark,
+      former: formers.has(mark.identityHash),
+      volume: record === undefined ? undefined : parsedVolume(record),
+      shared: marks.some((other) => other.volume === mark.volume && !isOwn(other)),
+      users: [],
+    };
+  });
+}
+
+/** By what is known of the content; where nothing is, and the source is the same as before, what this resource has there. */
+function wantedName(request: ImageRequest, claims: readonly ClaimedVolume[]): string | undefined {
+  const known = knownOf(request).volume;
+  if (known !== undefined) return known;
+  const { inputs, previous } = request;
+  if (previous === undefined || !isSameSource(previous, inputs) || previous.format !== inputs.format)
+    return undefined;
+  const names = new Set(claims.filter(({ former }) => !former).map(({ name }) => name));
+  const [only] = names;
+  return names.size === 1 ? only : undefined;
+}
+
+function wantedVolume(
+  name: string | undefined,
+  claims: readonly ClaimedVolume[],
+  { volumes, marks }: PoolContents,
+): WantedVolume | undefined {
+  if (name === undefined) return undefined;
+  const record = volumes.find((volume) => volume.name === name);
+  const suffix = contentSuffix(name);
+  const isTwin = (other: VolumeRecord) =>
+    other.name !== name &&
+    suffix !== undefined &&
+    contentSuffix(other.name) === suffix &&
+    marks.some(
+      ({ volume, fileBytes }) =>
+        volume === other.name && fileBytes !== undefined && !isChanged(parsedVolume(other), fileBytes),
+    );
+  return {
+    name,
+    volume: record === undefined ? undefined : parsedVolume(record),
+    claimed: marks.some((mark) => mark.volume === name),
+    mine: claims.find((claim) => claim.name === name && !claim.former)?.mark,
+    twin: volumes.find(isTwin)?.name,
+  };
+}
+
+export function parsedVolume(record: VolumeRecord): ObservedVolume {
+  const { format, physicalBytes } = parsed(record);
+  return {
+    path: record.path,
+    format: format ?? "raw",
+    sizeBytes: record.capacityBytes,
+    fileBytes: physicalBytes,
+  };
+}
+
+/** Read once a record: every image asks about every volume. */
+const documents = new WeakMap<VolumeRecord, ReturnType<typeof parseVolume>>();
+
+function parsed(record: VolumeRecord): ReturnType<typeof parseVolume> {
+  const known = documents.get(record) ?? parseVolume(record.xml);
+  documents.set(record, known);
+  return known;
+}
+
+/** What would break without a volume, as messages call it. */
+export async function usersOfImage(
+  host: Host,
+  pool: string,
+  { name, volume }: { name: string; volume: Pick<ObservedVolume, "path"> | undefined },
+): Promise<string[]> {
+  if (volume === undefined) return [];
+  const { observations } = host;
+  const direct = await usersOf(host, { pool, name, path: volume.path });
+  const layers: string[] = [];
+  for (const other of await observations.pools()) {
+    if (!other.active) continue;
+    for (const layer of (await observations.contents(other.name)).volumes) {
+      if (parsed(layer).backing?.path !== volume.path) continue;
+      const domains = (await usersOf(host, layer)).map((user) => user.name).join(", ");
+      layers.push(
+        `volume ${layer.name} in pool ${other.name}${domains === "" ? "" : ` (domain ${domains})`}`,
+      );
+    }
+  }
+  return [...direct.map((user) => `domain ${user.name}`), ...layers];
+}

@@ -1,0 +1,62 @@
+import type { Host } from "../../hosts/host.js";
+
+/** What a host can do for an image in a pool's folder. */
+export interface Tools {
+  /** The folder can be written to by the user that we are there. */
+  writable: boolean;
+  /** Programs that are there. */
+  programs: ReadonlySet<string>;
+}
+
+const PROGRAMS = "curl wget flock xz gzip zstd bzip2 tar qemu-img stat base64 head mktemp".split(" ");
+
+// Of wget only GNU's: busybox's takes no address from its input.
+const script = `for each do command -v "$each" >/dev/null && echo "$each"; done
+wget --version 2>/dev/null | grep -q GNU && echo gnu-wget
+[ -d "$0" ] && [ -w "$0" ] && [ -x "$0" ] && echo writable
+exit 0`;
+
+const known = new WeakMap<Host, Map<string, Promise<Tools>>>();
+
+/** Asked once a host and folder. */
+export function toolsOf(host: Host, folder: string): Promise<Tools> {
+  const byFolder = known.get(host) ?? new Map<string, Promise<Tools>>();
+  known.set(host, byFolder);
+  const asked = byFolder.get(folder);
+  if (asked !== undefined) return asked;
+  const asking = ask(host, folder);
+  byFolder.set(folder, asking);
+  asking.catch(() => byFolder.delete(folder));
+  return asking;
+}
+
+async function ask(host: Host, folder: string): Promise<Tools> {
+  const { stdout } = await host.exec(["sh", "-c", script, folder, ...PROGRAMS]);
+  const lines = new Set(stdout.split("\n"));
+  if (!lines.has("gnu-wget")) lines.delete("wget");
+  return { writable: lines.has("writable"), programs: lines };
+}
+
+/** Without these nothing is made in the folder itself. */
+const WORKSHOP = ["flock", "stat", "base64", "head", "mktemp"];
+
+/**
+ * How an image comes to a host:
+ * - `download`: the host downloads it
+ * - `send`: this machine sends it, into a file that the host then looks at, unpacks, converts
+ * - `stream`: this machine sends what the volume is to hold; nothing can be done there but by libvirt
+ */
+export type Route = "download" | "send" | "stream";
+
+export function routeFor({ writable, programs }: Tools, kind: "url" | "file"): Route {
+  if (!writable || !WORKSHOP.every((program) => programs.has(program))) return "stream";
+  return kind === "url" && (programs.has("curl") || programs.has("wget")) ? "download" : "send";
+}
+
+/** Why a host doesn't download by itself; undefined when it does. */
+export function whyNotByHost({ writable, programs }: Tools, folder: string): string | undefined {
+  if (!writable) return `the user there may not write into ${folder}`;
+  const missing = WORKSHOP.filter((program) => !programs.has(program));
+  if (missing.length > 0) return `there is no ${missing.join(" and no ")}`;
+  return programs.has("curl") || programs.has("wget") ? undefined : "there is neither curl nor wget";
+}
