@@ -29,18 +29,6 @@ export function tarEntries(path: string): TarEntry[] {
   }
 }
 
-/** The bytes of a small entry. */
-export function readTarEntry(path: string, { name, fromByte, bytes }: TarEntry, mostBytes: number): Buffer {
-  if (bytes > mostBytes) throw new Error(`${name} in ${path} is larger than ${mostBytes} bytes`);
-  const file = openSync(path, "r");
-  try {
-    const content = Buffer.alloc(bytes);
-    return content.subarray(0, readSync(file, content, 0, bytes, fromByte));
-  } finally {
-    closeSync(file);
-  }
-}
-
 export function readEntries(read: (at: number, bytes: number) => Buffer): TarEntry[] {
   const entries: TarEntry[] = [];
   let named: { path?: string | undefined; size?: number | undefined } = {};
