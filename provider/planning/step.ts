@@ -52,6 +52,7 @@ export type Step =
       toBytes: number;
       effect: "live" | "none";
     }
+  | { kind: "forgetVolume"; subject: string; host: string; pool: string; volume: string; effect: "none" }
   | {
       kind: "deleteVolume";
       subject: string;
@@ -186,6 +187,8 @@ export function describeStep(step: Step): string[] {
       return [
         `disk ${step.volume} ${formatBytes(step.fromBytes)} -> ${formatBytes(step.toBytes)}${step.effect === "live" ? ", live" : ""}`,
       ];
+    case "forgetVolume":
+      return [`forget disk ${step.volume} in pool ${step.pool} ${at(step)}: it is gone, its mark is left`];
     case "deleteVolume":
       return [
         `delete disk ${step.volume} (${formatBytes(step.sizeBytes)}) in pool ${step.pool} ${at(step)}: its data is lost`,

@@ -3,7 +3,8 @@
  * NODE_OPTIONS, so that it gets into a provider process that Pulumi starts. Environment:
  *
  * PULUMI_KVM_TEST_STOP_AT      <Procedure>:<before|sent|after>[:<n-th>]: hang before the call is sent, as soon as it was sent, or when
- *                              its reply (an error too) has come; at the first such call, or the n-th of the process
+ *                              its reply (an error too) has come; at the first such call, or the n-th of the process. `*` is any call that
+ *                              changes something
  * PULUMI_KVM_TEST_STOP_FILE    written with the process id when the moment has come
  * PULUMI_KVM_TEST_STOP_MODULE  path of provider/libvirt/rpc/index.js of the package under test: the class that it loads is patched
  *
@@ -18,6 +19,9 @@ const {
   PULUMI_KVM_TEST_STOP_FILE: stopFile,
   PULUMI_KVM_TEST_STOP_MODULE: modulePath,
 } = process.env;
+
+const CHANGES =
+  /^(Domain(Define|Create|Set|Attach|Detach|Update|Shutdown|Destroy|Undefine|Block[CRS])|StorageVol(Create|Delete|Upload|Resize)|StoragePoolRefresh)/;
 
 if (stopAt !== undefined && stopAt !== "") {
   if (stopFile === undefined || modulePath === undefined)
@@ -46,7 +50,8 @@ async function patch(path, moment, reportTo) {
    * @param {...unknown} rest
    */
   RpcConnection.prototype.call = async function (name, ...rest) {
-    if (name !== procedure || --left !== 0) return call.call(this, name, ...rest);
+    const isMeant = procedure === "*" ? CHANGES.test(name) : name === procedure;
+    if (!isMeant || --left !== 0) return call.call(this, name, ...rest);
     if (when === "before") return hang();
     const replied = call.call(this, name, ...rest);
     // A reply that nobody takes is no unhandled rejection.

@@ -49,6 +49,7 @@ export async function apply(
     case "createVolume":
     case "growVolume":
     case "deleteVolume":
+    case "forgetVolume":
       await applyToVolume(step, host, request, place, context);
       break;
     case "moveVolume":
@@ -224,7 +225,7 @@ async function writeMark(
 }
 
 async function applyToVolume(
-  step: Extract<Step, { kind: "createVolume" | "growVolume" | "deleteVolume" }>,
+  step: Extract<Step, { kind: "createVolume" | "growVolume" | "deleteVolume" | "forgetVolume" }>,
   host: Host,
   request: MachineRequest,
   place: ObservedHost,
@@ -256,6 +257,7 @@ async function applyToVolume(
     case "growVolume":
       await growVolume({ host, pool, volume, toBytes: step.toBytes, signal: context.signal });
       return;
+    case "forgetVolume":
     case "deleteVolume": {
       const mark = place.pools
         .find((other) => other.name === pool)

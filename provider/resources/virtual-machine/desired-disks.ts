@@ -36,7 +36,8 @@ export function desiredDisks(
         declared.map((d) => d.source),
       ),
   );
-  const taken = new Set(kept.map((disk) => disk.target));
+  // Also of those that go: in its place a new disk would be the old one with another content, which no running guest can be given.
+  const taken = new Set(existing.map((disk) => disk.target));
   const made = declared.map(({ entry, source }): DomainDisk => {
     const there = found(source);
     const entryBefore = (

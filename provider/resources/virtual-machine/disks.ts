@@ -136,17 +136,13 @@ export function releasedVolumeSteps(
         ({ volume, from, to }) => volume === mark.volume && [from, to].includes(pool.name),
       );
       const volume = pool.contents.volumes.find((other) => other.name === mark.volume);
-      if (volume === undefined || !isOurs(mark) || isMoving) continue;
-      if (inUse.some((disk) => sameVolume(disk.source, source))) continue;
-      result.steps.push({
-        kind: "deleteVolume",
-        subject,
-        host,
-        pool: pool.name,
-        volume: mark.volume,
-        sizeBytes: volume.capacityBytes,
-        effect: "none",
-      });
+      if (!isOurs(mark) || isMoving || inUse.some((disk) => sameVolume(disk.source, source))) continue;
+      const what = { subject, host, pool: pool.name, volume: mark.volume };
+      result.steps.push(
+        volume === undefined
+          ? { kind: "forgetVolume", ...what, effect: "none" }
+          : { kind: "deleteVolume", ...what, sizeBytes: volume.capacityBytes, effect: "none" },
+      );
     }
 }
 

@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { virtualMachine } from "../../provider/resources/virtual-machine/index.js";
+import { labAvailable } from "../hosts/lab.js";
+import { tickGuest } from "../hosts/tick-guest.js";
+import { ProviderProcess } from "./provider-process.js";
+import { Declared, StorageWorld } from "./storage-world.js";
+
+const { available, missing } = labAvailable();
+const folder = "/var/lib/libvirt/images";
+/** More than there are; the last one ends undisturbed. */
+const MOST_CALLS = 40;
+
+describe.skipIf(!available)(
+  `a VM whose deployment is killed at any call that changes something ${missing.join("; ")}`,
+  () => {
+    let world: StorageWorld;
+    beforeAll(async () => {
+      world = await StorageWorld.up("vm-killed");
+      const alpha = world.host("alpha");
+      await alpha.virsh("pool-define-as", "images", "dir", "--target", folder);
+      await alpha.virsh("pool-start", "images");
+    });
+    afterAll(() => world?.lab.close());
+
+    const inputsOf = (name: string, more: Record<string, unknown> = {}) => {
+      const { kernelPath, initrdPath } = tickGuest();
+      return {
+        pulumiUrn: `urn:pulumi:lab::test::pulumi-nodejs:dynamic/kvm:VirtualMachine::${name}`,
+        ...{ name, host: "alpha", connection: world.connection("alpha"), credentials: world.credentials },
+        ...{ memory: "128MiB", kernel: kernelPath, initrd: initrdPath, commandLine: "console=ttyS0 quiet" },
+        disks: [
+          { pool: "images", name: "root", size: "16MiB" },
+          { pool: "images", name: "data", size: "8MiB" },
+        ],
+        ...more,
+      };
+    };
+
+    /** Runs a deployment that is killed right after its n-th change; false when it had fewer. */
+    async function killedAt(moment: string, vm: Declared, inputs: object): Promise<boolean> {
+      const task = {
+        kind: "VirtualMachine",
+        id: vm.id,
+        state: vm.state,
+        inputs,
+        hosts: [world.ref("alpha")],
+      };
+      await using deploying = await ProviderProcess.run("resource-child.mjs", task, moment);
+      const came = await deploying.stopped().then(
+        () => true,
+        (error: Error) => {
+          if (!/it ended before it stopped/.test(error.message)) throw error;
+          return false;
+        },
+      );
+      if (came) await deploying.kill();
+      else expect(await deploying.outcome()).toHaveProperty("result");
+      return came;
+    }
+
+    /** What the next run makes of it is what it was to be, once, and nothing else. */
+    async function expectWhole(vm: Declared, inputs: ReturnType<typeof inputsOf>, at: string): Promise<void> {
+      const alpha = world.host("alpha");
+      expect([at, await vm.preview(inputs)]).toMatchObject([at, { effects: [], refusals: [] }]);
+      expect((await alpha.virsh("list", "--all", "--name")).trim()).toBe(inputs.name);
+      expect((await alpha.virsh("domstate", inputs.name)).trim()).toBe("running");
+      const files = await world.ls("alpha", folder);
+      const volumes = files.filter((file) => !file.startsWith(".")).sort();
+      expect([at, volumes]).toEqual([at, inputs.disks.map(({ name }) => `${inputs.name}-${name}`).sort()]);
+      const marks = files.filter((file) => file.startsWith("."));
+      expect(marks.map((mark) => mark.replace(/^\.pulumi-kvm\.\w+\.\w+\./, "")).sort()).toEqual(volumes);
+    }
+
+    // Before a call the world is as after the one before it.
+    const moments = Array.from({ length: MOST_CALLS }, (_, i) => `*:after:${i + 1}`);
+
+    it("is made by the next run, once, and goes without a trace", { timeout: 900_000 }, async () => {
+      let kills = 0;
+      let killed = true;
+      for (const at of moments) {
+        if (!killed) break;
+        const vm = new Declared(virtualMachine, [world.ref("alpha")]);
+        const inputs = inputsOf("made");
+        killed = await killedAt(at, vm, inputs);
+        if (killed) kills += 1;
+        await vm.up(inputs);
+        await expectWhole(vm, inputs, at);
+        await vm.remove();
+        expect(await world.ls("alpha", folder)).toEqual([]);
+        expect((await world.host("alpha").virsh("list", "--all", "--name")).trim()).toBe("");
+      }
+      expect(killed).toBe(false);
+      expect(kills).toBeGreaterThan(5);
+    });
+
+    it("is changed by the next run, once, while it runs", { timeout: 900_000 }, async () => {
+      const before = inputsOf("changed");
+      const after = inputsOf("changed", {
+        memory: "160MiB",
+        description: "changed",
+        disks: [
+          { pool: "images", name: "root", size: "24MiB" },
+          { pool: "images", name: "more", size: "4MiB" },
+        ],
+      });
+      const vm = new Declared(virtualMachine, [world.ref("alpha")]);
+      await vm.up(before);
+      const pid = await world.host("alpha").qemuPid("changed");
+      let killed = true;
+      // There and back again, by way of a kill each time.
+      let [from, to] = [before, after];
+      for (const at of moments) {
+        if (!killed) break;
+        to = {
+          ...to,
+          disks: to.disks.map((disk) => ({ ...disk, ...(disk.name === "root" ? { size: "24MiB" } : {}) })),
+        };
+        killed = await killedAt(at, vm, to);
+        await vm.up(to);
+        await expectWhole(vm, to, at);
+        [from, to] = [to, from];
+      }
+      expect(killed).toBe(false);
+      expect(await world.host("alpha").qemuPid("changed")).toBe(pid);
+      await vm.remove();
+      expect(await world.ls("alpha", folder)).toEqual([]);
+    });
+  },
+);
