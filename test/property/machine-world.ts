@@ -29,6 +29,22 @@ const facts: ObservedHost["facts"] = {
   qemuVersion: "7.2.0",
   kvm: false,
   machineTypes: ["pc-i440fx-7.2", "pc-q35-7.2"],
+  platforms: [
+    {
+      machine: "pc-q35-7.2",
+      accelerator: "qemu",
+      capabilities: {
+        firmware: ["efi"],
+        secureBoot: true,
+        tpmModels: ["tpm-tis", "tpm-crb"],
+        tpmBackends: ["emulator"],
+        tpmVersions: ["1.2", "2.0"],
+        graphics: ["vnc", "spice"],
+        videoModels: ["vga", "virtio", "qxl", "none"],
+        hyperv: ["relaxed", "vapic", "spinlocks"],
+      },
+    },
+  ],
   capabilities: {
     hostUuid: "a50bb195-09f2-4e25-b4c9-646381397308",
     architecture: "x86_64",

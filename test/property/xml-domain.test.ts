@@ -139,6 +139,8 @@ test("what the model doesn't describe survives any patch", () => {
         const to = mixed(before, other, take);
         to.agentChannel = true;
         to.rng = true;
+        to.video = before.video;
+        to.serialPorts = before.serialPorts;
         to.cpuMode = to.cpuMode ?? "host-model";
         to.disks = before.disks.map((disk) => ({
           ...disk,

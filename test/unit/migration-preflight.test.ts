@@ -26,6 +26,7 @@ function facts(uuid: string): HostFacts {
     capabilities: { hostUuid: uuid, architecture: "x86_64", guests: [guest] },
     kvm: true,
     machineTypes: ["pc-q35-7.2"],
+    platforms: [],
   };
 }
 

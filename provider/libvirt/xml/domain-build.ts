@@ -11,6 +11,7 @@ import type {
 import { agentChannelName } from "./domain-parse.js";
 import { domainPartNames, partOf } from "./domain-parts/index.js";
 import { childElement, fill, insertChild, type Sketch, sketch } from "./element.js";
+import { sketchNvram } from "./firmware-variables.js";
 import { sketchInterface } from "./interface.js";
 import { type Marks, setMarks } from "./metadata.js";
 import { devicesOnRootPorts, hasPcieRootPorts } from "./pcie.js";
@@ -60,11 +61,7 @@ function sketchDomain(model: DomainModel): Sketch {
     sketch("currentMemory", { unit: current.unit }, current.text),
     sketch("vcpu", { current: currentCpus(model) }, String(model.maxCpus)),
     sketchOs(model),
-    sketch("features", {}, [
-      sketch("acpi"),
-      isX86(model) ? sketch("apic") : undefined,
-      model.firmware === "uefi-secure-boot" ? sketch("smm", { state: "on" }) : undefined,
-    ]),
+    sketch("features", {}, [sketch("acpi"), isX86(model) ? sketch("apic") : undefined]),
     model.cpuMode === undefined ? undefined : sketchCpu(model.cpuMode),
     sketch("clock", { offset: "utc" }),
     sketch("on_poweroff", {}, model.onPoweroff ?? "destroy"),
@@ -89,6 +86,7 @@ function sketchOs(model: DomainModel): Sketch {
       "hvm",
     ),
     features,
+    sketchNvram(model.firmware, model.uuid),
     ...(boot === undefined ? [] : sketchDirectBoot(boot)),
   ]);
 }

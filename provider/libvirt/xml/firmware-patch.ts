@@ -1,7 +1,8 @@
 import type { Element } from "@xmldom/xmldom";
 import { firmwareFeatures } from "./domain-build.js";
 import type { Firmware } from "./domain-model.js";
-import { ensureChild, insertChild, removeChildren, setAttribute } from "./element.js";
+import { childText, ensureChild, insertChild, removeChildren, setAttribute } from "./element.js";
+import { sketchNvram } from "./firmware-variables.js";
 
 /**
  * Gives a domain another firmware. The image and the variable store of the old one go, so that libvirt chooses anew
@@ -14,8 +15,6 @@ export function patchFirmware(domain: Element, firmware: Firmware): void {
   setAttribute(os, "firmware", features === undefined ? undefined : "efi");
   if (features === undefined) return;
   insertChild(os, features, ["type"]);
-  const domainFeatures = ensureChild(domain, "features", ["name", "os"]);
-  ensureChild(domainFeatures, "acpi", []);
-  // The variables are protected from the guest's kernel by SMM alone.
-  if (firmware === "uefi-secure-boot") setAttribute(ensureChild(domainFeatures, "smm"), "state", "on");
+  const nvram = sketchNvram(firmware, childText(domain, "uuid"));
+  if (nvram !== undefined) insertChild(os, nvram, ["type", "firmware"]);
 }

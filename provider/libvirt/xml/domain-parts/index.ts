@@ -1,14 +1,47 @@
+import { clock } from "./clock.js";
+import { graphics } from "./graphics.js";
+import { hyperv } from "./hyperv.js";
+import { inputDevices } from "./input-devices.js";
+import { acpi, ioapic, kvmHidden, pmu, smm, vmcoreinfo, vmport } from "./machine-features.js";
+import { osIdentity } from "./os-identity.js";
 import type { DomainPart } from "./part.js";
+import { serialPorts } from "./serial-ports.js";
+import { sound } from "./sound.js";
 import { title } from "./title.js";
+import { tpm } from "./tpm.js";
+import { video } from "./video.js";
 import { watchdog } from "./watchdog.js";
 
+export { type Clock, sortedTimers, type Timer } from "./clock.js";
+export { type Graphics, screenOf } from "./graphics.js";
+export type { HyperV } from "./hyperv.js";
+export { type InputDevice, sortedInputDevices } from "./input-devices.js";
 export type { DomainPart, PartDevices } from "./part.js";
+export type { SerialPort } from "./serial-ports.js";
+export type { Tpm } from "./tpm.js";
+export type { Video } from "./video.js";
 export type { Watchdog } from "./watchdog.js";
 
 /** Every part by the name of its property in the domain model. */
 export const domainParts = {
   title,
   watchdog,
+  osIdentity,
+  acpi,
+  smm,
+  pmu,
+  vmport,
+  vmcoreinfo,
+  ioapic,
+  kvmHidden,
+  hyperv,
+  clock,
+  tpm,
+  graphics,
+  video,
+  sound,
+  inputDevices,
+  serialPorts,
 };
 
 export type DomainPartName = keyof typeof domainParts;
