@@ -35,3 +35,15 @@ export {
   type VmDisk,
   type VmInterface,
 } from "./virtual-machine.js";
+export type {
+  VmClock,
+  VmFeatures,
+  VmGraphics,
+  VmHyperV,
+  VmInputDevice,
+  VmOs,
+  VmSerialPort,
+  VmTimer,
+  VmTpm,
+  VmVideo,
+} from "./vm-platform.js";

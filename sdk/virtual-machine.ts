@@ -6,6 +6,16 @@ import type { Network } from "./network.js";
 import { isKvmResource, KvmResource } from "./resource.js";
 import type { StoragePool } from "./storage-pool.js";
 import type { Duration, HostRef, In, Size, Timeouts } from "./types.js";
+import type {
+  VmClock,
+  VmFeatures,
+  VmGraphics,
+  VmInputDevice,
+  VmOs,
+  VmSerialPort,
+  VmTpm,
+  VmVideo,
+} from "./vm-platform.js";
 
 /** A disk of a VM: a {@link Disk} resource (`disk`), or one that the VM owns and that lives and goes with it (`size` and `pool`). */
 export interface VmDisk {
@@ -107,8 +117,33 @@ export interface VirtualMachineArgs {
   emulation?: In<"auto" | "kvm" | "qemu">;
   /** QEMU machine type, `"q35"` (default), `"pc"` or a versioned name. The version is pinned at creation. Next boot. */
   machine?: In<string>;
-  /** `"bios"` only, so far. */
-  firmware?: In<"bios">;
+  /**
+   * `"bios"` (default), `"uefi"` or `"uefi-secure-boot"` (with Microsoft's keys; needs machine `"q35"`). Each has boot entries and keys of its own,
+   * which go where the VM goes and away with it; changing it begins anew with fresh ones. A host without the firmware refuses, at preview.
+   * Next boot.
+   */
+  firmware?: In<"bios" | "uefi" | "uefi-secure-boot">;
+  /**
+   * A TPM 2.0 (`true`), or a certain one. Its state is on the VM's host, goes where the VM goes and is removed only with the VM: one that is taken away and
+   * given back still knows its secrets. Needs swtpm on the host. Default: none. Next boot.
+   */
+  tpm?: In<boolean | VmTpm>;
+  /** What runs in it. Of Linux it only tells other tools. No guest notices. */
+  os?: In<VmOs>;
+  /** Next boot. */
+  features?: In<VmFeatures>;
+  /** Default: UTC. Next boot. */
+  clock?: In<VmClock>;
+  /** Default: none; there is always the serial console. Next boot, a changed password live. */
+  graphics?: In<VmGraphics>;
+  /** Default: `"virtio"` with `graphics`, else none. Next boot. */
+  video?: In<VmVideo>;
+  /** Sound card. Default: none. Next boot. */
+  sound?: In<"ich9" | "ich6" | "ac97" | "usb">;
+  /** Default: none beside the PS/2 ones. Live on `"usb"`. */
+  inputDevices?: In<In<VmInputDevice>[]>;
+  /** Serial ports after the console, at most 3. Next boot. */
+  serialPorts?: In<In<VmSerialPort>[]>;
   /** Path on the host of a kernel to boot directly. It must be at the same path on a host that the VM moves to. Next boot. */
   kernel?: In<string>;
   /** Path on the host of the initial ramdisk. Needs `kernel`. Next boot. */
@@ -152,6 +187,12 @@ export interface VirtualMachineArgs {
   title?: In<string>;
   /** Default: none. Next boot. */
   watchdog?: In<VmWatchdog>;
+  /** What becomes of the VM when its guest powers off. Default `"destroy"`: it is off. Live. */
+  onPoweroff?: In<"destroy" | "restart">;
+  /** What becomes of the VM when its guest reboots. Default `"restart"`. Live. */
+  onReboot?: In<"restart" | "destroy">;
+  /** What becomes of the VM when its guest panics. Default `"destroy"`. Live. */
+  onCrash?: In<"destroy" | "restart" | "preserve" | "coredump-destroy" | "coredump-restart">;
   /** Take over a domain of this name that exists already. Default `false`: it is refused, by name. */
   adopt?: In<boolean>;
   timeouts?: In<Timeouts>;
@@ -218,13 +259,17 @@ export class VirtualMachine extends KvmResource {
   declare readonly lastMigration: pulumi.Output<LastMigration | undefined>;
   /** The pseudo terminal of the serial console on the host, while it runs. */
   declare readonly consolePath: pulumi.Output<string | undefined>;
+  /** The port of `graphics` with type `"vnc"` on the host, while it runs. */
+  declare readonly vncPort: pulumi.Output<number | undefined>;
+  /** The port of `graphics` with type `"spice"` on the host, while it runs. */
+  declare readonly spicePort: pulumi.Output<number | undefined>;
   /** In bytes. */
   declare readonly memory: pulumi.Output<number>;
   /** As declared. */
   declare readonly cpus: pulumi.Output<number>;
 
   constructor(name: string, args: VirtualMachineArgs, opts?: pulumi.CustomResourceOptions) {
-    const { host, disks, interfaces, ...rest } = args;
+    const { host, disks, interfaces, graphics, ...rest } = args;
     super(
       "VirtualMachine",
       name,
@@ -233,6 +278,7 @@ export class VirtualMachine extends KvmResource {
         ...onHost(host),
         name: args.name ?? name,
         disks: disks === undefined ? undefined : each(disks, unwrapDisk),
+        graphics: graphics === undefined ? undefined : withSecretPassword(graphics),
         interfaces: interfaces === undefined ? undefined : each(interfaces, unwrapInterface),
       },
       [
@@ -245,8 +291,12 @@ export class VirtualMachine extends KvmResource {
         "machineType",
         "lastMigration",
         "consolePath",
+        "vncPort",
+        "spicePort",
       ],
-      opts,
+      graphics === undefined
+        ? opts
+        : pulumi.mergeOptions({ additionalSecretOutputs: ["graphics"] }, opts ?? {}),
     );
   }
 }
@@ -278,6 +328,14 @@ function diskRef(disk: unknown): unknown {
   if (!isKvmResource(disk, "Disk")) return disk;
   const { host, pool, name, format } = disk as Disk;
   return { host, pool, name, format };
+}
+
+/** A password is one whether or not the program says so. What isn't an object is handed on as it is: the provider's validation names it. */
+function withSecretPassword(graphics: In<VmGraphics>): unknown {
+  if (pulumi.Output.isInstance(graphics) || graphics instanceof Promise)
+    return pulumi.output(graphics).apply(withSecretPassword);
+  if (!isPlainObject(graphics) || graphics.password === undefined) return graphics;
+  return { ...graphics, password: pulumi.secret(graphics.password) };
 }
 
 function unwrapInterface(nic: VmInterface): unknown {

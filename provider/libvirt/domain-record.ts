@@ -18,7 +18,7 @@ export interface DomainRecord {
   readonly autostart: boolean;
   readonly hasManagedSave: boolean;
   readonly hasSnapshots: boolean;
-  /** The live document, without secrets; only while it is active. */
+  /** The live document with its secrets, which tell whether the guest has those that it should; only while it is active. */
   readonly liveXml?: string | undefined;
   /** The persistent document with its secrets: a definition made from it loses nothing. Only when persistent. */
   readonly persistentXml?: string | undefined;
@@ -129,7 +129,7 @@ async function readDomain(
     for (let attempt = 1; ; attempt++) {
       const [{ state, reason }, live, persistentXml] = await Promise.all([
         session.read(operation, "DomainGetState", { dom, flags: 0 }, options),
-        dom.id === -1 ? undefined : xml(dom, 0),
+        dom.id === -1 ? undefined : xml(dom, XML.secure),
         traits.persistent ? xml(dom, XML.inactive | XML.secure) : undefined,
       ]);
       const named = domainState(state, reason);

@@ -29,6 +29,22 @@ export interface DomainInterfaceAddresses {
 const SHUTDOWN = { default: 0, acpi: 1, agent: 2, initctl: 4, signal: 8, paravirt: 16 } as const;
 const ADDRESS_SOURCE = { lease: 0, agent: 1, arp: 2 } as const;
 const METADATA_ELEMENT = 2;
+const LIFECYCLE_EVENTS = { onPoweroff: 0, onReboot: 1, onCrash: 2 } as const;
+const LIFECYCLE_ACTIONS = [
+  "destroy",
+  "restart",
+  "rename-restart",
+  "preserve",
+  "coredump-destroy",
+  "coredump-restart",
+];
+
+/** What happens to a guest by itself, and what then becomes of it. */
+export type LifecycleEvent = keyof typeof LIFECYCLE_EVENTS;
+
+export function isLifecycleEvent(name: string): name is LifecycleEvent {
+  return Object.hasOwn(LIFECYCLE_EVENTS, name);
+}
 
 /** Domains of one host. UUIDs name them, as names can change. Deadlines: 30 s to read, 120 s to change. */
 export class DomainApi extends DomainHardwareApi {
@@ -129,6 +145,25 @@ export class DomainApi extends DomainHardwareApi {
   async setAutostart(uuid: string, autostart: boolean, options: OperationOptions = {}): Promise<void> {
     const args = { dom: domainByUuid(uuid), autostart: autostart ? 1 : 0 };
     await this.session.change(`set autostart of domain ${uuid}`, "DomainSetAutostart", args, options);
+  }
+
+  /** Says what becomes of it when it ends, restarts or crashes by itself. */
+  async setLifecycleAction(
+    uuid: string,
+    event: LifecycleEvent,
+    action: string,
+    target: DomainTarget,
+    options: OperationOptions = {},
+  ): Promise<void> {
+    const number = LIFECYCLE_ACTIONS.indexOf(action);
+    if (number < 0) throw new RangeError(`there is no action ${JSON.stringify(action)}`);
+    const args = {
+      dom: domainByUuid(uuid),
+      type: LIFECYCLE_EVENTS[event],
+      action: number,
+      flags: targetFlags(target),
+    };
+    await this.session.change(`set ${event} of domain ${uuid}`, "DomainSetLifecycleAction", args, options);
   }
 
   /** Sets or, without `xml`, removes the element of a namespace in <metadata>. `key` is the prefix it gets. */

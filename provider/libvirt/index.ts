@@ -3,7 +3,12 @@ export type { DomainTarget } from "./domain-hardware.js";
 export { MIGRATE, type MigrationPhase } from "./domain-migration.js";
 export type { DomainKey, DomainRecord } from "./domain-record.js";
 export type { DomainState } from "./domain-state.js";
-export type { DomainApi, DomainInterfaceAddresses, UndefineOptions } from "./domains.js";
+export {
+  type DomainApi,
+  type DomainInterfaceAddresses,
+  isLifecycleEvent,
+  type UndefineOptions,
+} from "./domains.js";
 export { isLibvirtError, LibvirtError, type LibvirtErrorKind } from "./errors.js";
 export type { DomainLifecycle, EventApi, EventSubscription, LibvirtEvents } from "./events.js";
 export type { CpuComparison, HostApi, HypervisorQuery, NodeRecord } from "./host.js";

@@ -73,6 +73,11 @@ export function xmlText(options: { mostBytes?: number } = {}) {
   });
 }
 
+/** Text that libvirt gives back as it was given where it keeps it as an attribute. */
+export function libvirtAttribute(options: { mostBytes?: number } = {}) {
+  return text(options).refine(survivesLibvirtAttribute, noLineBreaks);
+}
+
 /** Names that libvirt also uses as file names. */
 export function libvirtName(options: { mostBytes?: number } = {}) {
   const { mostBytes = 180 } = options;

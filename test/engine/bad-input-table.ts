@@ -1,4 +1,5 @@
 import { networkTable } from "./bad-network-table.js";
+import { platformTable } from "./bad-platform-table.js";
 
 /** Nothing listens there: connecting is refused at once. */
 export const connection = {
@@ -86,7 +87,6 @@ export const table: readonly [Kind, Record<string, unknown>, string][] = [
   ["VirtualMachine", { cpus: 4, maxCpus: 2 }, "maxCpus: 2 must be at least cpus, 4"],
   ["VirtualMachine", { autostart: "yes" }, 'autostart: "yes" must be true or false'],
   ["VirtualMachine", { powerState: "on" }, 'powerState: "on" must be one of "running", "stopped", "paused"'],
-  ["VirtualMachine", { firmware: "uefi" }, 'firmware: "uefi" must be one of "bios"'],
   [
     "VirtualMachine",
     { machine: "q35 " },
@@ -296,9 +296,9 @@ export const table: readonly [Kind, Record<string, unknown>, string][] = [
   ["VirtualMachine", { cpu: 2 }, "cpu: there is no such input; did you mean cpus?"],
   ["VirtualMachine", { hostname: "x" }, "hostname: there is no such input; did you mean host?"],
   [
-    "VirtualMachine",
+    "StoragePool",
     { constructor: 1 },
-    "constructor: there is no such input; there are timeouts, host, name, adopt, cpus, maxCpus, memory, emulation, machine, firmware, kernel, initrd, commandLine, disks, interfaces, console, powerState, autostart, restartPolicy, shutdownTimeout, forceStop, migration, description",
+    "constructor: there is no such input; there are timeouts, hosts, name, adopt, path, autostart, forceDestroy",
   ],
   [
     "VirtualMachine",
@@ -422,6 +422,7 @@ export const table: readonly [Kind, Record<string, unknown>, string][] = [
     { cidr: undefined },
     'cidr: is missing: mode "nat" needs the host\'s address in the network, such as 10.10.0.1/24',
   ],
+  ...platformTable,
   ...networkTable.map(([inputs, message]): [Kind, Record<string, unknown>, string] => [
     "Network",
     inputs,

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { crossChecks } from "../../provider/resources/virtual-machine/cross-checks.js";
 import type { DiskInputs, Inputs } from "../../provider/resources/virtual-machine/schema.js";
+import { platformInputs } from "./platform-inputs.js";
 
 const MIB = 2 ** 20;
 export const POOLS = ["fast", "big"];
@@ -61,14 +62,16 @@ export const machineInputs = fc
       { requiredKeys: ["name", "memory"] },
     ),
     boot,
+    platformInputs,
   )
   .map(
-    ([made, booting]): Inputs => ({
+    ([made, booting, platform]): Inputs => ({
       pulumiUrn,
       host: "alpha",
       connection: { address: "alpha" },
       ...made,
       ...booting,
+      ...platform,
     }),
   )
   .filter((made) => crossChecks.every((check) => check(made).length === 0));

@@ -158,7 +158,7 @@ describe("a patch changes these lines and no others", () => {
       "-<feature enabled='no' name='secure-boot'/>",
       "+<feature enabled='yes' name='enrolled-keys'/>",
       "+<feature enabled='yes' name='secure-boot'/>",
-      "+<smm state='on'/>",
+      "+<nvram>/var/lib/libvirt/qemu/nvram/923ce594-c648-494e-b8c4-54ed99172e2f_SECURE_VARS.fd</nvram>",
     ]);
   });
 

@@ -172,15 +172,17 @@ describe("reading what libvirt wrote", () => {
 });
 
 describe("a new definition", () => {
-  test("switches secure boot off where it isn't wanted, and SMM on where it is", () => {
+  test("switches secure boot off where it isn't wanted, and keeps its variables by its UUID", () => {
     const uefi = buildDomain(model({ firmware: "uefi" }));
     expect(uefi).toContain("<os firmware='efi'>");
     expect(uefi).toContain("<feature enabled='no' name='secure-boot'/>");
     expect(uefi).toContain("<feature enabled='no' name='enrolled-keys'/>");
-    expect(uefi).not.toContain("smm");
+    expect(uefi).not.toContain("nvram");
     const secure = buildDomain(model({ firmware: "uefi-secure-boot" }));
     expect(secure).toContain("<feature enabled='yes' name='secure-boot'/>");
-    expect(secure).toContain("<smm state='on'/>");
+    const uuid = "923ce594-c648-494e-b8c4-54ed99172e2f";
+    const named = buildDomain(model({ firmware: "uefi", uuid }));
+    expect(named).toContain(`<nvram>/var/lib/libvirt/qemu/nvram/${uuid}_VARS.fd</nvram>`);
     expect(buildDomain(model())).not.toContain("firmware");
   });
 

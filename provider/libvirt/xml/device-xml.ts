@@ -2,7 +2,7 @@ import type { Element } from "@xmldom/xmldom";
 import { patchDiskProperty } from "./disk-patch.js";
 import { parseXml, rootOf } from "./document.js";
 import type { DiskProperty, InterfaceProperty } from "./domain-differences.js";
-import type { DomainDisk, DomainInterface } from "./domain-model.js";
+import type { DomainDisk, DomainInterface, DomainModel } from "./domain-model.js";
 import { type DomainPartName, partOf } from "./domain-parts/index.js";
 import { findDisk, findInterface } from "./domain-patch.js";
 import { childElement, removeChildren } from "./element.js";
@@ -49,6 +49,19 @@ export function partDevicesBeyond(domainXml: string, part: DomainPartName, other
     if (at >= 0) others.splice(at, 1);
     return at >= 0 ? [] : (deviceXml(element) ?? []);
   });
+}
+
+/** The device of a part, changed so that it stands for `value`; undefined when the part's can't be changed in place, or there is none. */
+export function updatedPartXml<Name extends DomainPartName>(
+  domainXml: string,
+  part: Name,
+  value: DomainModel[Name],
+): DeviceXml | undefined {
+  const { write, updatable } = partOf(part);
+  const domain = rootOf(parseXml(domainXml, "domain"));
+  if (updatable?.(domain) === undefined) return undefined;
+  write(domain, value);
+  return deviceXml(updatable(domain));
 }
 
 /** Without its place on a bus, which another device may have in the other document. */

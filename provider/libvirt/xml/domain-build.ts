@@ -30,6 +30,7 @@ export function buildDomain(model: DomainModel, marks: Marks = {}): string {
   const document = newDocument("domain");
   const domain = rootOf(document);
   fill(document, domain, sketchDomain(model), 0);
+  for (const name of domainPartNames) if (model[name] !== undefined) partOf(name).write(domain, model[name]);
   const devices = childElement(domain, "devices");
   if (devices !== undefined && hasPcieRootPorts(model.machine) && model.hotplugPorts > 0) {
     // libvirt gives the declared ports to the devices first, so theirs are declared along with the spare ones.
@@ -43,7 +44,6 @@ export function buildDomain(model: DomainModel, marks: Marks = {}): string {
     controller(0, "pcie-root");
     for (let port = 1; port <= ports; port += 1) controller(port, "pcie-root-port");
   }
-  for (const name of domainPartNames) if (model[name] !== undefined) partOf(name).write(domain, model[name]);
   setMarks(domain, marks);
   return serialize(document);
 }

@@ -2,10 +2,20 @@ export * from "./capabilities.js";
 export * from "./device-xml.js";
 export * from "./disk-chain.js";
 export { buildDisk, buildDomain, buildInterface } from "./domain-build.js";
+export * from "./domain-capabilities.js";
 export * from "./domain-differences.js";
 export * from "./domain-model.js";
 export { diskTargets, parseDomain } from "./domain-parse.js";
-export { type DomainPartName, isPartName } from "./domain-parts/index.js";
+export {
+  type Clock,
+  type DomainPartName,
+  type Graphics,
+  type HyperV,
+  isPartName,
+  type SerialPort,
+  sortedInputDevices,
+  sortedTimers,
+} from "./domain-parts/index.js";
 export { patchDomain } from "./domain-patch.js";
 export * from "./error.js";
 export * from "./lease.js";

@@ -35,12 +35,15 @@ function pciAddress(device: Element): Element | undefined {
   return attributeOf(address, "type") === "pci" ? address : undefined;
 }
 
-// Of what `buildDomain` writes: SATA's controller and the sound of silence stand on the root complex itself.
+// Of what `buildDomain` writes: SATA's controller, the first graphics card and ich9 sound stand on the root complex itself; for the bridge of
+// devices of conventional PCI libvirt adds a port by itself.
 function needsRootPort(device: Element): boolean {
   switch (device.localName) {
     case "interface":
     case "rng":
       return true;
+    case "input":
+      return attributeOf(device, "bus") === "virtio";
     case "memballoon":
       return attributeOf(device, "model") !== "none";
     case "disk":

@@ -1,4 +1,10 @@
-import type { DomainModel, DomainProperty, ModelDifference } from "../../libvirt/xml/index.js";
+import type {
+  DomainModel,
+  DomainPartName,
+  DomainProperty,
+  ModelDifference,
+} from "../../libvirt/xml/index.js";
+import type { PropertyChange } from "../../planning/step.js";
 
 /** What a change does to a running guest: applied now, saved for its next start, or nothing that it could notice. */
 export type RunningEffect = "live" | "nextBoot" | "none";
@@ -32,4 +38,22 @@ export interface ChangeRow {
    * Default true.
    */
   comparedWhileRunning?: false;
+  /** Whether what the running guest has amounts to what it should have, though it differs from the words of the definition. */
+  isMet?(live: unknown, wanted: unknown): boolean;
+  /** A value in words, without secrets. Default: as JSON. */
+  show?(value: unknown): string;
+  /** A change that is told otherwise than by its values; undefined for one that isn't. */
+  describe?(from: unknown, to: unknown): PropertyChange | undefined;
+}
+
+/** A row of a part of the model, whose functions know the type of its values. */
+export function typedRow<Name extends DomainPartName>(
+  property: Name,
+  row: Omit<ChangeRow, "property" | "isMet" | "show" | "describe"> & {
+    isMet?(live: DomainModel[Name], wanted: DomainModel[Name]): boolean;
+    show?(value: NonNullable<DomainModel[Name]>): string;
+    describe?(from: DomainModel[Name], to: DomainModel[Name]): PropertyChange | undefined;
+  },
+): ChangeRow {
+  return { property, ...row } as ChangeRow;
 }

@@ -64,7 +64,6 @@ const rows: readonly ChangeRow[] = [
   { input: "cpus", property: "cpus", effect: "nextBoot" },
   { input: "maxCpus", property: "maxCpus", effect: "nextBoot" },
   { property: "cpuMode", effect: "nextBoot", comparedWhileRunning: false },
-  { property: "firmware", effect: "nextBoot" },
   {
     input: "`kernel`, `initrd`, `commandLine`",
     property: "directBoot",
@@ -74,9 +73,6 @@ const rows: readonly ChangeRow[] = [
   { input: "console", property: "consoleLog", effect: "nextBoot", label: "console.log" },
   { property: "agentChannel", effect: "nextBoot" },
   { property: "rng", effect: "nextBoot" },
-  { property: "onPoweroff", effect: "none", comparedWhileRunning: false },
-  { property: "onReboot", effect: "none", comparedWhileRunning: false },
-  { property: "onCrash", effect: "none", comparedWhileRunning: false },
   {
     input: "`disks`, added or taken away",
     property: disk(({ property }) => property === undefined),

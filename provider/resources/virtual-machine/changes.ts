@@ -29,7 +29,10 @@ export function sortChanges(
       : describeDifferences(persistent, { ...to, name: persistent.name }).filter((d) => d.path !== "uuid");
   if (live === undefined) return { definition, silent: definition, live: [], waiting: [] };
   const changes: Changes = { definition, silent: [], live: [], waiting: [] };
-  const running = describeDifferences(live, to).filter((d) => rowOf(d).comparedWhileRunning !== false);
+  const running = describeDifferences(live, to).filter((difference) => {
+    const row = rowOf(difference);
+    return row.comparedWhileRunning !== false && row.isMet?.(difference.from, difference.to) !== true;
+  });
   let pluggedBefore = 0;
   const put = (difference: ModelDifference, effect: RunningEffect) => {
     if (effect === "live") changes.live.push(difference);
@@ -71,6 +74,8 @@ export function toTexts(differences: readonly ModelDifference[]): PropertyChange
 
 function textOf(difference: ModelDifference): PropertyChange {
   const row = rowOf(difference);
+  const told = row.describe?.(difference.from, difference.to);
+  if (told !== undefined) return told;
   const property =
     difference.kind === "property" ? (row.label ?? row.input ?? difference.path) : difference.path;
   if (difference.kind === "property" && typeof difference.to === "number") {
@@ -78,7 +83,9 @@ function textOf(difference: ModelDifference): PropertyChange {
     const text = (value: unknown) => (bytes ? formatBytes(Number(value)) : String(value));
     return { property, from: text(difference.from), to: text(difference.to) };
   }
-  return { property, from: show(difference.from), to: show(difference.to) };
+  const inWords = (value: unknown) =>
+    value === undefined || row.show === undefined ? show(value) : row.show(value);
+  return { property, from: inWords(difference.from), to: inWords(difference.to) };
 }
 
 function show(value: unknown): string {

@@ -1,4 +1,5 @@
 import type { Host } from "../../hosts/host.js";
+import { isLifecycleEvent } from "../../libvirt/index.js";
 import {
   type DomainModel,
   describeDifferences,
@@ -8,6 +9,7 @@ import {
   type ModelDifference,
   parseDomain,
   partDevicesBeyond,
+  updatedPartXml,
   withoutAddress,
 } from "../../libvirt/xml/index.js";
 import type { ApplyContext } from "../definition.js";
@@ -76,7 +78,17 @@ async function changeOne(
     }
     case "property": {
       const { property } = difference;
+      if (isLifecycleEvent(property)) {
+        const { domains } = await machine.host.libvirt();
+        await domains.setLifecycleAction(machine.uuid, property, to[property] ?? "", { live: true });
+        return;
+      }
       if (!isPartName(property)) throw new Error(`there is no way to change ${property} while it runs`);
+      const changed = updatedPartXml(live, property, to[property]);
+      if (changed !== undefined) {
+        await update(machine, changed.xml);
+        return;
+      }
       for (const device of partDevicesBeyond(live, property, persistent)) {
         const isThere = (xml: string) =>
           partDevicesBeyond(xml, property, persistent).some((other) => other.alias === device.alias);
@@ -97,7 +109,7 @@ async function documentsOf({
 }: RunningMachine): Promise<{ live: string; persistent: string }> {
   const libvirt = await host.libvirt();
   const [live, persistent] = await Promise.all([
-    libvirt.domains.xml(uuid),
+    libvirt.domains.xml(uuid, { secure: true }),
     libvirt.domains.xml(uuid, { inactive: true, secure: true }),
   ]);
   if (!/^<domain [^>]*\bid=/.test(live)) throw new Error(`guest ${name} has stopped meanwhile`);

@@ -1,5 +1,5 @@
 import type { Hosts } from "../../hosts/hosts.js";
-import { consolePath } from "../../libvirt/xml/console.js";
+import { consolePath, graphicsPort } from "../../libvirt/xml/console.js";
 import type { ObserveContext } from "../definition.js";
 import { pendingChanges } from "./changes.js";
 import { rememberedPeers } from "./observe.js";
@@ -44,9 +44,19 @@ export async function outputsOf(
     pendingRestart: waiting.map(({ property, from, to }) => `${property} ${from} -> ${to}`),
     machineType: model?.machine ?? "",
     lastMigration: carried.lastMigration,
-    consolePath: domain?.record.liveXml === undefined ? undefined : consolePath(domain.record.liveXml),
+    ...terminalsOf(domain?.record.liveXml),
     formerHosts: formerHosts(carried, where.ref.name),
     ...peersOf(observed, carried, context),
+  };
+}
+
+/** Where people reach a running guest's console and screen. */
+function terminalsOf(liveXml: string | undefined): Pick<Outputs, "consolePath" | "vncPort" | "spicePort"> {
+  if (liveXml === undefined) return {};
+  return {
+    consolePath: consolePath(liveXml),
+    vncPort: graphicsPort(liveXml, "vnc"),
+    spicePort: graphicsPort(liveXml, "spice"),
   };
 }
 

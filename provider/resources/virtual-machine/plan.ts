@@ -14,6 +14,7 @@ import {
   type ObservedMachine,
   whereItIs,
 } from "./observed.js";
+import { obstacles } from "./obstacles.js";
 import { powerSteps } from "./power.js";
 import { asRelocated, relocationSteps, relocationsOf } from "./relocations.js";
 import { isOwn, type MachineRequest } from "./request.js";
@@ -89,6 +90,7 @@ function planNew(request: MachineRequest, observed: ObservedMachine, result: Pla
       kind: "missing",
       message: `emulation "kvm" isn't possible on ${target.ref.name}: it has no usable hardware virtualisation; use "auto" or "qemu", or enable it in the firmware`,
     });
+  result.refusals.push(...obstacles(desired, target, "everything"));
   volumeSteps(request, target, undefined, relocations.moves, result);
   releasedVolumeSteps(request, target, undefined, desired.disks, relocations, result);
   result.refusals.push(...missing(request, target));
@@ -310,6 +312,7 @@ function planChanges(
   }
   const desired = desiredModel(inputs, previous, definition, { uuid: record.uuid, facts: target.facts });
   const changes = sortChanges(persistent, live, desired, { paused: record.state === "paused" });
+  result.refusals.push(...obstacles(desired, target, place === target ? changes.definition : "everything"));
   result.steps.push(...definitionSteps(subject, changes));
   volumeSteps(request, place, domain, relocations.moves, result);
   if (changes.live.length > 0)

@@ -91,7 +91,6 @@ export const shape = {
     .string({ error: "must be a string" })
     .regex(/^[A-Za-z0-9._-]{1,64}$/, { error: 'must be a QEMU machine type, such as "q35" or "pc-q35-7.2"' })
     .optional(),
-  firmware: oneOf(["bios"]).optional(),
   kernel: hostPath().optional(),
   initrd: hostPath().optional(),
   commandLine: xmlText({ mostBytes: 4096 }).optional(),
@@ -148,6 +147,8 @@ export interface Outputs {
   machineType: string;
   lastMigration?: { from: string; to: string; totalMs: number; downtimeMs?: number; at: string } | undefined;
   consolePath?: string | undefined;
+  vncPort?: number | undefined;
+  spicePort?: number | undefined;
   /** Hosts on which it ran before: its console logs are still there. */
   formerHosts?: string[];
   /** The stack's other hosts when this was written: where to look for the VM before it is called gone. No secrets. */

@@ -53,10 +53,11 @@ export const graphics: DomainPart<Graphics> = {
     if (present !== undefined && kept === undefined) removeElement(present);
     writeGraphics(kept ?? insertChild(devices, sketch("graphics", { type: value.type })), value);
   },
+  updatable: screenOf,
 };
 
 /** The first screen of a domain that the model describes. */
-export function screenOf(domain: Element): Element | undefined {
+function screenOf(domain: Element): Element | undefined {
   return childElements(childElement(domain, "devices"), "graphics").find((element) =>
     ["vnc", "spice"].includes(attributeOf(element, "type") ?? ""),
   );

@@ -13,7 +13,7 @@ import { video } from "./video.js";
 import { watchdog } from "./watchdog.js";
 
 export { type Clock, sortedTimers, type Timer } from "./clock.js";
-export { type Graphics, screenOf } from "./graphics.js";
+export type { Graphics } from "./graphics.js";
 export type { HyperV } from "./hyperv.js";
 export { type InputDevice, sortedInputDevices } from "./input-devices.js";
 export type { DomainPart, PartDevices } from "./part.js";

@@ -14,6 +14,8 @@ export interface DomainPart<Value> {
   write(domain: Element, value: Value | undefined): void;
   /** The devices that stand for it, where a running guest can be given and deprived of them one by one. */
   devices?: PartDevices;
+  /** The device that stands for it, where a running guest's can be changed in place; undefined when the document has none. */
+  updatable?(domain: Element): Element | undefined;
 }
 
 /** Elements of `<devices>` that a running guest can be given, and deprived of. */

@@ -1,0 +1,138 @@
+import type { In, Size } from "./types.js";
+
+/** What runs in a VM. */
+export interface VmOs {
+  type: In<"linux" | "windows">;
+  /** `"11"`, `"2025"`; of Linux with the distribution's name, `"debian13"`, `"ubuntu24.04"`. */
+  version?: In<string>;
+}
+
+/** A trusted platform module, emulated by swtpm on the host. */
+export interface VmTpm {
+  /** Default `"tpm-crb"`; `"tpm-tis"` for version `"1.2"`. */
+  model?: In<"tpm-crb" | "tpm-tis">;
+  /** Default `"2.0"`. */
+  version?: In<"2.0" | "1.2">;
+}
+
+/** The guest's screen, shown over the network. */
+export interface VmGraphics {
+  type: In<"vnc" | "spice">;
+  /**
+   * Address of the host on which it listens. Default `"127.0.0.1"`: reachable through SSH. With another one anybody who reaches the host sees
+   * the screen, unless there is a password. A host that the VM moves to needs the address too.
+   */
+  listen?: In<string>;
+  /** From 5900 on, or `"auto"` (default): chosen at each start, see the output `vncPort`. */
+  port?: In<number | "auto">;
+  /**
+   * A secret: encrypted in the state, and neither in previews nor in logs, whether it is marked as such or not. At most 8 bytes with `"vnc"`.
+   * A changed one is live; the first one, and none any more, wait for the next boot.
+   */
+  password?: In<string>;
+  /** Date and time, ISO 8601, after which the password is not accepted. Without a zone: UTC. Live. */
+  passwordValidTo?: In<string>;
+  /** What becomes of others who watch, of `"vnc"`. Default: QEMU's, `"allow-exclusive"`. */
+  sharePolicy?: In<"allow-exclusive" | "force-shared" | "ignore">;
+  /** QEMU's keymap, of `"vnc"`: for clients that send no key codes. */
+  keymap?: In<string>;
+}
+
+/** The graphics card. */
+export interface VmVideo {
+  model: In<"virtio" | "qxl" | "vga" | "bochs" | "cirrus" | "ramfb" | "none">;
+  /** Screens, of `"virtio"` and `"qxl"`. Default 1. */
+  heads?: In<number>;
+  /** Video memory, a power of two; not of `"virtio"`, `"ramfb"` and `"none"`. Default: libvirt's, 16 MiB (qxl: 64 MiB). */
+  memory?: In<Size>;
+}
+
+/** A keyboard, mouse or tablet beside the PS/2 ones that every x86 machine has. */
+export interface VmInputDevice {
+  /** `"tablet"` makes the pointer follow the client's exactly. */
+  type: In<"tablet" | "mouse" | "keyboard">;
+  /** Default `"usb"`. */
+  bus?: In<"usb" | "virtio">;
+}
+
+/** A serial port after the first, which is the console. */
+export interface VmSerialPort {
+  type: In<"pty" | "file" | "unix" | "tcp">;
+  /** Of `"file"` and `"unix"`: absolute path on the host. */
+  path?: In<string>;
+  /** Of `"unix"` and `"tcp"`: `"bind"` (default) waits for a client, without holding the guest up; `"connect"` is one. */
+  mode?: In<"bind" | "connect">;
+  /** Of `"tcp"`. Default `"127.0.0.1"`. */
+  host?: In<string>;
+  /** Of `"tcp"`. */
+  port?: In<number>;
+  /** Of `"tcp"`. Default `"raw"`. */
+  protocol?: In<"raw" | "telnet">;
+  /** Absolute path of a file on the host that receives what the guest sends. */
+  log?: In<string>;
+}
+
+/** Enlightenments by which Windows works with the hypervisor. They need KVM. */
+export interface VmHyperV {
+  relaxed?: In<boolean>;
+  vapic?: In<boolean>;
+  vpindex?: In<boolean>;
+  runtime?: In<boolean>;
+  synic?: In<boolean>;
+  reset?: In<boolean>;
+  frequencies?: In<boolean>;
+  reenlightenment?: In<boolean>;
+  tlbflush?: In<boolean>;
+  ipi?: In<boolean>;
+  /** For Hyper-V inside of the guest, on Intel. */
+  evmcs?: In<boolean>;
+  avic?: In<boolean>;
+  /** How often a lock is tried before the hypervisor is told, at least 4095. */
+  spinlockRetries?: In<number>;
+  /** `"direct"` delivers the timers' interrupts as such. */
+  stimer?: In<boolean | "direct">;
+  /** The vendor that the guest is told, at most 12 bytes. */
+  vendorId?: In<string>;
+}
+
+/** Features of the machine. Each left out is as QEMU has it. */
+export interface VmFeatures {
+  /** Default `true`; without it the guest doesn't hear the power button. */
+  acpi?: In<boolean>;
+  /** System management mode; comes with secure boot. */
+  smm?: In<boolean>;
+  /** Performance counters. */
+  pmu?: In<boolean>;
+  /** VMware's port, which some tools take for a sign of VMware. */
+  vmport?: In<boolean>;
+  /** Lets the host find the guest kernel's crash notes. */
+  vmcoreinfo?: In<boolean>;
+  /** Hides KVM from the guest. */
+  kvmHidden?: In<boolean>;
+  /** Who emulates the interrupt controller. */
+  ioapic?: In<"kvm" | "qemu">;
+  hyperv?: In<VmHyperV>;
+}
+
+/** One of the guest's clocks. */
+export interface VmTimer {
+  present?: In<boolean>;
+  /** What becomes of ticks that the guest missed while it had no processor. */
+  tickPolicy?: In<"delay" | "catchup" | "merge" | "discard">;
+}
+
+/** What the guest's real-time clock shows, and which clocks it has. */
+export interface VmClock {
+  /** `"utc"` (default); `"localtime"`: the host's time zone; `"timezone"`: the one of `timezone`. */
+  offset?: In<"utc" | "localtime" | "timezone">;
+  /** Such as `"Europe/Berlin"`. */
+  timezone?: In<string>;
+  timers?: In<{
+    rtc?: In<VmTimer>;
+    pit?: In<VmTimer>;
+    hpet?: In<VmTimer>;
+    kvmclock?: In<VmTimer>;
+    hypervclock?: In<VmTimer>;
+    tsc?: In<VmTimer>;
+  }>;
+}

@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { labAvailable } from "../hosts/lab.js";
+import { StorageWorld } from "./storage-world.js";
+import { WalkedMachine } from "./walked-machine.js";
+
+const { available, missing } = labAvailable();
+
+describe.skipIf(!available)(`the platform of a running guest ${missing.join("; ")}`, () => {
+  let world: StorageWorld;
+  beforeAll(async () => {
+    world = await StorageWorld.up("platform");
+  });
+  afterAll(() => world?.lab.close());
+
+  it("changes at the next boot, all at once, and live where QEMU can", async () => {
+    await using vm = new WalkedMachine(world, "walked", { memory: "256MiB" });
+    await vm.start();
+    await vm.change({
+      inputs: { os: { type: "linux", version: "debian12" } },
+      announced: [/^os none -> "http:\/\/debian/],
+    });
+    for (const [event, from, to] of [
+      ["onPoweroff", "destroy", "restart"],
+      ["onPoweroff", "restart", "destroy"],
+      ["onReboot", "restart", "destroy"],
+      ["onCrash", "destroy", "coredump-destroy"],
+    ] as const)
+      await vm.change({ inputs: { [event]: to }, announced: [`${event} "${from}" -> "${to}", live`] });
+    await vm.change({
+      inputs: { inputDevices: [{ type: "tablet" }] },
+      announced: ["inputDevices none -> usb tablet, live"],
+    });
+    await vm.change({ inputs: { inputDevices: [] }, announced: ["inputDevices usb tablet -> none, live"] });
+    await vm.change({
+      inputs: {
+        graphics: { type: "vnc", password: "one" },
+        firmware: "uefi",
+        tpm: true,
+        sound: "ich9",
+        clock: { offset: "localtime", timers: { hpet: { present: false } } },
+        features: { vmport: false, pmu: false, vmcoreinfo: true },
+        serialPorts: [{ type: "pty" }, { type: "unix", path: "/run/walked.sock" }],
+        inputDevices: [{ type: "tablet", bus: "virtio" }],
+      },
+      announced: [
+        'firmware "bios" -> "uefi", at the next boot',
+        "features.pmu none -> false, at the next boot",
+        "features.vmport none -> false, at the next boot",
+        "features.vmcoreinfo none -> true, at the next boot",
+        "clock none -> localtime, hpet off, at the next boot",
+        "tpm none -> tpm-crb 2.0, at the next boot",
+        "graphics none -> vnc on 127.0.0.1 with a password, at the next boot",
+        "video none -> virtio, at the next boot",
+        'sound none -> "ich9", at the next boot',
+        "inputDevices none -> virtio tablet, at the next boot",
+        "serialPorts none -> pty, unix bind /run/walked.sock, at the next boot",
+      ],
+    });
+    console.log(vm.declared.state.pendingRestart);
+    await vm.change({ inputs: { restartPolicy: "whenNeeded" }, announced: [/^restart the guest/] });
+    console.log(vm.declared.state.vncPort, vm.declared.state.pendingRestart);
+    await vm.change({
+      inputs: { graphics: { type: "vnc", password: "two" } },
+      announced: ["graphics.password (secret) -> another, live"],
+    });
+    expect(await vm.host.virsh("dumpxml", "--security-info", "walked")).toContain("passwd='two'");
+  });
+});
