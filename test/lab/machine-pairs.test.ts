@@ -74,7 +74,7 @@ describe.skipIf(!available)(
             NOTE,
           );
           await alpha.shell(
-            `virsh -q dumpxml --inactive ${a.name} | sed "s|</devices>|<input type='keyboard' bus='virtio'/></devices>|" >/run/added.xml; virsh -q define /run/added.xml`,
+            `virsh -q dumpxml --inactive ${a.name} | sed "s|</devices>|<hub type='usb'/></devices>|" >/run/added.xml; virsh -q define /run/added.xml`,
           );
           const before = await alpha.virsh("dumpxml", "--inactive", a.name);
           await changed.up(to);
@@ -86,7 +86,7 @@ describe.skipIf(!available)(
           const reached = await essenceOf(b.name);
           const xml = await alpha.virsh("dumpxml", "--inactive", b.name);
           expect(xml).toContain("ask Ada");
-          expect(xml).toContain("<input type='keyboard' bus='virtio'>");
+          expect(xml).toContain("<hub type='usb'>");
           // The second change back is a change as well.
           await changed.up(from);
           const back = await alpha.virsh("dumpxml", "--inactive", a.name);

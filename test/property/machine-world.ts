@@ -41,7 +41,7 @@ const facts: ObservedHost["facts"] = {
         tpmVersions: ["1.2", "2.0"],
         graphics: ["vnc", "spice"],
         videoModels: ["vga", "virtio", "qxl", "none"],
-        hyperv: ["relaxed", "vapic", "spinlocks"],
+        hyperv: ["spinlocks", "vendor_id"],
       },
     },
   ],

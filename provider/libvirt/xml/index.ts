@@ -11,6 +11,7 @@ export {
   type DomainPartName,
   type Graphics,
   type HyperV,
+  type InputDevice,
   isPartName,
   type SerialPort,
   sortedInputDevices,

@@ -44,6 +44,7 @@ export const graphics: DomainPart<Graphics> = {
   write: (domain, value) => {
     const devices = ensureChild(domain, "devices");
     const present = screenOf(domain);
+    if (attributeOf(present, "type") === "spice" && value?.type !== "spice") dropSpiceAudio(devices);
     if (value === undefined) {
       if (present !== undefined) removeElement(present);
       return;
@@ -61,6 +62,12 @@ function screenOf(domain: Element): Element | undefined {
   return childElements(childElement(domain, "devices"), "graphics").find((element) =>
     ["vnc", "spice"].includes(attributeOf(element, "type") ?? ""),
   );
+}
+
+/** libvirt adds the sound's way out that goes with the screen, and refuses this one without it. */
+function dropSpiceAudio(devices: Element): void {
+  for (const audio of childElements(devices, "audio"))
+    if (attributeOf(audio, "type") === "spice") removeElement(audio);
 }
 
 function writeGraphics(element: Element, value: Graphics): void {

@@ -1,9 +1,10 @@
 import { z } from "zod";
-import { sortedInputDevices } from "../../../libvirt/xml/index.js";
+import { type InputDevice, sortedInputDevices } from "../../../libvirt/xml/index.js";
 import { oneOf } from "../../inputs.js";
 import { typedRow } from "../change-row.js";
+import type { Inputs } from "../schema.js";
 import type { MachineFeature } from "./feature.js";
-import { setOrKeep } from "./set-or-keep.js";
+import { withStrangers } from "./set-or-keep.js";
 
 export const inputDevicesShape = {
   inputDevices: z
@@ -20,15 +21,14 @@ export const inputDevicesShape = {
 
 export const inputDevicesFeature: MachineFeature = {
   shape: inputDevicesShape,
-  desire: (model, { inputs, previous }) => {
-    const declared = inputs.inputDevices?.map(({ type, bus = "usb" }) => ({ type, bus }));
-    // An empty list says that there are none, as nothing does once something was declared.
-    setOrKeep(
-      model,
-      "inputDevices",
-      declared === undefined || declared.length === 0 ? undefined : sortedInputDevices(declared),
-      previous?.inputDevices ?? declared,
+  desire: (model, { inputs, previous, existing }) => {
+    const all = withStrangers(
+      devicesOf(inputs.inputDevices),
+      devicesOf(previous?.inputDevices),
+      existing?.inputDevices,
     );
+    if (all === undefined) delete model.inputDevices;
+    else model.inputDevices = sortedInputDevices(all);
   },
   rows: [
     typedRow("inputDevices", {
@@ -43,3 +43,7 @@ export const inputDevicesFeature: MachineFeature = {
     }),
   ],
 };
+
+function devicesOf(declared: Inputs["inputDevices"]): InputDevice[] | undefined {
+  return declared?.map(({ type, bus = "usb" }) => ({ type, bus }));
+}

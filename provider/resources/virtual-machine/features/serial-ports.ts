@@ -4,7 +4,7 @@ import { hostPath, libvirtAttribute, oneOf, wholeNumber } from "../../inputs.js"
 import { typedRow } from "../change-row.js";
 import type { Inputs } from "../schema.js";
 import type { MachineFeature } from "./feature.js";
-import { setOrKeep } from "./set-or-keep.js";
+import { withStrangers } from "./set-or-keep.js";
 
 /** ISA has room for four, the console among them. */
 const MOST_PORTS = 3;
@@ -48,14 +48,14 @@ const PROPERTIES: Readonly<
 
 export const serialPortsFeature: MachineFeature = {
   shape: serialPortsShape,
-  desire: (model, { inputs, previous }) => {
-    const declared = inputs.serialPorts?.map(portOf);
-    setOrKeep(
-      model,
-      "serialPorts",
-      declared?.length === 0 ? undefined : declared,
-      previous?.serialPorts ?? declared,
+  desire: (model, { inputs, previous, existing }) => {
+    const all = withStrangers(
+      inputs.serialPorts?.map(portOf),
+      previous?.serialPorts?.map(portOf),
+      existing?.serialPorts,
     );
+    if (all === undefined) delete model.serialPorts;
+    else model.serialPorts = all;
   },
   crossChecks: [
     ({ serialPorts = [] }) =>

@@ -76,7 +76,7 @@ export const videoFeature: MachineFeature = {
       effect: "nextBoot",
       show: ({ model, heads, memoryKib }) =>
         [
-          model,
+          model === "none" ? "no card" : model,
           heads === undefined ? undefined : `${heads} screens`,
           memoryKib === undefined ? undefined : `${memoryKib / KIB} MiB`,
         ]
