@@ -4,7 +4,7 @@ import { type Identity, identityOfUrn } from "../planning/owner.js";
 import { describePlan, emptyPlan, type Plan } from "../planning/plan.js";
 import { describeStep, mustBeAnnounced, needsAnotherLook } from "../planning/step.js";
 import type { ApplyContext, Request, ResourceDefinition } from "../resources/definition.js";
-import { milliseconds } from "../resources/inputs.js";
+import { DEFAULT_TIMEOUT_MS, milliseconds } from "../resources/inputs.js";
 import type { EngineConnection } from "./engine-connection.js";
 import { PartialFailure, UserError } from "./errors.js";
 import { describeProblem } from "./input-problem.js";
@@ -30,7 +30,6 @@ type Bag = Record<string, unknown>;
 
 /** Steps are repeated until none is left; more rounds than this mean that something undoes them. */
 const MOST_ROUNDS = 5;
-const DEFAULT_TIMEOUT_MS = { create: 30 * 60_000, update: 24 * 3_600_000, delete: 30 * 60_000 };
 /** Inputs of which a change says nothing about the world. */
 const NOT_COMPARED = new Set(["__provider", "effects", "pulumiUrn"]);
 

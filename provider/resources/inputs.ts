@@ -60,6 +60,9 @@ export function duration(options: { leastMs?: number; mostMs?: number } = {}) {
     });
 }
 
+/** How long an operation may take in all, where `timeouts` don't say. */
+export const DEFAULT_TIMEOUT_MS = { create: 30 * 60_000, update: 24 * 3_600_000, delete: 30 * 60_000 };
+
 /** What {@link duration} made of it. */
 export function milliseconds(canonical: string): number {
   return Number.parseInt(canonical, 10);

@@ -107,6 +107,26 @@ export const table: readonly [Kind, Record<string, unknown>, string][] = [
     { timeouts: { create: "soon" } },
     'timeouts.create: "soon" must be a duration with its unit, such as "300ms", "30s" or "5m", from 1ms to 604800s',
   ],
+  [
+    "VirtualMachine",
+    { waitFor: "ping" },
+    'waitFor: "ping" must be one of "none", "running", "agent", "ipAddress", "ssh"',
+  ],
+  [
+    "VirtualMachine",
+    { waitFor: "ssh" },
+    'waitFor: "ssh" needs an interface: without one the guest has no address',
+  ],
+  [
+    "VirtualMachine",
+    { waitTimeout: "1m" },
+    'waitTimeout: needs waitFor, such as "ssh": nothing is waited for',
+  ],
+  [
+    "VirtualMachine",
+    { waitFor: "agent", waitTimeout: "1h", timeouts: { create: "10m" } },
+    "waitTimeout: 3600 s must not be longer than creating may take in all, 600 s; raise timeouts.create too",
+  ],
   ["VirtualMachine", { timeouts: "1h" }, 'timeouts: "1h" must be { create, update, delete }'],
   [
     "VirtualMachine",

@@ -1,4 +1,5 @@
 import type { CrossCheck } from "../definition.js";
+import { DEFAULT_TIMEOUT_MS, milliseconds } from "../inputs.js";
 import { features } from "./features/index.js";
 import { type Inputs, volumeOf } from "./schema.js";
 
@@ -123,8 +124,14 @@ function interfacesApart({ interfaces = [] }: Inputs): Problems {
   });
 }
 
-function waiting({ waitFor = "none", waitTimeout, interfaces = [] }: Inputs): Problems {
+function waiting({ waitFor = "none", waitTimeout, interfaces = [], timeouts }: Inputs): Problems {
   const problems: Problems = [];
+  const createMs = timeouts?.create === undefined ? DEFAULT_TIMEOUT_MS.create : milliseconds(timeouts.create);
+  if (waitTimeout !== undefined && milliseconds(waitTimeout) > createMs)
+    problems.push({
+      path: "waitTimeout",
+      message: `${milliseconds(waitTimeout) / 1000} s must not be longer than creating may take in all, ${createMs / 1000} s; raise timeouts.create too`,
+    });
   if ((waitFor === "ipAddress" || waitFor === "ssh") && interfaces.length === 0)
     problems.push({
       path: "waitFor",
