@@ -142,4 +142,10 @@ export interface CloudInit {
   newInstanceOnChange?: In<boolean>;
   /** Pool that holds the seed. Default: that of the VM's first disk. */
   pool?: In<StoragePool | string>;
+  /**
+   * What the CD-ROM is connected to. `"scsi"`: virtio's controller, which every Linux image made for clouds has a driver for. `"sata"`: what
+   * Windows has a driver for; kernels made for clouds (Debian's `genericcloud`) don't. Default: `"scsi"`; for `"configDrive"` `"sata"`, or IDE on
+   * machines of type `"pc"`.
+   */
+  bus?: In<"scsi" | "sata">;
 }

@@ -1,3 +1,4 @@
+export type { AnswerFile, AnswerFileBytes } from "./answer-file.js";
 export type { CloudInit, CloudInitFile, CloudInitUser } from "./cloud-init.js";
 export { Disk, type DiskArgs } from "./disk.js";
 export { Host, type HostArgs } from "./host.js";

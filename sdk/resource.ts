@@ -43,7 +43,7 @@ export abstract class KvmResource extends pulumi.dynamic.Resource {
       pulumi.mergeOptions(
         {
           deleteBeforeReplace: opts?.deleteBeforeReplace ?? true,
-          additionalSecretOutputs: ["credentials", "peerCredentials"],
+          additionalSecretOutputs: ["credentials", "peerCredentials", "cloudInit", "ignition", "answerFile"],
         },
         opts,
       ),

@@ -1,4 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { AnswerFile } from "./answer-file.js";
+import type { CloudInit } from "./cloud-init.js";
 import { backingOf, type Disk, poolName } from "./disk.js";
 import type { Host } from "./host.js";
 import { onHost, unwrapped } from "./host-ref.js";
@@ -154,6 +156,15 @@ export interface VirtualMachineArgs {
   disks?: In<In<VmDisk>[]>;
   /** Network interfaces in the order in which the guest sees them. Next boot. */
   interfaces?: In<In<VmInterface>[]>;
+  /** What the guest is told at its first boot, by cloud-init in it. Secret in the state. Next boot. */
+  cloudInit?: In<CloudInit>;
+  /**
+   * Ignition's config (Fedora CoreOS, Flatcar, ...), as an object or its JSON, handed to the guest by QEMU (`opt/com.coreos/config`) from a file
+   * in the pool of the first disk. Secret in the state. Ignition reads it at a first boot only. Next boot.
+   */
+  ignition?: In<string | Record<string, unknown>>;
+  /** Answers for an installer, on a CD-ROM. Secret in the state. Next boot. */
+  answerFile?: In<AnswerFile>;
   /** `log`: absolute path of a file on the host that receives what the guest prints on its serial console. */
   console?: In<{ log?: In<string> }>;
   /** What the VM should be doing. Default `"running"`. */
@@ -269,7 +280,7 @@ export class VirtualMachine extends KvmResource {
   declare readonly cpus: pulumi.Output<number>;
 
   constructor(name: string, args: VirtualMachineArgs, opts?: pulumi.CustomResourceOptions) {
-    const { host, disks, interfaces, graphics, ...rest } = args;
+    const { host, disks, interfaces, graphics, cloudInit, ignition, answerFile, ...rest } = args;
     super(
       "VirtualMachine",
       name,
@@ -280,6 +291,10 @@ export class VirtualMachine extends KvmResource {
         disks: disks === undefined ? undefined : each(disks, unwrapDisk),
         graphics: graphics === undefined ? undefined : withSecretPassword(graphics),
         interfaces: interfaces === undefined ? undefined : each(interfaces, unwrapInterface),
+        // Passwords and tokens may stand anywhere in them, so none of it is shown.
+        cloudInit: cloudInit === undefined ? undefined : pulumi.secret(withPoolName(cloudInit)),
+        ignition: ignition === undefined ? undefined : pulumi.secret(ignition),
+        answerFile: answerFile === undefined ? undefined : pulumi.secret(withPoolName(answerFile)),
       },
       [
         "uuid",
@@ -313,6 +328,16 @@ function isPlainObject(value: unknown): boolean {
   return (
     typeof value === "object" && value !== null && !Array.isArray(value) && !pulumi.Resource.isInstance(value)
   );
+}
+
+function withPoolName(input: In<CloudInit | AnswerFile>): pulumi.Output<unknown> {
+  return unwrapped(input).apply((value) => {
+    if (!isPlainObject(value)) return pulumi.output(value);
+    const { pool, ...rest } = value as { pool?: In<StoragePool | string> };
+    return pulumi.output(
+      pool === undefined ? rest : { ...rest, pool: poolName(pool) },
+    ) as pulumi.Output<unknown>;
+  });
 }
 
 function unwrapDisk(disk: VmDisk): unknown {

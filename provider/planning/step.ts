@@ -63,6 +63,26 @@ export type Step =
       effect: "none";
     }
   | {
+      kind: "writeMedium";
+      subject: string;
+      host: string;
+      pool: string;
+      volume: string;
+      title: string;
+      sizeBytes: number;
+      effect: "none";
+      reason: string;
+    }
+  | {
+      kind: "deleteMedium";
+      subject: string;
+      host: string;
+      pool: string;
+      volume: string;
+      title: string;
+      effect: "none";
+    }
+  | {
       kind: "volumeMovesWithMachine";
       subject: string;
       from: string;
@@ -192,6 +212,14 @@ export function describeStep(step: Step): string[] {
     case "deleteVolume":
       return [
         `delete disk ${step.volume} (${formatBytes(step.sizeBytes)}) in pool ${step.pool} ${at(step)}: its data is lost`,
+      ];
+    case "writeMedium":
+      return [
+        `write ${step.title} ${step.volume} (${formatBytes(step.sizeBytes)}) in pool ${step.pool} ${at(step)} (${step.reason})`,
+      ];
+    case "deleteMedium":
+      return [
+        `delete ${step.title} ${step.volume} in pool ${step.pool} ${at(step)}: no guest has it any more`,
       ];
     case "volumeMovesWithMachine":
       return [`moves ${step.from} -> ${step.to} with virtual machine ${step.machine}`];

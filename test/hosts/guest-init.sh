@@ -43,7 +43,9 @@ report() {
 }
 report
 
-# write=vda:text and write=vda@MiB:text write, read=vda and read=vda@MiB print `content vda text`.
+# write=vda:text and write=vda@MiB:text write, read=vda and read=vda@MiB print `content vda text`. show=sr0 and show=sr0:OPTIONS (of mount)
+# print what is on a CD-ROM: `sr0 PATH MODE` for each file, `sr0 PATH: LINE` for each of its lines, or `sr0 not mounted`. show=fwcfg prints
+# what QEMU hands over for Ignition.
 read -r line </proc/cmdline
 echo "commandline $line"
 for word in $line; do
@@ -59,6 +61,22 @@ for word in $line; do
       case $where in *@*) at=${where#*@} ;; esac
       text=$(dd if="/dev/${where%@*}" bs=512 count=1 skip=$((at * 2048)) 2>/dev/null | tr -d '\0' | head -n 1)
       echo "content $where $text"
+      ;;
+    show=fwcfg)
+      while IFS= read -r text || [ -n "$text" ]; do echo "fwcfg: $text"; done </sys/firmware/qemu_fw_cfg/by_name/opt/com.coreos/config/raw
+      ;;
+    show=*)
+      where=${word#show=} options=ro
+      case $where in *:*) options=ro,${where#*:} ;; esac
+      where=${where%%:*}
+      for turn in 1 2 3 4 5 6 7 8 9 10; do [ -b "/dev/$where" ] && break || sleep 0.2; done
+      mkdir -p /mnt
+      mount -t iso9660 -o "$options" "/dev/$where" /mnt 2>/dev/null || { echo "$where not mounted" && continue; }
+      find /mnt -type f | sort | while read -r file; do
+        echo "$where ${file#/mnt/} $(stat -c %a "$file")"
+        while IFS= read -r text || [ -n "$text" ]; do echo "$where ${file#/mnt/}: $text"; done <"$file"
+      done
+      umount /mnt
       ;;
   esac
 done

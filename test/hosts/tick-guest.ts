@@ -13,7 +13,8 @@ export interface TickGuest {
  * times a second from 0 on, `power button` before it powers off.
  *
  * Words of its command line: `write=vda:text` and `write=vda@MiB:text` write text (without blanks) to a disk, `read=vda` and
- * `read=vda@MiB` print `content vda text`. Give `console=ttyS0 quiet` as well.
+ * `read=vda@MiB` print `content vda text`; `show=sr0` prints the files of a CD-ROM, `show=sr0:norock` by their Joliet names, `show=fwcfg` an
+ * Ignition config. Give `console=ttyS0 quiet` as well.
  */
 export function tickGuest(): TickGuest {
   const script = fileURLToPath(new URL("tick-guest.sh", import.meta.url));

@@ -41,6 +41,26 @@ const boot = fc.oneof(
   ),
 );
 
+/** Few contents, for their digests are slow on purpose. */
+const seeds = fc.record(
+  {
+    cloudInit: fc.record(
+      {
+        hostname: fc.constantFrom("a", "b"),
+        pool: fc.constantFrom(...POOLS),
+        newInstanceOnChange: fc.boolean(),
+      },
+      { requiredKeys: ["pool"] },
+    ),
+    answerFile: fc.record(
+      { kickstart: fc.constantFrom("text", "graphical"), pool: fc.constantFrom(...POOLS) },
+      { requiredKeys: ["kickstart"] },
+    ),
+    ignition: fc.constant({ ignition: { version: "3.4.0" } }),
+  },
+  { requiredKeys: [] },
+);
+
 /** Inputs of a VM as programs give them, canonical; any two are of one VM before and after a change. */
 export const machineInputs = fc
   .tuple(
@@ -63,15 +83,17 @@ export const machineInputs = fc
     ),
     boot,
     platformInputs,
+    seeds,
   )
   .map(
-    ([made, booting, platform]): Inputs => ({
+    ([made, booting, platform, seeding]): Inputs => ({
       pulumiUrn,
       host: "alpha",
       connection: { address: "alpha" },
       ...made,
       ...booting,
       ...platform,
+      ...seeding,
     }),
   )
   .filter((made) => crossChecks.every((check) => check(made).length === 0));

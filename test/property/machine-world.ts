@@ -173,6 +173,7 @@ export function applyToWorld(
       return changed({ state: "paused" });
     case "shutdown":
       return changed({ state: "shutOff", live: undefined });
+    case "writeMedium":
     case "createVolume": {
       const mark = { identityHash: identityHashes(request)[0] as string, nonce, volume: step.volume };
       return {
@@ -189,6 +190,7 @@ export function applyToWorld(
             : volume,
         ),
       };
+    case "deleteMedium":
     case "deleteVolume":
       return {
         ...world,

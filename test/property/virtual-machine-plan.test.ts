@@ -128,7 +128,7 @@ describe("a VM's plan", () => {
           source !== undefined && "pool" in source ? [source] : [],
         );
         for (const step of done)
-          if (step.kind === "deleteVolume")
+          if (step.kind === "deleteVolume" || step.kind === "deleteMedium")
             expect(open.some((source) => source.pool === step.pool && source.volume === step.volume)).toBe(
               false,
             );

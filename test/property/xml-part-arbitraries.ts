@@ -15,6 +15,7 @@ const onOrOff = optional(fc.boolean());
 
 /** Values of every part of the domain model, in the form in which they are read back. */
 export const domainPartValues: { [Name in DomainPartName]: fc.Arbitrary<DomainPartValues[Name]> } = {
+  ignition: optional(text.map((name) => ({ file: `/pool/${name}` }))),
   title: optional(text),
   watchdog: optional(
     fc.record({

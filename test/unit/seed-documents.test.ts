@@ -5,7 +5,7 @@ import type { CloudInit } from "../../provider/seeds/cloud-init.js";
 import { dataSource } from "../../provider/seeds/data-source.js";
 import { renderDocument } from "../../provider/seeds/document.js";
 import { isoImage } from "../../provider/seeds/iso/image.js";
-import { cloudInitMedium, plainMedium } from "../../provider/seeds/medium.js";
+import { answerMedium, cloudInitMedium, ignitionMedium } from "../../provider/seeds/medium.js";
 
 function texts(inputs: CloudInit, instance = { id: "i-1", hostname: "web" }): Record<string, string> {
   const { documents } = dataSource(inputs, instance);
@@ -166,55 +166,63 @@ it("a ConfigDrive has OpenStack's files", () => {
   });
 });
 
-it("answers for installers stand where those look", () => {
-  const { label, documents } = answerDocuments({
-    windows: "<unattend/>",
-    files: { "$WinPEDriver$/a.inf": "driver", "b.bin": { base64: "AAEC" } },
+describe("other media", () => {
+  it("have an installer's answers where it looks for them", () => {
+    const answers = {
+      windows: "<unattend/>",
+      files: { "$WinPEDriver$/a.inf": "driver", "b.bin": { base64: "AAEC" } },
+    };
+    const { label, documents } = answerDocuments(answers);
+    expect(label).toBe("UNATTEND");
+    expect(
+      documents.map(renderDocument).map(({ path, bytes }) => [path, Buffer.from(bytes).toString("hex")]),
+    ).toEqual([
+      ["autounattend.xml", Buffer.from("<unattend/>").toString("hex")],
+      ["$WinPEDriver$/a.inf", Buffer.from("driver").toString("hex")],
+      ["b.bin", "000102"],
+    ]);
+    expect(answerMedium(answers, "win").bytes("any").includes("<unattend/>")).toBe(true);
+    expect(answerDocuments({ kickstart: "text\n" })).toEqual({
+      label: "OEMDRV",
+      documents: [{ path: "ks.cfg", content: { kind: "text", text: "text\n" } }],
+    });
   });
-  expect(label).toBe("UNATTEND");
-  const medium = plainMedium(label, documents, { name: "win" });
-  expect(medium.paths).toEqual(["autounattend.xml", "$WinPEDriver$/a.inf", "b.bin"]);
-  expect(medium.image().includes("<unattend/>")).toBe(true);
-  expect(
-    documents.map(renderDocument).map(({ path, bytes }) => [path, Buffer.from(bytes).toString("hex")]),
-  ).toEqual([
-    ["autounattend.xml", Buffer.from("<unattend/>").toString("hex")],
-    ["$WinPEDriver$/a.inf", Buffer.from("driver").toString("hex")],
-    ["b.bin", "000102"],
-  ]);
-  expect(answerDocuments({ kickstart: "text\n" })).toEqual({
-    label: "OEMDRV",
-    documents: [{ path: "ks.cfg", content: { kind: "text", text: "text\n" } }],
+
+  it("have Ignition's config as it is", () => {
+    const config = { ignition: { version: "3.4.0" } };
+    const made = [config, JSON.stringify(config)].map((each) => ignitionMedium(each, "web"));
+    for (const medium of made) expect(JSON.parse(medium.bytes("any").toString())).toEqual(config);
+    expect(made[0]?.digest).not.toBe(made[1]?.digest);
   });
 });
 
 describe("a seed's digest and volume", () => {
-  const owner = { name: "web", uuid: "11111111-2222-4333-8444-555555555555" };
+  const uuid = "11111111-2222-4333-8444-555555555555";
   const seed = { hostname: "web", metaData: { a: 1, b: 2 } };
-  const digest = (inputs: CloudInit, of = owner) => cloudInitMedium(inputs, of).digest;
+  const digest = (inputs: CloudInit, name = "web") => cloudInitMedium(inputs, name).digest;
   const instanceIdOf = (inputs: CloudInit) =>
-    /instance-id: "(.*)"/.exec(cloudInitMedium(inputs, owner).image().toString("latin1"))?.[1];
+    /instance-id: "(.*)"/.exec(cloudInitMedium(inputs, "web").bytes(uuid).toString("latin1"))?.[1];
 
   it("are the same for the same content, and differ for another, or for another machine", () => {
     expect(digest(seed)).toMatch(/^[0-9a-f]{12}$/);
     expect(digest({ metaData: { b: 2, a: 1 }, hostname: "web" })).toBe(digest(seed));
-    expect(digest(seed, { ...owner, uuid: "another" })).toBe(digest(seed));
     const others = [
       digest({ ...seed, hostname: "web2" }),
       digest({ ...seed, newInstanceOnChange: true }),
       digest({ ...seed, instanceId: "i-1" }),
       digest({ ...seed, datasource: "configDrive" }),
-      digest(seed, { ...owner, name: "web2" }),
+      digest(seed, "web2"),
     ];
     expect(new Set([digest(seed), ...others]).size).toBe(6);
-    expect(cloudInitMedium(seed, owner).image().equals(cloudInitMedium(seed, owner).image())).toBe(true);
+    const bytes = () => cloudInitMedium(seed, "web").bytes(uuid);
+    expect(bytes().equals(bytes())).toBe(true);
   });
 
   it("keep the instance-id unless it is to follow the content", () => {
-    expect(instanceIdOf(seed)).toBe(owner.uuid);
-    expect(instanceIdOf({ ...seed, hostname: "web2" })).toBe(owner.uuid);
+    expect(instanceIdOf(seed)).toBe(uuid);
+    expect(instanceIdOf({ ...seed, hostname: "web2" })).toBe(uuid);
     const following = { ...seed, newInstanceOnChange: true };
-    expect(instanceIdOf(following)).toBe(`${owner.uuid}-${digest(following)}`);
+    expect(instanceIdOf(following)).toBe(`${uuid}-${digest(following)}`);
     expect(instanceIdOf({ ...following, hostname: "web2" })).not.toBe(instanceIdOf(following));
     expect(instanceIdOf({ ...seed, instanceId: "i-1" })).toBe("i-1");
   });

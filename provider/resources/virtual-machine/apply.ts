@@ -1,4 +1,5 @@
 import type { Host } from "../../hosts/host.js";
+import type { VolumeMark } from "../../hosts/volume-mark.js";
 import {
   buildDomain,
   describeDifferences,
@@ -20,6 +21,9 @@ import { withPaths } from "./paths.js";
 import { relocate } from "./relocate.js";
 import { identityHashes, isOwn, type MachineRequest } from "./request.js";
 import { DEFAULT_SHUTDOWN_TIMEOUT_MS, type Inputs, volumeOf } from "./schema.js";
+import { bootMedia } from "./seed/boot-media.js";
+import { mediumOf } from "./seed/steps.js";
+import { writeMedium } from "./seed/write-medium.js";
 import { shutDown } from "./stop.js";
 import { waitForGuest } from "./wait/wait.js";
 
@@ -56,6 +60,23 @@ export async function apply(
     case "settleVolumeMove":
       await relocate(step, host, request, place, context);
       break;
+    case "writeMedium": {
+      const { pool, volume } = step;
+      const mark = {
+        identityHash: identityHashes(request)[0] as string,
+        nonce: nonceOf(request, place),
+        volume,
+      };
+      const bytes = mediumOf(step, inputs).medium.bytes(uuid);
+      await writeMedium({ host, pool, mark, bytes, signal: context.signal });
+      break;
+    }
+    case "deleteMedium": {
+      const { pool, volume } = step;
+      for (const mark of marksOf(place, pool, volume))
+        await deleteOwnVolume({ host, pool, mark, signal: context.signal });
+      break;
+    }
     case "settleMigration":
     case "migrate":
     case "moveStopped":
@@ -211,17 +232,27 @@ async function writeMark(
     live: domain.live !== undefined,
     persistent: domain.persistent !== undefined,
   });
-  // So are the disks that the program declares as the VM's own.
-  for (const [i, entry] of (request.inputs.disks ?? []).entries()) {
-    if (entry.disk !== undefined) continue;
-    const { pool, volume } = volumeOf(request.inputs.name, entry, i);
+  // So are the disks and media that the program declares as the VM's own.
+  for (const { pool, volume } of ownVolumes(request.inputs)) {
     const contents = place.pools.find((other) => other.name === pool)?.contents;
     if (contents === undefined || !contents.volumes.some((other) => other.name === volume)) continue;
     const mark = { identityHash: identityHashes(request)[0] as string, nonce, volume };
-    const former = contents.marks.filter((other) => other.volume === volume);
+    const former = marksOf(place, pool, volume);
     if (former.length === 0) await writeVolumeMark({ host, pool, mark });
     for (const other of former) await replaceVolumeMark({ host, pool, former: other, mark });
   }
+}
+
+function ownVolumes(inputs: Inputs): { pool: string; volume: string }[] {
+  const disks = (inputs.disks ?? []).flatMap((entry, i) =>
+    entry.disk === undefined ? [volumeOf(inputs.name, entry, i)] : [],
+  );
+  return [...disks, ...bootMedia(inputs)];
+}
+
+function marksOf(place: ObservedHost, pool: string, volume: string): VolumeMark[] {
+  const marks = place.pools.find((other) => other.name === pool)?.contents.marks ?? [];
+  return marks.filter((mark) => mark.volume === volume);
 }
 
 async function applyToVolume(

@@ -76,8 +76,7 @@ function textOf(difference: ModelDifference): PropertyChange {
   const row = rowOf(difference);
   const told = row.describe?.(difference.from, difference.to);
   if (told !== undefined) return told;
-  const property =
-    difference.kind === "property" ? (row.label ?? row.input ?? difference.path) : difference.path;
+  const property = row.label ?? (difference.kind === "property" ? row.input : undefined) ?? difference.path;
   if (difference.kind === "property" && typeof difference.to === "number") {
     const bytes = difference.path.endsWith("Bytes");
     const text = (value: unknown) => (bytes ? formatBytes(Number(value)) : String(value));

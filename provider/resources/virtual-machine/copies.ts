@@ -1,39 +1,69 @@
-import type { MigratedVolume } from "../../libvirt/xml/index.js";
+import type { CopiedVolume } from "./migration/index.js";
 import type { ObservedDomain, ObservedHost } from "./observed.js";
 import type { MachineRequest } from "./request.js";
+import { mediumInputOf } from "./seed/boot-media.js";
 
 /**
- * The disks that must be copied for a move. On storage that both hosts share, the volume with its mark, whose nonce is random, is seen from
- * both; what isn't seen so is taken for the host's own.
+ * The volumes that must be copied for a move: disks, and the VM's own boot media, those that the guest runs with and those for its next start.
+ * On storage that both hosts share, the volume with its mark, whose nonce is random, is seen from both; what isn't seen so is taken for the
+ * host's own.
  */
 export function volumesToCopy(
   request: MachineRequest,
   target: ObservedHost,
   source: ObservedHost,
   domain: ObservedDomain,
-): MigratedVolume[] {
+): CopiedVolume[] {
   const storage = request.inputs.migration?.storage ?? "auto";
   if (storage === "shared") return [];
-  const disks = (domain.persistent ?? domain.live)?.disks ?? [];
-  return disks.flatMap((disk): MigratedVolume[] => {
-    if (disk.device !== "disk" || disk.readonly || disk.source === undefined || !("pool" in disk.source))
-      return [];
-    const { pool, volume } = disk.source;
-    const here = source.pools.find((other) => other.name === pool);
-    const there = target.pools.find((other) => other.name === pool);
-    const mark = here?.contents.marks.find((other) => other.volume === volume);
-    const seenThere =
-      there?.contents.marks.some((other) => other.volume === volume && other.nonce === mark?.nonce) ?? false;
-    if (storage === "auto" && mark !== undefined && seenThere) return [];
-    return [
-      {
-        sourcePool: pool,
-        targetPool: pool,
-        name: volume,
-        sourcePath: `${here?.path ?? ""}/${volume}`,
-        targetPath: `${there?.path ?? here?.path ?? ""}/${volume}`,
-        owned: mark !== undefined,
-      },
-    ];
-  });
+  const copies = [...writableDisks(domain), ...bootMediaOf(domain)].flatMap(
+    ({ pool, volume, readonly }): CopiedVolume[] => {
+      const here = source.pools.find((other) => other.name === pool);
+      const there = target.pools.find((other) => other.name === pool);
+      const mark = here?.contents.marks.find((other) => other.volume === volume);
+      const seenThere =
+        there?.contents.marks.some((other) => other.volume === volume && other.nonce === mark?.nonce) ??
+        false;
+      if (storage === "auto" && mark !== undefined && seenThere) return [];
+      // Somebody else's CD-ROM stays where it is.
+      if (readonly && mark === undefined) return [];
+      return [
+        {
+          sourcePool: pool,
+          targetPool: pool,
+          name: volume,
+          sourcePath: `${here?.path ?? ""}/${volume}`,
+          targetPath: `${there?.path ?? here?.path ?? ""}/${volume}`,
+          owned: mark !== undefined,
+          ...(readonly ? { readonly } : {}),
+        },
+      ];
+    },
+  );
+  return copies;
+}
+
+interface Named {
+  pool: string;
+  volume: string;
+  readonly: boolean;
+}
+
+function writableDisks(domain: ObservedDomain): Named[] {
+  return ((domain.persistent ?? domain.live)?.disks ?? []).flatMap(({ device, readonly, source }) =>
+    device !== "disk" || readonly || source === undefined || !("pool" in source)
+      ? []
+      : [{ pool: source.pool, volume: source.volume, readonly: false }],
+  );
+}
+
+function bootMediaOf({ persistent, live }: ObservedDomain): Named[] {
+  const sources = [persistent, live].flatMap((model) =>
+    model === undefined ? [] : [...model.disks.map(({ source }) => source), model.ignition],
+  );
+  const media = new Map<string, Named>();
+  for (const source of sources)
+    if (source !== undefined && "pool" in source && mediumInputOf(source.volume) !== undefined)
+      media.set(JSON.stringify(source), { pool: source.pool, volume: source.volume, readonly: true });
+  return [...media.values()];
 }

@@ -6,6 +6,7 @@ import { isActive, type ObservedDomain, type ObservedHost } from "./observed.js"
 import type { Relocation, Relocations } from "./relocations.js";
 import { identityHashes, isOwn, type MachineRequest } from "./request.js";
 import { type Inputs, volumeOf } from "./schema.js";
+import { mediumInputOf } from "./seed/boot-media.js";
 
 /** Tells the marks of the VM's own volumes. */
 export function ownMarks(
@@ -131,6 +132,7 @@ export function releasedVolumeSteps(
   const subject = request.inputs.name;
   for (const pool of place.pools)
     for (const mark of pool.contents.marks) {
+      if (mediumInputOf(mark.volume) !== undefined) continue;
       const source = { pool: pool.name, volume: mark.volume };
       const isMoving = [...moves, ...interrupted].some(
         ({ volume, from, to }) => volume === mark.volume && [from, to].includes(pool.name),

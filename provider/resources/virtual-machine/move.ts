@@ -1,4 +1,4 @@
-import type { MigratedVolume, MigrationJournal } from "../../libvirt/xml/index.js";
+import type { MigrationJournal } from "../../libvirt/xml/index.js";
 import type { Step } from "../../planning/step.js";
 import type { ApplyContext, ObserveContext } from "../definition.js";
 import { milliseconds } from "../inputs.js";
@@ -58,14 +58,14 @@ function migrationPlan(
 ): MigrationPlan {
   if (source.domain === undefined) throw new Error("there is nothing to move");
   const { migration } = request.inputs;
-  const volumes: MigratedVolume[] = volumesToCopy(request, target, source, source.domain);
+  const volumes = volumesToCopy(request, target, source, source.domain);
   return {
     source: hosts.get(source.ref),
     target: hosts.get(target.ref),
     uuid: source.domain.record.uuid,
     name: source.domain.record.name,
     volumes,
-    storage: volumes.length === 0 ? "shared" : "copy",
+    storage: volumes.every(({ readonly }) => readonly === true) ? "shared" : "copy",
     policy: {
       maxDowntimeMs: migration?.maxDowntime === undefined ? undefined : milliseconds(migration.maxDowntime),
       bandwidthMibPerSecond: migration?.bandwidthMibPerSecond,

@@ -4,6 +4,7 @@ import type { Host } from "../../hosts/host.js";
 import { type Connection, type Credentials, connectionKey, type HostRef } from "../../hosts/host-ref.js";
 import type { DomainRecord, PoolRecord } from "../../libvirt/index.js";
 import {
+  type DiskSource,
   type DomainModel,
   type OwnerMark,
   parseDomain,
@@ -24,6 +25,7 @@ import {
 } from "./observed.js";
 import { isOwn, type MachineRequest } from "./request.js";
 import { type Outputs, volumeOf } from "./schema.js";
+import { bootMedia } from "./seed/boot-media.js";
 
 export function refOf(inputs: {
   host: string;
@@ -255,18 +257,22 @@ function toDomain(
   };
 }
 
-/** Disks by pool and volume instead of by path, wherever the path is in a pool: that is how programs and other hosts name them. */
+/** Disks and media by pool and volume instead of by path, wherever the path is in a pool: that is how programs and other hosts name them. */
 function withVolumes(
   model: DomainModel,
   poolPaths: { name: string; path: string | undefined }[],
 ): DomainModel {
-  const disks = model.disks.map((disk) => {
-    if (disk.source === undefined || !("file" in disk.source)) return disk;
-    const { file } = disk.source;
+  const byVolume = (source: DiskSource): DiskSource => {
+    if (!("file" in source)) return source;
+    const { file } = source;
     const pool = poolPaths.find(({ path }) => path !== undefined && path === dirname(file));
-    return pool === undefined ? disk : { ...disk, source: { pool: pool.name, volume: posix.basename(file) } };
-  });
-  return { ...model, disks };
+    return pool === undefined ? source : { pool: pool.name, volume: posix.basename(file) };
+  };
+  const disks = model.disks.map((disk) =>
+    disk.source === undefined ? disk : { ...disk, source: byVolume(disk.source) },
+  );
+  const { ignition } = model;
+  return { ...model, disks, ...(ignition === undefined ? {} : { ignition: byVolume(ignition) }) };
 }
 
 function pathOf(pool: PoolRecord): string | undefined {
@@ -283,10 +289,15 @@ async function poolsOf(
   fresh: boolean,
 ): Promise<ObservedPool[]> {
   const declared = [request.inputs, request.previous].flatMap((inputs) =>
-    (inputs?.disks ?? []).map((disk) => disk.disk?.pool ?? disk.pool ?? ""),
+    inputs === undefined
+      ? []
+      : [
+          ...(inputs.disks ?? []).map((disk) => disk.disk?.pool ?? disk.pool ?? ""),
+          ...bootMedia(inputs).map(({ pool }) => pool),
+        ],
   );
   const inDocuments = [domain?.persistent, domain?.live].flatMap((model) =>
-    (model?.disks ?? []).flatMap(({ source }) =>
+    [...(model?.disks ?? []).map(({ source }) => source), model?.ignition].flatMap((source) =>
       source !== undefined && "pool" in source ? [source.pool] : [],
     ),
   );
@@ -319,6 +330,9 @@ async function poolOf(
       const { pool, volume } = volumeOf(request.inputs.name, disk, i);
       if (pool === name) await host.observations.refreshVolume(pool, volume);
     }
+  if (fresh && record.active)
+    for (const { pool, volume } of bootMedia(request.inputs))
+      if (pool === name) await host.observations.refreshVolume(pool, volume);
   return {
     name,
     path: pathOf(record),

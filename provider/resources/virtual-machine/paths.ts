@@ -1,16 +1,21 @@
-import type { DomainModel } from "../../libvirt/xml/index.js";
+import type { DiskSource, DomainModel } from "../../libvirt/xml/index.js";
 import type { ObservedHost } from "./observed.js";
 
-/** Disks by path, as QEMU opens them. */
+/** Disks, and the Ignition config, by path, as QEMU opens them. */
 export function withPaths(model: DomainModel, place: ObservedHost): DomainModel {
-  const disks = model.disks.map((disk) => {
-    if (disk.source === undefined || !("pool" in disk.source)) return disk;
-    const { pool, volume } = disk.source;
-    const found = place.pools.find((other) => other.name === pool);
-    const path = found?.contents.volumes.find((other) => other.name === volume)?.path;
-    if (path !== undefined) return { ...disk, source: { file: path } };
-    // Only folders so far: there a volume's path is known before it is made.
-    return found?.path === undefined ? disk : { ...disk, source: { file: `${found.path}/${volume}` } };
-  });
-  return { ...model, disks };
+  const disks = model.disks.map((disk) =>
+    disk.source === undefined ? disk : { ...disk, source: pathOf(disk.source, place) },
+  );
+  const { ignition } = model;
+  return { ...model, disks, ...(ignition === undefined ? {} : { ignition: pathOf(ignition, place) }) };
+}
+
+function pathOf(source: DiskSource, place: ObservedHost): DiskSource {
+  if (!("pool" in source)) return source;
+  const { pool, volume } = source;
+  const found = place.pools.find((other) => other.name === pool);
+  const path = found?.contents.volumes.find((other) => other.name === volume)?.path;
+  if (path !== undefined) return { file: path };
+  // Only folders so far: there a volume's path is known before it is made.
+  return found?.path === undefined ? source : { file: `${found.path}/${volume}` };
 }

@@ -18,6 +18,7 @@ import { obstacles } from "./obstacles.js";
 import { powerSteps } from "./power.js";
 import { asRelocated, relocationSteps, relocationsOf } from "./relocations.js";
 import { isOwn, type MachineRequest } from "./request.js";
+import { mediaSteps, releasedMediaSteps, unmarkedMedia } from "./seed/steps.js";
 import { waitSteps, waitWarnings } from "./wait/plan.js";
 
 /** Pure: what is and what should be in, steps and refusals out. */
@@ -92,7 +93,9 @@ function planNew(request: MachineRequest, observed: ObservedMachine, result: Pla
     });
   result.refusals.push(...obstacles(desired, target, "everything"));
   volumeSteps(request, target, undefined, relocations.moves, result);
+  mediaSteps(request, target, undefined, result);
   releasedVolumeSteps(request, target, undefined, desired.disks, relocations, result);
+  releasedMediaSteps(request, target, undefined, [desired], result);
   result.refusals.push(...missing(request, target));
   if (inputs.autostart === true)
     result.steps.push({ kind: "setAutostart", subject: inputs.name, to: true, effect: "live" });
@@ -264,7 +267,12 @@ function planRecords(
   } else {
     // virsh copies disks without their marks; a move of our own makes them anew.
     const unmarked =
-      place.ref.name === request.inputs.host ? unmarkedDisks(request.inputs, place, domain) : [];
+      place.ref.name === request.inputs.host
+        ? [
+            ...unmarkedDisks(request.inputs, place, domain),
+            ...unmarkedMedia(request.inputs, place, domain.persistent),
+          ]
+        : [];
     if (unmarked.length > 0) {
       const reason = `no mark is on ${unmarked.join(", ")}`;
       result.steps.push({ kind: "recordOwner", subject, effect: "none", reason });
@@ -313,6 +321,8 @@ function planChanges(
   const desired = desiredModel(inputs, previous, definition, { uuid: record.uuid, facts: target.facts });
   const changes = sortChanges(persistent, live, desired, { paused: record.state === "paused" });
   result.refusals.push(...obstacles(desired, target, place === target ? changes.definition : "everything"));
+  // Before anything refers to them.
+  mediaSteps(request, place, domain, result);
   result.steps.push(...definitionSteps(subject, changes));
   volumeSteps(request, place, domain, relocations.moves, result);
   if (changes.live.length > 0)
@@ -328,6 +338,8 @@ function planChanges(
   // What a running guest still has open stays until it has let go of it.
   const inUse = [...desired.disks, ...(starts ? [] : (kept ?? []))];
   releasedVolumeSteps(request, place, domain, inUse, relocations, result);
+  const running = starts || live === undefined ? [] : [live];
+  releasedMediaSteps(request, place, domain, [desired, ...running], result);
 }
 
 function isTakenAway(difference: ModelDifference, disk: DomainDisk): boolean {

@@ -1,6 +1,7 @@
 import { clock } from "./clock.js";
 import { graphics } from "./graphics.js";
 import { hyperv } from "./hyperv.js";
+import { ignition } from "./ignition.js";
 import { inputDevices } from "./input-devices.js";
 import { acpi, ioapic, kvmHidden, pmu, smm, vmcoreinfo, vmport } from "./machine-features.js";
 import { osIdentity } from "./os-identity.js";
@@ -24,6 +25,7 @@ export type { Watchdog } from "./watchdog.js";
 
 /** Every part by the name of its property in the domain model. */
 export const domainParts = {
+  ignition,
   title,
   watchdog,
   osIdentity,

@@ -6,6 +6,7 @@ import { inputDevicesFeature, inputDevicesShape } from "./input-devices.js";
 import { lifecycleActionsFeature, lifecycleActionsShape } from "./lifecycle-actions.js";
 import { machineFeaturesFeature, machineFeaturesShape } from "./machine-features.js";
 import { osFeature, osShape } from "./os.js";
+import { seedFeature, seedShape } from "./seed.js";
 import { serialPortsFeature, serialPortsShape } from "./serial-ports.js";
 import { soundFeature, soundShape } from "./sound.js";
 import { titleFeature, titleShape } from "./title.js";
@@ -28,6 +29,7 @@ export const featureShapes = {
   ...serialPortsShape,
   ...watchdogShape,
   ...lifecycleActionsShape,
+  ...seedShape,
 };
 
 /** In the order in which they set the model. */
@@ -45,4 +47,5 @@ export const features: readonly MachineFeature[] = [
   serialPortsFeature,
   watchdogFeature,
   lifecycleActionsFeature,
+  seedFeature,
 ];

@@ -123,22 +123,26 @@ export class LiveProtocol implements AsyncDisposable {
   }
 
   #flags(): number {
-    const { policy, volumes } = this.#plan;
+    const { policy } = this.#plan;
     return (
       MIGRATE.live |
       MIGRATE.persistDest |
       MIGRATE.undefineSource |
       MIGRATE.abortOnError |
-      (volumes.length > 0 ? MIGRATE.nonSharedDisk : 0) |
+      (this.#copiedByQemu().length > 0 ? MIGRATE.nonSharedDisk : 0) |
       (policy.autoConverge ? MIGRATE.autoConverge : 0) |
       (policy.unsafe ? MIGRATE.unsafe : 0)
     );
   }
 
+  #copiedByQemu() {
+    return this.#plan.volumes.filter(({ readonly }) => readonly !== true);
+  }
+
   async #params(here: Domains): Promise<MigrationParams> {
-    const { volumes, policy, uuid } = this.#plan;
+    const { policy, uuid } = this.#plan;
     const { disks } = parseDomain(await here.xml(uuid));
-    const migrateDisks = volumes.map(({ name, sourcePool, sourcePath }) => {
+    const migrateDisks = this.#copiedByQemu().map(({ name, sourcePool, sourcePath }) => {
       const disk = disks.find(({ source }) => {
         if (source === undefined) return false;
         if ("file" in source) return source.file === sourcePath;

@@ -1,5 +1,6 @@
 import { parseVolume } from "../../../libvirt/xml/index.js";
 import { makeMarkedVolume, markForCopy } from "./copied-volumes.js";
+import { copyFile } from "./copy-file.js";
 import { MigrationError } from "./errors.js";
 import { notMoved, settleAfter } from "./failure.js";
 import { newJournal, writeJournal } from "./journal.js";
@@ -35,7 +36,10 @@ export async function migrateLive(plan: MigrationPlan, context: MigrationContext
     // A source that reboots before Confirm must not start what has moved; the target's is set once the source is gone.
     if (record.autostart) await (await plan.source.libvirt()).domains.setAutostart(plan.uuid, false);
     const documents = record.persistentXml ?? record.liveXml ?? "";
-    for (const volume of plan.volumes) await copyEmpty(plan, volume, documents, context);
+    const deadlineMs = startedAtMs + plan.policy.timeoutMs;
+    for (const volume of plan.volumes)
+      if (volume.readonly === true) await copyFile(plan, volume, documents, { ...context, deadlineMs });
+      else await copyEmpty(plan, volume, documents, context);
     await using protocol = new LiveProtocol(plan, ends, context);
     await protocol.run((figure) => {
       downtimeMs = figure;

@@ -15,6 +15,15 @@ export interface MigrationPolicy {
   unsafe: boolean;
 }
 
+/** A volume that is to be copied. */
+export interface CopiedVolume extends MigratedVolume {
+  /**
+   * The guest can't write to it. libvirt copies no such disk with a running guest, and QEMU at the target opens it before anything is copied:
+   * so its file is copied first.
+   */
+  readonly?: boolean;
+}
+
 /** A VM's move from one host to another. */
 export interface MigrationPlan {
   source: Host;
@@ -25,7 +34,7 @@ export interface MigrationPlan {
    * The volumes to be copied; empty when the storage is shared. `owned` ones (they have our mark at the source) are removed
    * there in the end; others stay there, and only their copies get a mark.
    */
-  volumes: readonly MigratedVolume[];
+  volumes: readonly CopiedVolume[];
   storage: "shared" | "copy";
   policy: MigrationPolicy;
 }

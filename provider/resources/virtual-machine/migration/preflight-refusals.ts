@@ -47,6 +47,8 @@ export interface VolumeFindings {
   sourcePool: string;
   targetPool: string;
   sourcePath: string;
+  /** Copied as a file, whatever is in it. */
+  readonly?: boolean;
   source:
     | { format: string | undefined; allocationBytes: number; backingPath: string | undefined }
     | undefined;
@@ -134,7 +136,7 @@ function* storageRefusals(findings: PreflightFindings): Generator<string> {
       continue;
     }
     const { format, backingPath } = volume.source;
-    if (format !== "qcow2" && format !== "raw")
+    if (volume.readonly !== true && format !== "qcow2" && format !== "raw")
       yield `volume ${volume.name} has the format ${format ?? "unknown"}; only qcow2 and raw can be copied`;
     if (volume.takenBy !== undefined)
       yield `there is ${volume.takenBy === "volume" ? "a volume" : "the mark of a volume"} ${volume.name} in ${where} already; if both hosts see the same storage set migration.storage "shared", else remove it`;

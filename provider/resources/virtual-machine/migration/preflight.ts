@@ -10,7 +10,7 @@ import {
 } from "../../../libvirt/xml/index.js";
 import { compareCpu } from "./cpu.js";
 import { hasTpm, hostDevicesOf } from "./host-devices.js";
-import type { MigrationPlan } from "./migration-plan.js";
+import type { CopiedVolume, MigrationPlan } from "./migration-plan.js";
 import {
   type PoolFindings,
   type PreflightFindings,
@@ -134,7 +134,7 @@ async function findings(
 
 async function volumeFindings(
   { source, target }: Omit<MigrationPlan, "policy">,
-  volume: MigratedVolume,
+  volume: CopiedVolume,
 ): Promise<VolumeFindings> {
   const [here, there] = await Promise.all([
     source.observations.contents(volume.sourcePool),
@@ -148,6 +148,7 @@ async function volumeFindings(
     sourcePool: volume.sourcePool,
     targetPool: volume.targetPool,
     sourcePath: volume.sourcePath,
+    readonly: volume.readonly ?? false,
     source:
       found === undefined
         ? undefined
@@ -194,9 +195,12 @@ function bridgesOf({ interfaces }: DomainModel): string[] {
 }
 
 /** What QEMU opens at the target and nobody copies there: kernels, media, disks on shared storage. */
-function filesThatStay({ disks, directBoot }: DomainModel, copied: readonly MigratedVolume[]): string[] {
+function filesThatStay(
+  { disks, directBoot, ignition }: DomainModel,
+  copied: readonly MigratedVolume[],
+): string[] {
   const paths = new Set(copied.map((volume) => volume.targetPath));
-  const files = disks.flatMap(({ source }) =>
+  const files = [...disks.map(({ source }) => source), ignition].flatMap((source) =>
     source !== undefined && "file" in source && !paths.has(source.file) ? [source.file] : [],
   );
   return [...files, directBoot?.kernel, directBoot?.initrd].filter((file) => file !== undefined);

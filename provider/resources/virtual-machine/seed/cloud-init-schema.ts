@@ -170,6 +170,7 @@ export const cloudInit = z.strictObject(
     instanceId: line({ mostBytes: 128 }).optional(),
     newInstanceOnChange: yesOrNo().optional(),
     pool: libvirtName({ mostBytes: 100 }).optional(),
+    bus: oneOf(["scsi", "sata"]).optional(),
   },
   { error: "must be { hostname, users, ... }" },
 );

@@ -1,0 +1,140 @@
+import type { DomainModel } from "../../../libvirt/xml/index.js";
+import type { Plan } from "../../../planning/plan.js";
+import type { Step } from "../../../planning/step.js";
+import { changedFiles, isNewInstance } from "../../../seeds/changes.js";
+import { sameVolume } from "../desired-disks.js";
+import { ownMarks } from "../disks.js";
+import type { ObservedDomain, ObservedHost } from "../observed.js";
+import type { MachineRequest } from "../request.js";
+import type { Inputs } from "../schema.js";
+import { type BootMedium, bootMedia, mediumInputOf, mediumTitles } from "./boot-media.js";
+
+/**
+ * The media that are declared and aren't in their pool, or not as a whole: one is written from its beginning to its end, and is named by its
+ * content, so the size tells.
+ */
+export function mediaSteps(
+  request: MachineRequest,
+  place: ObservedHost,
+  domain: ObservedDomain | undefined,
+  result: Plan,
+): void {
+  const host = place.ref.name;
+  const isOurs = ownMarks(request, domain);
+  for (const declared of bootMedia(request.inputs)) {
+    const { pool: poolName, volume: name, input, sizeBytes } = declared;
+    const pool = place.pools.find((other) => other.name === poolName);
+    if (pool?.active !== true && request.chosen !== undefined) {
+      result.refusals.push({
+        kind: "missing",
+        message: `pool ${poolName}, which is to hold the ${mediumTitles[input]}, isn't there, or isn't running, on ${host}; declare it there (hosts: [...]) or start it`,
+      });
+      continue;
+    }
+    const volume = pool?.contents.volumes.find((other) => other.name === name);
+    const mark = pool?.contents.marks.find((other) => other.volume === name);
+    const isUsed = domain?.persistent !== undefined && isUsedBy(domain.persistent, declared);
+    if (
+      volume !== undefined &&
+      !isUsed &&
+      request.inputs.adopt !== true &&
+      (mark === undefined || !isOurs(mark))
+    ) {
+      result.refusals.push({
+        kind: "foreignObject",
+        message: `there is a volume ${name} in pool ${poolName} on ${host} already, which this virtual machine didn't make; remove it, or set adopt: true to take it over`,
+      });
+      continue;
+    }
+    if (volume?.capacityBytes === sizeBytes) continue;
+    result.steps.push({
+      kind: "writeMedium",
+      subject: request.inputs.name,
+      host,
+      pool: poolName,
+      volume: name,
+      title: mediumTitles[input],
+      sizeBytes,
+      effect: "none",
+      reason: volume === undefined ? reasonFor(declared, request, domain) : "it isn't complete",
+    });
+  }
+}
+
+/** The media that are the VM's and that neither its definition nor its guest has any more. */
+export function releasedMediaSteps(
+  request: MachineRequest,
+  place: ObservedHost,
+  domain: ObservedDomain | undefined,
+  inUse: readonly DomainModel[],
+  result: Plan,
+): void {
+  const isOurs = ownMarks(request, domain);
+  for (const pool of place.pools)
+    for (const mark of pool.contents.marks) {
+      const input = mediumInputOf(mark.volume);
+      if (input === undefined || !isOurs(mark)) continue;
+      const there = { pool: pool.name, volume: mark.volume };
+      if (inUse.some((model) => isUsedBy(model, there))) continue;
+      result.steps.push({
+        kind: "deleteMedium",
+        subject: request.inputs.name,
+        host: place.ref.name,
+        ...there,
+        title: mediumTitles[input],
+        effect: "none",
+      });
+    }
+}
+
+/** Media that a domain has and of which no mark says whose they are: virsh moves a guest without marks. */
+export function unmarkedMedia(
+  inputs: Inputs,
+  place: ObservedHost,
+  persistent: DomainModel | undefined,
+): string[] {
+  return bootMedia(inputs).flatMap((declared) => {
+    const contents = place.pools.find((other) => other.name === declared.pool)?.contents;
+    const isThere = contents?.volumes.some((other) => other.name === declared.volume) ?? false;
+    const isMarked = contents?.marks.some((mark) => mark.volume === declared.volume) ?? false;
+    const isUsed = persistent !== undefined && isUsedBy(persistent, declared);
+    return isThere && isUsed && !isMarked ? [declared.volume] : [];
+  });
+}
+
+function isUsedBy({ disks, ignition }: DomainModel, volume: { pool: string; volume: string }): boolean {
+  return [...disks.map(({ source }) => source), ignition].some((source) => sameVolume(source, volume));
+}
+
+/** Why it is written, and what a guest makes of it. Holds nothing of what is in it. */
+function reasonFor(
+  declared: BootMedium,
+  request: MachineRequest,
+  domain: ObservedDomain | undefined,
+): string {
+  const { inputs, previous } = request;
+  if (domain === undefined) return "new";
+  const before =
+    previous === undefined ? undefined : bootMedia(previous).find(({ input }) => input === declared.input);
+  if (before?.volume === declared.volume && before.pool === declared.pool) return "it is gone from there";
+  const asInstance = "cloud-init runs as on a first boot";
+  if (before === undefined)
+    return declared.input === "cloudInit" && previous !== undefined ? `new; with it ${asInstance}` : "new";
+  const files = changedFiles(before.medium, declared.medium);
+  const what = files.length === 0 ? "it moves" : `other ${files.join(", ")}`;
+  if (declared.input !== "cloudInit" || previous?.cloudInit === undefined || inputs.cloudInit === undefined)
+    return what;
+  return isNewInstance(
+    { inputs: previous.cloudInit, name: previous.name },
+    { inputs: inputs.cloudInit, name: inputs.name },
+  )
+    ? `${what}; the instance-id changes: ${asInstance}`
+    : `${what}; the instance-id stays: cloud-init does what it does at every boot`;
+}
+
+/** The medium that a step writes. */
+export function mediumOf(step: Extract<Step, { kind: "writeMedium" }>, inputs: Inputs): BootMedium {
+  const found = bootMedia(inputs).find(({ pool, volume }) => pool === step.pool && volume === step.volume);
+  if (found === undefined) throw new Error(`${step.volume} isn't declared`);
+  return found;
+}
