@@ -56,11 +56,12 @@ export async function ensureDebianGuest() {
     async () => {
       const madeMeanwhile = findDebianGuest();
       if (madeMeanwhile) return madeMeanwhile;
-      const unfinished = `${keptName()}.making-`;
-      for (const name of readdirSync(cacheFolder()).filter((each) => each.startsWith(unfinished))) {
+      for (const name of readdirSync(cacheFolder()).filter((each) =>
+        /^debian-guest-.*[.]making-/.test(each),
+      )) {
         rmSync(join(cacheFolder(), name), { recursive: true, force: true }); // a killed run's
       }
-      const folder = mkdtempSync(join(cacheFolder(), unfinished));
+      const folder = mkdtempSync(join(cacheFolder(), `${keptName()}.making-`));
       try {
         await step("building the Debian guest of the tests (a minute or two, once)", () =>
           run([recipe, folder], { inherit: true, timeoutMs: 30 * 60_000 }),

@@ -15,8 +15,8 @@ packages=(systemd-sysv udev dbus linux-image-cloud-amd64 initramfs-tools zstd cl
   qemu-guest-agent openssh-server iproute2 iputils-ping sudo)
 loaders=(shim-signed grub-efi-amd64-signed) # Only their files: installed they would look for a disk.
 
-# In a mount namespace of its own, so that a killed build leaves nothing mounted.
-[ "${2:-}" = alone ] || exec unshare -m "$0" "$folder" alone
+# In namespaces of its own, which end with whoever started it: a killed build leaves nothing running and nothing mounted.
+[ "${2:-}" = alone ] || exec setpriv --pdeathsig KILL unshare -m -p --fork --kill-child --mount-proc "$0" "$folder" alone
 
 say() { echo "    $*" >&2; }
 file() { # PATH: standard input becomes that file of the guest
