@@ -144,8 +144,8 @@ export interface CloudInit {
   pool?: In<StoragePool | string>;
   /**
    * What the CD-ROM is connected to. `"scsi"`: virtio's controller, which every Linux image made for clouds has a driver for. `"sata"`: what
-   * Windows has a driver for; kernels made for clouds (Debian's `genericcloud`) don't. Default: `"scsi"`; for `"configDrive"` `"sata"`, or IDE on
-   * machines of type `"pc"`.
+   * Windows has a driver for; kernels made for clouds (Debian's `genericcloud`) don't. Default: `"scsi"`; for `"configDrive"` and for
+   * `os.type` `"windows"` `"sata"`, or IDE on machines of type `"pc"`.
    */
   bus?: In<"scsi" | "sata">;
 }

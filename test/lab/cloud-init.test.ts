@@ -88,8 +88,11 @@ describe.skipIf(!available)(`boot media ${missing.join("; ")}`, () => {
       (file) => `cloudInit ${first} in images -> ${file} in images, at the next boot`,
       (file) =>
         `restart the guest, cutting its power if it takes too long for cloudInit ${first} in images -> ${file} in images`,
-      () => `delete cloud-init seed ${first} in pool images on alpha: no guest has it any more`,
-      () => `delete cloud-init seed ${second} in pool images on alpha: no guest has it any more`,
+      ...[first, second]
+        .sort()
+        .map(
+          (file) => () => `delete cloud-init seed ${file} in pool images on alpha: no guest has it any more`,
+        ),
     ]);
     await expect.poll(printed).toContain('sr0 user-data: hostname: "web3"');
     expect(printed()).toContain(

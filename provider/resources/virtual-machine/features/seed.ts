@@ -129,7 +129,8 @@ function busOf(
   if (input === "answerFile") return there?.bus ?? everySystems;
   const { bus, datasource } = inputs.cloudInit ?? {};
   const kept = orKept(bus, previous?.cloudInit?.bus, there?.bus);
-  return kept ?? (datasource === "configDrive" ? everySystems : "scsi");
+  const isWindows = datasource === "configDrive" || inputs.os?.type === "windows";
+  return kept ?? (isWindows ? everySystems : "scsi");
 }
 
 function isMediumOf(input: BootMediumInput) {

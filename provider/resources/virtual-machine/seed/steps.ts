@@ -71,7 +71,7 @@ export function releasedMediaSteps(
 ): void {
   const isOurs = ownMarks(request, domain);
   for (const pool of place.pools)
-    for (const mark of pool.contents.marks) {
+    for (const mark of [...pool.contents.marks].sort((a, b) => (a.volume < b.volume ? -1 : 1))) {
       const input = mediumInputOf(mark.volume);
       if (input === undefined || !isOurs(mark)) continue;
       const there = { pool: pool.name, volume: mark.volume };
