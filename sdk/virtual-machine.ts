@@ -169,6 +169,12 @@ export interface VirtualMachineArgs {
   console?: In<{ log?: In<string> }>;
   /** What the VM should be doing. Default `"running"`. */
   powerState?: In<"running" | "stopped" | "paused">;
+  /**
+   * What a deployment does about a guest that has shut itself down while `powerState` is `"running"`. `"start"` (default): that is drift, and it is started.
+   * `"leave"`: it stays off, with state `"stopped"`; one that crashed, whose power was cut or whose host went down is started nevertheless. A reboot from
+   * inside is no drift either way. libvirt forgets why a guest is off when it restarts itself; the guest is started then.
+   */
+  onGuestShutdown?: In<"start" | "leave">;
   /** Start with the host. Default `false`. Live. */
   autostart?: In<boolean>;
   /** `"never"` (default): what needs a restart waits for the next one. `"whenNeeded"`: shut the guest down gracefully and start it again. */

@@ -56,13 +56,36 @@ describe.skipIf(!available)(`the platform of a running guest ${missing.join("; "
         "serialPorts none -> pty, unix bind /run/walked.sock, at the next boot",
       ],
     });
-    console.log(vm.declared.state.pendingRestart);
+    expect(vm.declared.state.pendingRestart).toHaveLength(11);
     await vm.change({ inputs: { restartPolicy: "whenNeeded" }, announced: [/^restart the guest/] });
-    console.log(vm.declared.state.vncPort, vm.declared.state.pendingRestart);
+    expect(vm.declared.state).toMatchObject({ vncPort: expect.any(Number), pendingRestart: [] });
     await vm.change({
       inputs: { graphics: { type: "vnc", password: "two" } },
       announced: ["graphics.password (secret) -> another, live"],
     });
     expect(await vm.host.virsh("dumpxml", "--security-info", "walked")).toContain("passwd='two'");
+    expect(JSON.stringify(vm.declared.state.effects)).not.toContain("two");
+
+    // A guest that shuts itself down is started again, or left as it is; what it had goes with it, and what it had once.
+    const nvram = "/var/lib/libvirt/qemu/nvram";
+    const uuid = vm.declared.id;
+    expect(await world.ls("alpha", nvram)).toEqual([`${uuid}_VARS.fd`]);
+    await vm.host.virsh("shutdown", "walked");
+    await expect.poll(() => vm.host.virsh("domstate", "walked"), { timeout: 60_000 }).toContain("shut off");
+    expect(await vm.declared.preview(vm.inputs)).toMatchObject({ effects: ["start (found stopped)"] });
+    const left = { ...vm.inputs, onGuestShutdown: "leave" };
+    expect((await vm.declared.preview(left)).effects).toEqual([
+      expect.stringMatching(/^record changed onGuestShutdown/),
+    ]);
+    const withoutFirmware = { ...left, firmware: undefined, tpm: undefined, name: "renamed" };
+    await vm.declared.up({ ...left, name: "renamed" });
+    expect(await world.ls("alpha", nvram)).toEqual([`${uuid}_VARS.fd`]);
+    await vm.declared.up(withoutFirmware);
+    expect(vm.declared.state).toMatchObject({ state: "stopped", name: "renamed" });
+    expect(await world.ls("alpha", "/var/lib/libvirt/swtpm")).toEqual([uuid]);
+    await vm.declared.remove();
+    vm.declared.id = undefined;
+    expect(await world.ls("alpha", nvram)).toEqual([]);
+    expect(await world.ls("alpha", "/var/lib/libvirt/swtpm")).toEqual([]);
   });
 });

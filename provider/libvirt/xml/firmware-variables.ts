@@ -1,8 +1,10 @@
+import { parseXml, rootOf } from "./document.js";
 import type { Firmware } from "./domain-model.js";
-import { type Sketch, sketch } from "./element.js";
+import { attributeOf, childElement, childText, insertChild, type Sketch, sketch } from "./element.js";
+import { serialize } from "./serialize.js";
 
 /** Where libvirt keeps the variables of guests' firmware, on every distribution. */
-export const NVRAM_FOLDER = "/var/lib/libvirt/qemu/nvram";
+const NVRAM_FOLDER = "/var/lib/libvirt/qemu/nvram";
 
 /**
  * The file for the variables of a guest's firmware. By UUID, for libvirt's own choice goes by the name, and a guest that gets another name would begin
@@ -10,6 +12,28 @@ export const NVRAM_FOLDER = "/var/lib/libvirt/qemu/nvram";
  */
 function nvramFile(firmware: Exclude<Firmware, "bios">, uuid: string): string {
   return `${NVRAM_FOLDER}/${uuid}_${firmware === "uefi-secure-boot" ? "SECURE_VARS" : "VARS"}.fd`;
+}
+
+/** Where libvirt (before 9.2) keeps them for a domain that names no file. */
+export function nvramFileByName(name: string): string {
+  return `${NVRAM_FOLDER}/${name}_VARS.fd`;
+}
+
+/** Every file that a domain of ours may have left: the one in use, and the one of a firmware that it had before. */
+export function nvramFilesOf(uuid: string): string[] {
+  return (["uefi", "uefi-secure-boot"] as const).map((firmware) => nvramFile(firmware, uuid));
+}
+
+/** The definition with the file of its firmware's variables by name, so that another name of the domain's changes nothing about it. */
+export function withNamedVariables(xml: string): string {
+  const document = parseXml(xml, "domain");
+  const domain = rootOf(document);
+  const os = childElement(domain, "os");
+  const name = childText(domain, "name");
+  if (os === undefined || name === undefined || attributeOf(os, "firmware") !== "efi") return xml;
+  if (childElement(os, "nvram") !== undefined) return xml;
+  insertChild(os, sketch("nvram", {}, nvramFileByName(name)), ["type", "firmware", "loader"]);
+  return serialize(document);
 }
 
 /** The `<nvram>` of a domain; undefined where it has none. */

@@ -19,6 +19,7 @@ export {
 } from "./domain-parts/index.js";
 export { patchDomain } from "./domain-patch.js";
 export * from "./error.js";
+export { nvramFilesOf, withNamedVariables } from "./firmware-variables.js";
 export * from "./lease.js";
 export type { MarkKind, MarkProblem, OnMarkProblem } from "./mark.js";
 export type { Marks } from "./metadata.js";

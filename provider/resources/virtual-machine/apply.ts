@@ -6,6 +6,7 @@ import {
   ownerMarkKind,
   parseDomain,
   patchDomain,
+  withNamedVariables,
   writeOwnerMark,
 } from "../../libvirt/xml/index.js";
 import type { Step } from "../../planning/step.js";
@@ -83,6 +84,7 @@ export async function apply(
       await applyMove(step, request, observed, context);
       return;
     case "renameMachine":
+      await keepVariables(host, uuid);
       await libvirt.domains.rename(uuid, step.to);
       await host.observations.refreshDomain({ uuid, name: step.from });
       break;
@@ -125,6 +127,14 @@ export async function apply(
       throw new Error(`a virtual machine's plan has a step of another resource: ${step.kind}`);
   }
   await host.observations.refreshDomain({ uuid });
+}
+
+/** libvirt 9.0 gives a domain fresh variables of its firmware along with a new name, and leaves the old ones behind. */
+async function keepVariables(host: Host, uuid: string): Promise<void> {
+  const { domains } = await host.libvirt();
+  const xml = await domains.xml(uuid, { inactive: true, secure: true });
+  const named = withNamedVariables(xml);
+  if (named !== xml) await domains.define(named, { validate: true });
 }
 
 /** Started by somebody else in between is as good. */

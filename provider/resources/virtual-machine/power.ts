@@ -13,7 +13,7 @@ export function powerSteps(
   const wanted = inputs.powerState ?? "running";
   const steps: Step[] = [];
   if (domain === undefined || !isActive(domain)) {
-    if (wanted === "stopped") return steps;
+    if (wanted === "stopped" || isLeftOff(inputs, domain)) return steps;
     const reason = domain === undefined ? "new" : `found ${hasCrashed(domain) ? "crashed" : "stopped"}`;
     steps.push({ kind: "start", subject, effect: "none", reason });
     if (wanted === "paused") steps.push({ kind: "pause", subject, effect: "stop" });
@@ -37,6 +37,11 @@ export function powerSteps(
   if (waiting.length > 0 && inputs.restartPolicy === "whenNeeded")
     steps.push({ kind: "restart", subject, force, changes: waiting, effect: "restart" });
   return steps;
+}
+
+/** Its guest, or whoever asked its guest to, has shut it down. A crash, a power cut and a host that went down have other reasons. */
+function isLeftOff(inputs: Inputs, domain: ObservedDomain | undefined): boolean {
+  return inputs.onGuestShutdown === "leave" && domain?.record.reasonName === "shutdown";
 }
 
 /** QEMU's own end leaves the domain off, a guest's panic may leave it in a state of its own. */

@@ -2,6 +2,7 @@ import { oneLine } from "../../hosts/errors.js";
 import type { Host } from "../../hosts/host.js";
 import type { VolumeMark } from "../../hosts/volume-mark.js";
 import { isLibvirtError, type LibvirtErrorKind } from "../../libvirt/index.js";
+import { nvramFilesOf } from "../../libvirt/xml/index.js";
 import { type Identity, identityHash, sameIdentity } from "../../planning/owner.js";
 import type { ApplyContext } from "../definition.js";
 import { dropNote } from "../moving/index.js";
@@ -31,10 +32,13 @@ export async function remove(
   for (const place of ours.length > 0 ? ours : [observed.target]) {
     if (place === undefined) continue;
     const host = context.hosts.get(place.ref);
-    if (place.domain !== undefined) await removeDomain(host, place.domain, outputs, context);
+    if (place.domain !== undefined) {
+      await removeDomain(host, place.domain, outputs, context);
+      await removeFiles(host, formerState(place.domain.record.uuid), context);
+    }
     await removeOwnedVolumes(host, outputs.nonce, identity, context);
     // A domain that somebody has made under the name since writes to the same files.
-    if (place.namesake === undefined) await removeLogs(host, logsOf(place.domain, outputs), context);
+    if (place.namesake === undefined) await removeFiles(host, logsOf(place.domain, outputs), context);
   }
   await removeFromFormerHosts(ours[0]?.ref.name ?? outputs.host, outputs, identity, context);
 }
@@ -126,18 +130,23 @@ function logsOf(domain: ObservedDomain | undefined, outputs: Outputs & Inputs): 
   ];
 }
 
+/** What a firmware or a TPM that the VM had once has left: libvirt removes what is in the definition. */
+function formerState(uuid: string): string[] {
+  return [...nvramFilesOf(uuid), `/var/lib/libvirt/swtpm/${uuid}`];
+}
+
 /** libvirt keeps a log a domain and has no call to remove it; nor has it one for the file behind a console. */
-async function removeLogs(host: Host, logs: string[], context: ApplyContext): Promise<void> {
+async function removeFiles(host: Host, files: string[], context: ApplyContext): Promise<void> {
   const attempt = async (prefix: string[]) => {
-    const result = await host.exec([...prefix, "rm", "-f", "--", ...logs]);
+    const result = await host.exec([...prefix, "rm", "-rf", "--", ...files]);
     return result.exitCode === 0 ? undefined : result.stderr.trim();
   };
   try {
     const failure = (await attempt([])) === undefined ? undefined : await attempt(["sudo", "-n"]);
     if (failure !== undefined)
-      context.log.warning(`left on ${host.name}, since this user may not remove them: ${logs.join(", ")}`);
+      context.log.warning(`left on ${host.name}, since this user may not remove them: ${files.join(", ")}`);
   } catch (error) {
-    context.log.warning(`${logs.join(", ")} may be left on ${host.name}: ${oneLine(error)}`);
+    context.log.warning(`${files.join(", ")} may be left on ${host.name}: ${oneLine(error)}`);
   }
 }
 
@@ -160,6 +169,6 @@ async function removeFromFormerHosts(
       await removeOwnedVolumes(host, outputs.nonce, identity, context).catch((error: unknown) => {
         context.log.warning(`disks of it may be left on ${name}: ${oneLine(error)}`);
       });
-    await removeLogs(host, logsOf(undefined, outputs), context);
+    await removeFiles(host, logsOf(undefined, outputs), context);
   }
 }

@@ -104,6 +104,7 @@ export const shape = {
     .optional(),
   console: z.strictObject({ log: hostPath().optional() }, { error: "must be { log }" }).optional(),
   powerState: oneOf(["running", "stopped", "paused"]).optional(),
+  onGuestShutdown: oneOf(["start", "leave"]).optional(),
   autostart: yesOrNo().optional(),
   restartPolicy: oneOf(["never", "whenNeeded"]).optional(),
   shutdownTimeout: duration({ leastMs: 1_000, mostMs: 24 * 3_600_000 }).optional(),

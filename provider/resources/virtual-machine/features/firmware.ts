@@ -70,7 +70,7 @@ export const firmwareFeature: MachineFeature = {
       input: "firmware",
       property: "firmware",
       effect: "nextBoot",
-      note: "its boot entries and keys begin anew; the former ones are removed once nothing uses them",
+      note: "its boot entries and keys begin anew; the former ones stay on the host until the VM is deleted",
     },
   ],
 };

@@ -3,6 +3,7 @@ import type { Host } from "../../../hosts/host.js";
 import type { DomainRecord } from "../../../libvirt/index.js";
 import { parseXml, rootOf } from "../../../libvirt/xml/document.js";
 import { attributeOf, childElement, childText } from "../../../libvirt/xml/element.js";
+import { nvramFileByName } from "../../../libvirt/xml/firmware-variables.js";
 import { journalOf, sameMigration } from "../../../planning/migrated-copy.js";
 import { markForCopy, readVolumeMark, removeMarkedVolume, usersOf } from "./copied-volumes.js";
 import { MigrationError } from "./errors.js";
@@ -101,11 +102,16 @@ async function removeNvram(source: Host, xml: string, context: Pick<MigrationCon
     context.log.warning(`${path} stays on ${source.name}: ${plain.stderr.trim().split("\n")[0] ?? ""}`);
 }
 
-/** The file of the firmware's variables, when it is a file. */
+/** The file of the firmware's variables, when it is a file. Without one of its own libvirt (before 9.2) names it after the domain. */
 export function nvramPath(xml: string): string | undefined {
-  if (!xml.includes("<nvram")) return undefined;
-  const os = childElement(rootOf(parseXml(xml, "domain")), "os");
+  if (!/<nvram|firmware=['"]efi/.test(xml)) return undefined;
+  const domain = rootOf(parseXml(xml, "domain"));
+  const os = childElement(domain, "os");
   const nvram = childElement(os, "nvram");
+  if (nvram === undefined)
+    return attributeOf(os, "firmware") === "efi"
+      ? nvramFileByName(childText(domain, "name") ?? "")
+      : undefined;
   return attributeOf(childElement(nvram, "source"), "file") ?? childText(os, "nvram")?.trim();
 }
 
