@@ -70,8 +70,8 @@ export interface StoragePoolArgs {
    * - `"netfs"`: a folder of a server (NFS, GlusterFS, CIFS), mounted at `path` on every host.
    * - `"logical"`: an LVM volume group. `"zfs"`: a pool of ZFS. `"iscsi"`: the LUNs of a target. `"rbd"`: a pool of Ceph.
    *
-   * Disks are made in pools of files, `"dir"`, `"fs"` and `"netfs"`, alone: elsewhere is no room for the mark that says whose they are. A VM
-   * uses volumes of `"logical"`, `"zfs"` and `"iscsi"` that were made by hand through `Disk.get`; those of `"rbd"` not yet.
+   * Disks are made in pools of files, `"dir"`, `"fs"` and `"netfs"`, alone: elsewhere is no room for the mark that says whose they are. Pools of the
+   * other types are defined and started; VMs get no disks from them yet.
    */
   type?: In<"dir" | "fs" | "netfs" | "logical" | "iscsi" | "zfs" | "rbd">;
   /**

@@ -159,7 +159,7 @@ describe.skipIf(!available)(`storage pools of every type on real hosts ${missing
     expect((group.state.availableBytes as Record<string, number>).alpha).toBeGreaterThan(2 ** 20);
     expect(await group.preview(blank)).toEqual(unchanged);
     const refused =
-      "disk data can't be made or taken over in pool volumes on alpha: it is a logical pool, whose volumes have no room for the mark that says whose they are; give a pool of files (dir, fs, netfs), or make the volume by hand and attach what Disk.get reads of it";
+      "disk data can't be made or taken over in pool volumes on alpha: it is a logical pool, whose volumes have no room for the mark that says whose they are; give a pool of files (dir, fs, netfs)";
     expect((await new Declared(disk).preview(diskOf("data", "volumes"))).refusals).toEqual([refused]);
     // Another pool over the same group.
     expect(

@@ -16,6 +16,6 @@ export function refuseOtherThanFiles(where: {
   if (type === undefined || (kindOf(type)?.holdsFiles ?? false)) return undefined;
   return {
     kind: "notSupported",
-    message: `disk ${disk} can't be made or taken over in pool ${pool} on ${host}: it is a ${type} pool, whose volumes have no room for the mark that says whose they are; give a pool of files (dir, fs, netfs), or make the volume by hand and attach what Disk.get reads of it`,
+    message: `disk ${disk} can't be made or taken over in pool ${pool} on ${host}: it is a ${type} pool, whose volumes have no room for the mark that says whose they are; give a pool of files (dir, fs, netfs)`,
   };
 }
