@@ -25,6 +25,9 @@ const packages = [
   "linux-image-cloud-amd64",
   // Bridges of Open vSwitch; it needs no module of the kernel.
   "openvswitch-switch",
+  // Storage pools: a network file system by FUSE, and volume groups.
+  "glusterfs-server",
+  "lvm2",
   // To build the Debian guest.
   "mmdebstrap",
   "fdisk",

@@ -16,7 +16,13 @@ export {
   type VlanTrunk,
 } from "./network.js";
 export { KvmResource } from "./resource.js";
-export { StoragePool, type StoragePoolArgs } from "./storage-pool.js";
+export {
+  type PoolAuthArgs,
+  type PoolServer,
+  type PoolSourceArgs,
+  StoragePool,
+  type StoragePoolArgs,
+} from "./storage-pool.js";
 export type {
   Connection,
   Credentials,

@@ -4,6 +4,57 @@ import { onHosts } from "./host-ref.js";
 import { KvmResource } from "./resource.js";
 import type { Connection, HostRef, In, Timeouts } from "./types.js";
 
+/** A server of a pool: DNS name or IP address, with its port where that isn't the usual one. */
+export type PoolServer = string | { name: In<string>; port?: In<number> };
+
+/** How libvirt on the hosts logs in to a pool's servers. */
+export interface PoolAuthArgs {
+  username: In<string>;
+  /** A secret of libvirt on each host (`virsh secret-define`), by its UUID or its usage. It isn't handed on here. */
+  secret: In<{ uuid?: In<string>; usage?: In<string> }>;
+}
+
+/** What a pool stands on. Which parts there are depends on the pool's type. */
+export interface PoolSourceArgs {
+  /** The server of `"netfs"` and `"iscsi"`, or one monitor of `"rbd"`. A change stops the pool for a moment. */
+  host?: In<PoolServer>;
+  /** Several servers, instead of `host`. */
+  hosts?: In<In<PoolServer>[]>;
+  /** The server's folder, of `"netfs"`; the name of a volume with format `"glusterfs"`, of a share with `"cifs"`. Changing it replaces the pool. */
+  dir?: In<string>;
+  /** The device of `"fs"`, such as `/dev/sdb1`, or the target of `"iscsi"`, such as `iqn.2026-01.net.example:images`. Changing it replaces the pool. */
+  device?: In<string>;
+  /** Devices on which `build` makes a volume group or a pool of ZFS. */
+  devices?: In<In<string>[]>;
+  /** The volume group of `"logical"`, the pool of `"zfs"` or `"rbd"`. Changing it replaces the pool. */
+  name?: In<string>;
+  /** The file system of `"fs"` (`"ext4"`, `"xfs"`, ...), or the protocol of `"netfs"` (`"nfs"`, `"glusterfs"`, `"cifs"`). Default `"auto"`. */
+  format?: In<
+    | (
+        | "auto"
+        | "ext2"
+        | "ext3"
+        | "ext4"
+        | "ufs"
+        | "iso9660"
+        | "udf"
+        | "gfs"
+        | "gfs2"
+        | "vfat"
+        | "hfs+"
+        | "xfs"
+        | "ocfs2"
+      )
+    | ("nfs" | "cifs" | "glusterfs")
+  >;
+  /** Version of NFS, such as `"4.2"`. Default: what client and server agree on. */
+  protocolVersion?: In<string>;
+  /** The name by which the hosts log in to `"iscsi"`. */
+  initiator?: In<string>;
+  /** Login to `"iscsi"` (CHAP) or `"rbd"` (Ceph). */
+  auth?: In<PoolAuthArgs>;
+}
+
 /** Where storage volumes live. Give `host` or `hosts`. */
 export interface StoragePoolArgs {
   /** The host that has the pool. */
@@ -12,13 +63,32 @@ export interface StoragePoolArgs {
   hosts?: In<In<Host | HostRef>[]>;
   /** libvirt's name of the pool. Default: the resource's name. Changing it replaces the pool, which is refused while volumes are in it. */
   name?: In<string>;
-  /** Only `"dir"` so far: a folder. */
-  type?: In<"dir">;
-  /** Absolute path of the folder on the hosts. It is made when missing. Changing it replaces the pool, which is refused while volumes are in it. */
-  path: In<string>;
+  /**
+   * Changing it replaces the pool.
+   * - `"dir"` (default): a folder.
+   * - `"fs"`: a device with a file system, mounted at `path`.
+   * - `"netfs"`: a folder of a server (NFS, GlusterFS, CIFS), mounted at `path` on every host.
+   * - `"logical"`: an LVM volume group. `"zfs"`: a pool of ZFS. `"iscsi"`: the LUNs of a target. `"rbd"`: a pool of Ceph.
+   *
+   * Disks are made in pools of files, `"dir"`, `"fs"` and `"netfs"`, alone: elsewhere is no room for the mark that says whose they are. Pools of the
+   * other types are defined and started; VMs get no disks from them yet.
+   */
+  type?: In<"dir" | "fs" | "netfs" | "logical" | "iscsi" | "zfs" | "rbd">;
+  /**
+   * Absolute path of the folder on the hosts, of `"dir"`, or where it is mounted, of `"fs"` and `"netfs"`. It is made when missing. Changing it
+   * replaces the pool, which is refused while volumes are in it. Of `"iscsi"`: where the devices are, by default `/dev/disk/by-path`.
+   */
+  path?: In<string>;
+  /** What the pool stands on; not for `"dir"`. */
+  source?: In<PoolSourceArgs>;
+  /**
+   * Make a file system (`"fs"`), a volume group (`"logical"`) or a pool of ZFS on the devices if the pool doesn't start without. libvirt
+   * refuses devices that hold something. Default `false`: nothing is ever formatted. None of it is taken away with the pool.
+   */
+  build?: In<boolean>;
   /** Start the pool when the host's libvirt starts. Default `true`. */
   autostart?: In<boolean>;
-  /** Allows deletion of a pool in which volumes are left that this program didn't make. They go too. Default `false`. */
+  /** Allows deletion of a pool in which volumes are left that this program didn't make. They go too, but for the LUNs of `"iscsi"`. Default `false`. */
   forceDestroy?: In<boolean>;
   /** Take over a pool of this name that exists already. Default `false`: it is refused, by name. */
   adopt?: In<boolean>;
@@ -28,12 +98,19 @@ export interface StoragePoolArgs {
 /**
  * A libvirt storage pool of the same name on one or more hosts.
  *
- * Updates (autostart, more hosts, fewer hosts) never touch running guests. Deleting it removes the pool's definition, and its
- * folder only if the pool made it and it is empty; it is refused while volumes are in it, unless `forceDestroy` is set.
+ * Updates (autostart, more hosts, fewer hosts) never touch running guests; one that has to stop the pool, such as another server, is refused
+ * while running VMs have disks in it. Deleting it removes the pool's definition, and its folder only if the pool made it and it is empty; it is
+ * refused while volumes are in it, unless `forceDestroy` is set. File systems, volume groups and what servers have stay.
  *
  * @example
  * ```ts
  * const images = new kvm.StoragePool("images", { hosts: [alpha, beta], path: "/var/lib/libvirt/images" });
+ * const shared = new kvm.StoragePool("shared", {
+ *   hosts: [alpha, beta],
+ *   type: "netfs",
+ *   path: "/var/lib/libvirt/shared",
+ *   source: { host: "nfs.example.net", dir: "/export/vms", format: "nfs" },
+ * });
  * ```
  */
 export class StoragePool extends KvmResource {
@@ -41,15 +118,15 @@ export class StoragePool extends KvmResource {
   declare readonly name: pulumi.Output<string>;
   /** The hosts that have the pool, by name. */
   declare readonly hosts: pulumi.Output<Record<string, Connection>>;
-  /** Always `"dir"`, so far. */
+  /** As declared. */
   declare readonly type: pulumi.Output<string>;
-  /** The folder on the hosts. */
-  declare readonly path: pulumi.Output<string>;
+  /** As declared: the folder on the hosts. */
+  declare readonly path: pulumi.Output<string | undefined>;
   /** Whether it starts with the host's libvirt. */
   declare readonly autostart: pulumi.Output<boolean>;
   /** libvirt's UUID of the pool, by host name. */
   declare readonly uuids: pulumi.Output<Record<string, string>>;
-  /** Size of the file system below the pool, by host name, as of the last deployment or refresh. */
+  /** Size of the file system or storage below the pool, by host name, as of the last deployment or refresh. */
   declare readonly capacityBytes: pulumi.Output<Record<string, number>>;
   /** Room left in the pool, by host name, as of the last deployment or refresh. Its changing is no drift. */
   declare readonly availableBytes: pulumi.Output<Record<string, number>>;

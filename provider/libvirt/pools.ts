@@ -22,6 +22,7 @@ export type PoolKey = { readonly uuid: string } | { readonly name: string };
 const LIST = { persistent: 4, autostart: 16 } as const;
 const XML_INACTIVE = 1;
 const STATE_INACTIVE = 0;
+const BUILD_NO_OVERWRITE = 4;
 
 /** Storage pools of one host. Deadlines: 30 s to read, 120 s to change, an hour to build and refresh. */
 export class PoolApi {
@@ -88,13 +89,19 @@ export class PoolApi {
       .pool;
   }
 
-  /** Makes what the pool stands on (a folder, a volume group). Never overwrites. */
-  async build(uuid: string, options: OperationOptions = {}): Promise<void> {
-    // Other types than folders and filesystems refuse "no overwrite"; plain never overwrites for them.
+  /**
+   * Makes what the pool stands on. Without `format` a folder at most, with it (file systems, volume groups, ZFS) what its devices are to hold:
+   * libvirt refuses those that aren't blank.
+   */
+  async build(
+    uuid: string,
+    options: OperationOptions & { readonly format?: "noOverwrite" } = {},
+  ): Promise<void> {
+    const flags = options.format === "noOverwrite" ? BUILD_NO_OVERWRITE : 0;
     await this.#session.long(
       `build pool ${uuid}`,
       "StoragePoolBuild",
-      { pool: poolOf(uuid), flags: 0 },
+      { pool: poolOf(uuid), flags },
       options,
     );
   }

@@ -28,6 +28,7 @@ export type Step =
   | { kind: "adopt"; subject: string; host: string; effect: "none" }
   // storage pools
   | { kind: "definePool"; subject: string; host: string; effect: "none"; reason: string }
+  | { kind: "changePool"; subject: string; host: string; changes: PropertyChange[]; effect: "none" }
   | { kind: "startPool"; subject: string; host: string; effect: "none"; reason: string }
   | { kind: "setPoolAutostart"; subject: string; host: string; to: boolean; effect: "none" }
   | { kind: "releasePool"; subject: string; host: string; effect: "none"; reason: string }
@@ -191,6 +192,8 @@ export function describeStep(step: Step): string[] {
       return [`take over ${step.subject} ${at(step)} as it is, no guest notices`];
     case "definePool":
       return [`create storage pool ${step.subject} ${at(step)} (${step.reason})`];
+    case "changePool":
+      return [`restart storage pool ${step.subject} ${at(step)} for ${step.changes.map(change).join(", ")}`];
     case "startPool":
       return [`start storage pool ${step.subject} ${at(step)} (${step.reason})`];
     case "setPoolAutostart":

@@ -1,5 +1,6 @@
 import { networkTable } from "./bad-network-table.js";
 import { platformTable } from "./bad-platform-table.js";
+import { poolTable } from "./bad-pool-table.js";
 
 /** Nothing listens there: connecting is refused at once. */
 export const connection = {
@@ -387,7 +388,6 @@ export const table: readonly [Kind, Record<string, unknown>, string][] = [
   ["Host", { labels: { "my rack": 1 } }, 'labels["my rack"]: 1 must be a string'],
   ["Host", { reservedCpus: -1 }, "reservedCpus: -1 must be a whole number from 0 to 4096"],
   ["StoragePool", { path: "/" }, 'path: "/" must be a folder of its own, not /'],
-  ["StoragePool", { type: "nfs" }, 'type: "nfs" must be one of "dir"'],
   ["StoragePool", { hosts: {} }, "hosts: {} must name at least one host"],
   [
     "StoragePool",
@@ -445,6 +445,11 @@ export const table: readonly [Kind, Record<string, unknown>, string][] = [
   ...platformTable,
   ...networkTable.map(([inputs, message]): [Kind, Record<string, unknown>, string] => [
     "Network",
+    inputs,
+    message,
+  ]),
+  ...poolTable.map(([inputs, message]): [Kind, Record<string, unknown>, string] => [
+    "StoragePool",
     inputs,
     message,
   ]),

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { PartialFailure } from "../../provider/engine/errors.js";
 import * as lifecycle from "../../provider/engine/lifecycle.js";
 import type { HostRef } from "../../provider/hosts/host-ref.js";
 import { Hosts } from "../../provider/hosts/hosts.js";
@@ -139,13 +140,21 @@ export class Declared {
   async apply(inputs: Bag, run?: Deployed): Promise<string[]> {
     await using own = this.#deployed();
     const { deployment } = run ?? own;
-    if (this.id === undefined) {
-      const made = await lifecycle.create(this.#definition, deployment, inputs);
-      this.id = made.id;
-      this.state = made.outs;
-    } else {
-      const made = await lifecycle.update(this.#definition, deployment, this.id, this.state, inputs);
-      this.state = made.outs;
+    try {
+      if (this.id === undefined) {
+        const made = await lifecycle.create(this.#definition, deployment, inputs);
+        this.id = made.id;
+        this.state = made.outs;
+      } else {
+        const made = await lifecycle.update(this.#definition, deployment, this.id, this.state, inputs);
+        this.state = made.outs;
+      }
+    } catch (error) {
+      if (error instanceof PartialFailure) {
+        this.id = error.id;
+        this.state = error.properties;
+      }
+      throw error;
     }
     return this.state.effects as string[];
   }

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { PoolModel } from "../../provider/libvirt/xml/index.js";
 import { identityHash, identityOfUrn, identityUuid } from "../../provider/planning/owner.js";
 import { needsAnotherLook, type Step } from "../../provider/planning/step.js";
 import { disk } from "../../provider/resources/disk/index.js";
@@ -7,6 +8,7 @@ import { type ObservedDisk, whereItIs } from "../../provider/resources/disk/obse
 import { type DiskPlace, type DiskRequest, isAt } from "../../provider/resources/disk/place.js";
 import { plan as planDisk } from "../../provider/resources/disk/plan.js";
 import type { Inputs as DiskInputs, Outputs as DiskOutputs } from "../../provider/resources/disk/schema.js";
+import { declaredModel, desiredSource } from "../../provider/resources/storage-pool/desired.js";
 import type {
   FormerPlace,
   ObservedPool,
@@ -203,15 +205,38 @@ describe("plans of disks", () => {
 const poolUrn = "urn:pulumi:dev::shop::StoragePool::images";
 const poolIdentity = identityOfUrn(poolUrn) ?? expect.fail("no URN");
 
+/** What a pool may be declared to stand on. */
+const standings: Pick<PoolInputs, "type" | "path" | "source">[] = [
+  { type: "dir", path: "/images" },
+  { type: "dir", path: "/images" },
+  { type: "netfs", path: "/images", source: { host: "nfs1", dir: "/export" } },
+  { type: "netfs", path: "/images", source: { hosts: ["nfs2"], dir: "/export", format: "nfs" } },
+  { type: "logical", source: { name: "vg0" } },
+  { type: "rbd", source: { name: "rbd", host: "mon1", auth: { username: "a", secret: { usage: "ceph" } } } },
+  { type: "rbd", source: { name: "rbd", hosts: ["mon1", { name: "mon2", port: 6789 }] } },
+];
+/** What libvirt makes of a definition. */
+const completed = (model: PoolModel): Pick<ObservedPool, "type" | "path" | "source"> => ({
+  type: model.type,
+  path: model.path,
+  source:
+    model.type === "netfs"
+      ? { format: "auto", ...model.source }
+      : model.type === "logical"
+        ? { format: "lvm2", ...model.source }
+        : model.source,
+});
+
 const poolInputs: fc.Arbitrary<PoolInputs> = fc
   .record({
+    standing: fc.constantFrom(...standings),
     hosts: fc.subarray([...HOSTS], { minLength: 1 }),
     autostart: fc.boolean(),
     adopt: fc.boolean(),
     forceDestroy: fc.boolean(),
   })
-  .map(({ hosts, ...made }) => ({
-    ...{ pulumiUrn: poolUrn, name: "images", path: "/images", type: "dir", ...made },
+  .map(({ hosts, standing, ...made }) => ({
+    ...{ pulumiUrn: poolUrn, name: "images", ...standing, ...made },
     hosts: Object.fromEntries(hosts.map((host) => [host, refTo(host).connection])),
   }));
 
@@ -222,6 +247,7 @@ interface PoolWorld {
   pool: ObservedPool | undefined;
   neighbour: ObservedPool | undefined;
   onlyThere: string[];
+  machines: string[];
 }
 const poolOn = (host: HostName): fc.Arbitrary<PoolWorld> =>
   fc.record({
@@ -229,14 +255,15 @@ const poolOn = (host: HostName): fc.Arbitrary<PoolWorld> =>
       fc
         .record({
           uuid: fc.constantFrom(uuidOn(host), uuidOn(host), foreignUuid),
-          path: fc.constantFrom("/images", "/images", "/elsewhere"),
+          standing: fc.constantFrom(...standings, { type: "dir" as const, path: "/elsewhere" }),
           active: fc.boolean(),
           persistent: fc.boolean(),
           autostart: fc.boolean(),
         })
         // libvirt forgets a pool without a definition when it stops, and can't start one with its host.
-        .map(({ active, persistent, autostart, ...made }) => ({
-          ...{ name: "images", type: "dir", capacityBytes: 10, availableBytes: 5, ...made, persistent },
+        .map(({ active, persistent, autostart, standing, ...made }) => ({
+          ...completed(declaredModel({ name: "images", ...standing } as PoolInputs)),
+          ...{ name: "images", capacityBytes: 10, availableBytes: 5, ...made, persistent },
           ...{ active: active || !persistent, autostart: autostart && persistent },
         })),
       { nil: undefined },
@@ -249,6 +276,7 @@ const poolOn = (host: HostName): fc.Arbitrary<PoolWorld> =>
       { nil: undefined, freq: 8 },
     ),
     onlyThere: fc.subarray(["data"]),
+    machines: fc.subarray(["web"]),
   });
 type PoolWorlds = Record<HostName, PoolWorld>;
 
@@ -258,10 +286,10 @@ function observePools(
   adopted: Set<string>,
 ): ObservedPools {
   const look = (host: HostName): PoolPlace => {
-    const { pool, neighbour } = world[host];
+    const { pool, neighbour, machines } = world[host];
     const isMine = pool !== undefined && (pool.uuid === uuidOn(host) || adopted.has(pool.uuid));
     return {
-      ...{ ref: refTo(host), hostUuid: host, uuid: uuidOn(host), neighbour },
+      ...{ ref: refTo(host), hostUuid: host, uuid: uuidOn(host), neighbour, machines },
       ...{ mine: isMine ? pool : undefined, namesake: isMine ? undefined : pool },
     };
   };
@@ -275,7 +303,7 @@ function observePools(
   };
 }
 
-function applyToPool(world: PoolWorlds, step: Step, { inputs }: PoolRequest): PoolWorlds {
+function applyToPool(world: PoolWorlds, step: Step, { inputs, previous }: PoolRequest): PoolWorlds {
   const change = (host: string, pool: ObservedPool | undefined): PoolWorlds => ({
     ...world,
     [host]: { ...world[host as HostName], pool },
@@ -285,12 +313,19 @@ function applyToPool(world: PoolWorlds, step: Step, { inputs }: PoolRequest): Po
   switch (step.kind) {
     case "definePool":
       return change(step.host, {
-        ...{ name: inputs.name, path: inputs.path, type: "dir", capacityBytes: 10, availableBytes: 5 },
+        ...{ name: inputs.name, ...completed(declaredModel(inputs)), capacityBytes: 10, availableBytes: 5 },
         ...{ uuid: pool?.uuid ?? uuidOn(step.host as HostName), active: true, persistent: true },
         autostart: inputs.autostart,
       });
     case "startPool":
       return change(step.host, pool && { ...pool, active: true });
+    case "changePool":
+      // Running guests have their disks in a pool that isn't to stop.
+      expect(pool?.active === true ? world[step.host as HostName].machines : []).toEqual([]);
+      return change(
+        step.host,
+        pool && { ...pool, source: desiredSource(inputs, previous, pool.source), active: true },
+      );
     case "setPoolAutostart":
       return change(step.host, pool && { ...pool, autostart: step.to });
     case "releasePool":
@@ -318,7 +353,10 @@ describe("plans of storage pools", () => {
         for (const host of HOSTS) {
           const { pool } = now[host];
           if (host in inputs.hosts) {
-            expect(pool).toMatchObject({ path: inputs.path, active: true, persistent: true });
+            expect(pool).toMatchObject({ type: inputs.type, active: true, persistent: true });
+            const { path, source } = declaredModel(inputs);
+            expect(pool?.path).toBe(path);
+            if (source !== undefined) expect(pool?.source).toMatchObject(source);
             expect(pool?.autostart).toBe(inputs.autostart);
             if (pool?.uuid === foreignUuid) expect(inputs.adopt).toBe(true);
             if (world[host].pool !== undefined) expect(pool?.uuid).toBe(world[host].pool?.uuid);

@@ -15,6 +15,7 @@ import {
   parsePool,
   parseVolume,
   patchNetwork,
+  patchPool,
   readLease,
   readMigrationJournal,
   readOwnerMark,
@@ -118,8 +119,33 @@ test("volumes and pools are read as they were written", () => {
     },
     { requiredKeys: ["name", "capacityBytes"] },
   );
+  const secret = fc.oneof(fc.record({ uuid: hostile }), fc.record({ usage: hostile }));
+  const auth = fc.record({
+    type: fc.constantFrom("chap" as const, "ceph" as const),
+    username: hostile,
+    secret,
+  });
+  const server = fc.record(
+    { name: hostile, port: fc.integer({ min: 1, max: 65_535 }) },
+    { requiredKeys: ["name"] },
+  );
+  const source = fc
+    .record(
+      {
+        hosts: fc.array(server, { minLength: 1, maxLength: 3 }),
+        dir: hostile,
+        devices: fc.array(hostile, { minLength: 1, maxLength: 3 }),
+        name: hostile,
+        format: hostile,
+        protocolVersion: hostile,
+        initiator: hostile,
+        auth,
+      },
+      { requiredKeys: [] },
+    )
+    .filter((made) => Object.keys(made).length > 0);
   const pool = fc.record(
-    { name: hostile, uuid: fc.uuid(), type: fc.constantFrom("dir", "netfs"), path: hostile },
+    { name: hostile, uuid: fc.uuid(), type: fc.constantFrom("dir", "netfs"), path: hostile, source },
     { requiredKeys: ["name", "type"] },
   );
   fc.assert(
@@ -130,6 +156,16 @@ test("volumes and pools are read as they were written", () => {
   fc.assert(
     fc.property(pool, (made) => {
       expect(parsePool(buildPool(made))).toEqual(made);
+    }),
+  );
+  fc.assert(
+    fc.property(pool, source, (made, to) => {
+      const xml = buildPool(made);
+      expect(patchPool(xml, made.source)).toBe(xml);
+      const { dir, devices, name } = made.source ?? {};
+      const { dir: _, devices: __, name: ___, ...reach } = to;
+      const wanted = JSON.parse(JSON.stringify({ dir, devices, name, ...reach })) as object;
+      expect(parsePool(patchPool(xml, to)).source ?? {}).toEqual(wanted);
     }),
   );
 });

@@ -44,6 +44,13 @@ export * from "./owner-mark.js";
 export { applyPatches, type XmlPatch } from "./patches.js";
 export { hasPcieRootPorts } from "./pcie.js";
 export * from "./pool.js";
+export {
+  type PoolAuth,
+  type PoolHost,
+  type PoolSource,
+  type ReachingPart,
+  reachingParts,
+} from "./pool-source.js";
 export { isXmlText, survivesLibvirtAttribute, survivesLibvirtText } from "./text.js";
 export { sameValue } from "./value.js";
 export * from "./volume.js";

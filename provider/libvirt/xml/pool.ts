@@ -1,5 +1,6 @@
 import { newDocument, parseXml, rootOf } from "./document.js";
 import { attributeOf, childElement, childText, fill, sketch } from "./element.js";
+import { type PoolSource, patchPoolSource, readPoolSource, sketchPoolSource } from "./pool-source.js";
 import { serialize } from "./serialize.js";
 import { requireText, withoutUndefined } from "./value.js";
 
@@ -11,6 +12,7 @@ export interface PoolModel {
   type: string;
   /** Where its volumes are on the host. */
   path?: string;
+  source?: PoolSource;
 }
 
 /**
@@ -24,6 +26,7 @@ export function parsePool(xml: string): PoolModel {
     uuid: childText(root, "uuid"),
     type: requireText(attributeOf(root, "type"), "the pool's type"),
     path: childText(childElement(root, "target"), "path"),
+    source: readPoolSource(childElement(root, "source")),
   });
 }
 
@@ -33,8 +36,16 @@ export function buildPool(pool: PoolModel): string {
   const made = sketch("pool", { type: pool.type }, [
     sketch("name", {}, pool.name),
     pool.uuid === undefined ? undefined : sketch("uuid", {}, pool.uuid),
+    pool.source && sketchPoolSource(pool.source),
     pool.path === undefined ? undefined : sketch("target", {}, [sketch("path", {}, pool.path)]),
   ]);
   fill(document, rootOf(document), made, 0);
+  return serialize(document);
+}
+
+/** Edits how what a pool stands on is reached, and nothing else; without a difference the text comes back as it was. */
+export function patchPool(xml: string, source: PoolSource | undefined): string {
+  const document = parseXml(xml, "pool");
+  patchPoolSource(rootOf(document), source);
   return serialize(document);
 }

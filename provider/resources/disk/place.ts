@@ -26,6 +26,8 @@ export interface DiskPlace {
   name: string;
   /** `absent`: no such pool; `stopped`: what is in it can't be read. */
   poolState: "absent" | "stopped" | "running";
+  /** The pool's type; a folder where it isn't known. */
+  poolType?: string | undefined;
   /** The pool's folder. */
   folder: string | undefined;
   /** Room in the pool. */
@@ -85,6 +87,7 @@ export async function lookAt(
   const users = record === undefined ? [] : attachmentsIn(await observations.domains(), record);
   return {
     ...{ ref, hostUuid, pool: poolName, name, poolState, users, unfinished },
+    poolType: pool === undefined ? undefined : parsePool(pool.xml).type,
     folder: pool === undefined ? undefined : parsePool(pool.xml).path,
     availableBytes: pool?.availableBytes ?? 0,
     volume: record === undefined ? undefined : toVolume(record),

@@ -1,6 +1,7 @@
 import { identityHash } from "../../planning/owner.js";
 import { emptyPlan, type Plan } from "../../planning/plan.js";
 import { formatBytes } from "../../planning/quantity.js";
+import { refuseOtherThanFiles } from "../storage-pool/files.js";
 import { type ObservedDisk, whereItIs } from "./observe.js";
 import { type DiskPlace, type DiskRequest, isAt, type ObservedVolume } from "./place.js";
 import { locationOf, planMove } from "./plan-move.js";
@@ -27,6 +28,14 @@ export function plan(request: DiskRequest, observed: ObservedDisk): Plan {
     return result;
   }
   const place = whereItIs(observed);
+  const noFiles = refuseOtherThanFiles({
+    ...{ pool: inputs.pool, type: target.poolType },
+    ...{ host: target.ref.name, disk: inputs.name },
+  });
+  if (noFiles !== undefined) {
+    result.refusals.push(noFiles);
+    return result;
+  }
   if (target.volume !== undefined && !isAt(target) && target.unfinished === undefined) {
     planForeign(request, target, target.volume, place, result);
     return result;

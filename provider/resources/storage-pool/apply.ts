@@ -1,10 +1,14 @@
+import { oneLine } from "../../hosts/errors.js";
 import type { Host } from "../../hosts/host.js";
 import { LibvirtError } from "../../libvirt/index.js";
-import { buildPool } from "../../libvirt/xml/index.js";
+import { buildPool, parsePool, patchPool } from "../../libvirt/xml/index.js";
 import type { Step } from "../../planning/step.js";
 import type { ApplyContext } from "../definition.js";
+import { declaredModel, desiredSource } from "./desired.js";
+import { poolKinds } from "./kinds.js";
 import type { ObservedPools, PoolRequest } from "./observe.js";
 import { release } from "./remove.js";
+import type { Inputs } from "./schema.js";
 
 /** The note under which applying hands on that a folder was made, one for each host: a note replaces its namesake. */
 export const madeFolderNote = (host: string) => `madeFolder on ${host}`;
@@ -20,6 +24,7 @@ export async function apply(
     case "adopt":
       return;
     case "definePool":
+    case "changePool":
     case "startPool":
     case "setPoolAutostart": {
       const place = observed.places.find(({ ref }) => ref.name === step.host);
@@ -27,7 +32,8 @@ export async function apply(
       const host = context.hosts.get(place.ref);
       const uuid = (place.mine ?? place.namesake)?.uuid ?? place.uuid;
       if (step.kind === "definePool") await define(host, uuid, request, context);
-      else if (step.kind === "startPool") await start(host, uuid, context);
+      else if (step.kind === "changePool") await change(host, uuid, request, context);
+      else if (step.kind === "startPool") await start(host, uuid, request.inputs, context);
       else await (await host.libvirt()).pools.setAutostart(uuid, step.to);
       // Whoever looked into it while it was stopped saw nothing.
       host.observations.dropContents(request.inputs.name);
@@ -54,23 +60,71 @@ async function define(
   context: ApplyContext,
 ): Promise<void> {
   const libvirt = await host.libvirt();
-  await libvirt.pools.define(buildPool({ name: inputs.name, uuid, type: "dir", path: inputs.path }));
-  if ((await libvirt.pools.observe({ uuid }))?.active !== true) await start(host, uuid, context);
+  await libvirt.pools.define(buildPool({ ...declaredModel(inputs), uuid }));
+  if ((await libvirt.pools.observe({ uuid }))?.active !== true) await start(host, uuid, inputs, context);
   await libvirt.pools.setAutostart(uuid, inputs.autostart);
 }
 
-/** Makes the folder only when the pool doesn't start without: that is how libvirt tells that it wasn't there. */
-async function start(host: Host, uuid: string, context: ApplyContext): Promise<void> {
-  const libvirt = await host.libvirt();
-  const { signal } = context;
+/** It is stopped before it is defined: a run that is cut off in between leaves a pool that is seen not to run. */
+async function change(host: Host, uuid: string, request: PoolRequest, context: ApplyContext): Promise<void> {
+  const { pools } = await host.libvirt();
+  const before = await pools.observe({ uuid });
+  if (before === undefined) return;
+  if (before.active) await pools.stop(uuid);
+  const source = desiredSource(request.inputs, request.previous, parsePool(before.xml).source);
   try {
-    await libvirt.pools.start(uuid, { signal });
+    await pools.define(patchPool(before.xml, source));
+    await start(host, uuid, request.inputs, context);
   } catch (error) {
     if (!(error instanceof LibvirtError) || isAboutTheCall(error)) throw error;
-    await libvirt.pools.build(uuid, { signal });
-    await libvirt.pools.start(uuid, { signal });
-    context.note({ [madeFolderNote(host.name)]: true });
+    await pools.define(before.xml);
+    if (before.active) await pools.start(uuid);
+    throw new Error(
+      `storage pool ${request.inputs.name} on ${host.name} can't start as declared, and is as before: ${oneLine(error)}`,
+      { cause: error },
+    );
   }
+}
+
+/**
+ * Starts a pool, and makes what it lacks: its folder, which is there to be mounted on; and only when the program says so what its devices are to
+ * hold. That it doesn't start without is how libvirt tells.
+ */
+async function start(host: Host, uuid: string, inputs: Inputs, context: ApplyContext): Promise<void> {
+  const { pools } = await host.libvirt();
+  const { signal } = context;
+  const { holdsFiles, builds } = poolKinds[inputs.type];
+  const attempt = () =>
+    pools.start(uuid, { signal }).then(
+      () => undefined,
+      (error: unknown) => {
+        if (error instanceof LibvirtError && !isAboutTheCall(error)) return error;
+        throw error;
+      },
+    );
+  let failure = await attempt();
+  if (failure !== undefined && holdsFiles) {
+    // Of a mounted pool a folder that was there before can't be told from one that was made, but by looking.
+    const wasThere = inputs.type === "dir" ? false : await isFolder(host, inputs.path);
+    await pools.build(uuid, { signal });
+    if (!wasThere) context.note({ [madeFolderNote(host.name)]: true });
+    failure = await attempt();
+  }
+  if (failure !== undefined && inputs.build === true) {
+    await pools.build(uuid, { signal, ...(inputs.type === "zfs" ? {} : { format: "noOverwrite" }) });
+    failure = await attempt();
+  }
+  if (failure === undefined) return;
+  if (builds === undefined || inputs.build === true) throw failure;
+  throw new Error(
+    `${oneLine(failure)}; if its devices are blank and ${builds} is to be made on them, set build: true`,
+    { cause: failure },
+  );
+}
+
+async function isFolder(host: Host, path: string | undefined): Promise<boolean> {
+  const result = await host.exec(["test", "-d", path ?? ""]).catch(() => undefined);
+  return result?.exitCode !== 1;
 }
 
 function isAboutTheCall({ kind }: LibvirtError): boolean {

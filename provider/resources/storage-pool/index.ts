@@ -1,6 +1,8 @@
 import type { ResourceDefinition } from "../definition.js";
 import { apply, madeFolderNote } from "./apply.js";
-import { type ObservedPool, type ObservedPools, observe, type PoolRequest } from "./observe.js";
+import { crossChecks } from "./cross-checks.js";
+import { declaredModel, standing } from "./desired.js";
+import { modelOf, type ObservedPool, type ObservedPools, observe, type PoolRequest } from "./observe.js";
 import { plan } from "./plan.js";
 import { remove } from "./remove.js";
 import { type Inputs, type Outputs, shape } from "./schema.js";
@@ -8,12 +10,7 @@ import { type Inputs, type Outputs, shape } from "./schema.js";
 export const storagePool: ResourceDefinition<Inputs, ObservedPools, Outputs> = {
   kind: "StoragePool",
   shape,
-  crossChecks: [
-    ({ hosts, credentials }) =>
-      Object.keys(credentials ?? {})
-        .filter((name) => !Object.hasOwn(hosts, name))
-        .map((name) => ({ path: "credentials", message: `${name} isn't among the hosts` })),
-  ],
+  crossChecks,
   observe,
   plan,
   apply,
@@ -57,7 +54,10 @@ function hostsOf({ inputs }: PoolRequest, observed: ObservedPools): Pick<Outputs
 /** The pools that are this resource's, adopted ones included, by host. */
 function poolsOf({ inputs }: PoolRequest, observed: ObservedPools): [string, ObservedPool][] {
   const pools: [string, ObservedPool][] = observed.places.flatMap(({ ref, mine, namesake }) => {
-    const adopted = inputs.adopt === true && namesake?.path === inputs.path ? namesake : undefined;
+    const isTheOne =
+      namesake !== undefined &&
+      JSON.stringify(standing(modelOf(namesake))) === JSON.stringify(standing(declaredModel(inputs)));
+    const adopted = inputs.adopt === true && isTheOne ? namesake : undefined;
     const pool = mine ?? adopted;
     return pool === undefined ? [] : [[ref.name, pool] as [string, ObservedPool]];
   });

@@ -1,9 +1,11 @@
 import type { Host } from "../../hosts/host.js";
 import type { HostRef } from "../../hosts/host-ref.js";
-import type { PoolRecord, VolumeRecord } from "../../libvirt/index.js";
-import { parsePool } from "../../libvirt/xml/index.js";
+import type { DomainRecord, PoolRecord, VolumeRecord } from "../../libvirt/index.js";
+import { type PoolSource, parseDomain, parsePool } from "../../libvirt/xml/index.js";
 import { type Identity, identityOfUrn, identityUuid } from "../../planning/owner.js";
 import type { ObserveContext, Request } from "../definition.js";
+import { declaredModel, isSamePlace } from "./desired.js";
+import { kindOf } from "./kinds.js";
 import { type Inputs, type Outputs, withoutTrailingSlash } from "./schema.js";
 
 export type PoolRequest = Request<Inputs, Outputs>;
@@ -14,6 +16,7 @@ export interface ObservedPool {
   uuid: string;
   type: string;
   path: string | undefined;
+  source?: PoolSource | undefined;
   active: boolean;
   autostart: boolean;
   persistent: boolean;
@@ -31,8 +34,10 @@ export interface PoolPlace {
   mine: ObservedPool | undefined;
   /** Another pool that has the name. */
   namesake: ObservedPool | undefined;
-  /** Another pool, of another name, that stands on the same folder. */
+  /** Another pool, of another name, that stands on the same folder or the same storage. */
   neighbour: ObservedPool | undefined;
+  /** Running VMs that have volumes of this resource's pool, or of its namesake, open. */
+  machines: string[];
 }
 
 /** A host that had the pool and is to have it no longer. */
@@ -86,14 +91,43 @@ async function lookAt(ref: HostRef, request: PoolRequest, context: ObserveContex
   const mine =
     pools.find((pool) => uuids.has(pool.uuid)) ?? namesakes.find(() => isKnownByName(ref, request));
   const others = pools.filter((pool) => pool !== mine);
+  const declared = declaredModel(inputs);
+  const pool = mine ?? namesakes.find((other) => other !== mine);
   return {
     ref,
     hostUuid,
     uuid: identityUuid(identity, hostUuid),
     mine,
     namesake: others.find((pool) => pool.name === inputs.name),
-    neighbour: others.find((pool) => pool.name !== inputs.name && pool.path === inputs.path),
+    neighbour: others.find((other) => other.name !== inputs.name && isSamePlace(modelOf(other), declared)),
+    machines: pool === undefined ? [] : machinesIn(pool, await observations.domains()),
   };
+}
+
+/** A pool as its definition has it. */
+export function modelOf({ name, type, path, source }: ObservedPool) {
+  return {
+    ...{ name, type },
+    ...(path === undefined ? {} : { path }),
+    ...(source === undefined ? {} : { source }),
+  };
+}
+
+/** Running VMs with a disk of the pool, by its name or below its path. What libvirt reaches without a path can't be told. */
+function machinesIn({ name, path, type, source }: ObservedPool, domains: readonly DomainRecord[]): string[] {
+  const target = kindOf(type)?.path === "default" ? source?.devices?.[0] : undefined;
+  const isIn = (file: string) =>
+    path !== undefined && file.startsWith(`${path}/`) && (target === undefined || file.includes(target));
+  return domains
+    .filter(({ liveXml }) =>
+      (liveXml === undefined ? [] : parseDomain(liveXml).disks).some(({ source: disk }) => {
+        if (disk === undefined) return false;
+        if ("pool" in disk) return disk.pool === name;
+        return "file" in disk ? isIn(disk.file) : "block" in disk && isIn(disk.block);
+      }),
+    )
+    .map((domain) => domain.name)
+    .sort();
 }
 
 /** The UUIDs by which a pool on a host is this resource's. */
@@ -117,11 +151,12 @@ function isKnownByName(ref: HostRef, { inputs, previous, recorded }: PoolRequest
 }
 
 export function toPool(record: PoolRecord): ObservedPool {
-  const { type, path } = parsePool(record.xml);
+  const { type, path, source } = parsePool(record.xml);
   const { name, uuid, active, autostart, persistent, capacityBytes, availableBytes } = record;
   return {
     ...{ name, uuid, type, active, autostart, persistent, capacityBytes, availableBytes },
     path: path === undefined ? undefined : withoutTrailingSlash(path),
+    source,
   };
 }
 
@@ -146,5 +181,6 @@ async function namesIn(host: Host, pool: ObservedPool): Promise<string[]> {
     await libvirt.pools.refresh(pool.uuid);
     return libvirt.volumes.observeAll(pool.name);
   });
-  return volumes.map((volume) => volume.name);
+  // ext4's folder for what its repair finds is no volume.
+  return volumes.map((volume) => volume.name).filter((name) => name !== "lost+found");
 }

@@ -1,5 +1,16 @@
+import { reachingParts } from "../../libvirt/xml/index.js";
 import { emptyPlan, type Plan, type Refusal } from "../../planning/plan.js";
-import type { FormerPlace, ObservedPool, ObservedPools, PoolPlace, PoolRequest } from "./observe.js";
+import type { PropertyChange } from "../../planning/step.js";
+import { declaredModel, desiredSource, showPool, standing } from "./desired.js";
+import { kindOf } from "./kinds.js";
+import {
+  type FormerPlace,
+  modelOf,
+  type ObservedPool,
+  type ObservedPools,
+  type PoolPlace,
+  type PoolRequest,
+} from "./observe.js";
 
 /** What it takes until each host has the pool, defined, running, and started with its host or not. */
 export function plan(request: PoolRequest, observed: ObservedPools): Plan {
@@ -15,10 +26,10 @@ export function plan(request: PoolRequest, observed: ObservedPools): Plan {
   }
   if (previous !== undefined) {
     if (previous.name !== inputs.name) result.replaceBecause.push("name");
-    const isElsewhere = observed.places.some(
-      ({ mine }) => mine !== undefined && mine.name === inputs.name && mine.path !== inputs.path,
-    );
-    if (previous.path !== inputs.path || isElsewhere) result.replaceBecause.push("path");
+    const found = observed.places.flatMap(({ mine }) => (mine?.name === inputs.name ? [modelOf(mine)] : []));
+    const declared = declaredModel(inputs);
+    const others = [declaredModel(previous), ...found].flatMap((other) => differingIn(declared, other));
+    result.replaceBecause.push(...new Set(others));
   }
   const replaced = result.replaceBecause.length > 0;
   for (const place of observed.places) planPlace(request, place, replaced, result);
@@ -26,12 +37,22 @@ export function plan(request: PoolRequest, observed: ObservedPools): Plan {
   return result;
 }
 
+/** The inputs by which two pools stand on different things. */
+function differingIn(
+  declared: ReturnType<typeof declaredModel>,
+  other: ReturnType<typeof declaredModel>,
+): string[] {
+  const [wanted, found] = [standing(declared), standing(other)];
+  return Object.keys({ ...wanted, ...found }).filter((key) => wanted[key] !== found[key]);
+}
+
 function planPlace(request: PoolRequest, place: PoolPlace, replaced: boolean, result: Plan): void {
   const { inputs } = request;
   const { mine, namesake, neighbour } = place;
   const host = place.ref.name;
   const subject = inputs.name;
-  if (neighbour !== undefined) result.refusals.push(folderTaken(inputs.path, host, neighbour));
+  const declared = declaredModel(inputs);
+  if (neighbour !== undefined) result.refusals.push(placeTaken(declared, host, neighbour));
   const isAdopted = mine === undefined && namesake !== undefined && inputs.adopt === true;
   if (namesake !== undefined && !isAdopted) {
     result.refusals.push({
@@ -40,10 +61,10 @@ function planPlace(request: PoolRequest, place: PoolPlace, replaced: boolean, re
     });
     return;
   }
-  if (isAdopted && (namesake.path !== inputs.path || namesake.type !== "dir")) {
+  if (isAdopted && differingIn(declared, modelOf(namesake)).length > 0) {
     result.refusals.push({
       kind: "foreignObject",
-      message: `storage pool ${subject} on ${host} can't be taken over: it is a ${namesake.type} pool at ${namesake.path ?? "no path"} and ${inputs.path} is declared; declare what it is, or give another name`,
+      message: `storage pool ${subject} on ${host} can't be taken over: it is a ${showPool(modelOf(namesake))} and a ${showPool(declared)} is declared; declare what it is, or give another name`,
     });
     return;
   }
@@ -54,14 +75,14 @@ function planPlace(request: PoolRequest, place: PoolPlace, replaced: boolean, re
     result.steps.push({ kind: "definePool", subject, host, effect: "none", reason });
     return;
   }
-  if (pool.name !== inputs.name || pool.path !== inputs.path) {
+  if (pool.name !== inputs.name || differingIn(declared, modelOf(pool)).length > 0) {
     // A replacement's check comes before the old pool is gone; afterwards nothing may be left of it.
     if (request.chosen === undefined)
       result.steps.push({ kind: "definePool", subject, host, effect: "none", reason: "new" });
     else
       result.refusals.push({
         kind: "ambiguous",
-        message: `storage pool ${pool.name} at ${pool.path ?? "no path"} on ${host} has the UUID of this resource, ${pool.uuid}, and ${inputs.name} at ${inputs.path} is declared; undefine it with virsh pool-undefine, or declare what it is`,
+        message: `storage pool ${pool.name} on ${host}, a ${showPool(modelOf(pool))}, has the UUID of this resource, ${pool.uuid}, and ${inputs.name}, a ${showPool(declared)}, is declared; undefine it with virsh pool-undefine, or declare what it is`,
       });
     return;
   }
@@ -85,10 +106,42 @@ function planRepairs(request: PoolRequest, place: PoolPlace, pool: ObservedPool,
     });
     return;
   }
+  const changes = changesOf(request, pool);
+  if (changes.length > 0) planChange(request, place, pool, changes, result);
   if (!pool.active)
     result.steps.push({ kind: "startPool", subject, host, effect: "none", reason: "it is stopped" });
   if (pool.autostart !== autostart)
     result.steps.push({ kind: "setPoolAutostart", subject, host, to: autostart, effect: "none" });
+}
+
+/** In what the way to the storage differs, in the inputs' words. */
+function changesOf({ inputs, previous }: PoolRequest, pool: ObservedPool): PropertyChange[] {
+  const wanted = desiredSource(inputs, previous, pool.source);
+  const show = (value: unknown) =>
+    value === undefined ? "none" : typeof value === "string" ? value : JSON.stringify(value);
+  return reachingParts.flatMap((part) => {
+    const [from, to] = [show(pool.source?.[part]), show(wanted[part])];
+    return from === to ? [] : [{ property: `source.${part}`, from, to }];
+  });
+}
+
+/** A pool has to be stopped for it, under which no guest may have a disk. */
+function planChange(
+  { inputs }: PoolRequest,
+  { ref, machines }: PoolPlace,
+  pool: ObservedPool,
+  changes: PropertyChange[],
+  result: Plan,
+): void {
+  if (pool.active && machines.length > 0) {
+    const what = changes.map(({ property, from, to }) => `${property} ${from} -> ${to}`).join(", ");
+    result.refusals.push({
+      kind: "inUse",
+      message: `storage pool ${inputs.name} on ${ref.name} has to stop for ${what}, and ${machines.join(", ")} ${machines.length === 1 ? "runs" : "run"} from disks in it; stop ${machines.length === 1 ? "it" : "them"} first, or make another pool and move the disks there`,
+    });
+    return;
+  }
+  result.steps.push({ kind: "changePool", subject: inputs.name, host: ref.name, changes, effect: "none" });
 }
 
 function planRelease(request: PoolRequest, former: FormerPlace, result: Plan): void {
@@ -109,10 +162,17 @@ function planRelease(request: PoolRequest, former: FormerPlace, result: Plan): v
     });
 }
 
-function folderTaken(path: string, host: string, neighbour: ObservedPool): Refusal {
+function placeTaken(
+  declared: ReturnType<typeof declaredModel>,
+  host: string,
+  neighbour: ObservedPool,
+): Refusal {
+  const holdsFiles = kindOf(declared.type)?.holdsFiles ?? true;
+  const what = holdsFiles ? `folder ${declared.path}` : `the storage of this ${showPool(declared)}`;
+  const [one, other] = holdsFiles ? ["folder", "path"] : ["storage", "source"];
   return {
     kind: "foreignObject",
-    message: `folder ${path} on ${host} is that of another storage pool, ${neighbour.name}: two pools over one folder lose track of its volumes; use that pool, or give another path`,
+    message: `${what} on ${host} is that of another storage pool, ${neighbour.name}: two pools over one ${one} lose track of its volumes; use that pool, or give another ${other}`,
   };
 }
 

@@ -5,6 +5,7 @@ import { isLibvirtError, type VolumeRecord } from "../../libvirt/index.js";
 import type { Identity } from "../../planning/owner.js";
 import type { ApplyContext } from "../definition.js";
 import { usersOf } from "../volumes.js";
+import { kindOf } from "./kinds.js";
 import { type ObservedPool, refsOf, toPool, uuidsOf } from "./observe.js";
 import { firstFew } from "./plan.js";
 import type { Inputs, Outputs } from "./schema.js";
@@ -29,9 +30,15 @@ export async function remove(
   );
   // Looking comes before touching: a pool isn't removed on one host to be refused on the next.
   for (const { host, mine } of places)
-    if (mine !== undefined) await refuseOverVolumes(host, mine, volumes, context);
+    if (mine !== undefined) await refuseOverVolumes(host, mine, policyFor(mine, volumes), context);
   for (const { host, mine, madeFolder } of places.sort((a, b) => Number(a.madeFolder) - Number(b.madeFolder)))
-    if (mine !== undefined) await release(host, mine, { madeFolder, volumes }, context);
+    if (mine !== undefined)
+      await release(host, mine, { madeFolder, volumes: policyFor(mine, volumes) }, context);
+}
+
+/** What a server has is never the pool's to take away: it is only looked at from here. */
+function policyFor({ type }: ObservedPool, policy: "go" | "forbid"): VolumesOnRelease {
+  return kindOf(type)?.makesVolumes === false ? "stay" : policy;
 }
 
 type VolumesOnRelease = "stay" | "forbid" | "go";
@@ -54,7 +61,8 @@ export async function release(
     if (how.volumes === "stay") await removeEmptyMarks(host, pool);
     await unless("poolNotFound", pools.stop(pool.uuid));
   }
-  if (how.madeFolder)
+  // Of other pools libvirt would take away what they stand on: volume groups, ZFS's pools.
+  if (how.madeFolder && kindOf(pool.type)?.holdsFiles === true)
     await pools.delete(pool.uuid).catch((error: unknown) => {
       if (how.volumes !== "stay")
         context.log.warning(`folder ${pool.path} stays on ${host.name}: ${oneLine(error)}`);
@@ -72,7 +80,8 @@ async function refuseOverVolumes(
   context: ApplyContext,
 ): Promise<VolumeRecord[]> {
   const all = await contentsOf(host, pool, context);
-  const volumes = all.filter(({ name }) => !isSidecar(name));
+  // ext4's folder for what its repair finds is no volume.
+  const volumes = all.filter(({ name }) => !isSidecar(name) && name !== "lost+found");
   if (policy === "forbid" && volumes.length > 0)
     throw new Error(
       `storage pool ${pool.name} on ${host.name} still has ${volumes.length === 1 ? "a volume" : `${volumes.length} volumes`} in it: ${firstFew(volumes.map(({ name }) => name))}; delete what isn't needed, or set forceDestroy: true (and deploy that) to have them deleted with the pool`,

@@ -1,6 +1,7 @@
 import { type DomainDisk, parseVolume } from "../../libvirt/xml/index.js";
 import type { Plan } from "../../planning/plan.js";
 import { formatBytes } from "../../planning/quantity.js";
+import { refuseOtherThanFiles } from "../storage-pool/files.js";
 import { sameVolume } from "./desired-disks.js";
 import { isActive, type ObservedDomain, type ObservedHost } from "./observed.js";
 import type { Relocation, Relocations } from "./relocations.js";
@@ -45,6 +46,16 @@ export function volumeSteps(
           kind: "missing",
           message: `disk ${name} isn't in pool ${poolName} on ${host}`,
         });
+      if (volume?.type === "network")
+        result.refusals.push({
+          kind: "notSupported",
+          message: `disk ${name} in pool ${poolName} on ${host} has no path there, and virtual machines can't use such volumes yet: map it to a device of the host, or use a pool of files`,
+        });
+      return;
+    }
+    const refusal = refuseOtherThanFiles({ pool: poolName, type: pool?.type, host, disk: name });
+    if (refusal !== undefined) {
+      result.refusals.push(refusal);
       return;
     }
     if (pool?.active !== true && request.chosen !== undefined) {

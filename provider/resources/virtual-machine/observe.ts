@@ -335,6 +335,7 @@ async function poolOf(
       if (pool === name) await host.observations.refreshVolume(pool, volume);
   return {
     name,
+    type: parsePool(record.xml).type,
     path: pathOf(record),
     active: record.active,
     contents: await host.observations.contents(name),

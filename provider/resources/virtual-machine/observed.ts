@@ -18,6 +18,8 @@ export interface ObservedDomain {
 
 export interface ObservedPool {
   name: string;
+  /** libvirt's type of it; a folder where it isn't known. */
+  type?: string | undefined;
   path?: string | undefined;
   active: boolean;
   contents: PoolContents;
