@@ -43,6 +43,17 @@ export {
   type VmInterface,
 } from "./virtual-machine.js";
 export type {
+  VmCpu,
+  VmCpuFeature,
+  VmCpuTopology,
+  VmCpuTune,
+  VmMemoryBacking,
+  VmMemoryHotplug,
+  VmMemoryTune,
+  VmNumaCell,
+  VmNumaTune,
+} from "./virtual-machine-compute.js";
+export type {
   VmClock,
   VmFeatures,
   VmGraphics,

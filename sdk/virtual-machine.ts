@@ -9,6 +9,15 @@ import { isKvmResource, KvmResource } from "./resource.js";
 import type { StoragePool } from "./storage-pool.js";
 import type { Duration, HostRef, In, Size, Timeouts } from "./types.js";
 import type {
+  VmCpu,
+  VmCpuTune,
+  VmMemoryBacking,
+  VmMemoryHotplug,
+  VmMemoryTune,
+  VmNumaCell,
+  VmNumaTune,
+} from "./virtual-machine-compute.js";
+import type {
   VmClock,
   VmFeatures,
   VmGraphics,
@@ -109,12 +118,39 @@ export interface VirtualMachineArgs {
   host: In<Host | HostRef>;
   /** libvirt's name of the domain: no `/`, no line breaks, at most 100 bytes. Default: the resource's name. Changes only while off. */
   name?: In<string>;
-  /** Virtual CPUs. Default 1. Next boot. */
+  /**
+   * Virtual CPUs. Default 1. More: live up to `maxCpus`, else at the next boot. Fewer: live with KVM as far as they were plugged in while the
+   * guest ran, else at the next boot. A guest may leave a new CPU off until its agent or udev rules bring it into use.
+   */
   cpus?: In<number>;
-  /** CPUs that a later version of the program may plug in. Default: `cpus`. Next boot. */
+  /** How many CPUs `cpus` can be raised to while the guest runs. Default: `cpus`, or the product of `cpu.topology`. Next boot. */
   maxCpus?: In<number>;
-  /** Memory, in whole MiB (rounded up). Next boot. */
+  /**
+   * Memory, in whole MiB (rounded up). Live up to `maxMemory`, by the guest's balloon or as `memoryHotplug` says; else at the next boot. A guest
+   * that doesn't go along within 30 s, for want of a driver or of free memory, has it at its next boot.
+   */
   memory: In<Size>;
+  /**
+   * What `memory` can be raised to while the guest runs. Default: `memory`. Without `memoryHotplug` the guest boots with all of it, and its
+   * balloon driver gives back what is beyond `memory`. Next boot.
+   */
+  maxMemory?: In<Size>;
+  /** Memory that is plugged in and out, instead of being held back by the balloon. Needs `maxMemory`. Default: none. Next boot. */
+  memoryHotplug?: In<VmMemoryHotplug>;
+  /** Next boot. */
+  cpu?: In<VmCpu>;
+  /** NUMA nodes that the guest sees. Default: none. Next boot. */
+  numa?: In<{ cells: In<In<VmNumaCell>[]> }>;
+  /** Default: any CPU of the host, no limit. Live. */
+  cpuTune?: In<VmCpuTune>;
+  /** How many I/O threads disks can be spread over. Default 0. Live. */
+  iothreads?: In<number>;
+  /** Next boot. */
+  memoryBacking?: In<VmMemoryBacking>;
+  /** Default: no limits. Live. */
+  memoryTune?: In<VmMemoryTune>;
+  /** Default: any node of the host. */
+  numaTune?: In<VmNumaTune>;
   /** `"kvm"`, `"qemu"` (no hardware virtualisation, slow) or `"auto"` (default: kvm where usable, decided at creation). Next boot. */
   emulation?: In<"auto" | "kvm" | "qemu">;
   /** QEMU machine type, `"q35"` (default), `"pc"` or a versioned name. The version is pinned at creation. Next boot. */

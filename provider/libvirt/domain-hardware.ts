@@ -1,17 +1,11 @@
-import { DomainBlockJobApi } from "./domain-block-jobs.js";
 import { domainByUuid } from "./domain-reference.js";
+import { type DomainTarget, DomainTuningApi, targetFlags } from "./domain-tuning.js";
 import type { OperationOptions } from "./session.js";
-
-/** Which documents a change goes to: what runs, what the next start takes, or both. */
-export interface DomainTarget {
-  readonly live?: boolean;
-  readonly persistent?: boolean;
-}
 
 const KIB = 1_024;
 
 /** Changes of a domain's devices, vcpus and memory. */
-export class DomainHardwareApi extends DomainBlockJobApi {
+export class DomainHardwareApi extends DomainTuningApi {
   async attachDevice(
     uuid: string,
     xml: string,
@@ -92,9 +86,4 @@ export class DomainHardwareApi extends DomainBlockJobApi {
     const args = { dom: domainByUuid(uuid), disk, size: BigInt(sizeBytes), flags: inBytes };
     await this.session.change(`resize disk ${disk} of domain ${uuid}`, "DomainBlockResize", args, options);
   }
-}
-
-/** The target as virDomainModificationImpact. */
-export function targetFlags(target: DomainTarget): number {
-  return (target.live ? 1 : 0) | (target.persistent ? 2 : 0);
 }

@@ -1,9 +1,10 @@
 import type { Duplex } from "node:stream";
 import { unlessAbsent } from "./absent.js";
 import { openDomainConsole } from "./domain-console.js";
-import { DomainHardwareApi, type DomainTarget, targetFlags } from "./domain-hardware.js";
+import { DomainHardwareApi } from "./domain-hardware.js";
 import { type DomainKey, type DomainRecord, observeAllDomains, observeDomain } from "./domain-record.js";
 import { domainByUuid } from "./domain-reference.js";
+import { type DomainTarget, targetFlags } from "./domain-tuning.js";
 import type { OperationOptions } from "./session.js";
 
 /** What `undefine` removes along with the definition. libvirt refuses while something is there that wasn't named. */

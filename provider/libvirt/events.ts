@@ -28,6 +28,9 @@ export interface LibvirtEvents {
   deviceAdded: DomainSubject & { readonly alias: string };
   deviceRemoved: DomainSubject & { readonly alias: string };
   deviceRemovalFailed: DomainSubject & { readonly alias: string };
+  balloonChange: DomainSubject & { readonly actualBytes: number };
+  /** The guest has taken or given back memory of a virtio-mem device. */
+  memoryDeviceSizeChange: DomainSubject & { readonly alias: string; readonly sizeBytes: number };
   /** `disk` is the target name. */
   blockJob: DomainSubject & {
     readonly disk: string;
@@ -107,6 +110,16 @@ const SOURCES = {
     22,
     "DomainEventCallbackDeviceRemovalFailed",
     (msg) => ({ ...subject(msg.dom), alias: msg.devAlias }),
+  ),
+  balloonChange: source<"balloonChange", "DomainEventCallbackBalloonChange">(
+    13,
+    "DomainEventCallbackBalloonChange",
+    ({ msg }) => ({ ...subject(msg.dom), actualBytes: Number(msg.actual) * 1_024 }),
+  ),
+  memoryDeviceSizeChange: source<"memoryDeviceSizeChange", "DomainEventMemoryDeviceSizeChange">(
+    26,
+    "DomainEventMemoryDeviceSizeChange",
+    (msg) => ({ ...subject(msg.dom), alias: msg.alias, sizeBytes: Number(msg.size) }),
   ),
   blockJob: source<"blockJob", "DomainEventBlockJob2">(16, "DomainEventBlockJob2", (msg) => ({
     ...subject(msg.dom),

@@ -1,8 +1,8 @@
 export { dialLocal } from "./dial-local.js";
-export type { DomainTarget } from "./domain-hardware.js";
 export { MIGRATE, type MigrationPhase } from "./domain-migration.js";
 export type { DomainKey, DomainRecord } from "./domain-record.js";
 export type { DomainState } from "./domain-state.js";
+export type { DomainTarget } from "./domain-tuning.js";
 export {
   type DomainApi,
   type DomainInterfaceAddresses,

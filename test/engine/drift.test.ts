@@ -75,11 +75,7 @@ describe.skipIf(!available)(`what people do to hosts by hand${lacking}`, () => {
     const expected = {
       halted: ["start (found stopped)"],
       frozen: ["resume (found paused, user)"],
-      edited: [
-        "memory 256 MiB -> 128 MiB, at the next boot",
-        "maxCpus 3 -> 1, at the next boot",
-        "autostart false -> true, live",
-      ],
+      edited: ["maxMemory 256 MiB -> 128 MiB", "maxCpus 3 -> 1", "autostart false -> true, live"],
       gone: ["create virtual machine gone on alpha (it is gone from its host)"],
       hollow: ["create disk hollow-1 (32 MiB, qcow2) in pool images on beta"],
       strayed: ["move beta -> alpha while off"],

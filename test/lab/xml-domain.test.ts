@@ -342,10 +342,11 @@ describe("domains", () => {
       await expect(attach(disk("vdd", { source: { file: "/var/lib/libvirt/vda.raw" } }))).rejects.toThrow(
         /No more available PCI slots/,
       );
-      // The definition isn't touched by what is plugged in, and the run isn't a difference but for the balloon.
+      // The definition isn't touched by what is plugged in, and the run isn't a difference but for the balloon and what the CPU has by itself.
       const persistent = parseDomain(await virsh.persistentXml(uuid(7)));
       expect(describeDifferences(persistent, { ...live, disks: [] }).map(({ path }) => path)).toEqual([
         "memoryBytes",
+        "cpuFeatures",
       ]);
     } finally {
       await virsh.run("destroy", uuid(7));

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { crossChecks } from "../../provider/resources/virtual-machine/cross-checks.js";
 import type { DiskInputs, Inputs } from "../../provider/resources/virtual-machine/schema.js";
+import { computeInputs } from "./compute-inputs.js";
 import { platformInputs } from "./platform-inputs.js";
 
 const MIB = 2 ** 20;
@@ -67,9 +68,6 @@ export const machineInputs = fc
     fc.record(
       {
         name: fc.constant("web"),
-        memory: fc.integer({ min: 64, max: 4096 }).map((mib) => mib * MIB),
-        cpus: fc.integer({ min: 1, max: 8 }),
-        maxCpus: fc.integer({ min: 8, max: 16 }),
         machine: fc.constantFrom("q35", "pc-q35-7.2"),
         disks: fc.uniqueArray(disk, { maxLength: 4, selector: (d) => d.name }),
         interfaces: fc.array(nic, { maxLength: 3 }),
@@ -79,18 +77,20 @@ export const machineInputs = fc
         restartPolicy: fc.constantFrom("never" as const, "whenNeeded" as const),
         description: fc.string(),
       },
-      { requiredKeys: ["name", "memory"] },
+      { requiredKeys: ["name"] },
     ),
+    computeInputs,
     boot,
     platformInputs,
     seeds,
   )
   .map(
-    ([made, booting, platform, seeding]): Inputs => ({
+    ([made, compute, booting, platform, seeding]): Inputs => ({
       pulumiUrn,
       host: "alpha",
       connection: { address: "alpha" },
       ...made,
+      ...compute,
       ...booting,
       ...platform,
       ...seeding,

@@ -6,12 +6,13 @@ import { sortChanges } from "../../provider/resources/virtual-machine/changes.js
 import { desiredModel } from "../../provider/resources/virtual-machine/desired.js";
 import type { ObservedHost, ObservedMachine } from "../../provider/resources/virtual-machine/observed.js";
 import { identityHashes, type MachineRequest } from "../../provider/resources/virtual-machine/request.js";
+import { changedGuest, type ImaginedGuest, redefined, startGuest } from "./guest-run.js";
 
 /** One imagined host, as far as a VM's planner looks at one: enough to try ten thousand plans a minute, no proof that libvirt does the same. */
 export interface MachineWorld {
   domain?: {
     persistent: DomainModel;
-    live?: DomainModel | undefined;
+    guest?: ImaginedGuest | undefined;
     state: DomainRecord["state"];
     autostart: boolean;
     owner: OwnerMark;
@@ -42,6 +43,8 @@ const facts: ObservedHost["facts"] = {
         graphics: ["vnc", "spice"],
         videoModels: ["vga", "virtio", "qxl", "none"],
         hyperv: ["spinlocks", "vendor_id"],
+        cpuModes: ["maximum", "host-model", "custom"],
+        cpuModels: ["Nehalem", "Westmere"].map((name) => ({ name, usable: true })),
       },
     },
   ],
@@ -103,12 +106,13 @@ export function observedWorld(
         ? undefined
         : {
             persistent: domain.persistent,
-            live: domain.live,
+            live: domain.guest?.live,
+            run: domain.guest && { ...domain.guest.run, paused: domain.state === "paused" },
             owner: domain.owner,
             record: {
               name: domain.persistent.name,
               uuid: domain.persistent.uuid ?? "",
-              id: domain.live === undefined ? -1 : 1,
+              id: domain.guest === undefined ? -1 : 1,
               state: domain.state,
               reason: 1,
               reasonName: domain.state === "paused" ? "user" : "booted",
@@ -116,7 +120,7 @@ export function observedWorld(
               autostart: domain.autostart,
               hasManagedSave: false,
               hasSnapshots: false,
-              liveXml: domain.live === undefined ? undefined : "<domain/>",
+              liveXml: domain.guest === undefined ? undefined : "<domain/>",
               persistentXml: "<domain/>",
             },
           },
@@ -151,28 +155,32 @@ export function applyToWorld(
     case "recordOwner":
     case "adopt":
       return changed({ owner });
-    case "updateDefinition":
-      return changed({ persistent: { ...model(), name: existing?.name ?? "" } });
+    case "updateDefinition": {
+      const to = { ...model(), name: existing?.name ?? "" };
+      const guest = domain?.guest && redefined(domain.guest, existing as DomainModel, to);
+      return changed({ persistent: to, guest });
+    }
     case "changeRunning": {
-      const live = domain?.live;
-      if (live === undefined) throw new Error("there is no running guest to change");
-      const { live: changes } = sortChanges(existing, live, model(), { paused: domain?.state === "paused" });
-      return changed({ live: withChanges(live, changes, model()) });
+      const guest = domain?.guest;
+      if (guest === undefined) throw new Error("there is no running guest to change");
+      const run = { ...guest.run, paused: domain?.state === "paused" };
+      const { live: changes } = sortChanges(existing, guest.live, model(), run);
+      const { live, run: now } = changes.reduce(changedGuest, guest);
+      return changed({ guest: { live: withChanges(live, changes, model()), run: now } });
     }
     case "renameMachine":
       return changed({ persistent: { ...(existing as DomainModel), name: step.to } });
     case "setAutostart":
       return changed({ autostart: step.to });
     case "start":
-      return changed({ state: "running", live: existing });
     case "restart":
-      return changed({ state: "running", live: existing });
+      return changed({ state: "running", guest: startGuest(existing as DomainModel) });
     case "resume":
       return changed({ state: "running" });
     case "pause":
       return changed({ state: "paused" });
     case "shutdown":
-      return changed({ state: "shutOff", live: undefined });
+      return changed({ state: "shutOff", guest: undefined });
     case "writeMedium":
     case "createVolume": {
       const mark = { identityHash: identityHashes(request)[0] as string, nonce, volume: step.volume };
@@ -210,7 +218,7 @@ export function applyToWorld(
         domain: domain && {
           ...domain,
           persistent: moved(domain.persistent),
-          live: domain.live && moved(domain.live),
+          guest: domain.guest && { ...domain.guest, live: moved(domain.guest.live) },
         },
         volumes: world.volumes.map((volume) =>
           isIt(volume.pool, volume.name) ? { ...volume, pool: step.to.pool } : volume,

@@ -124,7 +124,7 @@ describe("a VM's plan", () => {
         const world = create(running).world;
         const wanted = { ...b, powerState: "running" as const, restartPolicy: "never" as const };
         const { world: after, done } = update(world, running, wanted);
-        const open = (after.domain?.live?.disks ?? []).flatMap(({ source }) =>
+        const open = (after.domain?.guest?.live.disks ?? []).flatMap(({ source }) =>
           source !== undefined && "pool" in source ? [source] : [],
         );
         for (const step of done)

@@ -12,12 +12,13 @@ import {
   type NetworkAddress,
   type NetworkModel,
   type NetworkRoute,
+  type NumaCell,
   type OwnerMark,
   type Portgroup,
   serviceKey,
   type Vlan,
 } from "../../provider/libvirt/xml/index.js";
-import { domainPartValues } from "./xml-part-arbitraries.js";
+import { cpuSet, domainPartValues } from "./xml-part-arbitraries.js";
 
 const nastyPieces = [
   "<",
@@ -110,6 +111,42 @@ const memoryBytes = fc.oneof(
   fc.integer({ min: 1, max: 2 ** 30 }).map((kib) => kib * 1024),
 );
 
+const cpuMode = fc.oneof(
+  fc.constantFrom("host-passthrough" as const, "host-model" as const, "maximum" as const),
+  fc
+    .record({ model: hostile, vendor: optional(fc.constantFrom("Intel", "AMD")) })
+    .map((made) => compact(made) as { model: string }),
+);
+
+const memoryHotplug = fc.record({
+  type: fc.constantFrom("dimm" as const, "virtio-mem" as const),
+  slots: fc.nat({ max: 64 }),
+  bootBytes: memoryBytes,
+  modulesBytes: fc.oneof(fc.constant(0), memoryBytes),
+});
+
+const numa = fc
+  .array(
+    fc.record({
+      cpus: cpuSet,
+      memoryBytes,
+      memAccess: optional(fc.constantFrom("shared" as const, "private" as const)),
+      distances: fc.array(fc.integer({ min: 10, max: 254 }), { minLength: 3, maxLength: 3 }),
+    }),
+    { minLength: 1, maxLength: 3 },
+  )
+  .chain((cells) =>
+    fc.boolean().map((withDistances) =>
+      cells.map(
+        (cell) =>
+          compact({
+            ...cell,
+            distances: withDistances ? cell.distances.slice(0, cells.length) : undefined,
+          }) as NumaCell,
+      ),
+    ),
+  );
+
 /** Domains as people could ask for them, with hostile strings everywhere. */
 export const domainModel: fc.Arbitrary<DomainModel> = fc
   .record({
@@ -122,14 +159,11 @@ export const domainModel: fc.Arbitrary<DomainModel> = fc
     description: optional(hostile),
     memoryBytes,
     maxMemoryBytes: memoryBytes,
+    memoryHotplug: optional(memoryHotplug),
+    numa: optional(numa),
     cpus: fc.integer({ min: 1, max: 512 }),
     maxCpus: fc.integer({ min: 1, max: 512 }),
-    cpuMode: optional(
-      fc.oneof(
-        fc.constantFrom("host-passthrough" as const, "host-model" as const, "maximum" as const),
-        hostile.map((model) => ({ model })),
-      ),
-    ),
+    cpuMode: optional(cpuMode),
     firmware: fc.constantFrom("bios", "uefi", "uefi-secure-boot"),
     directBoot: optional(
       fc.record({ kernel: hostile, initrd: optional(hostile), commandLine: optional(hostile) }).map(compact),

@@ -142,6 +142,14 @@ test("what the model doesn't describe survives any patch", () => {
         to.video = before.video;
         to.serialPorts = before.serialPorts;
         to.cpuMode = to.cpuMode ?? "host-model";
+        to.memoryHotplug = {
+          type: "dimm",
+          slots: 4,
+          bootBytes: 2 ** 30,
+          modulesBytes: 2 ** 29,
+        };
+        to.cpuFeatures = before.cpuFeatures ?? [];
+        delete to.numa;
         to.disks = before.disks.map((disk) => ({
           ...disk,
           serial: serial ?? "",

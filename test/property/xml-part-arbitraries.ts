@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { formatCpuSet } from "../../provider/libvirt/xml/cpu-set.js";
 import {
   type DomainPartName,
   type DomainPartValues,
@@ -12,6 +13,28 @@ const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: 
 const some = <T, Key extends keyof T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }, requiredKeys: Key[]) =>
   optional(fc.record<T, Key>(model, { requiredKeys })) as fc.Arbitrary<never>;
 const onOrOff = optional(fc.boolean());
+
+/** Leaves the absent properties out; nothing at all when none is left. */
+function compact<T extends object>(value: T): T | undefined {
+  const entries = Object.entries(value).filter(([, entry]) => entry !== undefined);
+  return entries.length === 0 ? undefined : (Object.fromEntries(entries) as T);
+}
+
+export const cpuSet = fc
+  .uniqueArray(fc.nat({ max: 40 }), { minLength: 1, maxLength: 6 })
+  .map((cpus) => formatCpuSet(cpus.sort((a, b) => a - b)));
+
+const sizeBytes = fc.oneof(
+  fc.nat({ max: 2 ** 40 }),
+  fc.nat({ max: 2 ** 30 }).map((kib) => kib * 1024),
+);
+const count = fc.nat({ max: 10_000 });
+
+const pins = fc.uniqueArray(fc.record({ of: fc.nat({ max: 20 }), cpus: cpuSet }), {
+  selector: (pin) => pin.of,
+  minLength: 1,
+  maxLength: 4,
+});
 
 /** Values of every part of the domain model, in the form in which they are read back. */
 export const domainPartValues: { [Name in DomainPartName]: fc.Arbitrary<DomainPartValues[Name]> } = {
@@ -113,5 +136,67 @@ export const domainPartValues: { [Name in DomainPartName]: fc.Arbitrary<DomainPa
       ),
       { minLength: 1, maxLength: 3 },
     ),
+  ),
+  cpuFeatures: optional(
+    fc
+      .uniqueArray(
+        fc.record({
+          name: fc.stringMatching(/^[a-z][a-z0-9.-]{0,8}$/),
+          policy: fc.constantFrom("force", "require", "optional", "disable", "forbid"),
+        }),
+        { selector: (feature) => feature.name, minLength: 1, maxLength: 5 },
+      )
+      .map((features) => features.sort((a, b) => (a.name < b.name ? -1 : 1))),
+  ),
+  cpuTopology: optional(fc.record({ sockets: count, dies: count, cores: count, threads: count })),
+  cpuCache: fc.oneof(
+    fc.constant(undefined),
+    fc.constantFrom({ mode: "passthrough" }, { mode: "disable" }, { mode: "emulate", level: 3 }),
+  ),
+  cpuMigratable: fc.constantFrom(undefined, false as const),
+  iothreads: optional(fc.integer({ min: 1, max: 20 })),
+  vcpuPins: optional(pins.map((list) => list.sort((a, b) => a.of - b.of))),
+  emulatorPin: optional(cpuSet),
+  iothreadPins: optional(pins.map((list) => list.sort((a, b) => a.of - b.of))),
+  cpuLimits: fc
+    .record({
+      shares: optional(count),
+      period: optional(count),
+      quota: optional(count),
+      globalPeriod: optional(count),
+      globalQuota: optional(count),
+      emulatorPeriod: optional(count),
+      emulatorQuota: optional(count),
+      iothreadPeriod: optional(count),
+      iothreadQuota: optional(count),
+    })
+    .map(compact),
+  memoryBacking: fc
+    .record({
+      hugePages: optional(
+        fc.array(
+          fc
+            .record({ sizeBytes, nodeset: optional(cpuSet) })
+            .map((page) => compact(page) as { sizeBytes: number }),
+          { maxLength: 3 },
+        ),
+      ),
+      noSharePages: fc.constantFrom(undefined, true as const),
+      locked: fc.constantFrom(undefined, true as const),
+      source: fc.constantFrom(undefined, "file", "anonymous", "memfd"),
+      access: fc.constantFrom(undefined, "shared", "private"),
+      allocation: fc.constantFrom(undefined, "immediate", "ondemand"),
+      discard: fc.constantFrom(undefined, true as const),
+    })
+    .map(compact),
+  memoryTune: fc
+    .record({
+      hardLimitBytes: optional(sizeBytes),
+      softLimitBytes: optional(sizeBytes),
+      swapHardLimitBytes: optional(sizeBytes),
+    })
+    .map(compact),
+  numaTune: optional(
+    fc.record({ mode: fc.constantFrom("strict", "preferred", "interleave"), nodeset: cpuSet }),
   ),
 };

@@ -31,17 +31,35 @@ describe("a patch changes these lines and no others", () => {
     expect(
       changedLines("domain/rich", (before) => ({
         ...before,
-        memoryBytes: 1024 * mib,
-        maxMemoryBytes: 2048 * mib,
+        memoryBytes: 1536 * mib,
+        maxMemoryBytes: 4096 * mib,
+        memoryHotplug: { type: "dimm", slots: 4, bootBytes: 2048 * mib, modulesBytes: 512 * mib },
       })),
     ).toEqual([
+      "-<maxMemory slots='4' unit='KiB'>8388608</maxMemory>",
       "-<memory unit='KiB'>2097152</memory>",
       "-<currentMemory unit='KiB'>2097152</currentMemory>",
+      "+<maxMemory slots='4' unit='KiB'>4194304</maxMemory>",
       "+<memory unit='KiB'>2621440</memory>",
       "+<currentMemory unit='KiB'>1572864</currentMemory>",
       "-<cell id='0' cpus='0-3' memory='1572864' unit='KiB'/>",
       "+<cell id='0' cpus='0-3' memory='2097152' unit='KiB'/>",
     ]);
+  });
+
+  test("memory hotplug: what it needs comes and goes with it", () => {
+    const virtioMem = { type: "virtio-mem", slots: 1, bootBytes: 512 * mib, modulesBytes: 0 } as const;
+    const plugged = patchDomain(fixture("domain/minimal"), {
+      ...parseDomain(fixture("domain/minimal")),
+      memoryBytes: 576 * mib,
+      maxMemoryBytes: 1024 * mib,
+      memoryHotplug: virtioMem,
+    });
+    expect(plugged).toContain("<maxMemory slots='1' unit='KiB'>1048576</maxMemory>");
+    expect(plugged).toContain("<memory unit='KiB'>1048576</memory>");
+    expect(plugged).toMatch(/<cell id='0' cpus='0' memory='524288' unit='KiB'\/>/);
+    expect(plugged).toMatch(/<requested unit='KiB'>65536<\/requested>/);
+    expect(patchDomain(plugged, parseDomain(fixture("domain/minimal")))).toBe(fixture("domain/minimal"));
   });
 
   test("CPUs: the count keeps its other attributes, the list of single CPUs goes", () => {

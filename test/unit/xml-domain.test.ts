@@ -80,7 +80,10 @@ describe("reading what libvirt wrote", () => {
       onReboot: "restart",
       onCrash: "destroy",
     });
-    expect(describeDifferences(persistent, live).map(({ path }) => path)).toEqual(["memoryBytes"]);
+    expect(describeDifferences(persistent, live).map(({ path }) => path)).toEqual([
+      "memoryBytes",
+      "cpuFeatures",
+    ]);
   });
 
   test("the CPU that libvirt puts where none was asked for is none", () => {
@@ -89,12 +92,15 @@ describe("reading what libvirt wrote", () => {
     expect(parseDomain(fixture("domain/rich")).cpuMode).toEqual({ model: "Nehalem" });
     expect(parseDomain(fixture("domain/windows")).cpuMode).toBe("maximum");
     expect(parseDomain(fixture("domain/bridged-persistent")).cpuMode).toBe("host-model");
-    expect(parseDomain(fixture("domain/bridged-live")).cpuMode).toEqual({ model: "EPYC" });
+    expect(parseDomain(fixture("domain/bridged-live")).cpuMode).toEqual({ model: "EPYC", vendor: "AMD" });
   });
 
-  test("memory modules are not counted as memory", () => {
-    const { memoryBytes, maxMemoryBytes } = parseDomain(fixture("domain/rich"));
-    expect({ memoryBytes, maxMemoryBytes }).toEqual({ memoryBytes: 1536 * mib, maxMemoryBytes: 1536 * mib });
+  test("memory modules are memory, beside what the guest boots with", () => {
+    expect(parseDomain(fixture("domain/rich"))).toMatchObject({
+      memoryBytes: 2048 * mib,
+      maxMemoryBytes: 8192 * mib,
+      memoryHotplug: { type: "dimm", slots: 4, bootBytes: 1536 * mib, modulesBytes: 512 * mib },
+    });
   });
 
   test.each([

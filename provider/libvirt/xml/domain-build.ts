@@ -8,15 +8,15 @@ import type {
   DomainModel,
   Firmware,
 } from "./domain-model.js";
-import { agentChannelName } from "./domain-parse.js";
+import { agentChannelName, isX86 } from "./domain-parse.js";
 import { domainPartNames, partOf } from "./domain-parts/index.js";
 import { childElement, fill, insertChild, type Sketch, sketch } from "./element.js";
 import { sketchNvram } from "./firmware-variables.js";
 import { sketchInterface } from "./interface.js";
+import { writeMemory } from "./memory.js";
 import { type Marks, setMarks } from "./metadata.js";
 import { devicesOnRootPorts, hasPcieRootPorts } from "./pcie.js";
 import { serialize } from "./serialize.js";
-import { memorySize } from "./value.js";
 
 /**
  * Writes the complete definition of a new domain: what the model says, and good defaults for the rest: a serial
@@ -30,6 +30,7 @@ export function buildDomain(model: DomainModel, marks: Marks = {}): string {
   const document = newDocument("domain");
   const domain = rootOf(document);
   fill(document, domain, sketchDomain(model), 0);
+  writeMemory(domain, model);
   for (const name of domainPartNames) if (model[name] !== undefined) partOf(name).write(domain, model[name]);
   const devices = childElement(domain, "devices");
   if (devices !== undefined && hasPcieRootPorts(model.machine) && model.hotplugPorts > 0) {
@@ -51,17 +52,14 @@ export function buildDomain(model: DomainModel, marks: Marks = {}): string {
 const portPredecessors = ["emulator", "disk", "controller"];
 
 function sketchDomain(model: DomainModel): Sketch {
-  const maximum = memorySize(model.maxMemoryBytes);
-  const current = memorySize(model.memoryBytes);
   return sketch("domain", { type: model.accelerator }, [
     sketch("name", {}, model.name),
     optionalText("uuid", model.uuid),
     optionalText("description", model.description),
-    sketch("memory", { unit: maximum.unit }, maximum.text),
-    sketch("currentMemory", { unit: current.unit }, current.text),
     sketch("vcpu", { current: currentCpus(model) }, String(model.maxCpus)),
     sketchOs(model),
-    sketch("features", {}, [sketch("acpi"), isX86(model) ? sketch("apic") : undefined]),
+    // libvirt's own definitions for other machines have no apic.
+    sketch("features", {}, [sketch("acpi"), isX86(model.architecture) ? sketch("apic") : undefined]),
     model.cpuMode === undefined ? undefined : sketchCpu(model.cpuMode),
     sketch("clock", { offset: "utc" }),
     sketch("on_poweroff", {}, model.onPoweroff ?? "destroy"),
@@ -117,6 +115,7 @@ export function sketchCpu(mode: CpuMode): Sketch {
   if (typeof mode === "string") return sketch("cpu", { mode });
   return sketch("cpu", { mode: "custom", match: "exact", check: "partial" }, [
     sketch("model", { fallback: "forbid" }, mode.model),
+    optionalText("vendor", mode.vendor),
   ]);
 }
 
@@ -163,11 +162,6 @@ export function sketchRng(): Sketch {
 
 function optionalText(name: string, text: string | undefined): Sketch | undefined {
   return text === undefined ? undefined : sketch(name, {}, text);
-}
-
-// apic is x86's; libvirt refuses nothing but warns, and its own definitions for other machines have none.
-function isX86(model: DomainModel): boolean {
-  return model.architecture === undefined || /^(x86_64|i686)$/.test(model.architecture);
 }
 
 /** The XML of one disk, as attaching a device takes it. */

@@ -14,6 +14,10 @@ export interface DomainCapabilities {
   tpmVersions: string[];
   graphics: string[];
   videoModels: string[];
+  /** Modes of the guest's CPU; undefined where libvirt doesn't say. */
+  cpuModes: string[] | undefined;
+  /** Models by name, and whether the host's CPU has all that they have; undefined where libvirt doesn't say. */
+  cpuModels: { name: string; usable: boolean }[] | undefined;
   /** Hyper-V enlightenments; undefined where libvirt doesn't say (before 8.1). */
   hyperv: string[] | undefined;
 }
@@ -36,7 +40,21 @@ export function parseDomainCapabilities(xml: string): DomainCapabilities {
     tpmVersions: device("tpm", "backendVersion"),
     graphics: device("graphics", "type"),
     videoModels: device("video", "modelType"),
+    ...cpus(childElement(root, "cpu")),
     hyperv: hyperv === undefined ? undefined : valuesOf(supported(hyperv), "features"),
+  };
+}
+
+function cpus(cpu: Parent): Pick<DomainCapabilities, "cpuModes" | "cpuModels"> {
+  if (cpu === undefined) return { cpuModes: undefined, cpuModels: undefined };
+  const modes = childElements(cpu, "mode").filter((mode) => attributeOf(mode, "supported") === "yes");
+  const custom = modes.find((mode) => attributeOf(mode, "name") === "custom");
+  return {
+    cpuModes: modes.map((mode) => attributeOf(mode, "name") ?? ""),
+    cpuModels: childElements(custom, "model").map((model) => ({
+      name: textOf(model) ?? "",
+      usable: attributeOf(model, "usable") !== "no",
+    })),
   };
 }
 

@@ -8,6 +8,8 @@ import type {
   InterfaceSource,
 } from "./domain-model.js";
 import { type DomainPartName, type DomainPartValues, domainPartNames } from "./domain-parts/index.js";
+import type { MemoryHotplug } from "./memory.js";
+import type { NumaCell } from "./numa.js";
 import { sameValue } from "./value.js";
 
 /** A value of a domain model. */
@@ -17,6 +19,8 @@ export type ModelValue =
   | boolean
   | CpuMode
   | DirectBoot
+  | MemoryHotplug
+  | NumaCell[]
   | DiskSource
   | InterfaceSource
   | DomainDisk
@@ -70,6 +74,8 @@ const coreProperties: Record<Exclude<DomainProperty, DomainPartName>, true> = {
   description: true,
   memoryBytes: true,
   maxMemoryBytes: true,
+  memoryHotplug: true,
+  numa: true,
   cpus: true,
   maxCpus: true,
   cpuMode: true,

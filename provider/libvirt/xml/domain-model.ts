@@ -1,7 +1,9 @@
 import type { DomainPartValues } from "./domain-parts/index.js";
+import type { MemoryHotplug } from "./memory.js";
+import type { NumaCell } from "./numa.js";
 
 /** The CPU that the guest sees: a mode by which libvirt derives it from the host's, or a named model. */
-export type CpuMode = "host-passthrough" | "host-model" | "maximum" | { model: string };
+export type CpuMode = "host-passthrough" | "host-model" | "maximum" | { model: string; vendor?: string };
 
 /** What brings the guest up. "uefi" is without secure boot, explicitly: hosts differ in what `firmware=efi` alone gives. */
 export type Firmware = "bios" | "uefi" | "uefi-secure-boot";
@@ -74,10 +76,14 @@ export interface DomainModel extends DomainPartValues {
   machine: string;
   emulator?: string;
   description?: string;
-  /** `<currentMemory>`: what the balloon aims at. Without memory modules (DIMMs). */
+  /** `<currentMemory>`: all that the guest has. */
   memoryBytes: number;
-  /** `<memory>`: what the guest boots with and the balloon can return to. Without memory modules, which libvirt counts in. */
+  /** The most that it can have without being restarted: `<maxMemory>` with memory hotplug, else `<memory>`. */
   maxMemoryBytes: number;
+  /** Undefined: the balloon alone gives and takes memory. */
+  memoryHotplug?: MemoryHotplug;
+  /** Undefined: no node, or the only one that memory hotplug asks for. */
+  numa?: NumaCell[];
   cpus: number;
   maxCpus: number;
   /** Undefined: none was asked for. libvirt then writes the machine's default CPU into the definition, which reads as undefined again. */

@@ -6,8 +6,9 @@ import { type DomainPartValues, domainPartNames, partOf } from "./domain-parts/i
 import { attributeOf, childElement, childElements, childText, textOf } from "./element.js";
 import { XmlError } from "./error.js";
 import { parseInterface } from "./interface.js";
+import { readMemory } from "./memory.js";
 import { freePcieRootPorts } from "./pcie.js";
-import { parseSizeBytes, requireCount, requireText, withoutUndefined } from "./value.js";
+import { requireCount, requireText, withoutUndefined } from "./value.js";
 
 /** The name by which the QEMU guest agent finds its channel. */
 export const agentChannelName = "org.qemu.guest_agent.0";
@@ -47,7 +48,7 @@ export function readDomain(domain: Element): DomainModel {
     description: childText(domain, "description"),
     ...memory,
     ...cpus,
-    cpuMode: readCpuMode(childElement(domain, "cpu")),
+    cpuMode: readCpuMode(childElement(domain, "cpu"), attributeOf(type, "arch")),
     firmware: readFirmware(os),
     directBoot: readDirectBoot(os),
     disks: listOf("disk").flatMap((disk) => parseDisk(disk) ?? []),
@@ -72,12 +73,9 @@ export function isAgentChannel(channel: Element): boolean {
   return attributeOf(childElement(channel, "target"), "name") === agentChannelName;
 }
 
-/** The size of the memory modules, which `<memory>` and `<currentMemory>` include and the model doesn't. */
-export function memoryModulesBytes(domain: Element): number {
-  const devices = childElement(domain, "devices");
-  return childElements(devices, "memory")
-    .map((module) => childElement(childElement(module, "target"), "size"))
-    .reduce((sum, size) => sum + parseSizeBytes(textOf(size) ?? "0", attributeOf(size, "unit"), "KiB"), 0);
+/** A domain that doesn't say is of its host's architecture, which is nearly always this one. */
+export function isX86(architecture: string | undefined): boolean {
+  return architecture === undefined || /^(x86_64|i686)$/.test(architecture);
 }
 
 function readAccelerator(domain: Element): "kvm" | "qemu" {
@@ -89,18 +87,6 @@ function readAccelerator(domain: Element): "kvm" | "qemu" {
   );
 }
 
-function readMemory(domain: Element): { memoryBytes: number; maxMemoryBytes: number } {
-  const maximum = childElement(domain, "memory");
-  const current = childElement(domain, "currentMemory") ?? maximum;
-  const modulesBytes = memoryModulesBytes(domain);
-  const read = (element: Element | undefined) =>
-    parseSizeBytes(requireText(textOf(element), "<memory>"), attributeOf(element, "unit"), "KiB");
-  return {
-    memoryBytes: Math.max(0, read(current) - modulesBytes),
-    maxMemoryBytes: Math.max(0, read(maximum) - modulesBytes),
-  };
-}
-
 function readCpus(domain: Element): { cpus: number; maxCpus: number } {
   const vcpu = childElement(domain, "vcpu");
   const maxCpus = vcpu === undefined ? 1 : requireCount(textOf(vcpu), "<vcpu>");
@@ -108,21 +94,24 @@ function readCpus(domain: Element): { cpus: number; maxCpus: number } {
   return { cpus: current === undefined ? maxCpus : requireCount(current, "<vcpu current>"), maxCpus };
 }
 
-function readCpuMode(cpu: Element | undefined): CpuMode | undefined {
+function readCpuMode(cpu: Element | undefined, architecture: string | undefined): CpuMode | undefined {
   const mode = attributeOf(cpu, "mode");
   if (mode === "host-passthrough" || mode === "host-model" || mode === "maximum") return mode;
   const model = textOf(childElement(cpu, "model"));
-  if (model === undefined || isDefaultCpu(cpu)) return undefined;
-  return { model };
+  if (model === undefined || isDefaultCpu(cpu, model, architecture)) return undefined;
+  return withoutUndefined({ model, vendor: childText(cpu, "vendor") });
 }
 
+/** QEMU's own choice for a PC; other machines' have many names. */
+const PC_DEFAULT_CPU = /^(qemu|kvm)(32|64)$/;
+
 // For a domain without a CPU libvirt (since 5.9) writes down the machine's own one, in this form that no one who
-// asks for a model gets: then `check` is "partial", or "full" in the live document.
-function isDefaultCpu(cpu: Element | undefined): boolean {
+// asks us for a model gets: then `check` is "partial", or "full" in the live document.
+function isDefaultCpu(cpu: Element | undefined, model: string, architecture: string | undefined): boolean {
   return (
     attributeOf(cpu, "check") === "none" &&
     attributeOf(childElement(cpu, "model"), "fallback") === "forbid" &&
-    childElement(cpu, "feature") === undefined
+    (PC_DEFAULT_CPU.test(model) || !isX86(architecture))
   );
 }
 

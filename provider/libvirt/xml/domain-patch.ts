@@ -6,7 +6,7 @@ import { parseXml, rootOf } from "./document.js";
 import { currentCpus, sketchAgentChannel, sketchConsoleLog, sketchRng } from "./domain-build.js";
 import { type DomainProperty, describeDifferences } from "./domain-differences.js";
 import type { DomainModel } from "./domain-model.js";
-import { isAgentChannel, memoryModulesBytes, parseDomain } from "./domain-parse.js";
+import { isAgentChannel, parseDomain } from "./domain-parse.js";
 import { type DomainPartName, partOf } from "./domain-parts/index.js";
 import {
   attributeOf,
@@ -24,8 +24,8 @@ import {
 import { patchFirmware } from "./firmware-patch.js";
 import { interfaceMac, sketchInterface } from "./interface.js";
 import { patchInterfaceProperty } from "./interface-patch.js";
+import { writeMemory } from "./memory.js";
 import { serialize } from "./serialize.js";
-import { memorySize } from "./value.js";
 
 /**
  * Edits a domain's XML so that it becomes `to`, touching nothing but the elements of the properties in which `from`
@@ -106,11 +106,15 @@ function patchProperty(domain: Element, devices: Element, property: DomainProper
       return;
     case "memoryBytes":
     case "maxMemoryBytes":
-      patchMemory(domain, to);
+    case "memoryHotplug":
+    case "numa":
+      writeMemory(domain, to);
       return;
     case "cpus":
     case "maxCpus":
       patchCpus(domain, to);
+      // A node that is there for memory hotplug alone has all CPUs.
+      if (to.memoryHotplug !== undefined) writeMemory(domain, to);
       return;
     case "cpuMode":
       patchCpuMode(domain, to.cpuMode);
@@ -178,35 +182,6 @@ function dropDefaultBoot(domain: Element, devices: Element): void {
   const os = childElement(domain, "os");
   const ordered = childElements(devices).some((device) => childElement(device, "boot") !== undefined);
   if (os !== undefined && ordered) removeChildren(os, "boot");
-}
-
-function patchMemory(domain: Element, to: DomainModel): void {
-  const modulesBytes = memoryModulesBytes(domain);
-  const write = (name: string, bytes: number) => {
-    const size = memorySize(bytes + modulesBytes);
-    const element = ensureChild(domain, name, [
-      "name",
-      "uuid",
-      "title",
-      "description",
-      "metadata",
-      "maxMemory",
-      "memory",
-    ]);
-    setAttribute(element, "unit", size.unit);
-    setText(element, size.text);
-  };
-  write("memory", to.maxMemoryBytes);
-  // Without it the balloon's aim would follow the maximum.
-  write("currentMemory", to.memoryBytes);
-  // With NUMA cells libvirt takes their sum for <memory>, whatever stands there.
-  const numa = childElement(childElement(domain, "cpu"), "numa");
-  const cells = childElements(numa, "cell");
-  const [cell] = cells;
-  if (cell === undefined || cells.length > 1) return;
-  const size = memorySize(to.maxMemoryBytes);
-  setAttribute(cell, "memory", size.text);
-  setAttribute(cell, "unit", size.unit);
 }
 
 function patchCpus(domain: Element, to: DomainModel): void {

@@ -1,4 +1,5 @@
 export * from "./capabilities.js";
+export * from "./cpu-set.js";
 export * from "./device-xml.js";
 export * from "./disk-chain.js";
 export { buildDisk, buildDomain, buildInterface } from "./domain-build.js";
@@ -8,11 +9,17 @@ export * from "./domain-model.js";
 export { diskTargets, parseDomain } from "./domain-parse.js";
 export {
   type Clock,
+  type CpuFeature,
+  type CpuLimits,
   type DomainPartName,
   type Graphics,
   type HyperV,
   type InputDevice,
   isPartName,
+  type MemoryBacking,
+  type MemoryTune,
+  type NumaTune,
+  type Pin,
   type SerialPort,
   sortedInputDevices,
   sortedTimers,
@@ -20,8 +27,11 @@ export {
 export { patchDomain } from "./domain-patch.js";
 export * from "./error.js";
 export { nvramFilesOf, withNamedVariables } from "./firmware-variables.js";
+export * from "./hotplug-state.js";
 export * from "./lease.js";
 export type { MarkKind, MarkProblem, OnMarkProblem } from "./mark.js";
+export { type MemoryHotplug, VIRTIO_MEM_BLOCK_BYTES } from "./memory.js";
+export { dimmXml, memoryDeviceXml } from "./memory-device-xml.js";
 export type { Marks } from "./metadata.js";
 export * from "./migration-journal.js";
 export * from "./network.js";
@@ -40,6 +50,7 @@ export type { DnsForwarder, DnsHost, DnsService, DnsText, NetworkDns } from "./n
 export type { NatModel } from "./network-forward.js";
 export { patchNetwork } from "./network-patch.js";
 export type { Portgroup, Vlan } from "./network-vlan.js";
+export type { NumaCell } from "./numa.js";
 export * from "./owner-mark.js";
 export { applyPatches, type XmlPatch } from "./patches.js";
 export { hasPcieRootPorts } from "./pcie.js";
@@ -51,6 +62,7 @@ export {
   type ReachingPart,
   reachingParts,
 } from "./pool-source.js";
+export * from "./run-notes.js";
 export { isXmlText, survivesLibvirtAttribute, survivesLibvirtText } from "./text.js";
 export { sameValue } from "./value.js";
 export * from "./volume.js";

@@ -12,6 +12,8 @@ export interface OwnerMark {
   /** Decides whether an object is ours, whatever it and its resource are called by now. */
   nonce: string;
   phase: "creating" | "created";
+  /** It was there before it became that resource's. */
+  adopted?: true;
 }
 
 /** How the owner mark is kept. */
@@ -26,6 +28,7 @@ export const ownerMarkKind: MarkKind<OwnerMark> = {
     name: requireMarkText(element, "name"),
     nonce: requireMarkText(element, "nonce"),
     phase: requireMarkChoice(element, "phase", ["creating", "created"]),
+    ...(element.getAttribute("adopted") === "yes" ? { adopted: true } : {}),
   }),
   write: (element, mark) => {
     element.setAttribute("project", mark.project);
@@ -34,6 +37,8 @@ export const ownerMarkKind: MarkKind<OwnerMark> = {
     element.setAttribute("name", mark.name);
     element.setAttribute("nonce", mark.nonce);
     element.setAttribute("phase", mark.phase);
+    if (mark.adopted) element.setAttribute("adopted", "yes");
+    else element.removeAttribute("adopted");
   },
 };
 

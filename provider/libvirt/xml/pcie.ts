@@ -44,6 +44,8 @@ function needsRootPort(device: Element): boolean {
       return true;
     case "input":
       return attributeOf(device, "bus") === "virtio";
+    case "memory":
+      return attributeOf(device, "model") === "virtio-mem";
     case "memballoon":
       return attributeOf(device, "model") !== "none";
     case "disk":

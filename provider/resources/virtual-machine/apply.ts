@@ -2,25 +2,28 @@ import type { Host } from "../../hosts/host.js";
 import type { VolumeMark } from "../../hosts/volume-mark.js";
 import {
   buildDomain,
+  type DomainModel,
   describeDifferences,
   ownerMarkKind,
   parseDomain,
   patchDomain,
   withNamedVariables,
+  withoutRunNotes,
   writeOwnerMark,
 } from "../../libvirt/xml/index.js";
 import type { Step } from "../../planning/step.js";
 import type { ApplyContext } from "../definition.js";
 import { milliseconds } from "../inputs.js";
 import { deleteOwnVolume, ensureVolume, growVolume, replaceVolumeMark, writeVolumeMark } from "../volumes.js";
-import { sortChanges } from "./changes.js";
+import { sortChanges, startedWith } from "./changes.js";
 import { desiredModel } from "./desired.js";
 import { changeRunning } from "./live-changes.js";
 import { applyMove } from "./move.js";
 import { type ObservedHost, type ObservedMachine, whereItIs } from "./observed.js";
 import { withPaths } from "./paths.js";
 import { relocate } from "./relocate.js";
-import { identityHashes, isOwn, type MachineRequest } from "./request.js";
+import { identityHashes, isOwn, type MachineRequest, wasFound } from "./request.js";
+import { writeNotes } from "./run-notes.js";
 import { DEFAULT_SHUTDOWN_TIMEOUT_MS, type Inputs, volumeOf } from "./schema.js";
 import { bootMedia } from "./seed/boot-media.js";
 import { mediumOf } from "./seed/steps.js";
@@ -196,13 +199,31 @@ async function redefine(host: Host, request: MachineRequest, place: ObservedHost
   const uuid = place.domain?.record.uuid;
   const definition = place.domain?.persistent ?? place.domain?.live;
   if (uuid === undefined || definition === undefined) throw new Error("there is no definition to change");
-  const desired = desiredModel(request.inputs, request.previous, definition, { uuid, facts: place.facts });
+  const desired = desiredOf(request, place, definition);
   const libvirt = await host.libvirt();
-  const xml = await libvirt.domains.xml(uuid, { inactive: true, secure: true });
+  const xml = withoutRunNotes(await libvirt.domains.xml(uuid, { inactive: true, secure: true }));
   const current = parseDomain(xml);
   const to = { ...withPaths(desired, place), name: current.name };
   if (describeDifferences(current, to).length === 0 && place.domain?.persistent !== undefined) return;
+  await noteStartedWith(host, place, desired);
   await libvirt.domains.define(patchDomain(xml, to, current), { validate: true });
+}
+
+/** What the guest was started with can't be read of its definition any more once that is changed. */
+async function noteStartedWith(host: Host, place: ObservedHost, desired: DomainModel): Promise<void> {
+  const { live, persistent, run, record } = place.domain ?? {};
+  if (live === undefined || persistent === undefined || run === undefined || record === undefined) return;
+  const noted = startedWith(live, persistent, desired, run);
+  if (Object.keys(noted).length === Object.keys(run.notes.startedWith).length) return;
+  await writeNotes(host, record.uuid, { ...run.notes, startedWith: noted });
+}
+
+function desiredOf(request: MachineRequest, place: ObservedHost, definition: DomainModel): DomainModel {
+  return desiredModel(request.inputs, request.previous, definition, {
+    uuid: place.domain?.record.uuid ?? "",
+    facts: place.facts,
+    found: wasFound(place.domain?.owner, request),
+  });
 }
 
 async function changeGuest(
@@ -213,11 +234,12 @@ async function changeGuest(
 ): Promise<void> {
   const { domain } = place;
   if (domain?.live === undefined) throw new Error("the guest has stopped meanwhile");
-  const { uuid, name, state } = domain.record;
+  const { uuid, name } = domain.record;
   const definition = domain.persistent ?? domain.live;
-  const desired = desiredModel(request.inputs, request.previous, definition, { uuid, facts: place.facts });
-  const { live } = sortChanges(domain.persistent, domain.live, desired, { paused: state === "paused" });
-  await changeRunning({ host, uuid, name, to: withPaths(desired, place) }, live, context);
+  const desired = desiredOf(request, place, definition);
+  const { live } = sortChanges(domain.persistent, domain.live, desired, domain.run);
+  const hostCpus = place.facts.cpus;
+  await changeRunning({ host, hostCpus, uuid, name, to: withPaths(desired, place) }, live, context);
 }
 
 async function writeMark(
@@ -231,7 +253,11 @@ async function writeMark(
   const nonce = nonceOf(request, place);
   context.note({ nonce });
   const xml = writeOwnerMark(
-    { ...request.identity, nonce, phase: "created" },
+    {
+      ...request.identity,
+      ...{ nonce, phase: "created" },
+      ...(wasFound(domain.owner, request) ? { adopted: true } : {}),
+    },
     domain.record.persistentXml ?? domain.record.liveXml,
   );
   const libvirt = await host.libvirt();

@@ -5,19 +5,10 @@ import type {
   ModelDifference,
 } from "../../libvirt/xml/index.js";
 import type { PropertyChange } from "../../planning/step.js";
+import type { RunningGuest } from "./running-guest.js";
 
 /** What a change does to a running guest: applied now, saved for its next start, or nothing that it could notice. */
 export type RunningEffect = "live" | "nextBoot" | "none";
-
-/** The running guest, as far as it decides what can be done live. */
-export interface RunningGuest {
-  live: DomainModel;
-  /** What it should be. */
-  to: DomainModel;
-  paused: boolean;
-  /** How many devices the plan has plugged in before this one. */
-  pluggedBefore: number;
-}
 
 /**
  * A row of the table of changes: what the planner goes by, and what README prints. The first row that is of a difference decides.
@@ -34,8 +25,8 @@ export interface ChangeRow {
   /** What messages call it; default: the input, else the property. */
   label?: string;
   /**
-   * False: the live document tells the moment, or says it in other words than the definition; only a changed definition shows the change.
-   * Default true.
+   * False: the live document tells the moment, or says it in other words than the definition. What the guest runs with is then what its
+   * definition says, or what was noted when that was changed under it. Default true.
    */
   comparedWhileRunning?: false;
   /** Whether what the running guest has amounts to what it should have, though it differs from the words of the definition. */
@@ -44,6 +35,10 @@ export interface ChangeRow {
   show?(value: unknown): string;
   /** A change that is told otherwise than by its values; undefined for one that isn't. */
   describe?(from: unknown, to: unknown): PropertyChange | undefined;
+  /** Of what isn't compared: whether the live document leaves it open that the guest runs with a value. */
+  mayRunWith?(live: DomainModel, value: unknown): boolean;
+  /** Says that the difference goes without saying, because another one of the same change says it. */
+  impliedBy?(difference: ModelDifference, others: readonly ModelDifference[], to: DomainModel): boolean;
 }
 
 /** A row of a part of the model, whose functions know the type of its values. */

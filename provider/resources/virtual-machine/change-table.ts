@@ -4,8 +4,9 @@ import {
   type ModelDifference,
   sameValue,
 } from "../../libvirt/xml/index.js";
-import type { ChangeRow, RunningEffect, RunningGuest } from "./change-row.js";
+import type { ChangeRow, RunningEffect } from "./change-row.js";
 import { features } from "./features/index.js";
+import type { RunningGuest } from "./running-guest.js";
 
 const disk = (test: (difference: Extract<ModelDifference, { kind: "disk" }>) => boolean) => {
   return (difference: ModelDifference) => difference.kind === "disk" && test(difference);
@@ -59,11 +60,6 @@ const rows: readonly ChangeRow[] = [
   { property: "emulator", effect: "nextBoot", comparedWhileRunning: false },
   { input: "emulation", property: "accelerator", effect: "nextBoot" },
   { input: "machine", property: "machine", effect: "nextBoot" },
-  { input: "memory", property: "maxMemoryBytes", effect: "nextBoot" },
-  { label: "balloon", property: "memoryBytes", effect: "nextBoot", comparedWhileRunning: false },
-  { input: "cpus", property: "cpus", effect: "nextBoot" },
-  { input: "maxCpus", property: "maxCpus", effect: "nextBoot" },
-  { property: "cpuMode", effect: "nextBoot", comparedWhileRunning: false },
   {
     input: "`kernel`, `initrd`, `commandLine`",
     property: "directBoot",

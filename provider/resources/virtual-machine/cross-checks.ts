@@ -8,7 +8,6 @@ type Problems = ReturnType<CrossCheck<Inputs>>;
 /** Problems between inputs that are fine one by one. */
 export const crossChecks: readonly CrossCheck<Inputs>[] = [
   bootFiles,
-  cpuCounts,
   disksByThemselves,
   disksOnTheirHost,
   disksApart,
@@ -28,11 +27,6 @@ function bootFiles({ kernel, initrd, commandLine }: Inputs): Problems {
       ? []
       : [{ path: "commandLine", message: "needs kernel: a guest that boots from disk has its own" }]),
   ];
-}
-
-function cpuCounts({ maxCpus, cpus = 1 }: Inputs): Problems {
-  if (maxCpus === undefined || maxCpus >= cpus) return [];
-  return [{ path: "maxCpus", message: `${maxCpus} must be at least cpus, ${cpus}` }];
 }
 
 /** QEMU shows a virtio guest no more of a serial number. */

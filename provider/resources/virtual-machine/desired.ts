@@ -2,11 +2,19 @@ import type { HostFacts } from "../../hosts/facts.js";
 import { type DomainModel, machineCanonicalName } from "../../libvirt/xml/index.js";
 import { desiredDisks } from "./desired-disks.js";
 import { desiredInterfaces } from "./desired-interfaces.js";
+import type { Desire } from "./features/feature.js";
 import { features } from "./features/index.js";
 import type { Inputs } from "./schema.js";
 
 const DEFAULT_MACHINE = "q35";
 const HOTPLUG_PORTS = 8;
+
+/** Where it is to be; `found`: it was there before this program had it. */
+export interface Placing {
+  uuid: string;
+  facts: HostFacts;
+  found?: boolean;
+}
 
 /**
  * What the domain should be: the declared inputs over what is there. What isn't declared and never was stays as it is found, so that
@@ -16,10 +24,9 @@ export function desiredModel(
   inputs: Inputs,
   previous: Inputs | undefined,
   existing: DomainModel | undefined,
-  place: { uuid: string; facts: HostFacts },
+  place: Placing,
 ): DomainModel {
   const accelerator = acceleratorOf(inputs, existing, place.facts);
-  const cpus = inputs.cpus ?? 1;
   const model: DomainModel = {
     ...(existing ?? { agentChannel: true, rng: true, hotplugPorts: HOTPLUG_PORTS }),
     name: inputs.name,
@@ -27,9 +34,9 @@ export function desiredModel(
     accelerator,
     machine: machineOf(inputs.machine, existing?.machine, accelerator, place.facts),
     memoryBytes: inputs.memory,
-    maxMemoryBytes: inputs.memory,
-    cpus,
-    maxCpus: Math.max(inputs.maxCpus ?? cpus, cpus),
+    maxMemoryBytes: existing?.maxMemoryBytes ?? inputs.memory,
+    cpus: existing?.cpus ?? 1,
+    maxCpus: existing?.maxCpus ?? 1,
     firmware: existing?.firmware ?? "bios",
     disks: desiredDisks(inputs, previous, existing?.disks ?? []),
     interfaces: desiredInterfaces(inputs, previous, existing?.interfaces ?? [], existing?.uuid ?? place.uuid),
@@ -38,8 +45,6 @@ export function desiredModel(
     model.architecture = place.facts.capabilities.architecture;
     const guest = place.facts.capabilities.guests.find((g) => g.architecture === model.architecture);
     if (guest?.emulator !== undefined) model.emulator = guest.emulator;
-    // libvirt's default, a CPU of 2003, is what nobody with hardware virtualisation wants; under emulation it is right.
-    if (accelerator === "kvm") model.cpuMode = "host-model";
   }
   setOrKeep(model, "description", inputs.description, previous?.description);
   setOrKeep(model, "consoleLog", inputs.console?.log, previous?.console?.log);
@@ -53,8 +58,17 @@ export function desiredModel(
           ...(inputs.commandLine ? { commandLine: inputs.commandLine } : {}),
         };
   setOrKeep(model, "directBoot", directBoot, previous?.kernel);
-  for (const feature of features) feature.desire(model, { inputs, previous, existing, facts: place.facts });
+  for (const feature of features) feature.desire(model, desireOf(inputs, previous, existing, place));
   return model;
+}
+
+function desireOf(
+  inputs: Inputs,
+  previous: Inputs | undefined,
+  existing: DomainModel | undefined,
+  { facts, found = false }: Placing,
+): Desire {
+  return { inputs, previous, existing, facts, found };
 }
 
 function setOrKeep<K extends "description" | "consoleLog" | "directBoot">(

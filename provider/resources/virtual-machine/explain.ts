@@ -3,7 +3,7 @@ import type { Plan } from "../../planning/plan.js";
 import { desiredModel } from "./desired.js";
 import { type ObservedMachine, whereItIs } from "./observed.js";
 import { withPaths } from "./paths.js";
-import type { MachineRequest } from "./request.js";
+import { type MachineRequest, wasFound } from "./request.js";
 
 /** What a redefinition changes in the persistent document, for people who know libvirt's XML. */
 export function explain(request: MachineRequest, observed: ObservedMachine, plan: Plan): string[] {
@@ -14,6 +14,7 @@ export function explain(request: MachineRequest, observed: ObservedMachine, plan
   const desired = desiredModel(request.inputs, request.previous, place.domain.persistent, {
     uuid: place.domain.record.uuid,
     facts: place.facts,
+    found: wasFound(place.domain.owner, request),
   });
   const current = parseDomain(xml);
   const after = patchDomain(xml, { ...withPaths(desired, place), name: current.name }, current);

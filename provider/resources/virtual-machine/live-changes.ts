@@ -1,7 +1,5 @@
-import type { Host } from "../../hosts/host.js";
 import { isLifecycleEvent } from "../../libvirt/index.js";
 import {
-  type DomainModel,
   describeDifferences,
   diskXml,
   interfaceXml,
@@ -13,16 +11,13 @@ import {
   withoutAddress,
 } from "../../libvirt/xml/index.js";
 import type { ApplyContext } from "../definition.js";
+import { toTexts } from "./changes.js";
+import { withoutFullPins } from "./features/cpu-tune.js";
+import { computeChange } from "./live-compute.js";
+import { NotTaken } from "./not-taken.js";
+import { noteDeclined } from "./run-notes.js";
+import type { RunningMachine } from "./running-machine.js";
 import { type Unplugged, unplug } from "./unplug.js";
-
-/** A running guest with both of its documents. The persistent one is already as it should be. */
-export interface RunningMachine {
-  host: Host;
-  uuid: string;
-  name: string;
-  /** What it should be, disks by path. */
-  to: DomainModel;
-}
 
 /**
  * Gives a running guest what its definition has already. Each device is taken from the definition, with the address that libvirt chose for it
@@ -35,11 +30,33 @@ export async function changeRunning(
 ): Promise<void> {
   // What goes first makes room for what comes.
   const ordered = [...differences].sort((a, b) => Number(a.to !== undefined) - Number(b.to !== undefined));
+  const done: ModelDifference[] = [];
   for (const difference of ordered) {
     context.signal.throwIfAborted();
-    await changeOne(machine, difference, context);
+    try {
+      await changeOne(machine, difference, context);
+      done.push(difference);
+    } catch (error) {
+      if (!(error instanceof NotTaken)) throw error;
+      await leaveForNextBoot(machine, difference, error, context);
+    }
   }
-  await verify(machine, ordered);
+  await verify(machine, done);
+}
+
+/** The definition has it already. */
+async function leaveForNextBoot(
+  machine: RunningMachine,
+  difference: ModelDifference,
+  reason: NotTaken,
+  context: ApplyContext,
+): Promise<void> {
+  const { live } = await documentsOf(machine);
+  await noteDeclined(machine.host, machine.uuid, live, difference);
+  for (const { property, from, to } of toTexts([difference]))
+    context.log.warning(
+      `guest ${machine.name}: ${property} ${from} -> ${to} waits for its next boot: ${reason.message}`,
+    );
 }
 
 async function changeOne(
@@ -81,6 +98,11 @@ async function changeOne(
       if (isLifecycleEvent(property)) {
         const { domains } = await machine.host.libvirt();
         await domains.setLifecycleAction(machine.uuid, property, to[property] ?? "", { live: true });
+        return;
+      }
+      const change = computeChange(property);
+      if (change !== undefined) {
+        await change(machine, live, context);
         return;
       }
       if (!isPartName(property)) throw new Error(`there is no way to change ${property} while it runs`);
@@ -148,7 +170,8 @@ async function remove(
 /** A difference that is left was one that libvirt called done. */
 async function verify(machine: RunningMachine, differences: readonly ModelDifference[]): Promise<void> {
   const { live } = await documentsOf(machine);
-  const left = describeDifferences(parseDomain(live), machine.to).filter((found) =>
+  const now = withoutFullPins(parseDomain(live), machine.hostCpus);
+  const left = describeDifferences(now, machine.to).filter((found) =>
     differences.some((wanted) => wanted.path === found.path),
   );
   if (left.length > 0)

@@ -1,5 +1,6 @@
 import { dirname, posix } from "node:path";
 import { HostUnreachable } from "../../hosts/errors.js";
+import type { HostFacts } from "../../hosts/facts.js";
 import type { Host } from "../../hosts/host.js";
 import { type Connection, type Credentials, connectionKey, type HostRef } from "../../hosts/host-ref.js";
 import type { DomainRecord, PoolRecord } from "../../libvirt/index.js";
@@ -14,6 +15,7 @@ import {
 import { journalOf } from "../../planning/migrated-copy.js";
 import type { ObserveContext } from "../definition.js";
 import { ownMarks } from "./disks.js";
+import { withoutFullPins } from "./features/cpu-tune.js";
 import { preflightMove } from "./move.js";
 import {
   isActive,
@@ -24,6 +26,7 @@ import {
   type ObservedPool,
 } from "./observed.js";
 import { isOwn, type MachineRequest } from "./request.js";
+import { guestRunOf } from "./running-guest.js";
 import { type Outputs, volumeOf } from "./schema.js";
 import { bootMedia } from "./seed/boot-media.js";
 
@@ -200,12 +203,14 @@ async function lookAt(
   const candidates = records.map((record) => ({ record, owner: ownerOf(record) }));
   const mine = candidates.find((candidate) => isMine(candidate, request));
   const namesake = candidates.find((c) => c.record.name === request.inputs.name && c !== mine);
-  const domain = mine === undefined ? undefined : toDomain(mine.record, mine.owner, poolPaths);
+  const toDomain = toDomainOn(facts, poolPaths);
+  const domain = mine === undefined ? undefined : toDomain(mine.record, mine.owner);
+  if (domain !== undefined) await askBalloon(host, domain, request);
   return {
     ref,
     facts,
     domain,
-    namesake: namesake === undefined ? undefined : toDomain(namesake.record, namesake.owner, poolPaths),
+    namesake: namesake === undefined ? undefined : toDomain(namesake.record, namesake.owner),
     pools: await poolsOf(host, poolRecords, request, domain, fresh),
     networks: networks.filter((network) => network.active).map((network) => network.name),
   };
@@ -240,21 +245,34 @@ function ownerOf(record: DomainRecord): OwnerMark | undefined {
   return owner;
 }
 
-function toDomain(
-  record: DomainRecord,
-  owner: OwnerMark | undefined,
-  poolPaths: { name: string; path: string | undefined }[],
-): ObservedDomain {
+function toDomainOn(facts: HostFacts, poolPaths: { name: string; path: string | undefined }[]) {
   const parse = (xml: string | undefined) =>
-    xml === undefined ? undefined : withVolumes(parseDomain(xml), poolPaths);
-  const noted = journalOf(record);
-  return {
-    record,
-    persistent: parse(record.persistentXml),
-    live: parse(record.liveXml),
-    owner,
-    journal: noted.kind === "journal" ? noted.journal : undefined,
+    xml === undefined ? undefined : withVolumes(withoutFullPins(parseDomain(xml), facts.cpus), poolPaths);
+  return (record: DomainRecord, owner: OwnerMark | undefined): ObservedDomain => {
+    const noted = journalOf(record);
+    return {
+      record,
+      persistent: parse(record.persistentXml),
+      live: parse(record.liveXml),
+      run: record.liveXml === undefined ? undefined : guestRunOf(record, record.liveXml),
+      owner,
+      journal: noted.kind === "journal" ? noted.journal : undefined,
+    };
   };
+}
+
+/** QEMU is asked only where it matters: of one that hangs no answer comes. */
+const BALLOON_ANSWERS_WITHIN_MS = 3_000;
+
+/** Whether a guest that has more than it should have its driver up, and could give it back. */
+async function askBalloon(host: Host, domain: ObservedDomain, { inputs }: MachineRequest): Promise<void> {
+  const { live, run, record } = domain;
+  if (live === undefined || run === undefined || live.memoryBytes <= inputs.memory) return;
+  const timeoutMs = BALLOON_ANSWERS_WITHIN_MS;
+  const stats = await host
+    .idempotent((libvirt) => libvirt.domains.balloonStats(record.uuid, { timeoutMs }))
+    .catch(() => undefined);
+  run.balloonAnswers = stats?.driverAnswers;
 }
 
 /** Disks and media by pool and volume instead of by path, wherever the path is in a pool: that is how programs and other hosts name them. */

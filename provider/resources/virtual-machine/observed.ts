@@ -4,6 +4,7 @@ import type { PoolContents } from "../../hosts/observations.js";
 import type { DomainRecord } from "../../libvirt/index.js";
 import type { DomainModel, MigrationJournal, OwnerMark } from "../../libvirt/xml/index.js";
 import { isInterrupted } from "../../planning/migrated-copy.js";
+import type { GuestRun } from "./running-guest.js";
 
 /** A domain, as typed values. */
 export interface ObservedDomain {
@@ -12,6 +13,8 @@ export interface ObservedDomain {
   persistent?: DomainModel | undefined;
   /** What it runs with. Absent when it is off. */
   live?: DomainModel | undefined;
+  /** What else is known of the run. Absent when it is off. */
+  run?: GuestRun | undefined;
   owner?: OwnerMark | undefined;
   journal?: MigrationJournal | undefined;
 }

@@ -23,7 +23,11 @@ export function obstacles(
   return features
     .flatMap(
       (feature) =>
-        feature.obstacles?.(model, { name: host.ref.name, capabilities: platform.capabilities }) ?? [],
+        feature.obstacles?.(model, {
+          name: host.ref.name,
+          facts: host.facts,
+          capabilities: platform.capabilities,
+        }) ?? [],
     )
     .filter(({ property }) => all || changed.has(property))
     .map(({ message }) => ({ kind: "notSupported", message }));

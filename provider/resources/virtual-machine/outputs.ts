@@ -11,6 +11,7 @@ import {
   whereItIs,
 } from "./observed.js";
 import { isOwn, type MachineRequest } from "./request.js";
+import { newRun } from "./running-guest.js";
 import type { Outputs } from "./schema.js";
 import { readAddresses } from "./wait/addresses.js";
 
@@ -29,7 +30,7 @@ export async function outputsOf(
   const waiting =
     domain?.live === undefined || domain.persistent === undefined
       ? []
-      : pendingChanges(domain.live, domain.persistent);
+      : pendingChanges(domain.live, domain.persistent, domain.run ?? newRun);
   return {
     uuid: domain?.record.uuid ?? request.recorded?.id ?? "",
     nonce: nonceOf(request, domain) ?? carried.nonce ?? "",

@@ -17,7 +17,7 @@ import {
 import { obstacles } from "./obstacles.js";
 import { powerSteps } from "./power.js";
 import { asRelocated, relocationSteps, relocationsOf } from "./relocations.js";
-import { isOwn, type MachineRequest } from "./request.js";
+import { isOwn, type MachineRequest, wasFound } from "./request.js";
 import { mediaSteps, releasedMediaSteps, unmarkedMedia } from "./seed/steps.js";
 import { waitSteps, waitWarnings } from "./wait/plan.js";
 
@@ -318,8 +318,10 @@ function planChanges(
         effect: "none",
       });
   }
-  const desired = desiredModel(inputs, previous, definition, { uuid: record.uuid, facts: target.facts });
-  const changes = sortChanges(persistent, live, desired, { paused: record.state === "paused" });
+  const found = wasFound(domain.owner, request);
+  const placing = { uuid: record.uuid, facts: target.facts, found };
+  const desired = desiredModel(inputs, previous, definition, placing);
+  const changes = sortChanges(persistent, live, desired, domain.run);
   result.refusals.push(...obstacles(desired, target, place === target ? changes.definition : "everything"));
   // Before anything refers to them.
   mediaSteps(request, place, domain, result);

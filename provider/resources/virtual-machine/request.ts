@@ -21,3 +21,9 @@ export function isOwn(owner: OwnerMark, request: MachineRequest): boolean {
   if (owner.nonce === request.recorded?.outputs.nonce) return true;
   return identities(request).some((known) => sameIdentity(owner, known));
 }
+
+/** Whether a domain was there before this resource had it: what the program doesn't declare of it stays as it was found. */
+export function wasFound(owner: OwnerMark | undefined, request: MachineRequest): boolean {
+  if (owner === undefined) return request.previous === undefined;
+  return owner.adopted === true || !isOwn(owner, request);
+}

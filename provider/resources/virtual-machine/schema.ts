@@ -6,7 +6,6 @@ import {
   duration,
   hostPath,
   libvirtName,
-  memorySize,
   oneOf,
   onHost,
   volumeNameOrPath,
@@ -83,9 +82,6 @@ export const shape = {
   ...onHost,
   name: libvirtName({ mostBytes: 100 }),
   adopt: yesOrNo().optional(),
-  cpus: wholeNumber(1, 4096).optional(),
-  maxCpus: wholeNumber(1, 4096).optional(),
-  memory: memorySize(),
   emulation: oneOf(["auto", "kvm", "qemu"]).optional(),
   machine: z
     .string({ error: "must be a string" })

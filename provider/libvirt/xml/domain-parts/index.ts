@@ -1,9 +1,13 @@
 import { clock } from "./clock.js";
+import { cpuCache, cpuFeatures, cpuMigratable, cpuTopology } from "./cpu.js";
+import { cpuLimits, emulatorPin, iothreadPins, iothreads, vcpuPins } from "./cpu-tune.js";
 import { graphics } from "./graphics.js";
 import { hyperv } from "./hyperv.js";
 import { ignition } from "./ignition.js";
 import { inputDevices } from "./input-devices.js";
 import { acpi, ioapic, kvmHidden, pmu, smm, vmcoreinfo, vmport } from "./machine-features.js";
+import { memoryBacking } from "./memory-backing.js";
+import { memoryTune, numaTune } from "./memory-tune.js";
 import { osIdentity } from "./os-identity.js";
 import type { DomainPart } from "./part.js";
 import { serialPorts } from "./serial-ports.js";
@@ -14,9 +18,13 @@ import { video } from "./video.js";
 import { watchdog } from "./watchdog.js";
 
 export { type Clock, sortedTimers, type Timer } from "./clock.js";
+export type { CpuFeature, CpuTopology } from "./cpu.js";
+export type { CpuLimits, Pin } from "./cpu-tune.js";
 export type { Graphics } from "./graphics.js";
 export type { HyperV } from "./hyperv.js";
 export { type InputDevice, sortedInputDevices } from "./input-devices.js";
+export type { MemoryBacking } from "./memory-backing.js";
+export type { MemoryTune, NumaTune } from "./memory-tune.js";
 export type { DomainPart, PartDevices } from "./part.js";
 export type { SerialPort } from "./serial-ports.js";
 export type { Tpm } from "./tpm.js";
@@ -26,6 +34,18 @@ export type { Watchdog } from "./watchdog.js";
 /** Every part by the name of its property in the domain model. */
 export const domainParts = {
   ignition,
+  cpuFeatures,
+  cpuTopology,
+  cpuCache,
+  cpuMigratable,
+  iothreads,
+  vcpuPins,
+  emulatorPin,
+  iothreadPins,
+  cpuLimits,
+  memoryBacking,
+  memoryTune,
+  numaTune,
   title,
   watchdog,
   osIdentity,

@@ -13,11 +13,14 @@ export interface Desire {
   /** What is there; undefined for a new domain. What was never declared stays as it is found. */
   existing: DomainModel | undefined;
   facts: HostFacts;
+  /** It was there before the program had it: counts and sizes that the program never declared stay, too, instead of following others. */
+  found: boolean;
 }
 
 /** A host, as far as it decides what its guests may have. */
 export interface Provider {
   name: string;
+  facts: HostFacts;
   /** Of the guest's machine and accelerator. */
   capabilities: DomainCapabilities;
 }

@@ -1,10 +1,16 @@
 import { clockFeature, clockShape } from "./clock.js";
+import { cpuFeature, cpuShape } from "./cpu.js";
+import { cpuTuneFeature, cpuTuneShape } from "./cpu-tune.js";
+import { cpusFeature, cpusShape } from "./cpus.js";
 import type { MachineFeature } from "./feature.js";
 import { firmwareFeature, firmwareShape } from "./firmware.js";
 import { graphicsFeature, graphicsShape } from "./graphics.js";
 import { inputDevicesFeature, inputDevicesShape } from "./input-devices.js";
 import { lifecycleActionsFeature, lifecycleActionsShape } from "./lifecycle-actions.js";
 import { machineFeaturesFeature, machineFeaturesShape } from "./machine-features.js";
+import { memoryFeature, memoryShape } from "./memory.js";
+import { memoryBackingFeature, memoryBackingShape } from "./memory-backing.js";
+import { numaFeature, numaShape } from "./numa.js";
 import { osFeature, osShape } from "./os.js";
 import { seedFeature, seedShape } from "./seed.js";
 import { serialPortsFeature, serialPortsShape } from "./serial-ports.js";
@@ -16,6 +22,12 @@ import { watchdogFeature, watchdogShape } from "./watchdog.js";
 
 /** The inputs of all features. */
 export const featureShapes = {
+  ...cpusShape,
+  ...memoryShape,
+  ...cpuShape,
+  ...numaShape,
+  ...cpuTuneShape,
+  ...memoryBackingShape,
   ...titleShape,
   ...osShape,
   ...firmwareShape,
@@ -32,8 +44,14 @@ export const featureShapes = {
   ...seedShape,
 };
 
-/** In the order in which they set the model. */
+/** In the order in which they set the model: what is later may depend on what is earlier. */
 export const features: readonly MachineFeature[] = [
+  cpusFeature,
+  memoryFeature,
+  cpuFeature,
+  numaFeature,
+  cpuTuneFeature,
+  memoryBackingFeature,
   titleFeature,
   osFeature,
   firmwareFeature,

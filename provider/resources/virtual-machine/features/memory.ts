@@ -1,0 +1,172 @@
+import { z } from "zod";
+import {
+  type MemoryHotplug,
+  type ModelDifference,
+  VIRTIO_MEM_BLOCK_BYTES,
+} from "../../../libvirt/xml/index.js";
+import { formatBytes } from "../../../planning/quantity.js";
+import type { CrossCheck } from "../../definition.js";
+import { memorySize, oneOf, wholeNumber } from "../../inputs.js";
+import type { RunningEffect } from "../change-row.js";
+import { isAskedFor, memoryMoves } from "../memory-moves.js";
+import type { RunningGuest } from "../running-guest.js";
+import type { Inputs } from "../schema.js";
+import type { Desire, MachineFeature } from "./feature.js";
+
+const DEFAULT_SLOTS = 16;
+
+export const memoryShape = {
+  memory: memorySize(),
+  maxMemory: memorySize().optional(),
+  memoryHotplug: z
+    .strictObject(
+      {
+        type: oneOf(["dimm", "virtio-mem"]),
+        slots: wholeNumber(1, 256).optional(),
+        bootMemory: memorySize().optional(),
+      },
+      { error: "must be { type, slots, bootMemory }" },
+    )
+    .optional(),
+};
+
+export const memoryFeature: MachineFeature = {
+  shape: memoryShape,
+  crossChecks: [maximum, hotplugInputs, virtioMemBlocks],
+  desire: (model, desire) => {
+    const { inputs } = desire;
+    model.memoryBytes = inputs.memory;
+    const hotplug = desiredHotplug(desire);
+    if (hotplug === undefined) delete model.memoryHotplug;
+    else model.memoryHotplug = hotplug;
+    model.maxMemoryBytes = inputs.maxMemory ?? Math.max(foundMaximumBytes(desire) ?? 0, inputs.memory);
+  },
+  obstacles: ({ memoryHotplug }, { name, facts }) => {
+    const { libvirtVersion, qemuVersion } = facts;
+    if (memoryHotplug?.type !== "virtio-mem") return [];
+    if (isAtLeast(libvirtVersion, 7, 9) && isAtLeast(qemuVersion, 5, 1)) return [];
+    const message = `memoryHotplug "virtio-mem" needs libvirt 7.9 and QEMU 5.1, and ${name} has libvirt ${libvirtVersion} and QEMU ${qemuVersion}; upgrade them, or use "dimm"`;
+    return [{ property: "memoryHotplug", message }];
+  },
+  rows: [
+    {
+      input: "memory",
+      property: "memoryBytes",
+      effect: memoryEffect,
+      running: "live up to `maxMemory`, by the balloon or as `memoryHotplug` says; at its next boot beyond",
+      note: "a guest without a driver for it, or that doesn't let go, has it at its next boot",
+    },
+    {
+      input: "maxMemory",
+      property: "maxMemoryBytes",
+      // One that could have more than it is to have lacks nothing.
+      effect: ({ from, to }, { to: model }) =>
+        to === model.memoryBytes && Number(from) > Number(to) ? "none" : "nextBoot",
+      running: "at its next boot",
+      impliedBy: (_, others, to) =>
+        to.maxMemoryBytes === to.memoryBytes && others.some(({ path }) => path === "memoryBytes"),
+    },
+    {
+      input: "memoryHotplug",
+      property: "memoryHotplug",
+      // What has been plugged in while it runs belongs to what it boots with next.
+      effect: (difference) => (isOfBootMemory(difference) ? "none" : "nextBoot"),
+      running: "at its next boot",
+      impliedBy: (difference, others) =>
+        isOfBootMemory(difference) && others.some(({ path }) => /^(memory|maxMemory)Bytes$/.test(path)),
+      show: (value) => {
+        const { type, slots, bootBytes } = value as MemoryHotplug;
+        return `${type} in ${slots} ${slots === 1 ? "slot" : "slots"} beside ${formatBytes(bootBytes)}`;
+      },
+    },
+  ],
+};
+
+function isAtLeast(version: string, major: number, minor: number): boolean {
+  const [first = 0, second = 0] = version.split(".").map(Number);
+  return first > major || (first === major && second >= minor);
+}
+
+function memoryEffect({ to }: ModelDifference, guest: RunningGuest): RunningEffect {
+  const goalBytes = Number(to);
+  if (isAskedFor(guest, goalBytes)) return "none";
+  // One that stands still answers nothing.
+  if (guest.paused) return "nextBoot";
+  return memoryMoves(guest, goalBytes) === undefined ? "nextBoot" : "live";
+}
+
+function isOfBootMemory({ from, to }: ModelDifference): boolean {
+  const [before, after] = [from, to] as (MemoryHotplug | undefined)[];
+  return before?.type === after?.type && before?.slots === after?.slots;
+}
+
+function foundMaximumBytes({ previous, existing, found }: Desire): number | undefined {
+  const isKept = found || (existing?.memoryHotplug !== undefined && previous?.memoryHotplug === undefined);
+  return isKept && previous?.maxMemory === undefined ? existing?.maxMemoryBytes : undefined;
+}
+
+function desiredHotplug({ inputs, previous, existing }: Desire): MemoryHotplug | undefined {
+  const found = existing?.memoryHotplug;
+  const { memory, maxMemory = memory, memoryHotplug: declared } = inputs;
+  const modulesBytes = found?.modulesBytes ?? 0;
+  const rest = Math.max(0, memory - modulesBytes);
+  if (declared !== undefined) {
+    const bootBytes = declared.bootMemory ?? defaultBootBytes(declared.type, rest, maxMemory);
+    const slots = declared.slots ?? (declared.type === "dimm" ? DEFAULT_SLOTS : 1);
+    return { type: declared.type, slots, bootBytes, modulesBytes };
+  }
+  if (found === undefined || previous?.memoryHotplug !== undefined) return undefined;
+  const fullBytes = found.bootBytes + modulesBytes;
+  // What the balloon holds back, or a virtio-mem device gives, changes before what it boots with.
+  const isFull = found.type === "dimm" && existing?.memoryBytes === fullBytes;
+  const fits = found.type === "dimm" ? memory <= fullBytes : memory >= fullBytes;
+  return { ...found, bootBytes: !isFull && fits ? found.bootBytes : rest };
+}
+
+/** A virtio-mem device has to have something to give, at any size of the guest. */
+function defaultBootBytes(type: MemoryHotplug["type"], memoryBytes: number, maxMemoryBytes: number): number {
+  if (type === "dimm") return memoryBytes;
+  const half = maxMemoryBytes / 2;
+  return Math.min(memoryBytes, half - (half % VIRTIO_MEM_BLOCK_BYTES));
+}
+
+function maximum({ memory, maxMemory }: Inputs): ReturnType<CrossCheck<Inputs>> {
+  if (maxMemory === undefined || maxMemory >= memory) return [];
+  return [
+    {
+      path: "maxMemory",
+      message: `${formatBytes(maxMemory)} must be at least memory, ${formatBytes(memory)}`,
+    },
+  ];
+}
+
+function hotplugInputs({ memory, maxMemory, memoryHotplug }: Inputs): ReturnType<CrossCheck<Inputs>> {
+  if (memoryHotplug === undefined) return [];
+  const { type, bootMemory } = memoryHotplug;
+  if (maxMemory === undefined)
+    return [{ path: "memoryHotplug", message: "needs maxMemory: how much can be plugged in, in all" }];
+  if (bootMemory === undefined) return [];
+  const path = "memoryHotplug.bootMemory";
+  if (type === "dimm")
+    return [{ path, message: 'is of type "virtio-mem": with "dimm" the guest boots with all of memory' }];
+  if (bootMemory > memory)
+    return [{ path, message: `${formatBytes(bootMemory)} must be at most memory, ${formatBytes(memory)}` }];
+  if (bootMemory === maxMemory)
+    return [{ path, message: "must be less than maxMemory: nothing would be left to plug in" }];
+  return [];
+}
+
+function virtioMemBlocks({ memory, maxMemory, memoryHotplug }: Inputs): ReturnType<CrossCheck<Inputs>> {
+  if (memoryHotplug?.type !== "virtio-mem") return [];
+  const sizes = { memory, maxMemory, "memoryHotplug.bootMemory": memoryHotplug.bootMemory };
+  return Object.entries(sizes).flatMap(([path, bytes]) =>
+    bytes === undefined || bytes % VIRTIO_MEM_BLOCK_BYTES === 0
+      ? []
+      : [
+          {
+            path,
+            message: `${formatBytes(bytes)} must be a multiple of ${formatBytes(VIRTIO_MEM_BLOCK_BYTES)} with memoryHotplug "virtio-mem"`,
+          },
+        ],
+  );
+}

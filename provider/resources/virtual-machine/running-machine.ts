@@ -1,0 +1,13 @@
+import type { Host } from "../../hosts/host.js";
+import type { DomainModel } from "../../libvirt/xml/index.js";
+
+/** A running guest with both of its documents. The persistent one is already as it should be. */
+export interface RunningMachine {
+  host: Host;
+  uuid: string;
+  name: string;
+  /** How many CPUs the host has. */
+  hostCpus: number;
+  /** What it should be, disks by path. */
+  to: DomainModel;
+}
