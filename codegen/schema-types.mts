@@ -162,7 +162,7 @@ export class SchemaTypes {
       name,
       optional: !(json.required ?? []).includes(name),
       description: outputs.find((output) => output.name === name)?.description,
-      type: { kind: "string" },
+      type: outputs.find((output) => output.name === name)?.type ?? { kind: "string" },
     }));
     const name = `${pascal(place.property)}Ref`;
     return this.#named(name, {

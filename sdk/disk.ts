@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "./host.js";
 import { onHost, unwrapped } from "./host-ref.js";
+import type { Image } from "./image.js";
 import { isKvmResource, KvmResource } from "./resource.js";
 import type { StoragePool } from "./storage-pool.js";
 import type { HostRef, In, Size, Timeouts } from "./types.js";
@@ -24,10 +25,10 @@ export interface DiskArgs {
   /** `"qcow2"` (default, grows as it is written to) or `"raw"`. Changing it replaces the disk. */
   format?: In<"qcow2" | "raw">;
   /**
-   * A disk that this one is a copy-on-write layer over: a Disk, the name of a volume in the same pool, or an absolute path on the host.
+   * What this disk is a copy-on-write layer over: a Disk, an Image, the name of a volume in the same pool, or an absolute path on the host.
    * The backing disk must not be written to any more. Changing it replaces the disk. qcow2 only.
    */
-  backing?: In<Disk | string>;
+  backing?: In<Disk | Image | string>;
   /** libvirt's name of the volume. Default: the resource's name. Changing it replaces the disk. */
   name?: In<string>;
   /** How the disk moves to another pool. */
@@ -96,9 +97,13 @@ export function poolName(pool: In<StoragePool | string>): pulumi.Output<string> 
   );
 }
 
-/** A backing disk is passed on as pool and volume, which the provider can look up; a path or name is passed as it is. */
-export function backingOf(backing: In<Disk | string>): pulumi.Output<unknown> {
+/** A backing disk or image is passed on as pool and volume, which the provider can look up; a path or name is passed as it is. */
+export function backingOf(backing: In<Disk | Image | string>): pulumi.Output<unknown> {
   return unwrapped(backing).apply((b) => {
+    if (isKvmResource(b, "Image")) {
+      const image = b as Image;
+      return pulumi.all([image.pool, image.volume]).apply(([pool, volume]) => ({ pool, volume }));
+    }
     if (!isKvmResource(b, "Disk")) return pulumi.output(b);
     const disk = b as Disk;
     return pulumi.all([disk.pool, disk.name]).apply(([pool, volume]) => ({ pool, volume }));

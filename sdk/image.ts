@@ -90,10 +90,8 @@ export class Image extends KvmResource {
   declare readonly sizeBytes: pulumi.Output<number>;
   /** `"qcow2"` or `"raw"`. */
   declare readonly volumeFormat: pulumi.Output<string>;
-  /** What the source is known by, `"sha256:..."` or `"sha512:..."`. */
+  /** What the source is known by, `"sha256:..."` or `"sha512:..."`: as declared, listed, or found when it was fetched. */
   declare readonly checksum: pulumi.Output<string>;
-  /** SHA-256 sum of the source; absent where only its SHA-512 is known. */
-  declare readonly sha256: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: ImageArgs, opts?: pulumi.CustomResourceOptions) {
     const { host, hosts, pool, source, ...rest } = args;
@@ -107,7 +105,7 @@ export class Image extends KvmResource {
         source: sourceOf(source),
         name: args.name ?? name,
       },
-      ["volume", "paths", "sizeBytes", "volumeFormat", "checksum", "sha256"],
+      ["volume", "paths", "sizeBytes", "volumeFormat", "checksum"],
       opts,
     );
   }
@@ -116,8 +114,9 @@ export class Image extends KvmResource {
 /** Assets by where they are; the provider reads them. */
 function sourceOf(source: In<FileSource>): pulumi.Output<unknown> {
   return unwrapped(source).apply((given) => {
-    if (given instanceof pulumi.asset.FileAsset) return pulumi.output(given.path);
-    if (given instanceof pulumi.asset.RemoteAsset) return pulumi.output(given.uri);
-    return pulumi.output(given);
+    // Also of a second copy of Pulumi's SDK.
+    if (!pulumi.asset.Asset.isInstance(given)) return pulumi.output(given);
+    const { path, uri } = given as Partial<pulumi.asset.FileAsset & pulumi.asset.RemoteAsset>;
+    return pulumi.output<unknown>(path ?? uri ?? given);
   });
 }

@@ -4,6 +4,7 @@ import type { CloudInit } from "./cloud-init.js";
 import { backingOf, type Disk, poolName } from "./disk.js";
 import type { Host } from "./host.js";
 import { onHost, unwrapped } from "./host-ref.js";
+import type { Image } from "./image.js";
 import type { Network } from "./network.js";
 import { isKvmResource, KvmResource } from "./resource.js";
 import type { StoragePool } from "./storage-pool.js";
@@ -28,21 +29,37 @@ import type {
   VmVideo,
 } from "./vm-platform.js";
 
-/** A disk of a VM: a {@link Disk} resource (`disk`), or one that the VM owns and that lives and goes with it (`size` and `pool`). */
+/**
+ * A disk of a VM: a {@link Disk} resource (`disk`), or one that the VM owns and that lives and goes with it: from an image (`image`), or
+ * empty (`size` and `pool`).
+ */
 export interface VmDisk {
   /** A Disk resource on the VM's host. */
   disk?: In<Disk>;
-  /** Size of an owned disk. Growing is applied in place; shrinking is refused. With `adopt` it may be left out: as it is. */
+  /**
+   * Size of an owned disk. Growing is applied in place; shrinking is refused. It may be left out with `image` (then it is the image's, which is also the
+   * least) and with `adopt` (as it is).
+   */
   size?: In<Size>;
   /**
    * Pool of an owned disk. Changing it moves the disk with its content, while the guest runs too: QEMU copies it and goes over to the copy.
-   * Refused while the VM has snapshots.
+   * Refused while the VM has snapshots. Default: the image's.
    */
   pool?: In<StoragePool | string>;
   /** `"qcow2"` (default) or `"raw"`, of an owned disk. Of a disk that is there it can't be changed. */
   format?: In<"qcow2" | "raw">;
-  /** Copy-on-write layer over this disk, volume name or absolute path, of an owned disk. */
-  backing?: In<Disk | string>;
+  /** Copy-on-write layer over this disk, image, volume name or absolute path, of an owned disk. */
+  backing?: In<Disk | Image | string>;
+  /**
+   * What an owned disk begins with: a copy-on-write layer over the image, or with format `"raw"` a copy. The VM's host must be among the image's. It
+   * only counts when the disk is made; see `onImageChange`.
+   */
+  image?: In<Image>;
+  /**
+   * When another image, or another content of it, is declared for a disk that is there. `"refuse"` (default): an error, for the guest's data stands on
+   * what it began with. `"keep"`: the disk stays as it is, the image counts for new disks. Another `name` makes a new disk instead and deletes the old.
+   */
+  onImageChange?: In<"refuse" | "keep">;
   /**
    * What tells an owned disk from the VM's others when the list changes: its volume is `<VM>-<name>`. Default: its place in the list,
    * counted from 0. Give names when disks may be taken out of the middle.
@@ -323,14 +340,15 @@ export class VirtualMachine extends KvmResource {
 
   constructor(name: string, args: VirtualMachineArgs, opts?: pulumi.CustomResourceOptions) {
     const { host, disks, interfaces, graphics, cloudInit, ignition, answerFile, ...rest } = args;
+    const on = onHost(host);
     super(
       "VirtualMachine",
       name,
       {
         ...rest,
-        ...onHost(host),
+        ...on,
         name: args.name ?? name,
-        disks: disks === undefined ? undefined : each(disks, unwrapDisk),
+        disks: disks === undefined ? undefined : each(disks, (disk: VmDisk) => unwrapDisk(disk, on.host)),
         graphics: graphics === undefined ? undefined : withSecretPassword(graphics),
         interfaces: interfaces === undefined ? undefined : each(interfaces, unwrapInterface),
         // Passwords and tokens may stand anywhere in them, so none of it is shown.
@@ -382,11 +400,12 @@ function withPoolName(input: In<CloudInit | AnswerFile>): pulumi.Output<unknown>
   });
 }
 
-function unwrapDisk(disk: VmDisk): unknown {
+function unwrapDisk(disk: VmDisk, host: pulumi.Output<string>): unknown {
   return {
     ...disk,
     disk: disk.disk === undefined ? undefined : unwrapped(disk.disk).apply(diskRef),
-    pool: disk.pool === undefined ? undefined : poolName(disk.pool),
+    image: disk.image === undefined ? undefined : unwrapped(disk.image).apply((i) => imageRef(i, host)),
+    pool: disk.pool === undefined ? poolOfImage(disk.image) : poolName(disk.pool),
     backing: disk.backing === undefined ? undefined : backingOf(disk.backing),
   };
 }
@@ -403,6 +422,24 @@ function withSecretPassword(graphics: In<VmGraphics>): unknown {
     return pulumi.output(graphics).apply(withSecretPassword);
   if (!isPlainObject(graphics) || graphics.password === undefined) return graphics;
   return { ...graphics, password: pulumi.secret(graphics.password) };
+}
+
+/** Which other hosts have the image is only told when it matters: one more is no change of the VM. */
+function imageRef(image: unknown, host: pulumi.Output<string>): unknown {
+  if (!isKvmResource(image, "Image")) return image;
+  const { name, pool, volume, sizeBytes } = image as Image;
+  const { hosts } = image as unknown as { hosts: pulumi.Output<Record<string, unknown>> };
+  const elsewhere = pulumi
+    .all([hosts, host])
+    .apply(([there, here]) => (Object.hasOwn(there, here) ? undefined : Object.keys(there).join(", ")));
+  return { name, pool, volume, sizeBytes, elsewhere };
+}
+
+function poolOfImage(image: In<Image> | undefined): pulumi.Output<unknown> | undefined {
+  if (image === undefined) return undefined;
+  return unwrapped(image).apply((i) =>
+    isKvmResource(i, "Image") ? (i as Image).pool : pulumi.output(undefined),
+  );
 }
 
 function unwrapInterface(nic: VmInterface): unknown {

@@ -41,6 +41,8 @@ export type Step =
       volume: string;
       sizeBytes: number;
       format: string;
+      /** What it begins with. */
+      image?: string | undefined;
       effect: "none";
     }
   | {
@@ -204,7 +206,7 @@ export function describeStep(step: Step): string[] {
       return [`remove storage pool ${step.subject} ${at(step)} (${step.reason})`];
     case "createVolume":
       return [
-        `create disk ${step.volume} (${formatBytes(step.sizeBytes)}, ${step.format}) in pool ${step.pool} ${at(step)}`,
+        `create disk ${step.volume} (${formatBytes(step.sizeBytes)}, ${step.format}) in pool ${step.pool} ${at(step)}${step.image === undefined ? "" : `, from image ${step.image}`}`,
       ];
     case "growVolume":
       return [

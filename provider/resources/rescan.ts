@@ -11,7 +11,12 @@ const WAIT_MS = 60_000;
  *
  * @returns false when there is no such pool, or it doesn't run.
  */
-export async function rescanPool(host: Host, poolName: string, signal?: AbortSignal): Promise<boolean> {
+export async function rescanPool(
+  host: Host,
+  poolName: string,
+  signal?: AbortSignal,
+  waitMs = WAIT_MS,
+): Promise<boolean> {
   for (let waitedMs = 0; ; waitedMs += LOOK_AGAIN_MS) {
     const pool = await host.idempotent((libvirt) => libvirt.pools.observe({ name: poolName }));
     if (pool?.active !== true) return false;
@@ -21,7 +26,7 @@ export async function rescanPool(host: Host, poolName: string, signal?: AbortSig
       return true;
     } catch (error) {
       const isBusy = isLibvirtError(error, "internal") && /asynchronous jobs/.test(error.message);
-      if (!isBusy || waitedMs >= WAIT_MS) throw error;
+      if (!isBusy || waitedMs >= waitMs) throw error;
     }
     await sleep(LOOK_AGAIN_MS, undefined, { signal });
   }

@@ -3,6 +3,7 @@ import { sidecarName, type VolumeMark } from "../hosts/volume-mark.js";
 import type { DomainRecord, VolumeRecord } from "../libvirt/index.js";
 import { isLibvirtError, LibvirtError } from "../libvirt/index.js";
 import { buildVolume, parseDomain, parseVolume } from "../libvirt/xml/index.js";
+import { beginFilling, endFilling } from "./filling.js";
 
 /** A volume of a pool on a host. */
 interface VolumePlace {
@@ -18,6 +19,8 @@ export interface NewVolume extends VolumePlace {
   format: "qcow2" | "raw";
   sizeBytes: number;
   backing?: Backing | undefined;
+  /** A volume of the host that it begins as a copy of; larger than that it may be. */
+  copyOf?: { pool: string; volume: string } | undefined;
   mark: VolumeMark;
   signal: AbortSignal;
 }
@@ -28,6 +31,10 @@ export async function ensureVolume(made: NewVolume): Promise<void> {
   const libvirt = await host.libvirt();
   const backing = made.backing === undefined ? undefined : await resolveBacking(host, pool, made.backing);
   const isNewMark = await writeVolumeMark(made);
+  if (made.copyOf !== undefined) {
+    await copyVolume(made, made.copyOf);
+    return;
+  }
   const xml = buildVolume({
     name: volume,
     format,
@@ -53,6 +60,17 @@ export async function ensureVolume(made: NewVolume): Promise<void> {
     throw error;
   }
   await host.observations.refreshVolume(pool, volume);
+}
+
+/** A copy that is cut off isn't taken for a volume: the next run makes it anew. */
+async function copyVolume(made: NewVolume, from: { pool: string; volume: string }): Promise<void> {
+  const { host, pool, volume, format, sizeBytes, signal } = made;
+  const libvirt = await host.libvirt();
+  const filling = { host, pool, volume };
+  await beginFilling(filling, { signal });
+  const xml = buildVolume({ name: volume, format, capacityBytes: sizeBytes, allocationBytes: 0 });
+  await libvirt.volumes.createFrom(pool, xml, { pool: from.pool, name: from.volume }, { signal });
+  await endFilling(filling);
 }
 
 /** Notes whose a volume is; one that is noted already stays. Tells whether it was new. */

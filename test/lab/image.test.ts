@@ -47,7 +47,7 @@ describe.skipIf(!available)(`images on real hosts ${missing.join("; ")}`, () => 
       volume,
       sizeBytes: content.length,
       volumeFormat: "raw",
-      sha256: sha256(content),
+      checksum: `sha256:${sha256(content)}`,
       paths: { alpha: `${folder}/${volume}`, beta: `${folder}/${volume}` },
     });
     expect(

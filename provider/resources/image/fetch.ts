@@ -168,9 +168,9 @@ async function send(fetching: Fetching, workshop: Workshop): Promise<void> {
   const onRetry = (reason: string) => log.progress(`${reason}; trying again`);
   const sending = await sendingOf(request, { signal, onRetry });
   await workshop.makeEmpty();
-  const libvirt = await host.libvirt();
   // libvirt writes only into what it knows.
-  await libvirt.pools.refresh((await libvirt.pools.observe({ name: pool }))?.uuid ?? "", { signal });
+  await lookAgain(fetching);
+  const libvirt = await host.libvirt();
   await libvirt.volumes.upload(pool, workshop.volume, sending.content, {
     signal,
     timeoutMs: UPLOAD_TIMEOUT_MS,

@@ -1,6 +1,7 @@
 import type { Host } from "../../hosts/host.js";
 import { formatBytes } from "../../planning/quantity.js";
 import type { ApplyContext } from "../definition.js";
+import { rescanPool } from "../rescan.js";
 import { type Checksum, checksumText, volumeName } from "./checksum.js";
 import { claim, claimAsFormer } from "./claims.js";
 import { parsedVolume } from "./observe.js";
@@ -57,12 +58,17 @@ export async function isThereNow(fetching: Fetching): Promise<boolean> {
   return true;
 }
 
-export async function lookAgain({ host, pool }: Pick<Fetching, "host" | "pool">): Promise<void> {
-  await host.idempotent(async (libvirt) => {
-    const uuid = (await libvirt.pools.observe({ name: pool }))?.uuid;
-    if (uuid !== undefined) await libvirt.pools.refresh(uuid);
-  });
-  host.observations.dropContents(pool);
+/** As long as libvirt makes other volumes of the pool it doesn't look; copying a large one takes its time. */
+const LONGEST_WAIT_MS = 24 * 3_600_000;
+
+/** libvirt notices by itself neither what came into a folder nor what was taken out of it. */
+export async function lookAgain({
+  host,
+  pool,
+  context,
+}: Pick<Fetching, "host" | "pool" | "context">): Promise<void> {
+  if (!(await rescanPool(host, pool, context.signal, LONGEST_WAIT_MS)))
+    throw new Error(`pool ${pool} isn't there, or isn't running, on ${host.name} any more`);
 }
 
 export function progressLine(host: string, doing: string, done: number, total: number | undefined): string {

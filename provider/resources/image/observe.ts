@@ -2,9 +2,10 @@ import { posix } from "node:path";
 import type { Host } from "../../hosts/host.js";
 import type { HostRef } from "../../hosts/host-ref.js";
 import type { PoolContents } from "../../hosts/observations.js";
-import type { PoolRecord, VolumeRecord } from "../../libvirt/index.js";
+import type { VolumeRecord } from "../../libvirt/index.js";
 import { parsePool, parseVolume } from "../../libvirt/xml/index.js";
 import type { ObserveContext } from "../definition.js";
+import { rescanPool } from "../rescan.js";
 import { usersOf } from "../volumes.js";
 import { contentSuffix } from "./checksum.js";
 import { find } from "./find.js";
@@ -52,7 +53,7 @@ async function lookAt(ref: HostRef, request: ImageRequest, context: ObserveConte
   const { uuid: hostUuid } = await observations.facts();
   if (context.fresh) await observations.refreshPool(inputs.pool);
   const pool = (await observations.pools()).find(({ name }) => name === inputs.pool);
-  if (context.fresh && pool?.active === true) await lookAgain(host, pool);
+  if (context.fresh && pool?.active === true) await rescanPool(host, inputs.pool);
   const contents = await observations.contents(inputs.pool);
   const claims = claimsOf(request, contents);
   const wanted = wantedVolume(wantedName(request, claims), claims, contents);
@@ -77,12 +78,6 @@ async function lookAt(ref: HostRef, request: ImageRequest, context: ObserveConte
     route: tools === undefined ? undefined : routeFor(tools, parseSource(inputs.source).kind),
     converts: tools?.programs.has("qemu-img"),
   };
-}
-
-/** libvirt notices by itself neither what a person has put into a folder nor what was taken out of it. */
-async function lookAgain(host: Host, pool: PoolRecord): Promise<void> {
-  await host.idempotent((libvirt) => libvirt.pools.refresh(pool.uuid));
-  host.observations.dropContents(pool.name);
 }
 
 function claimsOf(request: ImageRequest, { marks, volumes }: PoolContents): ClaimedVolume[] {

@@ -1,4 +1,3 @@
-import { parseChecksum } from "./checksum.js";
 import { type ImageRequest, knownOf, type ObservedImage, refsOf } from "./observed.js";
 import type { Found, Outputs } from "./schema.js";
 
@@ -9,13 +8,10 @@ export function outputsOf(
 ): Outputs {
   const { inputs, recorded, chosen } = request;
   const found = foundOf(request, observed);
-  const checksum = found.checksum ?? carried.checksum ?? "";
-  const known = parseChecksum(checksum);
   const nonces = observed.places.flatMap(({ wanted }) => wanted?.mine?.nonce ?? []);
   return {
     ...hostsOf(request, observed),
-    checksum,
-    sha256: known?.algorithm === "sha256" ? known.hex : undefined,
+    checksum: found.checksum ?? carried.checksum ?? "",
     volume: found.volume ?? carried.volume ?? "",
     sizeBytes: found.sizeBytes ?? carried.sizeBytes ?? 0,
     volumeFormat: found.volumeFormat ?? carried.volumeFormat ?? inputs.format ?? "",

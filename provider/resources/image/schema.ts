@@ -74,7 +74,6 @@ export interface Outputs {
   hosts: Inputs["hosts"];
   credentials: Inputs["credentials"];
   checksum: string;
-  sha256: string | undefined;
   volume: string;
   sizeBytes: number;
   volumeFormat: string;

@@ -1,7 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { fillingName } from "../../hosts/volume-mark.js";
-import { isLibvirtError } from "../../libvirt/index.js";
 import { buildVolume } from "../../libvirt/xml/index.js";
+import { abandonFilling, beginFilling, endFilling } from "../filling.js";
 import { decompressed } from "./decompress.js";
 import { fileKind, HEAD_BYTES } from "./disk-format.js";
 import {
@@ -18,8 +16,6 @@ import { parsedVolume } from "./observe.js";
 import { knownOf } from "./observed.js";
 import { type Sending, sendingOf, withHoles } from "./sending.js";
 import { parseSource } from "./source.js";
-
-const LOOK_EVERY_MS = 1_000;
 
 /**
  * Brings the image to a host on which only libvirt may write into the pool. libvirt can't give a volume another name, so it is filled under its own,
@@ -39,7 +35,10 @@ export async function streamImage(fetching: Fetching): Promise<void> {
   await using content = await unpacked(sending.content);
   refuse(fetching, content.head);
   const libvirt = await host.libvirt();
-  await begin(fetching, name);
+  const filling = { host, pool, volume: name };
+  const onWaiting = () =>
+    context.log.progress(`${host.name}: another process sends the same image; waiting for it`);
+  await beginFilling(filling, { signal: context.signal, onWaiting });
   try {
     const xml = buildVolume({ name, format: "raw", capacityBytes: 0, allocationBytes: 0 });
     await libvirt.volumes.create(pool, xml, { signal: context.signal });
@@ -54,7 +53,8 @@ export async function streamImage(fetching: Fetching): Promise<void> {
     });
     settle(fetching, sending.verified());
   } catch (error) {
-    await abandon(fetching, name).catch(() => undefined);
+    await abandonFilling(filling).catch(() => undefined);
+    await lookAgain(fetching).catch(() => undefined);
     throw error;
   }
   await lookAgain(fetching);
@@ -62,8 +62,7 @@ export async function streamImage(fetching: Fetching): Promise<void> {
   if (record === undefined)
     throw new Error(`volume ${name} isn't in pool ${pool} on ${host.name}, though it was sent`);
   await claimAs(fetching, { name, fileBytes: parsedVolume(record).fileBytes });
-  await libvirt.volumes.delete(pool, fillingName(name));
-  await lookAgain(fetching);
+  await endFilling(filling);
 }
 
 async function measure(fetching: Fetching, sending: Sending): Promise<void> {
@@ -74,42 +73,6 @@ async function measure(fetching: Fetching, sending: Sending): Promise<void> {
     context.log.progress(progressLine(host.name, "looking at the source", done, sending.totalBytes()));
   }
   settle(fetching, sending.verified());
-}
-
-/** Notes that the volume is being filled; one that a run which was cut off has left is taken away. */
-async function begin(fetching: Fetching, name: string): Promise<void> {
-  const { host, pool, context } = fetching;
-  const libvirt = await host.libvirt();
-  const note = buildVolume({
-    name: fillingName(name),
-    format: "raw",
-    capacityBytes: 0,
-    allocationBytes: 0,
-  });
-  await libvirt.volumes.create(pool, note).catch((error: unknown) => {
-    if (!isLibvirtError(error, "alreadyExists")) throw error;
-  });
-  for (;;) {
-    try {
-      await libvirt.volumes.delete(pool, name);
-      return;
-    } catch (error) {
-      if (isLibvirtError(error, "volumeNotFound")) return;
-      // Another process is filling it.
-      if (!isLibvirtError(error, "operationInvalid")) throw error;
-      context.log.progress(`${host.name}: another process sends the same image; waiting for it`);
-      await sleep(LOOK_EVERY_MS, undefined, { signal: context.signal });
-    }
-  }
-}
-
-async function abandon({ host, pool }: Fetching, name: string): Promise<void> {
-  const libvirt = await host.libvirt();
-  await libvirt.volumes.delete(pool, name).catch((error: unknown) => {
-    if (!isLibvirtError(error, "volumeNotFound")) throw error;
-  });
-  await libvirt.volumes.delete(pool, fillingName(name));
-  await lookAgain({ host, pool });
 }
 
 function refuse({ request, host, folder }: Fetching, head: Buffer): void {

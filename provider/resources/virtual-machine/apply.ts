@@ -14,7 +14,14 @@ import {
 import type { Step } from "../../planning/step.js";
 import type { ApplyContext } from "../definition.js";
 import { milliseconds } from "../inputs.js";
-import { deleteOwnVolume, ensureVolume, growVolume, replaceVolumeMark, writeVolumeMark } from "../volumes.js";
+import {
+  deleteOwnVolume,
+  ensureVolume,
+  growVolume,
+  type NewVolume,
+  replaceVolumeMark,
+  writeVolumeMark,
+} from "../volumes.js";
 import { sortChanges, startedWith } from "./changes.js";
 import { desiredModel } from "./desired.js";
 import { changeRunning } from "./live-changes.js";
@@ -24,7 +31,7 @@ import { withPaths } from "./paths.js";
 import { relocate } from "./relocate.js";
 import { identityHashes, isOwn, type MachineRequest, wasFound } from "./request.js";
 import { writeNotes } from "./run-notes.js";
-import { DEFAULT_SHUTDOWN_TIMEOUT_MS, type Inputs, volumeOf } from "./schema.js";
+import { DEFAULT_SHUTDOWN_TIMEOUT_MS, type DiskInputs, type Inputs, volumeOf } from "./schema.js";
 import { bootMedia } from "./seed/boot-media.js";
 import { mediumOf } from "./seed/steps.js";
 import { writeMedium } from "./seed/write-medium.js";
@@ -291,6 +298,13 @@ function marksOf(place: ObservedHost, pool: string, volume: string): VolumeMark[
   return marks.filter((mark) => mark.volume === volume);
 }
 
+/** A layer over the image, or where a disk can't be one its copy. */
+function contentOf(entry: DiskInputs | undefined): Pick<NewVolume, "backing" | "copyOf"> {
+  if (entry?.image === undefined) return { backing: entry?.backing };
+  const image = { pool: entry.image.pool, volume: entry.image.volume };
+  return entry.format === "raw" ? { copyOf: image } : { backing: image };
+}
+
 async function applyToVolume(
   step: Extract<Step, { kind: "createVolume" | "growVolume" | "deleteVolume" | "forgetVolume" }>,
   host: Host,
@@ -315,7 +329,7 @@ async function applyToVolume(
         volume,
         format: step.format as "qcow2" | "raw",
         sizeBytes: step.sizeBytes,
-        backing: entry?.backing,
+        ...contentOf(entry),
         mark,
         signal: context.signal,
       });

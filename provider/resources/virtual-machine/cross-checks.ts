@@ -1,3 +1,4 @@
+import { formatBytes } from "../../planning/quantity.js";
 import type { CrossCheck } from "../definition.js";
 import { DEFAULT_TIMEOUT_MS, milliseconds } from "../inputs.js";
 import { features } from "./features/index.js";
@@ -10,6 +11,8 @@ export const crossChecks: readonly CrossCheck<Inputs>[] = [
   bootFiles,
   disksByThemselves,
   disksOnTheirHost,
+  imagesOnTheirHost,
+  imagesFit,
   disksApart,
   interfacesByThemselves,
   interfacesApart,
@@ -37,18 +40,22 @@ function disksByThemselves({ disks = [], adopt }: Inputs): Problems {
   disks.forEach((entry, i) => {
     const problem = (key: string, message: string) => problems.push({ path: `disks[${i}].${key}`, message });
     if (entry.disk !== undefined) {
-      for (const key of ["size", "pool", "format", "backing", "name", "volume"] as const)
+      for (const key of ["size", "pool", "format", "backing", "image", "name", "volume"] as const)
         if (entry[key] !== undefined)
           problem(key, "belongs to the Disk resource that disk names; give one or the other");
     } else {
       // What is taken over keeps the size that it has.
-      if (entry.size === undefined && adopt !== true)
+      if (entry.size === undefined && entry.image === undefined && adopt !== true)
         problem("size", "is missing: give size and pool, or disk");
       if (entry.pool === undefined) problem("pool", "is missing: give size and pool, or disk");
       if (entry.name !== undefined && entry.volume !== undefined)
         problem("volume", "names the volume in full: give name or volume");
       if (entry.backing !== undefined && entry.format === "raw")
         problem("backing", "needs format qcow2: a raw image has no backing");
+      if (entry.backing !== undefined && entry.image !== undefined)
+        problem("image", "and backing both say what the disk begins with; give one of them");
+      if (entry.onImageChange !== undefined && entry.image === undefined)
+        problem("onImageChange", "needs image: nothing else is meant by it");
     }
     if (entry.readonly === true && (entry.bus === "sata" || (entry.bus as string) === "ide"))
       problem(
@@ -76,6 +83,32 @@ function disksOnTheirHost({ disks = [], host }: Inputs): Problems {
           {
             path: `disks[${i}].disk`,
             message: `disk ${disk.name} is on host ${disk.host}, the virtual machine on ${host}: give both the same host`,
+          },
+        ],
+  );
+}
+
+function imagesOnTheirHost({ disks = [], host }: Inputs): Problems {
+  return disks.flatMap(({ image }, i) =>
+    image?.elsewhere === undefined
+      ? []
+      : [
+          {
+            path: `disks[${i}].image`,
+            message: `image ${image.name} is on ${image.elsewhere || "no host"}, the virtual machine on ${host}: add ${host} to the image's hosts`,
+          },
+        ],
+  );
+}
+
+function imagesFit({ disks = [] }: Inputs): Problems {
+  return disks.flatMap(({ image, size }, i) =>
+    size === undefined || image === undefined || size >= image.sizeBytes
+      ? []
+      : [
+          {
+            path: `disks[${i}].size`,
+            message: `${formatBytes(size)} is less than the ${formatBytes(image.sizeBytes)} of image ${image.name}, whose end would be cut off; give at least that, or no size`,
           },
         ],
   );

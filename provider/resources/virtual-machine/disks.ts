@@ -6,7 +6,7 @@ import { sameVolume } from "./desired-disks.js";
 import { isActive, type ObservedDomain, type ObservedHost } from "./observed.js";
 import type { Relocation, Relocations } from "./relocations.js";
 import { identityHashes, isOwn, type MachineRequest } from "./request.js";
-import { type Inputs, volumeOf } from "./schema.js";
+import { type DiskInputs, type Inputs, volumeOf } from "./schema.js";
 import { mediumInputOf } from "./seed/boot-media.js";
 
 /** Tells the marks of the VM's own volumes. */
@@ -65,7 +65,7 @@ export function volumeSteps(
       });
       return;
     }
-    const sizeBytes = entry.size ?? volume?.capacityBytes;
+    const sizeBytes = entry.size ?? volume?.capacityBytes ?? entry.image?.sizeBytes;
     const format = entry.format ?? "qcow2";
     if (volume === undefined || sizeBytes === undefined) {
       if (sizeBytes === undefined) {
@@ -87,6 +87,7 @@ export function volumeSteps(
         volume: name,
         sizeBytes,
         format,
+        image: entry.image?.volume,
         effect: "none",
       });
       return;
@@ -109,6 +110,7 @@ export function volumeSteps(
         kind: "notSupported",
         message: `disk ${name} in pool ${poolName} on ${host} is ${kept}, and ${entry.format} is declared: an image stays what it was made as; keep its format, or declare another disk`,
       });
+    refuseOtherImage(request, entry, name, result);
     if (volume.capacityBytes > sizeBytes)
       result.refusals.push({
         kind: "shrink",
@@ -125,6 +127,19 @@ export function volumeSteps(
         toBytes: sizeBytes,
         effect: domain !== undefined && isActive(domain) ? "live" : "none",
       });
+  });
+}
+
+/** What a disk began with can't be changed under it: its guest's data stands on that. */
+function refuseOtherImage(request: MachineRequest, entry: DiskInputs, volume: string, result: Plan): void {
+  const { inputs, previous } = request;
+  if (entry.image === undefined || entry.onImageChange === "keep") return;
+  const before = previous?.disks?.find((other, i) => volumeOf(previous.name, other, i).volume === volume);
+  if (before === undefined || before.image?.volume === entry.image.volume) return;
+  const was = before.image === undefined ? "empty" : `from image ${before.image.volume}`;
+  result.refusals.push({
+    kind: "policy",
+    message: `disk ${volume} of ${inputs.name} was made ${was}, and image ${entry.image.volume} is declared: the guest's data would be lost. Set onImageChange: "keep" to leave the disk as it is, or give the disk another name: that makes a new one and deletes the old`,
   });
 }
 

@@ -32,10 +32,24 @@ const diskRef = z.strictObject(
   { error: "must be a Disk resource" },
 );
 
+/** An Image resource, as the SDK hands it on. */
+const imageRef = z.strictObject(
+  {
+    name: z.string(),
+    pool: z.string(),
+    volume: z.string(),
+    sizeBytes: z.number(),
+    /** The hosts that have it, when the machine's isn't among them. */
+    elsewhere: z.string().optional(),
+  },
+  { error: "must be an Image resource" },
+);
+
 export const backing = z.union(
   [z.strictObject({ pool: libvirtName(), volume: libvirtName({ mostBytes: 255 }) }), volumeNameOrPath()],
   {
-    error: "must be a Disk resource, the name of a volume in the same pool, or an absolute path on the host",
+    error:
+      "must be a Disk or Image resource, the name of a volume in the same pool, or an absolute path on the host",
   },
 );
 
@@ -46,6 +60,8 @@ const disk = z.strictObject(
     pool: libvirtName({ mostBytes: 100 }).optional(),
     format: oneOf(["qcow2", "raw"]).optional(),
     backing: backing.optional(),
+    image: imageRef.optional(),
+    onImageChange: oneOf(["refuse", "keep"]).optional(),
     name: libvirtName({ mostBytes: 60 }).optional(),
     volume: libvirtName({ mostBytes: 200 }).optional(),
     bus: oneOf(["virtio", "sata", "scsi"]).optional(),
@@ -56,7 +72,7 @@ const disk = z.strictObject(
     discard: oneOf(["unmap", "ignore"]).optional(),
     readonly: yesOrNo().optional(),
   },
-  { error: "must be { disk } or { size, pool, ... }" },
+  { error: "must be { disk }, { image, pool, ... } or { size, pool, ... }" },
 );
 
 const nic = z.strictObject(
