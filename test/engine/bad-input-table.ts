@@ -209,11 +209,11 @@ export const table: readonly [Kind, Record<string, unknown>, string][] = [
   ],
   ["VirtualMachine", { migration: true }, "migration: true must be { mode, storage, ... }"],
   ["VirtualMachine", { disks: "20GiB" }, 'disks: "20GiB" must be a list of disks'],
-  ["VirtualMachine", { disks: [null] }, "disks[0]: null must be { disk } or { size, pool, ... }"],
+  ["VirtualMachine", { disks: [null] }, "disks[0]: null must be { disk }, { image, pool, ... } or { size, pool, ... }"],
   [
     "VirtualMachine",
     { disks: [{ size: "1GiB", pool: "p" }, 7] },
-    "disks[1]: 7 must be { disk } or { size, pool, ... }",
+    "disks[1]: 7 must be { disk }, { image, pool, ... } or { size, pool, ... }",
   ],
   [
     "VirtualMachine",
@@ -256,7 +256,7 @@ export const table: readonly [Kind, Record<string, unknown>, string][] = [
   [
     "VirtualMachine",
     { disks: [{ size: "1GiB", pool: "p", backing: 7 }] },
-    "disks[0].backing: 7 must be a Disk resource, the name of a volume in the same pool, or an absolute path on the host",
+    "disks[0].backing: 7 must be a Disk or Image resource, the name of a volume in the same pool, or an absolute path on the host",
   ],
   [
     "VirtualMachine",
@@ -314,12 +314,12 @@ export const table: readonly [Kind, Record<string, unknown>, string][] = [
     { interfaces: { network: "lan" } },
     'interfaces: {"network":"lan"} must be a list of interfaces',
   ],
-  ["VirtualMachine", { cpu: 2 }, "cpu: there is no such input; did you mean cpus?"],
+  ["VirtualMachine", { cpu: 2 }, "cpu: 2 must be { mode, model, features, topology, ... }"],
   ["VirtualMachine", { hostname: "x" }, "hostname: there is no such input; did you mean host?"],
   [
     "StoragePool",
     { constructor: 1 },
-    "constructor: there is no such input; there are timeouts, hosts, name, adopt, path, autostart, forceDestroy",
+    "constructor: there is no such input; there are timeouts, hosts, name, type, path, source, build, autostart, forceDestroy, adopt",
   ],
   [
     "VirtualMachine",
