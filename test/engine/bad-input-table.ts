@@ -1,3 +1,4 @@
+import { computeTable } from "./bad-compute-table.js";
 import { networkTable } from "./bad-network-table.js";
 import { platformTable } from "./bad-platform-table.js";
 import { poolTable } from "./bad-pool-table.js";
@@ -314,7 +315,7 @@ export const table: readonly [Kind, Record<string, unknown>, string][] = [
     { interfaces: { network: "lan" } },
     'interfaces: {"network":"lan"} must be a list of interfaces',
   ],
-  ["VirtualMachine", { cpu: 2 }, "cpu: there is no such input; did you mean cpus?"],
+  ["VirtualMachine", { cpsu: 2 }, "cpsu: there is no such input; did you mean cpus or cpu?"],
   ["VirtualMachine", { hostname: "x" }, "hostname: there is no such input; did you mean host?"],
   [
     "StoragePool",
@@ -442,6 +443,7 @@ export const table: readonly [Kind, Record<string, unknown>, string][] = [
     { cidr: undefined },
     'cidr: is missing: mode "nat" needs the host\'s address in the network, such as 10.10.0.1/24',
   ],
+  ...computeTable,
   ...platformTable,
   ...networkTable.map(([inputs, message]): [Kind, Record<string, unknown>, string] => [
     "Network",
