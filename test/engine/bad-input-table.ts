@@ -209,7 +209,11 @@ export const table: readonly [Kind, Record<string, unknown>, string][] = [
   ],
   ["VirtualMachine", { migration: true }, "migration: true must be { mode, storage, ... }"],
   ["VirtualMachine", { disks: "20GiB" }, 'disks: "20GiB" must be a list of disks'],
-  ["VirtualMachine", { disks: [null] }, "disks[0]: null must be { disk }, { image, pool, ... } or { size, pool, ... }"],
+  [
+    "VirtualMachine",
+    { disks: [null] },
+    "disks[0]: null must be { disk }, { image, pool, ... } or { size, pool, ... }",
+  ],
   [
     "VirtualMachine",
     { disks: [{ size: "1GiB", pool: "p" }, 7] },

@@ -194,7 +194,7 @@ const alpha = new kvm.Host("alpha", { address: "127.0.0.1", ...quick, passphrase
 const wrong = (inputs: object): any => inputs;
 const cases: Record<string, () => void> = {
   many: () => new kvm.VirtualMachine("web", wrong({
-    host: alpha, memory: 2048, cpu: 2, disks: [{ size: "1XiB", pool: 7 }], interfaces: [{ mac: "x" }], initrd: "/i",
+    host: alpha, memory: 2048, cpsu: 2, disks: [{ size: "1XiB", pool: 7 }], interfaces: [{ mac: "x" }], initrd: "/i",
   })),
   noHost: () => new kvm.VirtualMachine("web", wrong({ memory: "1GiB", cpus: "2" })),
   hostByName: () => new kvm.StoragePool("images", wrong({ hosts: ["alpha"], path: "images" })),
@@ -249,7 +249,7 @@ describe.skipIf(cli === undefined)("a preview", () => {
     const text = await refused("many");
     for (const line of [
       'memory: 2048 must be at least 1 MiB; a number is bytes, so 2048 is 2 KiB: did you mean "2048MiB" or "2048GiB"?',
-      "cpu: there is no such input; did you mean cpus?",
+      "cpsu: there is no such input; did you mean cpus or cpu?",
       'disks[0].size: "1XiB" is no size',
       "disks[0].pool: 7 must be a string",
       'interfaces[0].mac: "x" must be a MAC address',

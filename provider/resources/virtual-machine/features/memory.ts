@@ -148,7 +148,7 @@ function hotplugInputs({ memory, maxMemory, memoryHotplug }: Inputs): ReturnType
   if (bootMemory === undefined) return [];
   const path = "memoryHotplug.bootMemory";
   if (type === "dimm")
-    return [{ path, message: 'is of type "virtio-mem": with "dimm" the guest boots with all of memory' }];
+    return [{ path, message: 'goes with type "virtio-mem": with "dimm" the guest boots with all of memory' }];
   if (bootMemory > memory)
     return [{ path, message: `${formatBytes(bootMemory)} must be at most memory, ${formatBytes(memory)}` }];
   if (bootMemory === maxMemory)
