@@ -1,3 +1,4 @@
+import { computeTable } from "./bad-compute-table.js";
 import { networkTable } from "./bad-network-table.js";
 import { platformTable } from "./bad-platform-table.js";
 import { poolTable } from "./bad-pool-table.js";
@@ -446,6 +447,7 @@ export const table: readonly [Kind, Record<string, unknown>, string][] = [
     { cidr: undefined },
     'cidr: is missing: mode "nat" needs the host\'s address in the network, such as 10.10.0.1/24',
   ],
+  ...computeTable,
   ...platformTable,
   ...networkTable.map(([inputs, message]): [Kind, Record<string, unknown>, string] => [
     "Network",
