@@ -1,4 +1,9 @@
-import type { DomainDisk, MigratedVolume, ModelDifference } from "../../libvirt/xml/index.js";
+import {
+  type DomainDisk,
+  hasPcieRootPorts,
+  type MigratedVolume,
+  type ModelDifference,
+} from "../../libvirt/xml/index.js";
 import { ownerLabel, sameIdentity } from "../../planning/owner.js";
 import { emptyPlan, type Plan, type Refusal } from "../../planning/plan.js";
 import type { Step } from "../../planning/step.js";
@@ -321,6 +326,11 @@ function planChanges(
   const found = wasFound(domain.owner, request);
   const placing = { uuid: record.uuid, facts: target.facts, found };
   const desired = desiredModel(inputs, previous, definition, placing);
+  if (hasPcieRootPorts(definition.machine) !== hasPcieRootPorts(desired.machine))
+    result.refusals.push({
+      kind: "notSupported",
+      message: `machine can't change from ${definition.machine} to ${desired.machine}: its devices are on buses that the other hasn't; keep the family (q35 or pc), or replace the virtual machine`,
+    });
   const changes = sortChanges(persistent, live, desired, domain.run);
   result.refusals.push(...obstacles(desired, target, place === target ? changes.definition : "everything"));
   // Before anything refers to them.
