@@ -32,9 +32,10 @@ export {
   type Migration,
   VirtualMachine,
   type VirtualMachineArgs,
-  type VmDisk,
-  type VmInterface,
 } from "./virtual-machine.js";
+export type { VmChannel, VmHostDevice, VmRng } from "./vm-devices.js";
+export type { DiskBurst, DiskLimits, DiskRates, VmCdrom, VmDisk } from "./vm-disk.js";
+export type { FlowLimit, InboundLimit, VmInterface } from "./vm-interface.js";
 export type {
   VmClock,
   VmFeatures,

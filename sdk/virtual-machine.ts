@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import { backingOf, type Disk, poolName } from "./disk.js";
 import type { Host } from "./host.js";
 import { onHost, unwrapped } from "./host-ref.js";
-import type { Network } from "./network.js";
-import { isKvmResource, KvmResource } from "./resource.js";
-import type { StoragePool } from "./storage-pool.js";
+import { KvmResource } from "./resource.js";
 import type { Duration, HostRef, In, Size, Timeouts } from "./types.js";
+import type { VmChannel, VmHostDevice, VmRng } from "./vm-devices.js";
+import { unwrapCdrom, unwrapDisk, type VmCdrom, type VmDisk } from "./vm-disk.js";
+import { unwrapInterface, type VmInterface } from "./vm-interface.js";
 import type {
   VmClock,
   VmFeatures,
@@ -16,53 +16,6 @@ import type {
   VmTpm,
   VmVideo,
 } from "./vm-platform.js";
-
-/** A disk of a VM: a {@link Disk} resource (`disk`), or one that the VM owns and that lives and goes with it (`size` and `pool`). */
-export interface VmDisk {
-  /** A Disk resource on the VM's host. */
-  disk?: In<Disk>;
-  /** Size of an owned disk. Growing is applied in place; shrinking is refused. With `adopt` it may be left out: as it is. */
-  size?: In<Size>;
-  /**
-   * Pool of an owned disk. Changing it moves the disk with its content, while the guest runs too: QEMU copies it and goes over to the copy.
-   * Refused while the VM has snapshots.
-   */
-  pool?: In<StoragePool | string>;
-  /** `"qcow2"` (default) or `"raw"`, of an owned disk. Of a disk that is there it can't be changed. */
-  format?: In<"qcow2" | "raw">;
-  /** Copy-on-write layer over this disk, volume name or absolute path, of an owned disk. */
-  backing?: In<Disk | string>;
-  /**
-   * What tells an owned disk from the VM's others when the list changes: its volume is `<VM>-<name>`. Default: its place in the list,
-   * counted from 0. Give names when disks may be taken out of the middle.
-   */
-  name?: In<string>;
-  /** libvirt's name of an owned disk's volume, in full: for one that is taken over (`adopt`) under the name that it has. */
-  volume?: In<string>;
-  /** Default `"virtio"`. */
-  bus?: In<"virtio" | "sata" | "scsi">;
-  /** Serial number that the guest sees, at most 20 characters on virtio. */
-  serial?: In<string>;
-  /** QEMU's cache mode. Default: QEMU's, `"writeback"`. Live migration of a shared disk wants `"none"`. */
-  cache?: In<"none" | "writeback" | "writethrough" | "directsync" | "unsafe">;
-  /** `"unmap"` gives blocks that the guest discards back to the host. Default: QEMU's, `"ignore"`. */
-  discard?: In<"unmap" | "ignore">;
-  /** The guest can't write to it, and a migration doesn't copy it. Default `false`. */
-  readonly?: In<boolean>;
-}
-
-/** A network interface of a VM: to a libvirt network, or straight to a bridge of the host. */
-export interface VmInterface {
-  network?: In<Network | string>;
-  /** Name of a bridge of the host, instead of `network`. */
-  bridge?: In<string>;
-  /** MAC address. Default: one made from the VM's UUID, kept for good. */
-  mac?: In<string>;
-  /** Default `"virtio"`. */
-  model?: In<"virtio" | "e1000e" | "rtl8139">;
-  /** Whether the cable is in. Default `"up"`. */
-  link?: In<"up" | "down">;
-}
 
 /** A device that acts when the guest stops showing signs of life. */
 export interface VmWatchdog {
@@ -150,10 +103,25 @@ export interface VirtualMachineArgs {
   initrd?: In<string>;
   /** Kernel command line. Needs `kernel`. Next boot. */
   commandLine?: In<string>;
-  /** Disks in the order in which the guest sees them. Next boot. */
+  /** Disks in the order in which the guest sees them. They come and go live on virtio, scsi and usb. */
   disks?: In<In<VmDisk>[]>;
-  /** Network interfaces in the order in which the guest sees them. Next boot. */
+  /** CD-ROM drives. Their media change live. */
+  cdroms?: In<In<VmCdrom>[]>;
+  /** Network interfaces in the order in which the guest sees them. They come and go live. */
   interfaces?: In<In<VmInterface>[]>;
+  /**
+   * How many devices can at least be plugged in while it runs: PCIe ports without a device, of machine `"q35"`. Without one what comes waits for the next
+   * boot, which has as many free ones again. Default 8. More: next boot; fewer: nothing.
+   */
+  hotplugSlots?: In<number>;
+  /** Devices of the host. Live. */
+  hostDevices?: In<In<VmHostDevice>[]>;
+  /** A random number generator. Default `true`. Live. */
+  rng?: In<boolean | VmRng>;
+  /** Lines to the host beside that of the guest agent. Live. */
+  channels?: In<In<VmChannel>[]>;
+  /** Whether the firmware shows a menu of what to boot from; `timeout`: for how long, at most 65.535 s. Default: none. Next boot. */
+  bootMenu?: In<boolean | { timeout: In<Duration> }>;
   /** `log`: absolute path of a file on the host that receives what the guest prints on its serial console. */
   console?: In<{ log?: In<string> }>;
   /** What the VM should be doing. Default `"running"`. */
@@ -269,7 +237,7 @@ export class VirtualMachine extends KvmResource {
   declare readonly cpus: pulumi.Output<number>;
 
   constructor(name: string, args: VirtualMachineArgs, opts?: pulumi.CustomResourceOptions) {
-    const { host, disks, interfaces, graphics, ...rest } = args;
+    const { host, disks, cdroms, interfaces, graphics, ...rest } = args;
     super(
       "VirtualMachine",
       name,
@@ -279,6 +247,7 @@ export class VirtualMachine extends KvmResource {
         name: args.name ?? name,
         disks: disks === undefined ? undefined : each(disks, unwrapDisk),
         graphics: graphics === undefined ? undefined : withSecretPassword(graphics),
+        cdroms: cdroms === undefined ? undefined : each(cdroms, unwrapCdrom),
         interfaces: interfaces === undefined ? undefined : each(interfaces, unwrapInterface),
       },
       [
@@ -315,37 +284,10 @@ function isPlainObject(value: unknown): boolean {
   );
 }
 
-function unwrapDisk(disk: VmDisk): unknown {
-  return {
-    ...disk,
-    disk: disk.disk === undefined ? undefined : unwrapped(disk.disk).apply(diskRef),
-    pool: disk.pool === undefined ? undefined : poolName(disk.pool),
-    backing: disk.backing === undefined ? undefined : backingOf(disk.backing),
-  };
-}
-
-function diskRef(disk: unknown): unknown {
-  if (!isKvmResource(disk, "Disk")) return disk;
-  const { host, pool, name, format } = disk as Disk;
-  return { host, pool, name, format };
-}
-
 /** A password is one whether or not the program says so. What isn't an object is handed on as it is: the provider's validation names it. */
 function withSecretPassword(graphics: In<VmGraphics>): unknown {
   if (pulumi.Output.isInstance(graphics) || graphics instanceof Promise)
     return pulumi.output(graphics).apply(withSecretPassword);
   if (!isPlainObject(graphics) || graphics.password === undefined) return graphics;
   return { ...graphics, password: pulumi.secret(graphics.password) };
-}
-
-function unwrapInterface(nic: VmInterface): unknown {
-  return {
-    ...nic,
-    network:
-      nic.network === undefined
-        ? undefined
-        : unwrapped(nic.network).apply((n) =>
-            isKvmResource(n, "Network") ? (n as Network).name : pulumi.output(n),
-          ),
-  };
 }

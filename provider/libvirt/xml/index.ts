@@ -1,24 +1,39 @@
 export * from "./capabilities.js";
 export * from "./device-xml.js";
+export { scsiControllersOf } from "./disk.js";
 export * from "./disk-chain.js";
+export { type DiskLimitKind, type DiskLimits, diskLimitKinds, limitValues } from "./disk-limits.js";
 export { buildDisk, buildDomain, buildInterface } from "./domain-build.js";
 export * from "./domain-capabilities.js";
 export * from "./domain-differences.js";
 export * from "./domain-model.js";
 export { diskTargets, parseDomain } from "./domain-parse.js";
 export {
+  type BootMenu,
+  type Channel,
   type Clock,
   type DomainPartName,
   type Graphics,
+  type HostDevice,
   type HyperV,
+  hostDeviceKey,
   type InputDevice,
   isPartName,
+  type Rng,
   type SerialPort,
+  sortedChannels,
+  sortedHostDevices,
   sortedInputDevices,
   sortedTimers,
 } from "./domain-parts/index.js";
 export { patchDomain } from "./domain-patch.js";
 export * from "./error.js";
+export {
+  type Bandwidth,
+  type FlowLimit,
+  type InterfaceFilter,
+  sortedParameters,
+} from "./interface-traffic.js";
 export * from "./lease.js";
 export type { MarkKind, MarkProblem, OnMarkProblem } from "./mark.js";
 export type { Marks } from "./metadata.js";
@@ -41,7 +56,8 @@ export { patchNetwork } from "./network-patch.js";
 export type { Portgroup, Vlan } from "./network-vlan.js";
 export * from "./owner-mark.js";
 export { applyPatches, type XmlPatch } from "./patches.js";
-export { hasPcieRootPorts } from "./pcie.js";
+export { cardPlug, hasPcieRootPorts } from "./pcie.js";
+export { type PluggingRoom, readPluggingRoom } from "./plugging-room.js";
 export * from "./pool.js";
 export { isXmlText, survivesLibvirtAttribute, survivesLibvirtText } from "./text.js";
 export { sameValue } from "./value.js";

@@ -10,13 +10,22 @@ import {
 import type { Step } from "../../planning/step.js";
 import type { ApplyContext } from "../definition.js";
 import { milliseconds } from "../inputs.js";
-import { deleteOwnVolume, ensureVolume, growVolume, replaceVolumeMark, writeVolumeMark } from "../volumes.js";
+import {
+  deleteOwnVolume,
+  ensureVolume,
+  growVolume,
+  removeVolumeMark,
+  replaceVolumeMark,
+  writeVolumeMark,
+} from "../volumes.js";
 import { sortChanges } from "./changes.js";
 import { desiredModel } from "./desired.js";
+import { declaredDrives } from "./desired-disks.js";
 import { changeRunning } from "./live-changes.js";
 import { applyMove } from "./move.js";
-import { type ObservedHost, type ObservedMachine, whereItIs } from "./observed.js";
+import { type ObservedHost, type ObservedMachine, runningPlace, whereItIs } from "./observed.js";
 import { withPaths } from "./paths.js";
+import { redefinition } from "./redefinition.js";
 import { relocate } from "./relocate.js";
 import { identityHashes, isOwn, type MachineRequest } from "./request.js";
 import { DEFAULT_SHUTDOWN_TIMEOUT_MS, type Inputs, volumeOf } from "./schema.js";
@@ -48,6 +57,7 @@ export async function apply(
       break;
     case "createVolume":
     case "growVolume":
+    case "keepVolume":
     case "deleteVolume":
     case "forgetVolume":
       await applyToVolume(step, host, request, place, context);
@@ -165,11 +175,10 @@ async function redefine(host: Host, request: MachineRequest, place: ObservedHost
   const uuid = place.domain?.record.uuid;
   const definition = place.domain?.persistent ?? place.domain?.live;
   if (uuid === undefined || definition === undefined) throw new Error("there is no definition to change");
-  const desired = desiredModel(request.inputs, request.previous, definition, { uuid, facts: place.facts });
   const libvirt = await host.libvirt();
   const xml = await libvirt.domains.xml(uuid, { inactive: true, secure: true });
   const current = parseDomain(xml);
-  const to = { ...withPaths(desired, place), name: current.name };
+  const to = { ...redefinition(request, place, definition, uuid), name: current.name };
   if (describeDifferences(current, to).length === 0 && place.domain?.persistent !== undefined) return;
   await libvirt.domains.define(patchDomain(xml, to, current), { validate: true });
 }
@@ -182,11 +191,15 @@ async function changeGuest(
 ): Promise<void> {
   const { domain } = place;
   if (domain?.live === undefined) throw new Error("the guest has stopped meanwhile");
-  const { uuid, name, state } = domain.record;
+  const { uuid, name } = domain.record;
   const definition = domain.persistent ?? domain.live;
   const desired = desiredModel(request.inputs, request.previous, definition, { uuid, facts: place.facts });
-  const { live } = sortChanges(domain.persistent, domain.live, desired, { paused: state === "paused" });
-  await changeRunning({ host, uuid, name, to: withPaths(desired, place) }, live, context);
+  const { live } = sortChanges(domain.persistent, domain.live, desired, runningPlace(place, domain));
+  const drives = declaredDrives(request.inputs, request.previous, definition);
+  const forcedDrives = new Set(
+    drives.flatMap(({ entry, disk }) => (entry.force === true ? [disk.target] : [])),
+  );
+  await changeRunning({ host, uuid, name, to: withPaths(desired, place), forcedDrives }, live, context);
 }
 
 async function writeMark(
@@ -225,7 +238,10 @@ async function writeMark(
 }
 
 async function applyToVolume(
-  step: Extract<Step, { kind: "createVolume" | "growVolume" | "deleteVolume" | "forgetVolume" }>,
+  step: Extract<
+    Step,
+    { kind: "createVolume" | "growVolume" | "keepVolume" | "deleteVolume" | "forgetVolume" }
+  >,
   host: Host,
   request: MachineRequest,
   place: ObservedHost,
@@ -258,11 +274,14 @@ async function applyToVolume(
       await growVolume({ host, pool, volume, toBytes: step.toBytes, signal: context.signal });
       return;
     case "forgetVolume":
+    case "keepVolume":
     case "deleteVolume": {
       const mark = place.pools
         .find((other) => other.name === pool)
         ?.contents.marks.find((other) => other.volume === volume);
-      if (mark !== undefined) await deleteOwnVolume({ host, pool, mark, signal: context.signal });
+      if (mark === undefined) return;
+      if (step.kind === "keepVolume") await removeVolumeMark({ host, pool, mark });
+      else await deleteOwnVolume({ host, pool, mark, signal: context.signal });
       return;
     }
     default:

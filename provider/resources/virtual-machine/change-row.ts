@@ -3,8 +3,10 @@ import type {
   DomainPartName,
   DomainProperty,
   ModelDifference,
+  PluggingRoom,
 } from "../../libvirt/xml/index.js";
 import type { PropertyChange } from "../../planning/step.js";
+import type { NetworkTraits } from "./network-traits.js";
 
 /** What a change does to a running guest: applied now, saved for its next start, or nothing that it could notice. */
 export type RunningEffect = "live" | "nextBoot" | "none";
@@ -15,8 +17,14 @@ export interface RunningGuest {
   /** What it should be. */
   to: DomainModel;
   paused: boolean;
-  /** How many devices the plan has plugged in before this one. */
-  pluggedBefore: number;
+  /** What can be plugged in. */
+  room: PluggingRoom;
+  /** PCIe ports that are left when the plan comes to this change; undefined on machines that have a bus for many instead. */
+  freePorts: number | undefined;
+  /** Folders of the host can be plugged in: libvirt 9 crashes where it has no cgroups. */
+  plugsFolders: boolean;
+  /** The networks of the host, by name. */
+  networks: ReadonlyMap<string, NetworkTraits>;
 }
 
 /**
@@ -28,11 +36,15 @@ export interface ChangeRow {
   /** A property of the domain, or a test of any difference. */
   property: DomainProperty | ((difference: ModelDifference) => boolean);
   effect: RunningEffect | ((difference: ModelDifference, guest: RunningGuest) => RunningEffect);
+  /** How many PCIe ports it takes when it is live; less than none when it gives some back. Default: none. */
+  ports?(difference: ModelDifference, guest: RunningGuest): number;
   /** What README says of the running guest; by default what a constant effect means. */
   running?: string;
   note?: string;
-  /** What messages call it; default: the input, else the property. */
+  /** What messages call it; default: the input, else the property. Of disks and interfaces: what they call the property. */
   label?: string;
+  /** What people should know before it is done to a running guest, as the end of the line that says so. */
+  warning?(difference: ModelDifference): string | undefined;
   /**
    * False: the live document tells the moment, or says it in other words than the definition; only a changed definition shows the change.
    * Default true.

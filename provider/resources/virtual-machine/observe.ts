@@ -1,29 +1,21 @@
-import { dirname, posix } from "node:path";
 import { HostUnreachable } from "../../hosts/errors.js";
-import type { Host } from "../../hosts/host.js";
 import { type Connection, type Credentials, connectionKey, type HostRef } from "../../hosts/host-ref.js";
-import type { DomainRecord, PoolRecord } from "../../libvirt/index.js";
-import {
-  type DomainModel,
-  type OwnerMark,
-  parseDomain,
-  parsePool,
-  readOwnerMark,
-} from "../../libvirt/xml/index.js";
-import { journalOf } from "../../planning/migrated-copy.js";
+import type { DomainRecord } from "../../libvirt/index.js";
+import { type OwnerMark, readOwnerMark } from "../../libvirt/xml/index.js";
 import type { ObserveContext } from "../definition.js";
-import { ownMarks } from "./disks.js";
 import { preflightMove } from "./move.js";
+import { networkTraits } from "./network-traits.js";
+import { sourceNames, toDomain } from "./observe-domain.js";
+import { poolsOf } from "./observe-pools.js";
 import {
   isActive,
   isUnsettled,
   type ObservedDomain,
   type ObservedHost,
   type ObservedMachine,
-  type ObservedPool,
 } from "./observed.js";
 import { isOwn, type MachineRequest } from "./request.js";
-import { type Outputs, volumeOf } from "./schema.js";
+import type { Outputs } from "./schema.js";
 
 export function refOf(inputs: {
   host: string;
@@ -194,18 +186,19 @@ async function lookAt(
     observations.pools(),
     observations.networks(),
   ]);
-  const poolPaths = poolRecords.map((pool) => ({ name: pool.name, path: pathOf(pool) }));
+  const names = sourceNames(request, poolRecords);
   const candidates = records.map((record) => ({ record, owner: ownerOf(record) }));
   const mine = candidates.find((candidate) => isMine(candidate, request));
   const namesake = candidates.find((c) => c.record.name === request.inputs.name && c !== mine);
-  const domain = mine === undefined ? undefined : toDomain(mine.record, mine.owner, poolPaths);
+  const domain = mine === undefined ? undefined : toDomain(mine.record, mine.owner, names);
   return {
     ref,
     facts,
     domain,
-    namesake: namesake === undefined ? undefined : toDomain(namesake.record, namesake.owner, poolPaths),
+    namesake: namesake === undefined ? undefined : toDomain(namesake.record, namesake.owner, names),
     pools: await poolsOf(host, poolRecords, request, domain, fresh),
     networks: networks.filter((network) => network.active).map((network) => network.name),
+    networkTraits: new Map(networks.map((network) => [network.name, networkTraits(network)])),
   };
 }
 
@@ -236,93 +229,4 @@ function ownerOf(record: DomainRecord): OwnerMark | undefined {
   const owner = xml === undefined ? undefined : readOwnerMark(xml);
   owners.set(record, { owner });
   return owner;
-}
-
-function toDomain(
-  record: DomainRecord,
-  owner: OwnerMark | undefined,
-  poolPaths: { name: string; path: string | undefined }[],
-): ObservedDomain {
-  const parse = (xml: string | undefined) =>
-    xml === undefined ? undefined : withVolumes(parseDomain(xml), poolPaths);
-  const noted = journalOf(record);
-  return {
-    record,
-    persistent: parse(record.persistentXml),
-    live: parse(record.liveXml),
-    owner,
-    journal: noted.kind === "journal" ? noted.journal : undefined,
-  };
-}
-
-/** Disks by pool and volume instead of by path, wherever the path is in a pool: that is how programs and other hosts name them. */
-function withVolumes(
-  model: DomainModel,
-  poolPaths: { name: string; path: string | undefined }[],
-): DomainModel {
-  const disks = model.disks.map((disk) => {
-    if (disk.source === undefined || !("file" in disk.source)) return disk;
-    const { file } = disk.source;
-    const pool = poolPaths.find(({ path }) => path !== undefined && path === dirname(file));
-    return pool === undefined ? disk : { ...disk, source: { pool: pool.name, volume: posix.basename(file) } };
-  });
-  return { ...model, disks };
-}
-
-function pathOf(pool: PoolRecord): string | undefined {
-  const { path } = parsePool(pool.xml);
-  return path === undefined ? undefined : posix.normalize(path).replace(/(.)\/$/, "$1");
-}
-
-/** The pools where the VM's disks should be, were, and are; all of the host's when one is on its way between two. */
-async function poolsOf(
-  host: Host,
-  records: PoolRecord[],
-  request: MachineRequest,
-  domain: ObservedDomain | undefined,
-  fresh: boolean,
-): Promise<ObservedPool[]> {
-  const declared = [request.inputs, request.previous].flatMap((inputs) =>
-    (inputs?.disks ?? []).map((disk) => disk.disk?.pool ?? disk.pool ?? ""),
-  );
-  const inDocuments = [domain?.persistent, domain?.live].flatMap((model) =>
-    (model?.disks ?? []).flatMap(({ source }) =>
-      source !== undefined && "pool" in source ? [source.pool] : [],
-    ),
-  );
-  const isOurs = ownMarks(request, domain);
-  const pools: ObservedPool[] = [];
-  const names = new Set([...declared, ...inDocuments]);
-  for (const name of names) {
-    const pool = await poolOf(host, name, records, request, fresh);
-    if (pool === undefined) continue;
-    pools.push(pool);
-    if (pool.contents.notes.leaving.some(isOurs))
-      for (const other of records) if (other.active) names.add(other.name);
-  }
-  return pools;
-}
-
-async function poolOf(
-  host: Host,
-  name: string,
-  records: PoolRecord[],
-  request: MachineRequest,
-  fresh: boolean,
-): Promise<ObservedPool | undefined> {
-  if (fresh && !records.some((record) => record.name === name && record.active))
-    await host.observations.refreshPool(name);
-  const record = (await host.observations.pools()).find((pool) => pool.name === name);
-  if (record === undefined) return undefined;
-  if (fresh && record.active)
-    for (const [i, disk] of (request.inputs.disks ?? []).entries()) {
-      const { pool, volume } = volumeOf(request.inputs.name, disk, i);
-      if (pool === name) await host.observations.refreshVolume(pool, volume);
-    }
-  return {
-    name,
-    path: pathOf(record),
-    active: record.active,
-    contents: await host.observations.contents(name),
-  };
 }

@@ -2,8 +2,10 @@ import type { HostFacts } from "../../hosts/facts.js";
 import type { HostRef } from "../../hosts/host-ref.js";
 import type { PoolContents } from "../../hosts/observations.js";
 import type { DomainRecord } from "../../libvirt/index.js";
-import type { DomainModel, MigrationJournal, OwnerMark } from "../../libvirt/xml/index.js";
+import type { DomainModel, MigrationJournal, OwnerMark, PluggingRoom } from "../../libvirt/xml/index.js";
 import { isInterrupted } from "../../planning/migrated-copy.js";
+import type { RunningPlace } from "./changes.js";
+import type { NetworkTraits } from "./network-traits.js";
 
 /** A domain, as typed values. */
 export interface ObservedDomain {
@@ -14,6 +16,10 @@ export interface ObservedDomain {
   live?: DomainModel | undefined;
   owner?: OwnerMark | undefined;
   journal?: MigrationJournal | undefined;
+  /** What can be plugged in while it runs; absent when it is off. */
+  room?: PluggingRoom | undefined;
+  /** Folders of the host can be plugged in while it runs; asked only of a VM that has some. */
+  plugsFolders?: boolean | undefined;
 }
 
 export interface ObservedPool {
@@ -34,6 +40,8 @@ export interface ObservedHost {
   /** The pools in which the VM has, had or is to have disks. */
   pools: ObservedPool[];
   networks: string[];
+  /** What these are to the interfaces in them. */
+  networkTraits?: ReadonlyMap<string, NetworkTraits> | undefined;
 }
 
 /** What there is of one VM. */
@@ -52,6 +60,19 @@ export interface ObservedMachine {
 export function whereItIs(observed: ObservedMachine): ObservedHost | undefined {
   if (observed.target.domain !== undefined) return observed.target;
   return observed.elsewhere?.domain === undefined ? undefined : observed.elsewhere;
+}
+
+/** What decides, beside the documents of a guest that runs on a host, what can be done with it meanwhile. */
+export function runningPlace(
+  host: ObservedHost,
+  { record, room, plugsFolders }: ObservedDomain,
+): RunningPlace {
+  return {
+    paused: record.state === "paused",
+    ...(room === undefined ? {} : { room }),
+    ...(plugsFolders === undefined ? {} : { plugsFolders }),
+    ...(host.networkTraits === undefined ? {} : { networks: host.networkTraits }),
+  };
 }
 
 export function isActive(domain: ObservedDomain): boolean {

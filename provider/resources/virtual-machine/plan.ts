@@ -5,13 +5,14 @@ import type { Step } from "../../planning/step.js";
 import { type Changes, sortChanges, toTexts } from "./changes.js";
 import { volumesToCopy } from "./copies.js";
 import { desiredModel } from "./desired.js";
-import { releasedVolumeSteps, unmarkedDisks, volumeSteps } from "./disks.js";
+import { missingMedia, releasedVolumeSteps, unmarkedDisks, volumeSteps } from "./disks.js";
 import {
   isActive,
   isUnsettled,
   type ObservedDomain,
   type ObservedHost,
   type ObservedMachine,
+  runningPlace,
   whereItIs,
 } from "./observed.js";
 import { obstacles } from "./obstacles.js";
@@ -92,6 +93,7 @@ function planNew(request: MachineRequest, observed: ObservedMachine, result: Pla
     });
   result.refusals.push(...obstacles(desired, target, "everything"));
   volumeSteps(request, target, undefined, relocations.moves, result);
+  result.refusals.push(...missingMedia(request, target));
   releasedVolumeSteps(request, target, undefined, desired.disks, relocations, result);
   result.refusals.push(...missing(request, target));
   if (inputs.autostart === true)
@@ -311,10 +313,11 @@ function planChanges(
       });
   }
   const desired = desiredModel(inputs, previous, definition, { uuid: record.uuid, facts: target.facts });
-  const changes = sortChanges(persistent, live, desired, { paused: record.state === "paused" });
+  const changes = sortChanges(persistent, live, desired, runningPlace(place, domain));
   result.refusals.push(...obstacles(desired, target, place === target ? changes.definition : "everything"));
   result.steps.push(...definitionSteps(subject, changes));
   volumeSteps(request, place, domain, relocations.moves, result);
+  result.refusals.push(...missingMedia(request, place));
   if (changes.live.length > 0)
     result.steps.push({ kind: "changeRunning", subject, changes: toTexts(changes.live), effect: "live" });
   if (record.autostart !== (inputs.autostart ?? false))

@@ -1,10 +1,14 @@
+import { bootMenu } from "./boot-menu.js";
+import { channels } from "./channels.js";
 import { clock } from "./clock.js";
 import { graphics } from "./graphics.js";
+import { hostDevices } from "./host-devices.js";
 import { hyperv } from "./hyperv.js";
 import { inputDevices } from "./input-devices.js";
 import { acpi, ioapic, kvmHidden, pmu, smm, vmcoreinfo, vmport } from "./machine-features.js";
 import { osIdentity } from "./os-identity.js";
 import type { DomainPart } from "./part.js";
+import { rng } from "./rng.js";
 import { serialPorts } from "./serial-ports.js";
 import { sound } from "./sound.js";
 import { title } from "./title.js";
@@ -12,11 +16,15 @@ import { tpm } from "./tpm.js";
 import { video } from "./video.js";
 import { watchdog } from "./watchdog.js";
 
+export type { BootMenu } from "./boot-menu.js";
+export { type Channel, sortedChannels } from "./channels.js";
 export { type Clock, sortedTimers, type Timer } from "./clock.js";
 export type { Graphics } from "./graphics.js";
+export { type HostDevice, hostDeviceKey, sortedHostDevices } from "./host-devices.js";
 export type { HyperV } from "./hyperv.js";
 export { type InputDevice, sortedInputDevices } from "./input-devices.js";
 export type { DomainPart, PartDevices } from "./part.js";
+export type { Rng } from "./rng.js";
 export type { SerialPort } from "./serial-ports.js";
 export type { Tpm } from "./tpm.js";
 export type { Video } from "./video.js";
@@ -24,6 +32,10 @@ export type { Watchdog } from "./watchdog.js";
 
 /** Every part by the name of its property in the domain model. */
 export const domainParts = {
+  bootMenu,
+  channels,
+  hostDevices,
+  rng,
   title,
   watchdog,
   osIdentity,

@@ -1,11 +1,15 @@
+import { bootMenuFeature, bootMenuShape } from "./boot-menu.js";
+import { channelsFeature, channelsShape } from "./channels.js";
 import { clockFeature, clockShape } from "./clock.js";
 import type { MachineFeature } from "./feature.js";
 import { firmwareFeature, firmwareShape } from "./firmware.js";
 import { graphicsFeature, graphicsShape } from "./graphics.js";
+import { hostDevicesFeature, hostDevicesShape } from "./host-devices.js";
 import { inputDevicesFeature, inputDevicesShape } from "./input-devices.js";
 import { lifecycleActionsFeature, lifecycleActionsShape } from "./lifecycle-actions.js";
 import { machineFeaturesFeature, machineFeaturesShape } from "./machine-features.js";
 import { osFeature, osShape } from "./os.js";
+import { rngFeature, rngShape } from "./rng.js";
 import { serialPortsFeature, serialPortsShape } from "./serial-ports.js";
 import { soundFeature, soundShape } from "./sound.js";
 import { titleFeature, titleShape } from "./title.js";
@@ -28,6 +32,10 @@ export const featureShapes = {
   ...serialPortsShape,
   ...watchdogShape,
   ...lifecycleActionsShape,
+  ...rngShape,
+  ...hostDevicesShape,
+  ...channelsShape,
+  ...bootMenuShape,
 };
 
 /** In the order in which they set the model. */
@@ -45,4 +53,8 @@ export const features: readonly MachineFeature[] = [
   serialPortsFeature,
   watchdogFeature,
   lifecycleActionsFeature,
+  rngFeature,
+  hostDevicesFeature,
+  channelsFeature,
+  bootMenuFeature,
 ];
