@@ -7,6 +7,7 @@ import type { z } from "zod";
 import { shape as disk } from "../provider/resources/disk/schema.js";
 import { shape as host } from "../provider/resources/host/schema.js";
 import { shape as network } from "../provider/resources/network/schema.js";
+import { shape as snapshot } from "../provider/resources/snapshot/schema.js";
 import { shape as storagePool } from "../provider/resources/storage-pool/schema.js";
 import { shape as virtualMachine } from "../provider/resources/virtual-machine/schema.js";
 import { printJson } from "./schema-print.mjs";
@@ -25,6 +26,7 @@ export const shapes: Readonly<Record<string, z.ZodRawShape>> = {
   Disk: disk,
   Host: host,
   Network: network,
+  Snapshot: snapshot,
   StoragePool: storagePool,
   VirtualMachine: virtualMachine,
 };

@@ -14,6 +14,7 @@ export {
   type VlanTrunk,
 } from "./network.js";
 export { KvmResource } from "./resource.js";
+export { Snapshot, type SnapshotArgs, type VirtualMachineRef } from "./snapshot.js";
 export { StoragePool, type StoragePoolArgs } from "./storage-pool.js";
 export type { Connection, Credentials, Duration, HostRef, In, InEach, Size, Timeouts } from "./types.js";
 export {

@@ -1,5 +1,5 @@
-import { DomainBlockJobApi } from "./domain-block-jobs.js";
 import { domainByUuid } from "./domain-reference.js";
+import { DomainSnapshotApi } from "./domain-snapshots.js";
 import type { OperationOptions } from "./session.js";
 
 /** Which documents a change goes to: what runs, what the next start takes, or both. */
@@ -11,7 +11,7 @@ export interface DomainTarget {
 const KIB = 1_024;
 
 /** Changes of a domain's devices, vcpus and memory. */
-export class DomainHardwareApi extends DomainBlockJobApi {
+export class DomainHardwareApi extends DomainSnapshotApi {
   async attachDevice(
     uuid: string,
     xml: string,

@@ -85,6 +85,28 @@ export type Step =
       to: VolumeLocation | undefined;
       effect: "live" | "none";
     }
+  // snapshots
+  | {
+      kind: "takeSnapshot";
+      subject: string;
+      machine: string;
+      host: string;
+      type: "internal" | "external";
+      memory: boolean;
+      quiesce: boolean;
+      reason: string;
+      effect: "live" | "stop";
+    }
+  | { kind: "describeSnapshot"; subject: string; machine: string; effect: "none" }
+  | {
+      kind: "revertToSnapshot";
+      subject: string;
+      machine: string;
+      host: string;
+      takenAt: string;
+      type: "internal" | "external";
+      effect: "restart";
+    }
   // networks
   | { kind: "createNetwork"; subject: string; host: string; effect: "none"; reason: string }
   | { kind: "startNetwork"; subject: string; host: string; effect: "none"; reason: string }
@@ -192,6 +214,18 @@ export function describeStep(step: Step): string[] {
           ? `clear what an interrupted move of disk ${step.subject} noted ${at(step.from)}`
           : `settle the interrupted move of disk ${step.subject} ${way(step.from, step.to)}: one whole volume stays`,
       ];
+    case "takeSnapshot":
+      return [
+        `take snapshot ${step.subject} of ${step.machine} ${at(step)} (${step.reason}): ${taking(step)}`,
+      ];
+    case "describeSnapshot":
+      return [`note the description of snapshot ${step.subject} of ${step.machine}, no guest notices`];
+    case "revertToSnapshot":
+      return [
+        `revert ${step.machine} ${at(step)} to snapshot ${step.subject} of ${step.takenAt}: what ${
+          step.type === "internal" ? "its memory, its disks and its definition" : "its disks"
+        } got since is lost`,
+      ];
     case "createNetwork":
       return [`create network ${step.subject} ${at(step)} (${step.reason})`];
     case "startNetwork":
@@ -259,6 +293,14 @@ export function describeGoal(goal: Extract<Step, { kind: "waitForGuest" }>["goal
     default:
       return goal satisfies never;
   }
+}
+
+/** Whether the guest runs isn't said: a preview may come before there is one. */
+function taking({ type, memory, quiesce }: Extract<Step, { kind: "takeSnapshot" }>): string {
+  if (type === "internal")
+    return "internal, with the memory of a guest that runs, which stands still while that is written";
+  const more = memory ? ", with its memory" : quiesce ? ", its file systems quiesced" : "";
+  return `external${more}; the guest runs on`;
 }
 
 const copied = (disks: string[]) => (disks.length === 0 ? "" : `, copying ${disks.join(", ")}`);

@@ -2,6 +2,7 @@ import type { ResourceDefinition } from "./definition.js";
 import { disk } from "./disk/index.js";
 import { host } from "./host/index.js";
 import { network } from "./network/index.js";
+import { snapshot } from "./snapshot/index.js";
 import { storagePool } from "./storage-pool/index.js";
 import { virtualMachine } from "./virtual-machine/index.js";
 
@@ -10,6 +11,7 @@ import { virtualMachine } from "./virtual-machine/index.js";
 export const definitions: Readonly<Record<string, ResourceDefinition<any, any, any>>> = {
   Disk: disk,
   Host: host,
+  Snapshot: snapshot,
   StoragePool: storagePool,
   Network: network,
   VirtualMachine: virtualMachine,

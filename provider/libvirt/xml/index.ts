@@ -32,6 +32,8 @@ export * from "./owner-mark.js";
 export { applyPatches, type XmlPatch } from "./patches.js";
 export { hasPcieRootPorts } from "./pcie.js";
 export * from "./pool.js";
+export * from "./revert-mark.js";
+export * from "./snapshot.js";
 export { isXmlText, survivesLibvirtAttribute, survivesLibvirtText } from "./text.js";
 export { sameValue } from "./value.js";
 export * from "./volume.js";

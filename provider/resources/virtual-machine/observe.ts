@@ -4,14 +4,17 @@ import type { Host } from "../../hosts/host.js";
 import { type Connection, type Credentials, connectionKey, type HostRef } from "../../hosts/host-ref.js";
 import type { DomainRecord, PoolRecord } from "../../libvirt/index.js";
 import {
+  type Below,
   type DomainModel,
   type OwnerMark,
   parseDomain,
   parsePool,
   readOwnerMark,
+  readRevertMark,
 } from "../../libvirt/xml/index.js";
 import { journalOf } from "../../planning/migrated-copy.js";
 import type { ObserveContext } from "../definition.js";
+import { snapshotLayers } from "../snapshot-layers.js";
 import { ownMarks } from "./disks.js";
 import { preflightMove } from "./move.js";
 import {
@@ -22,6 +25,7 @@ import {
   type ObservedMachine,
   type ObservedPool,
 } from "./observed.js";
+import { overlaysOf, withoutOverlays } from "./overlays.js";
 import { isOwn, type MachineRequest } from "./request.js";
 import { type Outputs, volumeOf } from "./schema.js";
 
@@ -198,12 +202,21 @@ async function lookAt(
   const candidates = records.map((record) => ({ record, owner: ownerOf(record) }));
   const mine = candidates.find((candidate) => isMine(candidate, request));
   const namesake = candidates.find((c) => c.record.name === request.inputs.name && c !== mine);
-  const domain = mine === undefined ? undefined : toDomain(mine.record, mine.owner, poolPaths);
+  const declared = [request.inputs, request.previous].flatMap((inputs) =>
+    (inputs?.disks ?? []).map((entry, i) => volumeOf(inputs?.name ?? "", entry, i)),
+  );
+  const domain =
+    mine === undefined
+      ? undefined
+      : {
+          ...toDomain(mine.record, mine.owner, poolPaths, declared, await layersOf(host, mine.record)),
+          snapshots: (await observations.snapshots(mine.record.uuid)).map(({ name }) => name),
+        };
   return {
     ref,
     facts,
     domain,
-    namesake: namesake === undefined ? undefined : toDomain(namesake.record, namesake.owner, poolPaths),
+    namesake: namesake === undefined ? undefined : toDomain(namesake.record, namesake.owner, poolPaths, []),
     pools: await poolsOf(host, poolRecords, request, domain, fresh),
     networks: networks.filter((network) => network.active).map((network) => network.name),
   };
@@ -238,35 +251,53 @@ function ownerOf(record: DomainRecord): OwnerMark | undefined {
   return owner;
 }
 
+async function layersOf(host: Host, { hasSnapshots }: DomainRecord): Promise<Below | undefined> {
+  return hasSnapshots ? await snapshotLayers(host) : undefined;
+}
+
+type PoolPath = { name: string; path: string | undefined };
+
 function toDomain(
   record: DomainRecord,
   owner: OwnerMark | undefined,
-  poolPaths: { name: string; path: string | undefined }[],
+  poolPaths: readonly PoolPath[],
+  declared: readonly { pool: string; volume: string }[],
+  below: Below = new Map(),
 ): ObservedDomain {
-  const parse = (xml: string | undefined) =>
-    xml === undefined ? undefined : withVolumes(parseDomain(xml), poolPaths);
+  const read = (xml: string | undefined) => {
+    const model = xml === undefined ? undefined : withVolumes(parseDomain(xml), poolPaths);
+    const overlays = overlaysOf(xml, model, declared, (path) => volumeAt(path, poolPaths), below);
+    return { model: withoutOverlays(model, overlays), overlays };
+  };
   const noted = journalOf(record);
+  const [persistent, live] = [read(record.persistentXml), read(record.liveXml)];
   return {
     record,
-    persistent: parse(record.persistentXml),
-    live: parse(record.liveXml),
+    persistent: persistent.model,
+    live: live.model,
+    overlays: record.persistentXml === undefined ? live.overlays : persistent.overlays,
+    reverting: readRevertMark(record.persistentXml ?? record.liveXml ?? "<domain/>")?.snapshot,
     owner,
     journal: noted.kind === "journal" ? noted.journal : undefined,
   };
 }
 
 /** Disks by pool and volume instead of by path, wherever the path is in a pool: that is how programs and other hosts name them. */
-function withVolumes(
-  model: DomainModel,
-  poolPaths: { name: string; path: string | undefined }[],
-): DomainModel {
+function withVolumes(model: DomainModel, poolPaths: readonly PoolPath[]): DomainModel {
   const disks = model.disks.map((disk) => {
     if (disk.source === undefined || !("file" in disk.source)) return disk;
-    const { file } = disk.source;
-    const pool = poolPaths.find(({ path }) => path !== undefined && path === dirname(file));
-    return pool === undefined ? disk : { ...disk, source: { pool: pool.name, volume: posix.basename(file) } };
+    const source = volumeAt(disk.source.file, poolPaths);
+    return source === undefined ? disk : { ...disk, source };
   });
   return { ...model, disks };
+}
+
+function volumeAt(
+  path: string,
+  poolPaths: readonly PoolPath[],
+): { pool: string; volume: string } | undefined {
+  const pool = poolPaths.find((other) => other.path !== undefined && other.path === dirname(path));
+  return pool === undefined ? undefined : { pool: pool.name, volume: posix.basename(path) };
 }
 
 function pathOf(pool: PoolRecord): string | undefined {
