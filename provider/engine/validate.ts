@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import type { CrossCheck } from "../resources/definition.js";
 import { INTERNAL_KEYS, type InputProblem, problemsOf, unknownInput, valueAt } from "./input-problem.js";
 import { containsUnknown, UNKNOWN } from "./unknowns.js";
@@ -29,7 +29,7 @@ export function validateInputs(
       problems.push(...problemsBesideUnknowns(shape, key, value));
       continue;
     }
-    const parsed = (schema as z.ZodType).safeParse(value);
+    const parsed = parse(schema as z.ZodType, value);
     if (parsed.success) {
       if (parsed.data !== undefined) inputs[key] = parsed.data;
       continue;
@@ -46,10 +46,19 @@ export function validateInputs(
   return { inputs, unknownKeys, problems };
 }
 
+/** zod compares the length of whatever has one, and throws where that is no number. */
+function parse(schema: z.ZodType, value: unknown): z.ZodSafeParseResult<unknown> {
+  try {
+    return schema.safeParse(value);
+  } catch {
+    return z.custom(() => false, { error: "is of a kind that isn't allowed here" }).safeParse(value);
+  }
+}
+
 /** What is wrong apart from the parts that aren't known yet. */
 function problemsBesideUnknowns(shape: z.ZodRawShape, key: string, value: unknown): InputProblem[] {
   if (value === UNKNOWN) return [];
-  const parsed = (shape[key] as z.ZodType).safeParse(value);
+  const parsed = parse(shape[key] as z.ZodType, value);
   if (parsed.success) return [];
   return parsed.error.issues
     .filter((issue) => issue.code === "unrecognized_keys" || !containsUnknown(valueAt(value, issue.path)))
