@@ -19,15 +19,18 @@ import {
   ensureVolume,
   growVolume,
   type NewVolume,
+  removeVolumeMark,
   replaceVolumeMark,
   writeVolumeMark,
 } from "../volumes.js";
 import { sortChanges, startedWith } from "./changes.js";
 import { desiredModel } from "./desired.js";
+import { declaredDrives } from "./desired-disks.js";
 import { changeRunning } from "./live-changes.js";
 import { applyMove } from "./move.js";
 import { type ObservedHost, type ObservedMachine, whereItIs } from "./observed.js";
 import { withPaths } from "./paths.js";
+import { desiredOf, redefinition } from "./redefinition.js";
 import { relocate } from "./relocate.js";
 import { identityHashes, isOwn, type MachineRequest, wasFound } from "./request.js";
 import { writeNotes } from "./run-notes.js";
@@ -63,6 +66,7 @@ export async function apply(
       break;
     case "createVolume":
     case "growVolume":
+    case "keepVolume":
     case "deleteVolume":
     case "forgetVolume":
       await applyToVolume(step, host, request, place, context);
@@ -206,13 +210,12 @@ async function redefine(host: Host, request: MachineRequest, place: ObservedHost
   const uuid = place.domain?.record.uuid;
   const definition = place.domain?.persistent ?? place.domain?.live;
   if (uuid === undefined || definition === undefined) throw new Error("there is no definition to change");
-  const desired = desiredOf(request, place, definition);
   const libvirt = await host.libvirt();
   const xml = withoutRunNotes(await libvirt.domains.xml(uuid, { inactive: true, secure: true }));
   const current = parseDomain(xml);
-  const to = { ...withPaths(desired, place), name: current.name };
+  const to = { ...redefinition(request, place, definition), name: current.name };
   if (describeDifferences(current, to).length === 0 && place.domain?.persistent !== undefined) return;
-  await noteStartedWith(host, place, desired);
+  await noteStartedWith(host, place, desiredOf(request, place, definition));
   await libvirt.domains.define(patchDomain(xml, to, current), { validate: true });
 }
 
@@ -223,14 +226,6 @@ async function noteStartedWith(host: Host, place: ObservedHost, desired: DomainM
   const noted = startedWith(live, persistent, desired, run);
   if (Object.keys(noted).length === Object.keys(run.notes.startedWith).length) return;
   await writeNotes(host, record.uuid, { ...run.notes, startedWith: noted });
-}
-
-function desiredOf(request: MachineRequest, place: ObservedHost, definition: DomainModel): DomainModel {
-  return desiredModel(request.inputs, request.previous, definition, {
-    uuid: place.domain?.record.uuid ?? "",
-    facts: place.facts,
-    found: wasFound(place.domain?.owner, request),
-  });
 }
 
 async function changeGuest(
@@ -246,7 +241,12 @@ async function changeGuest(
   const desired = desiredOf(request, place, definition);
   const { live } = sortChanges(domain.persistent, domain.live, desired, domain.run);
   const hostCpus = place.facts.cpus;
-  await changeRunning({ host, hostCpus, uuid, name, to: withPaths(desired, place) }, live, context);
+  const drives = declaredDrives(request.inputs, request.previous, definition);
+  const forcedDrives = new Set(
+    drives.flatMap(({ entry, disk }) => (entry.force === true ? [disk.target] : [])),
+  );
+  const to = withPaths(desired, place);
+  await changeRunning({ host, hostCpus, uuid, name, to, forcedDrives }, live, context);
 }
 
 async function writeMark(
@@ -306,7 +306,10 @@ function contentOf(entry: DiskInputs | undefined): Pick<NewVolume, "backing" | "
 }
 
 async function applyToVolume(
-  step: Extract<Step, { kind: "createVolume" | "growVolume" | "deleteVolume" | "forgetVolume" }>,
+  step: Extract<
+    Step,
+    { kind: "createVolume" | "growVolume" | "keepVolume" | "deleteVolume" | "forgetVolume" }
+  >,
   host: Host,
   request: MachineRequest,
   place: ObservedHost,
@@ -338,12 +341,15 @@ async function applyToVolume(
     case "growVolume":
       await growVolume({ host, pool, volume, toBytes: step.toBytes, signal: context.signal });
       return;
+    case "keepVolume":
     case "forgetVolume":
     case "deleteVolume": {
       const mark = place.pools
         .find((other) => other.name === pool)
         ?.contents.marks.find((other) => other.volume === volume);
-      if (mark !== undefined) await deleteOwnVolume({ host, pool, mark, signal: context.signal });
+      if (mark === undefined) return;
+      if (step.kind === "keepVolume") await removeVolumeMark({ host, pool, mark });
+      else await deleteOwnVolume({ host, pool, mark, signal: context.signal });
       return;
     }
     default:
