@@ -8,7 +8,7 @@ const { available, missing } = labAvailable();
 
 /** Rows of the table of changes whose effect can't be seen here, and why. */
 export const notRunHere = [
-  ["cpus, fewer", "live with KVM only, which these hosts lack; the planner's tests have it"],
+  ["cpus, fewer", "live with KVM only, which these hosts lack; the table's test has it"],
   ['cpu.mode "host-passthrough"', "needs KVM; refused at preview here"],
   [
     "memoryTune.hardLimit",

@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { withChangesTable } from "../../codegen/changes.mjs";
 import { describeDifferences } from "../../provider/libvirt/xml/index.js";
-import { rowOf } from "../../provider/resources/virtual-machine/change-table.js";
+import { effectOf, rowOf } from "../../provider/resources/virtual-machine/change-table.js";
+import { newRun } from "../../provider/resources/virtual-machine/running-guest.js";
 import { domainModel } from "../property/xml-arbitraries.js";
 
 describe("the table of changes", () => {
@@ -15,6 +16,22 @@ describe("the table of changes", () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it("takes CPUs from a running guest only with KVM, and only those that were plugged in while it ran", () => {
+    const [model] = fc.sample(domainModel, 1);
+    if (model === undefined) throw new Error("no model");
+    const effectOfFewer = (accelerator: "kvm" | "qemu", pluggedCpus: number) => {
+      const live = { ...model, accelerator, cpus: 4, maxCpus: 4 };
+      const to = { ...live, cpus: 2 };
+      const [fewer] = describeDifferences(live, to);
+      if (fewer === undefined) throw new Error("no difference");
+      const hotplug = { ...newRun.hotplug, pluggedCpus };
+      return effectOf(fewer, { ...newRun, hotplug, live, definition: live, to, pluggedBefore: 0 });
+    };
+    expect(effectOfFewer("kvm", 2)).toBe("live");
+    expect(effectOfFewer("kvm", 1)).toBe("nextBoot");
+    expect(effectOfFewer("qemu", 2)).toBe("nextBoot");
   });
 
   it("stands in README as the planner has it (else: npm run generate)", () => {

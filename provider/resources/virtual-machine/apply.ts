@@ -24,6 +24,7 @@ import {
 } from "../volumes.js";
 import { sortChanges, startedWith } from "./changes.js";
 import { desiredModel } from "./desired.js";
+import { desiredAt } from "./desired-at.js";
 import { changeRunning } from "./live-changes.js";
 import { applyMove } from "./move.js";
 import { type ObservedHost, type ObservedMachine, whereItIs } from "./observed.js";
@@ -73,11 +74,7 @@ export async function apply(
       break;
     case "writeMedium": {
       const { pool, volume } = step;
-      const mark = {
-        identityHash: identityHashes(request)[0] as string,
-        nonce: nonceOf(request, place),
-        volume,
-      };
+      const mark = ownMark(request, place, volume);
       const bytes = mediumOf(step, inputs).medium.bytes(uuid);
       await writeMedium({ host, pool, mark, bytes, signal: context.signal });
       break;
@@ -206,7 +203,7 @@ async function redefine(host: Host, request: MachineRequest, place: ObservedHost
   const uuid = place.domain?.record.uuid;
   const definition = place.domain?.persistent ?? place.domain?.live;
   if (uuid === undefined || definition === undefined) throw new Error("there is no definition to change");
-  const desired = desiredOf(request, place, definition);
+  const desired = desiredAt(request, place, definition);
   const libvirt = await host.libvirt();
   const xml = withoutRunNotes(await libvirt.domains.xml(uuid, { inactive: true, secure: true }));
   const current = parseDomain(xml);
@@ -225,14 +222,6 @@ async function noteStartedWith(host: Host, place: ObservedHost, desired: DomainM
   await writeNotes(host, record.uuid, { ...run.notes, startedWith: noted });
 }
 
-function desiredOf(request: MachineRequest, place: ObservedHost, definition: DomainModel): DomainModel {
-  return desiredModel(request.inputs, request.previous, definition, {
-    uuid: place.domain?.record.uuid ?? "",
-    facts: place.facts,
-    found: wasFound(place.domain?.owner, request),
-  });
-}
-
 async function changeGuest(
   host: Host,
   request: MachineRequest,
@@ -243,7 +232,7 @@ async function changeGuest(
   if (domain?.live === undefined) throw new Error("the guest has stopped meanwhile");
   const { uuid, name } = domain.record;
   const definition = domain.persistent ?? domain.live;
-  const desired = desiredOf(request, place, definition);
+  const desired = desiredAt(request, place, definition);
   const { live } = sortChanges(domain.persistent, domain.live, desired, domain.run);
   const hostCpus = place.facts.cpus;
   await changeRunning({ host, hostCpus, uuid, name, to: withPaths(desired, place) }, live, context);
@@ -279,7 +268,7 @@ async function writeMark(
   for (const { pool, volume } of ownVolumes(request.inputs)) {
     const contents = place.pools.find((other) => other.name === pool)?.contents;
     if (contents === undefined || !contents.volumes.some((other) => other.name === volume)) continue;
-    const mark = { identityHash: identityHashes(request)[0] as string, nonce, volume };
+    const mark = ownMark(request, place, volume);
     const former = marksOf(place, pool, volume);
     if (former.length === 0) await writeVolumeMark({ host, pool, mark });
     for (const other of former) await replaceVolumeMark({ host, pool, former: other, mark });
@@ -291,6 +280,11 @@ function ownVolumes(inputs: Inputs): { pool: string; volume: string }[] {
     entry.disk === undefined ? [volumeOf(inputs.name, entry, i)] : [],
   );
   return [...disks, ...bootMedia(inputs)];
+}
+
+/** The mark of a volume that is this VM's own. */
+function ownMark(request: MachineRequest, place: ObservedHost, volume: string): VolumeMark {
+  return { identityHash: identityHashes(request)[0] as string, nonce: nonceOf(request, place), volume };
 }
 
 function marksOf(place: ObservedHost, pool: string, volume: string): VolumeMark[] {
@@ -315,11 +309,7 @@ async function applyToVolume(
   const { pool, volume } = step;
   switch (step.kind) {
     case "createVolume": {
-      const mark = {
-        identityHash: identityHashes(request)[0] as string,
-        nonce: nonceOf(request, place),
-        volume,
-      };
+      const mark = ownMark(request, place, volume);
       const entry = request.inputs.disks?.find(
         (disk, i) => volumeOf(request.inputs.name, disk, i).volume === volume,
       );
@@ -340,9 +330,7 @@ async function applyToVolume(
       return;
     case "forgetVolume":
     case "deleteVolume": {
-      const mark = place.pools
-        .find((other) => other.name === pool)
-        ?.contents.marks.find((other) => other.volume === volume);
+      const [mark] = marksOf(place, pool, volume);
       if (mark !== undefined) await deleteOwnVolume({ host, pool, mark, signal: context.signal });
       return;
     }

@@ -1,0 +1,17 @@
+import type { DomainModel } from "../../libvirt/xml/index.js";
+import { desiredModel } from "./desired.js";
+import type { ObservedHost } from "./observed.js";
+import { type MachineRequest, wasFound } from "./request.js";
+
+/** What a domain that is there should be, on the host where it is. */
+export function desiredAt(
+  request: MachineRequest,
+  place: ObservedHost,
+  definition: DomainModel,
+): DomainModel {
+  return desiredModel(request.inputs, request.previous, definition, {
+    uuid: place.domain?.record.uuid ?? "",
+    facts: place.facts,
+    found: wasFound(place.domain?.owner, request),
+  });
+}
