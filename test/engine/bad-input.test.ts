@@ -266,7 +266,7 @@ describe.skipIf(cli === undefined)("a preview", () => {
     expect(await refused("otherKind")).toContain("host: is missing: it must be a Host resource");
     const lists = await refused("lists");
     expect(lists).toContain("disks[0]: null must be { disk }, { image, pool, ... } or { size, pool, ... }");
-    expect(lists).toContain("disks[1]: 7 must be { disk } or { size, pool, ... }");
+    expect(lists).toContain("disks[1]: 7 must be { disk }, { image, pool, ... } or { size, pool, ... }");
     expect(lists).toContain('interfaces: "lan" must be a list of interfaces');
     expect(await refused("bothHosts")).toContain('StoragePool "images": give host or hosts, not both');
   });

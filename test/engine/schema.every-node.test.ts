@@ -43,6 +43,8 @@ it("is read by Pulumi as the package that it describes", async () => {
   const printed = await pulumi("package", "info", schemaPath);
   expect(printed).toMatch(/^Name: kvm$/m);
   const resources = [...printed.matchAll(/^ - (\w+): /gm)].map(([, name]) => name);
-  expect(resources).toEqual(["Disk", "Host", "Network", "StoragePool", "VirtualMachine"]);
+  const schema = JSON.parse(await readFile(schemaPath, "utf8")) as { resources: Record<string, unknown> };
+  expect(resources).toEqual(Object.keys(schema.resources).map((token) => token.split(":").at(-1)));
+  expect(resources).toEqual(expect.arrayContaining(["Disk", "Host", "Network", "VirtualMachine"]));
   expect(printed).toContain(" - VirtualMachine: A virtual machine.\n");
 });
