@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { ChangeNote } from "../provider/planning/change-note.js";
 import { diskNotes } from "../provider/resources/disk/change-notes.js";
 import { networkNotes } from "../provider/resources/network/change-notes.js";
+import { snapshotNotes } from "../provider/resources/snapshot/change-notes.js";
 import { poolNotes } from "../provider/resources/storage-pool/change-notes.js";
 import { machineNotes } from "../provider/resources/virtual-machine/change-notes.js";
 import type { ChangeRow, RunningEffect } from "../provider/resources/virtual-machine/change-row.js";
@@ -26,6 +27,7 @@ export function changesTable(): string {
     ...diskNotes,
     ...networkNotes,
     ...poolNotes,
+    ...snapshotNotes,
     { input: "Host: anything", running: "nothing" },
   ];
   const rows = notes.map(({ input, running, note = "" }) => [code(input), running, note]);

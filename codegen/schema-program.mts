@@ -23,6 +23,13 @@ export function programInputs(shape: z.ZodRawShape): JsonObject {
     take("hosts", "credentials");
     inputs.host = hostRef();
     inputs.hosts = { type: "array", items: hostRef() };
+  } else if ("vm" in properties) {
+    take("host", "connection", "credentials");
+    inputs.vm = {
+      type: "object",
+      properties: { host: hostRef(), name: { type: "string" } },
+      required: ["host", "name"],
+    };
   } else if ("host" in properties) {
     take("connection", "credentials");
     inputs.host = hostRef();

@@ -8,6 +8,7 @@ import { shape as disk } from "../provider/resources/disk/schema.js";
 import { shape as host } from "../provider/resources/host/schema.js";
 import { foundKeys, shape as image } from "../provider/resources/image/schema.js";
 import { shape as network } from "../provider/resources/network/schema.js";
+import { shape as snapshot } from "../provider/resources/snapshot/schema.js";
 import { shape as storagePool } from "../provider/resources/storage-pool/schema.js";
 import { shape as virtualMachine } from "../provider/resources/virtual-machine/schema.js";
 import { printJson } from "./schema-print.mjs";
@@ -29,6 +30,7 @@ export const shapes: Readonly<Record<string, z.ZodRawShape>> = {
     Object.entries(image).filter(([key]) => !foundKeys.some((found) => found === key)),
   ),
   Network: network,
+  Snapshot: snapshot,
   StoragePool: storagePool,
   VirtualMachine: virtualMachine,
 };

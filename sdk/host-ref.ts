@@ -28,6 +28,27 @@ export function onHost(host: In<Host | HostRef>): OnHostInputs {
   };
 }
 
+/** The same, for what is on the host of a VM: a VirtualMachine, whose own inputs say how its host is reached, or a value that names one. */
+export function onHostOf(vm: unknown): OnHostInputs {
+  return {
+    host: part(vm, (machine) => part(hostOfMachine(machine), nameOf)),
+    connection: part(vm, (machine) => part(hostOfMachine(machine), connectionOf)),
+    credentials: pulumi.secret(part(vm, (machine) => part(hostOfMachine(machine), credentialsOf))),
+  };
+}
+
+function hostOfMachine(vm: unknown): unknown {
+  if (typeof vm !== "object" || vm === null) return undefined;
+  if (!isKvmResource(vm, "VirtualMachine")) return (vm as { host?: unknown }).host;
+  const { host, connection, credentials } = vm as Record<string, unknown>;
+  return { name: host, connection, credentials };
+}
+
+/** libvirt's name of such a VM. */
+export function nameOfMachine(vm: unknown): pulumi.Output<string> {
+  return part(vm, (machine) => pulumi.output((machine as { name?: In<string> } | null)?.name as In<string>));
+}
+
 export function onHosts(hosts: In<In<Host | HostRef>[]>): OnHostsInputs {
   const ofEach = <T>(take: (host: unknown) => pulumi.Output<T>): pulumi.Output<T[]> =>
     part(hosts, (list) =>

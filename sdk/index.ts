@@ -16,6 +16,7 @@ export {
   type VlanTrunk,
 } from "./network.js";
 export { KvmResource } from "./resource.js";
+export { Snapshot, type SnapshotArgs, type VirtualMachineRef } from "./snapshot.js";
 export {
   type PoolAuthArgs,
   type PoolServer,

@@ -4,6 +4,7 @@ import {
   type Libvirt,
   type NetworkRecord,
   type PoolRecord,
+  type SnapshotRecord,
   type VolumeRecord,
 } from "../libvirt/index.js";
 import { type HostFacts, readFacts } from "./facts.js";
@@ -41,6 +42,7 @@ export class Observations {
   #domains: Promise<Map<string, DomainRecord>> | undefined;
   #pools: Promise<Map<string, PoolRecord>> | undefined;
   #networks: Promise<Map<string, NetworkRecord>> | undefined;
+  readonly #snapshots = new Map<string, Promise<SnapshotRecord[]>>();
   readonly #contents = new Map<string, Promise<PoolContents>>();
 
   constructor(host: ObservedHost) {
@@ -79,7 +81,11 @@ export class Observations {
   async refreshDomain(selector: { uuid?: string | undefined; name?: string | undefined }): Promise<void> {
     const all = await this.#domainMap();
     const { uuid, name } = selector;
-    for (const [key, domain] of all) if (domain.uuid === uuid || domain.name === name) all.delete(key);
+    for (const [key, domain] of all)
+      if (domain.uuid === uuid || domain.name === name) {
+        all.delete(key);
+        this.#snapshots.delete(key);
+      }
     const found = await this.#host.idempotent((libvirt) =>
       Promise.all([
         uuid === undefined ? undefined : libvirt.domains.observe({ uuid }),
@@ -87,6 +93,20 @@ export class Observations {
       ]),
     );
     for (const domain of found) if (domain !== undefined) all.set(domain.uuid, domain);
+  }
+
+  /** A domain's snapshots. One that has none isn't asked. */
+  async snapshots(uuid: string): Promise<SnapshotRecord[]> {
+    const record = (await this.#domainMap()).get(uuid);
+    if (record?.hasSnapshots !== true) return [];
+    const known = this.#snapshots.get(uuid);
+    if (known !== undefined) return known;
+    const reading = forgetFailure(
+      this.#host.idempotent((libvirt) => libvirt.domains.snapshots(uuid)),
+      () => this.#snapshots.delete(uuid),
+    );
+    this.#snapshots.set(uuid, reading);
+    return reading;
   }
 
   async refreshPool(name: string): Promise<void> {
@@ -136,6 +156,7 @@ export class Observations {
     this.#domains = undefined;
     this.#pools = undefined;
     this.#networks = undefined;
+    this.#snapshots.clear();
     this.#contents.clear();
   }
 

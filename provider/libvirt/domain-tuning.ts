@@ -1,5 +1,5 @@
-import { DomainBlockJobApi } from "./domain-block-jobs.js";
 import { domainByUuid } from "./domain-reference.js";
+import { DomainSnapshotApi } from "./domain-snapshots.js";
 import type { TypedParam } from "./rpc/index.js";
 import type { OperationOptions } from "./session.js";
 
@@ -25,7 +25,7 @@ const MOST_STATS = 16;
 const UNLIMITED_KIB = 9_007_199_254_740_991n;
 
 /** Where a domain runs on its host, and how much of it. A `cpuMap` has a bit for each CPU of the host. */
-export class DomainTuningApi extends DomainBlockJobApi {
+export class DomainTuningApi extends DomainSnapshotApi {
   async pinVcpu(uuid: string, vcpu: number, cpuMap: Buffer, target: DomainTarget): Promise<void> {
     const args = { dom: domainByUuid(uuid), vcpu, cpumap: cpuMap, flags: targetFlags(target) };
     await this.session.change(`pin vcpu ${vcpu} of domain ${uuid}`, "DomainPinVcpuFlags", args, {});

@@ -7,6 +7,7 @@ export type LibvirtErrorKind =
   | "volumeNotFound"
   | "networkNotFound"
   | "metadataNotFound"
+  | "snapshotNotFound"
   | "deviceNotFound"
   | "operationInvalid"
   | "operationUnsupported"
@@ -51,6 +52,7 @@ const KINDS: Readonly<Record<number, LibvirtErrorKind>> = {
   55: "operationInvalid",
   67: "configUnsupported",
   68: "operationTimeout",
+  72: "snapshotNotFound",
   74: "argumentUnsupported",
   78: "operationAborted",
   79: "authFailed",

@@ -1,6 +1,7 @@
 export { dialLocal } from "./dial-local.js";
 export { MIGRATE, type MigrationPhase } from "./domain-migration.js";
 export type { DomainKey, DomainRecord } from "./domain-record.js";
+export type { SnapshotOptions, SnapshotRecord } from "./domain-snapshots.js";
 export type { DomainState } from "./domain-state.js";
 export type { DomainTarget } from "./domain-tuning.js";
 export {

@@ -121,6 +121,28 @@ export type Step =
     }
   | { kind: "useImage"; subject: string; pool: string; host: string; effect: "none" }
   | { kind: "dropImage"; subject: string; pool: string; host: string; reason: string; effect: "none" }
+  // snapshots
+  | {
+      kind: "takeSnapshot";
+      subject: string;
+      machine: string;
+      host: string;
+      type: "internal" | "external";
+      memory: boolean;
+      quiesce: boolean;
+      reason: string;
+      effect: "live" | "stop";
+    }
+  | { kind: "describeSnapshot"; subject: string; machine: string; effect: "none" }
+  | {
+      kind: "revertToSnapshot";
+      subject: string;
+      machine: string;
+      host: string;
+      takenAt: string;
+      type: "internal" | "external";
+      effect: "restart";
+    }
   // networks
   | { kind: "createNetwork"; subject: string; host: string; effect: "none"; reason: string }
   | { kind: "startNetwork"; subject: string; host: string; effect: "none"; reason: string }
@@ -249,6 +271,18 @@ export function describeStep(step: Step): string[] {
       return [`use image ${step.subject}, which is in pool ${step.pool} ${at(step)} already`];
     case "dropImage":
       return [`remove image ${step.subject} from pool ${step.pool} ${at(step)} (${step.reason})`];
+    case "takeSnapshot":
+      return [
+        `take snapshot ${step.subject} of ${step.machine} ${at(step)} (${step.reason}): ${taking(step)}`,
+      ];
+    case "describeSnapshot":
+      return [`note the description of snapshot ${step.subject} of ${step.machine}, no guest notices`];
+    case "revertToSnapshot":
+      return [
+        `revert ${step.machine} ${at(step)} to snapshot ${step.subject} of ${step.takenAt}: what ${
+          step.type === "internal" ? "its memory, its disks and its definition" : "its disks"
+        } got since is lost`,
+      ];
     case "createNetwork":
       return [`create network ${step.subject} ${at(step)} (${step.reason})`];
     case "startNetwork":
@@ -316,6 +350,14 @@ export function describeGoal(goal: Extract<Step, { kind: "waitForGuest" }>["goal
     default:
       return goal satisfies never;
   }
+}
+
+/** Whether the guest runs isn't said: a preview may come before there is one. */
+function taking({ type, memory, quiesce }: Extract<Step, { kind: "takeSnapshot" }>): string {
+  if (type === "internal")
+    return "internal, with the memory of a guest that runs, which stands still while that is written";
+  const more = memory ? ", with its memory" : quiesce ? ", its file systems quiesced" : "";
+  return `external${more}; the guest runs on`;
 }
 
 const copied = (disks: string[]) => (disks.length === 0 ? "" : `, copying ${disks.join(", ")}`);

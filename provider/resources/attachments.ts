@@ -1,13 +1,24 @@
+import type { Host } from "../hosts/host.js";
 import type { DomainRecord } from "../libvirt/index.js";
-import { type DiskMirror, parseDomain, readDiskChains } from "../libvirt/xml/index.js";
+import {
+  type Below,
+  type DiskMirror,
+  type DiskSource,
+  layersUnder,
+  parseDomain,
+  readDiskChains,
+} from "../libvirt/xml/index.js";
+import { snapshotLayers } from "./snapshot-layers.js";
 
-/** A domain's disk that is a certain volume. */
+/** A domain's disk that is a certain volume, or a layer over it. */
 export interface Attachment {
   uuid: string;
   /** The domain's. */
   name: string;
   /** The disk's, "vda". */
   target: string;
+  /** 0: what the guest writes goes to the volume. More: so many layers are over it, of snapshots or as its backing. */
+  depth: number;
   /** It has the volume open now, rather than only at its next start. */
   running: boolean;
   /** Snapshots of the domain name its disks' files. */
@@ -16,37 +27,75 @@ export interface Attachment {
   mirror: DiskMirror | undefined;
 }
 
-/** The disks that are a volume, of domains that run or are only defined; one that is in both documents counts once. */
+/** The disks of a host's domains behind which a volume is. */
+export async function attachmentsOn(
+  host: Host,
+  volume: { pool: string; name: string; path: string },
+): Promise<Attachment[]> {
+  return attachmentsIn(await host.observations.domains(), volume, await snapshotLayers(host));
+}
+
+/** The disks behind which a volume is, of domains that run or are only defined; one that is in both documents counts once. */
 export function attachmentsIn(
   domains: readonly DomainRecord[],
   volume: { pool: string; name: string; path: string },
+  below: Below = new Map(),
 ): Attachment[] {
   return domains.flatMap((domain) => {
-    const { uuid, name, hasSnapshots, liveXml, persistentXml } = domain;
-    const live = targetsOf(liveXml, volume);
-    const chains = live.length === 0 || liveXml === undefined ? [] : readDiskChains(liveXml);
-    const defined = targetsOf(persistentXml, volume).filter((target) => !live.includes(target));
+    const { uuid, name, hasSnapshots } = domain;
+    const { live, persistent } = documentsOf(domain);
+    const inLive = disksWith(live, volume, below);
+    const onlyDefined = disksWith(persistent, volume, below).filter(
+      ({ target }) => !inLive.some((other) => other.target === target),
+    );
     return [
-      ...live.map((target) => ({
-        ...{ uuid, name, target, hasSnapshots, running: true },
-        mirror: chains.find((chain) => chain.target === target)?.mirror,
-      })),
-      ...defined.map((target) => ({
-        ...{ uuid, name, target, hasSnapshots, running: false },
-        mirror: undefined,
-      })),
+      ...inLive.map((disk) => ({ uuid, name, hasSnapshots, running: true, ...disk })),
+      ...onlyDefined.map((disk) => ({ uuid, name, hasSnapshots, running: false, ...disk })),
     ];
   });
 }
 
-function targetsOf(xml: string | undefined, volume: { pool: string; name: string; path: string }): string[] {
+/** A disk of a document, and the files behind it. */
+interface DocumentDisk {
+  target: string;
+  source: DiskSource | undefined;
+  paths: string[];
+  mirror: DiskMirror | undefined;
+}
+type Documents = Record<"live" | "persistent", DocumentDisk[]>;
+const documents = new WeakMap<DomainRecord, Documents>();
+
+/** Read once a record: every volume of a host asks about every domain. */
+function documentsOf(domain: DomainRecord): Documents {
+  const known = documents.get(domain);
+  if (known !== undefined) return known;
+  const found = { live: disksOf(domain.liveXml), persistent: disksOf(domain.persistentXml) };
+  documents.set(domain, found);
+  return found;
+}
+
+function disksOf(xml: string | undefined): DocumentDisk[] {
   if (xml === undefined) return [];
-  return parseDomain(xml).disks.flatMap(({ target, source }) => {
-    if (source === undefined) return [];
-    const isIt =
-      ("file" in source && source.file === volume.path) ||
-      ("block" in source && source.block === volume.path) ||
-      ("pool" in source && source.pool === volume.pool && source.volume === volume.name);
-    return isIt ? [target] : [];
+  const chains = readDiskChains(xml);
+  return parseDomain(xml).disks.map(({ target, source }) => {
+    const chain = chains.find((other) => other.target === target);
+    return { target, source, paths: chain?.paths ?? [], mirror: chain?.mirror };
+  });
+}
+
+function disksWith(
+  disks: readonly DocumentDisk[],
+  volume: { pool: string; name: string; path: string },
+  below: Below,
+): Pick<Attachment, "target" | "depth" | "mirror">[] {
+  return disks.flatMap(({ target, source, paths, mirror }) => {
+    const isNamed =
+      source !== undefined &&
+      "pool" in source &&
+      source.pool === volume.pool &&
+      source.volume === volume.name;
+    const more = layersUnder(paths.at(-1) ?? "", below).map(({ path }) => path);
+    const depth = isNamed ? 0 : [...paths, ...more].indexOf(volume.path);
+    return depth < 0 ? [] : [{ target, depth, mirror }];
   });
 }

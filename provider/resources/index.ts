@@ -3,6 +3,7 @@ import { disk } from "./disk/index.js";
 import { host } from "./host/index.js";
 import { image } from "./image/index.js";
 import { network } from "./network/index.js";
+import { snapshot } from "./snapshot/index.js";
 import { storagePool } from "./storage-pool/index.js";
 import { virtualMachine } from "./virtual-machine/index.js";
 
@@ -12,6 +13,7 @@ export const definitions: Readonly<Record<string, ResourceDefinition<any, any, a
   Disk: disk,
   Host: host,
   Image: image,
+  Snapshot: snapshot,
   StoragePool: storagePool,
   Network: network,
   VirtualMachine: virtualMachine,

@@ -1,8 +1,9 @@
 import type { Host } from "../hosts/host.js";
 import { sidecarName, type VolumeMark } from "../hosts/volume-mark.js";
-import type { DomainRecord, VolumeRecord } from "../libvirt/index.js";
+import type { VolumeRecord } from "../libvirt/index.js";
 import { isLibvirtError, LibvirtError } from "../libvirt/index.js";
-import { buildVolume, parseDomain, parseVolume } from "../libvirt/xml/index.js";
+import { buildVolume, parseVolume } from "../libvirt/xml/index.js";
+import { attachmentsOn } from "./attachments.js";
 import { beginFilling, endFilling } from "./filling.js";
 
 /** A volume of a pool on a host. */
@@ -166,44 +167,15 @@ export interface VolumeUser {
   running: boolean;
 }
 
-/** The domains that have a volume open, or will when they start. */
+/** The domains that have a volume open, or will when they start; also those of which a disk is a layer over it. */
 export async function usersOf(
   host: Host,
   volume: Pick<VolumeRecord, "pool" | "name" | "path">,
 ): Promise<VolumeUser[]> {
-  const domains = await host.observations.domains();
-  const names = [volume.path, inPool(volume.pool, volume.name)];
-  return domains.flatMap((domain) => {
-    const { live, persistent } = sourcesOf(domain);
-    const running = names.some((name) => live.has(name));
-    if (!running && !names.some((name) => persistent.has(name))) return [];
-    return [{ uuid: domain.uuid, name: domain.name, running }];
-  });
-}
-
-interface Sources {
-  live: Set<string>;
-  persistent: Set<string>;
-}
-const sources = new WeakMap<DomainRecord, Sources>();
-// No path has a NUL in it.
-const inPool = (pool: string, volume: string) => `${pool}\0${volume}`;
-
-/** Read once a record: every volume of a host asks about every domain. */
-function sourcesOf(domain: DomainRecord): Sources {
-  const known = sources.get(domain);
-  if (known !== undefined) return known;
-  const read = (xml: string | undefined) =>
-    new Set(
-      (xml === undefined ? [] : parseDomain(xml).disks).flatMap(({ source }) => {
-        if (source === undefined) return [];
-        if ("file" in source) return [source.file];
-        return "pool" in source ? [inPool(source.pool, source.volume)] : [];
-      }),
-    );
-  const found = { live: read(domain.liveXml), persistent: read(domain.persistentXml) };
-  sources.set(domain, found);
-  return found;
+  const users = new Map<string, VolumeUser>();
+  for (const { uuid, name, running } of await attachmentsOn(host, volume))
+    users.set(uuid, { uuid, name, running: running || users.get(uuid)?.running === true });
+  return [...users.values()];
 }
 
 async function resolveBacking(

@@ -22,6 +22,7 @@ export const sound = {
   StoragePool: { pulumiUrn: urn("StoragePool"), ...onHosts, name: "images", path: "/var/lib/images" },
   Disk: { pulumiUrn: urn("Disk"), ...onHost, name: "data", pool: "images", size: "1GiB" },
   Network: { pulumiUrn: urn("Network"), ...onHosts, name: "lan", mode: "nat", cidr: "10.1.0.1/24" },
+  Snapshot: { pulumiUrn: urn("Snapshot"), ...onHost, vm: "web", name: "before" },
   VirtualMachine: { pulumiUrn: urn("VirtualMachine"), ...onHost, name: "web", memory: "1GiB" },
 } satisfies Record<string, Record<string, unknown>>;
 
@@ -459,4 +460,34 @@ export const table: readonly [Kind, Record<string, unknown>, string][] = [
     inputs,
     message,
   ]),
+  ["Snapshot", { vm: undefined }, "vm: is missing: it must be a string"],
+  ["Snapshot", { name: ".hidden" }, 'name: ".hidden" must not begin with a dot'],
+  ["Snapshot", { name: "a/b" }, 'name: "a/b" must not contain /'],
+  ["Snapshot", { type: "full" }, 'type: "full" must be one of "internal", "external"'],
+  ["Snapshot", { memory: "yes" }, 'memory: "yes" must be true or false'],
+  ["Snapshot", { disks: "vda" }, 'disks: "vda" must be a list of disks\' targets, such as ["vda"]'],
+  [
+    "Snapshot",
+    { type: "external", disks: ["/dev/vda"] },
+    'disks[0]: "/dev/vda" must be a disk\'s target, such as "vda"',
+  ],
+  ["Snapshot", { type: "external", disks: [] }, "disks: [] must name at least one disk"],
+  ["Snapshot", { disks: ["vda"] }, 'disks: needs type "external": an internal snapshot is of all disks'],
+  [
+    "Snapshot",
+    { quiesce: true },
+    'quiesce: needs type "external": an internal snapshot has the memory, nothing is lost in it',
+  ],
+  [
+    "Snapshot",
+    { type: "external", quiesce: true, memory: true },
+    "quiesce: is for snapshots without memory; give one or the other",
+  ],
+  [
+    "Snapshot",
+    { revert: true },
+    "revert: true must be a text or a number, to be changed when the guest is to go back",
+  ],
+  ["Snapshot", { revert: "" }, 'revert: "" must have 1 to 200 characters'],
+  ["Snapshot", { quiece: true }, "quiece: there is no such input; did you mean quiesce?"],
 ];

@@ -65,7 +65,15 @@ const diskPlace = (name: HostName): fc.Arbitrary<DiskPlace> =>
       mark: fc.option(fc.constant(ownMark), { nil: undefined }),
       foreignMarks: fc.subarray([foreignMark]),
       users: fc.subarray([
-        { uuid: "g", name: "web", target: "vda", running: true, hasSnapshots: false, mirror: undefined },
+        {
+          uuid: "g",
+          name: "web",
+          target: "vda",
+          depth: 0,
+          running: true,
+          hasSnapshots: false,
+          mirror: undefined,
+        },
       ]),
       unfinished: fc.option(fc.constant(ownMark), { nil: undefined }),
     })

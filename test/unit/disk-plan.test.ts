@@ -26,7 +26,8 @@ const volume = (capacityBytes = 64 * MIB, format = "qcow2") => ({
   ...{ path: "/images/data", key: "/images/data", capacityBytes, allocationBytes: 0, format },
 });
 const guest = (running: boolean, more: Partial<Attachment> = {}): Attachment => ({
-  ...{ uuid: "g", name: "web", target: "vda", running, hasSnapshots: false, mirror: undefined, ...more },
+  ...{ uuid: "g", name: "web", target: "vda", depth: 0, running, hasSnapshots: false, mirror: undefined },
+  ...more,
 });
 
 function place(host: "alpha" | "beta", more: Partial<DiskPlace> = {}): DiskPlace {

@@ -71,7 +71,7 @@ const fine: PreflightFindings = {
   domain: {
     model,
     persistent: true,
-    hasSnapshots: false,
+    snapshots: [],
     hasManagedSave: false,
     hostDevices: [],
     firmwareState: [],
@@ -124,7 +124,7 @@ describe("the preflight of a move", () => {
 
   it("tells what can't leave the source", () => {
     expect(only(domain({ persistent: false }))).toMatch(/no definition on alpha/);
-    expect(only(domain({ hasSnapshots: true }))).toMatch(/snapshots.*delete/);
+    expect(only(domain({ snapshots: ["one", "two"] }))).toMatch(/snapshots \(one, two\).*delete/);
     expect(only(domain({ hasManagedSave: true }))).toMatch(/saved state.*managedsave-remove/);
     expect(only(domain({ hostDevices: ["a pci device"] }))).toMatch(/a pci device belongs to alpha; detach/);
     expect(refusalsOf({ ...fine, ...domain({ firmwareState: ["nvram", "tpm"] }) })).toEqual([]);

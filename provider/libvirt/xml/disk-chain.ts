@@ -19,26 +19,57 @@ export interface DiskChain {
   target: string;
   /** The file (or device) that the guest writes to, then what that is a layer over, down to the base. */
   paths: string[];
+  /** Of each of these, "qcow2", "raw", ... */
+  formats: (string | undefined)[];
   mirror: DiskMirror | undefined;
 }
 
-/** The files behind each disk of a domain; disks without any (an empty drive, a network disk, a volume by name) are left out. */
-export function readDiskChains(xml: string): DiskChain[] {
-  const devices = childElement(rootOf(parseXml(xml, "domain")), "devices");
+/** What a file is a layer over, by its path, as far as no document of the domain tells. */
+export type Below = ReadonlyMap<string, { path: string; format: string | undefined }>;
+
+/**
+ * The files behind each disk of a domain; disks without any (an empty drive, a network disk, a volume by name) are left out. Where the
+ * document's chain ends `below` goes on.
+ */
+export function readDiskChains(xml: string, below?: Below): DiskChain[] {
+  return diskChainsOf(rootOf(parseXml(xml, "domain"))).map((chain) => {
+    const more = below === undefined ? [] : layersUnder(chain.paths.at(-1) ?? "", below);
+    return {
+      ...chain,
+      paths: [...chain.paths, ...more.map(({ path }) => path)],
+      formats: [...chain.formats, ...more.map(({ format }) => format)],
+    };
+  });
+}
+
+/** What a file is a layer over, down to the base. */
+export function layersUnder(path: string, below: Below): { path: string; format: string | undefined }[] {
+  const found: { path: string; format: string | undefined }[] = [];
+  for (let next = below.get(path); next !== undefined && !found.includes(next); next = below.get(next.path))
+    found.push(next);
+  return found;
+}
+
+/** {@link readDiskChains} of a document that is parsed already. */
+export function diskChainsOf(domain: Element): DiskChain[] {
+  const devices = childElement(domain, "devices");
   return childElements(devices, "disk").flatMap((disk): DiskChain[] => {
     const target = attributeOf(childElement(disk, "target"), "dev");
     const first = pathOf(disk);
     if (target === undefined || first === undefined) return [];
     const paths = [first];
+    const formats = [attributeOf(childElement(disk, "driver"), "type")];
     for (
       let layer = childElement(disk, "backingStore");
       layer !== undefined;
       layer = childElement(layer, "backingStore")
     ) {
       const path = pathOf(layer);
-      if (path !== undefined) paths.push(path);
+      if (path === undefined) continue;
+      paths.push(path);
+      formats.push(attributeOf(childElement(layer, "format"), "type"));
     }
-    return [{ target, paths, mirror: mirrorOf(disk) }];
+    return [{ target, paths, formats, mirror: mirrorOf(disk) }];
   });
 }
 

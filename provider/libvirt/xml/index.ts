@@ -62,7 +62,9 @@ export {
   type ReachingPart,
   reachingParts,
 } from "./pool-source.js";
+export * from "./revert-mark.js";
 export * from "./run-notes.js";
+export * from "./snapshot.js";
 export { isXmlText, survivesLibvirtAttribute, survivesLibvirtText } from "./text.js";
 export { sameValue } from "./value.js";
 export * from "./volume.js";

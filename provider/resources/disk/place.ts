@@ -3,7 +3,7 @@ import type { VolumeMark } from "../../hosts/volume-mark.js";
 import type { VolumeRecord } from "../../libvirt/index.js";
 import { parsePool, parseVolume } from "../../libvirt/xml/index.js";
 import { identityHash, identityOfUrn } from "../../planning/owner.js";
-import { type Attachment, attachmentsIn } from "../attachments.js";
+import { type Attachment, attachmentsOn } from "../attachments.js";
 import type { ObserveContext, Request } from "../definition.js";
 import type { Inputs, Outputs } from "./schema.js";
 
@@ -73,7 +73,8 @@ export async function lookAt(
   request: DiskRequest,
   { hosts, fresh }: ObserveContext,
 ): Promise<DiskPlace> {
-  const { observations } = hosts.get(ref);
+  const host = hosts.get(ref);
+  const { observations } = host;
   const { pool: poolName, name } = where;
   const { uuid: hostUuid } = await observations.facts();
   if (fresh) await observations.refreshPool(poolName);
@@ -84,7 +85,7 @@ export async function lookAt(
   const record = volumes.find((volume) => volume.name === name);
   const named = (list: VolumeMark[]) => list.filter((mark) => mark.volume === name);
   const unfinished = ownMark(named(notes.unfinished), request);
-  const users = record === undefined ? [] : attachmentsIn(await observations.domains(), record);
+  const users = record === undefined ? [] : await attachmentsOn(host, record);
   return {
     ...{ ref, hostUuid, pool: poolName, name, poolState, users, unfinished },
     poolType: pool === undefined ? undefined : parsePool(pool.xml).type,

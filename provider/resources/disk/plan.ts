@@ -176,7 +176,13 @@ function planSize({ inputs }: DiskRequest, place: DiskPlace, volume: ObservedVol
       kind: "shrink",
       message: `disk ${inputs.name} can't shrink from ${formatBytes(capacityBytes)} to ${formatBytes(inputs.size)}: the data behind that would be cut off; keep the size, or make a new disk`,
     });
-  else if (capacityBytes < inputs.size)
+  else if (capacityBytes < inputs.size) {
+    const above = place.users.find(({ depth }) => depth > 0);
+    if (above !== undefined)
+      result.refusals.push({
+        kind: "inUse",
+        message: `disk ${inputs.name} can't grow from ${formatBytes(capacityBytes)} to ${formatBytes(inputs.size)} while domain ${above.name} has a layer over it${above.hasSnapshots ? " that a snapshot made; delete the snapshot first" : ""}`,
+      });
     result.steps.push({
       kind: "growVolume",
       subject: inputs.name,
@@ -187,4 +193,5 @@ function planSize({ inputs }: DiskRequest, place: DiskPlace, volume: ObservedVol
       toBytes: inputs.size,
       effect: place.users.some(({ running }) => running) ? "live" : "none",
     });
+  }
 }

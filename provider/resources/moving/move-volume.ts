@@ -35,9 +35,10 @@ export async function moveVolume(move: VolumeMove, context: MoveContext): Promis
         `volume ${mark.volume} in pool ${from.pool} on ${from.host.name} can't move while ${names(old.attachments)} use it; detach it from all but one`,
       );
     const [layer] = await layersOver(from.host, old.volume.path);
-    if (layer !== undefined)
+    const above = layer === undefined ? old.attachments.find(({ depth }) => depth > 0) : undefined;
+    if (layer !== undefined || above !== undefined)
       throw new Error(
-        `volume ${mark.volume} in pool ${from.pool} on ${from.host.name} can't move: volume ${layer} is a layer over it and would lose it; delete that first`,
+        `volume ${mark.volume} in pool ${from.pool} on ${from.host.name} can't move: ${layer === undefined ? `disk ${above?.target} of domain ${above?.name}` : `volume ${layer}`} is a layer over it and would lose it; delete that first`,
       );
     await setNote("leaving", { ...from, mark });
     const [user] = old.attachments;

@@ -1,6 +1,7 @@
 import type { VolumeMark } from "../../hosts/volume-mark.js";
 import type { VolumeRecord } from "../../libvirt/index.js";
 import { type Attachment, attachmentsIn } from "../attachments.js";
+import { snapshotLayers } from "../snapshot-layers.js";
 import type { PoolPlace } from "./volume-move.js";
 
 /** A place of a volume that moves, as it is now. */
@@ -15,9 +16,10 @@ export interface Side extends PoolPlace {
 /** Reads it anew. */
 export async function look({ host, pool }: PoolPlace, mark: VolumeMark): Promise<Side> {
   host.observations.dropContents(pool);
-  const [{ volumes, marks, notes }, domains] = await Promise.all([
+  const [{ volumes, marks, notes }, domains, below] = await Promise.all([
     host.observations.contents(pool),
     host.idempotent((libvirt) => libvirt.domains.observeAll()),
+    snapshotLayers(host),
   ]);
   const volume = volumes.find((other) => other.name === mark.volume);
   const isOurs = (other: VolumeMark) => other.volume === mark.volume && other.nonce === mark.nonce;
@@ -26,7 +28,7 @@ export async function look({ host, pool }: PoolPlace, mark: VolumeMark): Promise
     isMarked: marks.some(isOurs),
     isUnfinished: notes.unfinished.some(isOurs),
     isLeaving: notes.leaving.some(isOurs),
-    attachments: volume === undefined ? [] : attachmentsIn(domains, volume),
+    attachments: volume === undefined ? [] : attachmentsIn(domains, volume, below),
   };
 }
 

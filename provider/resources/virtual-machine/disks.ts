@@ -3,7 +3,7 @@ import type { Plan } from "../../planning/plan.js";
 import { formatBytes } from "../../planning/quantity.js";
 import { refuseOtherThanFiles } from "../storage-pool/files.js";
 import { sameVolume } from "./desired-disks.js";
-import { isActive, type ObservedDomain, type ObservedHost } from "./observed.js";
+import { isActive, type ObservedDomain, type ObservedHost, snapshotNames } from "./observed.js";
 import type { Relocation, Relocations } from "./relocations.js";
 import { identityHashes, isOwn, type MachineRequest } from "./request.js";
 import { type DiskInputs, type Inputs, volumeOf } from "./schema.js";
@@ -116,7 +116,13 @@ export function volumeSteps(
         kind: "shrink",
         message: `disk ${name} can't shrink from ${formatBytes(volume.capacityBytes)} to ${formatBytes(sizeBytes)}: the guest's data would be cut off; keep the size, or make a new disk`,
       });
-    else if (volume.capacityBytes < sizeBytes)
+    else if (volume.capacityBytes < sizeBytes) {
+      const over = domain?.overlays?.find((other) => other.pool === poolName && other.volume === name);
+      if (over !== undefined)
+        result.refusals.push({
+          kind: "inUse",
+          message: `disk ${name} can't grow from ${formatBytes(volume.capacityBytes)} to ${formatBytes(sizeBytes)} while ${over.path}, which a snapshot made, is a layer over it; delete the snapshot first (there are ${snapshotNames(domain)})`,
+        });
       result.steps.push({
         kind: "growVolume",
         subject,
@@ -127,6 +133,7 @@ export function volumeSteps(
         toBytes: sizeBytes,
         effect: domain !== undefined && isActive(domain) ? "live" : "none",
       });
+    }
   });
 }
 

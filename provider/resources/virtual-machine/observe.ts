@@ -1,21 +1,12 @@
-import { dirname, posix } from "node:path";
+import { posix } from "node:path";
 import { HostUnreachable } from "../../hosts/errors.js";
-import type { HostFacts } from "../../hosts/facts.js";
 import type { Host } from "../../hosts/host.js";
 import { type Connection, type Credentials, connectionKey, type HostRef } from "../../hosts/host-ref.js";
 import type { DomainRecord, PoolRecord } from "../../libvirt/index.js";
-import {
-  type DiskSource,
-  type DomainModel,
-  type OwnerMark,
-  parseDomain,
-  parsePool,
-  readOwnerMark,
-} from "../../libvirt/xml/index.js";
-import { journalOf } from "../../planning/migrated-copy.js";
+import { type OwnerMark, parsePool, readOwnerMark } from "../../libvirt/xml/index.js";
 import type { ObserveContext } from "../definition.js";
+import { snapshotLayers } from "../snapshot-layers.js";
 import { ownMarks } from "./disks.js";
-import { withoutFullPins } from "./features/cpu-tune.js";
 import { preflightMove } from "./move.js";
 import {
   isActive,
@@ -25,8 +16,8 @@ import {
   type ObservedMachine,
   type ObservedPool,
 } from "./observed.js";
+import { toDomainOn } from "./observed-domain.js";
 import { isOwn, type MachineRequest } from "./request.js";
-import { guestRunOf } from "./running-guest.js";
 import { type Outputs, volumeOf } from "./schema.js";
 import { bootMedia } from "./seed/boot-media.js";
 
@@ -203,8 +194,21 @@ async function lookAt(
   const candidates = records.map((record) => ({ record, owner: ownerOf(record) }));
   const mine = candidates.find((candidate) => isMine(candidate, request));
   const namesake = candidates.find((c) => c.record.name === request.inputs.name && c !== mine);
-  const toDomain = toDomainOn(facts, poolPaths);
-  const domain = mine === undefined ? undefined : toDomain(mine.record, mine.owner);
+  const declared = [request.inputs, request.previous].flatMap((inputs) =>
+    (inputs?.disks ?? []).map((entry, i) => volumeOf(inputs?.name ?? "", entry, i)),
+  );
+  const toDomain = toDomainOn(facts, poolPaths, declared);
+  const domain =
+    mine === undefined
+      ? undefined
+      : {
+          ...toDomain(
+            mine.record,
+            mine.owner,
+            mine.record.hasSnapshots ? await snapshotLayers(host) : undefined,
+          ),
+          snapshots: (await observations.snapshots(mine.record.uuid)).map(({ name }) => name),
+        };
   if (domain !== undefined) await askBalloon(host, domain, request);
   return {
     ref,
@@ -245,22 +249,6 @@ function ownerOf(record: DomainRecord): OwnerMark | undefined {
   return owner;
 }
 
-function toDomainOn(facts: HostFacts, poolPaths: { name: string; path: string | undefined }[]) {
-  const parse = (xml: string | undefined) =>
-    xml === undefined ? undefined : withVolumes(withoutFullPins(parseDomain(xml), facts.cpus), poolPaths);
-  return (record: DomainRecord, owner: OwnerMark | undefined): ObservedDomain => {
-    const noted = journalOf(record);
-    return {
-      record,
-      persistent: parse(record.persistentXml),
-      live: parse(record.liveXml),
-      run: record.liveXml === undefined ? undefined : guestRunOf(record, record.liveXml),
-      owner,
-      journal: noted.kind === "journal" ? noted.journal : undefined,
-    };
-  };
-}
-
 /** QEMU is asked only where it matters: of one that hangs no answer comes. */
 const BALLOON_ANSWERS_WITHIN_MS = 3_000;
 
@@ -273,24 +261,6 @@ async function askBalloon(host: Host, domain: ObservedDomain, { inputs }: Machin
     .idempotent((libvirt) => libvirt.domains.balloonStats(record.uuid, { timeoutMs }))
     .catch(() => undefined);
   run.balloonAnswers = stats?.driverAnswers;
-}
-
-/** Disks and media by pool and volume instead of by path, wherever the path is in a pool: that is how programs and other hosts name them. */
-function withVolumes(
-  model: DomainModel,
-  poolPaths: { name: string; path: string | undefined }[],
-): DomainModel {
-  const byVolume = (source: DiskSource): DiskSource => {
-    if (!("file" in source)) return source;
-    const { file } = source;
-    const pool = poolPaths.find(({ path }) => path !== undefined && path === dirname(file));
-    return pool === undefined ? source : { pool: pool.name, volume: posix.basename(file) };
-  };
-  const disks = model.disks.map((disk) =>
-    disk.source === undefined ? disk : { ...disk, source: byVolume(disk.source) },
-  );
-  const { ignition } = model;
-  return { ...model, disks, ...(ignition === undefined ? {} : { ignition: byVolume(ignition) }) };
 }
 
 function pathOf(pool: PoolRecord): string | undefined {

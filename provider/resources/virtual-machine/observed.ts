@@ -4,6 +4,7 @@ import type { PoolContents } from "../../hosts/observations.js";
 import type { DomainRecord } from "../../libvirt/index.js";
 import type { DomainModel, MigrationJournal, OwnerMark } from "../../libvirt/xml/index.js";
 import { isInterrupted } from "../../planning/migrated-copy.js";
+import type { Overlay } from "./overlays.js";
 import type { GuestRun } from "./running-guest.js";
 
 /** A domain, as typed values. */
@@ -17,6 +18,12 @@ export interface ObservedDomain {
   run?: GuestRun | undefined;
   owner?: OwnerMark | undefined;
   journal?: MigrationJournal | undefined;
+  /** The files that snapshots have put over its disks, which stand in the models as they are declared. */
+  overlays?: Overlay[] | undefined;
+  /** Names of its snapshots. */
+  snapshots?: string[] | undefined;
+  /** The snapshot that it is going back to. */
+  reverting?: string | undefined;
 }
 
 export interface ObservedPool {
@@ -61,6 +68,12 @@ export function whereItIs(observed: ObservedMachine): ObservedHost | undefined {
 
 export function isActive(domain: ObservedDomain): boolean {
   return domain.record.state !== "shutOff" && domain.record.state !== "crashed";
+}
+
+/** For messages. */
+export function snapshotNames(domain: ObservedDomain | undefined): string {
+  const names = domain?.snapshots ?? [];
+  return names.length === 0 ? "none that libvirt knows" : names.join(", ");
 }
 
 /** Noted as migrating, or half of a migration: only both hosts together tell what it is. */

@@ -1,11 +1,17 @@
 import type { DiskSource, DomainModel } from "../../libvirt/xml/index.js";
+import { sameVolume } from "./desired-disks.js";
 import type { ObservedHost } from "./observed.js";
 
-/** Disks, and the Ignition config, by path, as QEMU opens them. */
+/** Disks, with what snapshots have put over them, and the Ignition config, by path, as QEMU opens them. */
 export function withPaths(model: DomainModel, place: ObservedHost): DomainModel {
-  const disks = model.disks.map((disk) =>
-    disk.source === undefined ? disk : { ...disk, source: pathOf(disk.source, place) },
-  );
+  const disks = model.disks.map((disk) => {
+    const { source } = disk;
+    if (source === undefined) return disk;
+    const over = place.domain?.overlays?.find((other) => sameVolume(source, other));
+    if (over !== undefined)
+      return { ...disk, source: { file: over.path }, format: over.format ?? disk.format };
+    return { ...disk, source: pathOf(source, place) };
+  });
   const { ignition } = model;
   return { ...model, disks, ...(ignition === undefined ? {} : { ignition: pathOf(ignition, place) }) };
 }

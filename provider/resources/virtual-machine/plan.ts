@@ -17,6 +17,7 @@ import {
   type ObservedDomain,
   type ObservedHost,
   type ObservedMachine,
+  snapshotNames,
   whereItIs,
 } from "./observed.js";
 import { obstacles } from "./obstacles.js";
@@ -314,6 +315,11 @@ function planChanges(
         kind: "policy",
         message: `${definition.name} can be renamed to ${inputs.name} only while it is off; set powerState "stopped" first`,
       });
+    else if (record.hasSnapshots)
+      result.refusals.push({
+        kind: "policy",
+        message: `${definition.name} can't be renamed to ${inputs.name} while it has snapshots (${snapshotNames(domain)}); delete them first`,
+      });
     else
       result.steps.push({
         kind: "renameMachine",
@@ -341,7 +347,11 @@ function planChanges(
     result.steps.push({ kind: "changeRunning", subject, changes: toTexts(changes.live), effect: "live" });
   if (record.autostart !== (inputs.autostart ?? false))
     result.steps.push({ kind: "setAutostart", subject, to: inputs.autostart ?? false, effect: "live" });
-  const power = powerSteps(inputs, domain, toTexts(changes.waiting));
+  if (domain.reverting !== undefined)
+    result.warnings.push(
+      `${subject} is in the middle of going back to snapshot ${domain.reverting}, which a later deployment of that snapshot ends; until then it is neither started nor stopped`,
+    );
+  const power = domain.reverting === undefined ? powerSteps(inputs, domain, toTexts(changes.waiting)) : [];
   result.steps.push(...power);
   const starts = power.some(({ kind }) => kind === "restart" || kind === "shutdown");
   const kept = changes.live.some((d) => d.kind === "disk")

@@ -3,7 +3,7 @@ import type { DomainModel } from "../../libvirt/xml/index.js";
 import type { Plan } from "../../planning/plan.js";
 import { sameVolume } from "./desired-disks.js";
 import { ownMarks } from "./disks.js";
-import { isActive, type ObservedDomain, type ObservedHost } from "./observed.js";
+import { isActive, type ObservedDomain, type ObservedHost, snapshotNames } from "./observed.js";
 import type { MachineRequest } from "./request.js";
 import { volumeOf } from "./schema.js";
 
@@ -138,7 +138,7 @@ export function relocationSteps(
     if (domain?.record.hasSnapshots === true)
       result.refusals.push({
         kind: "notSupported",
-        message: `disk ${volume} can't move from pool ${from} to pool ${to} on ${host} while ${request.inputs.name} has snapshots: they hold the disk's place and, if they are internal, contents that wouldn't be copied; delete the snapshots first`,
+        message: `disk ${volume} can't move from pool ${from} to pool ${to} on ${host} while ${request.inputs.name} has snapshots (${snapshotNames(domain)}): they hold the disk's place and, if they are internal, contents that wouldn't be copied; delete the snapshots first`,
       });
     result.steps.push({
       ...{ kind: "moveVolume", subject: volume, from: { host, pool: from }, to: { host, pool: to }, effect },

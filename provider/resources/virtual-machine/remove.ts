@@ -55,6 +55,15 @@ async function removeDomain(
   outputs: Outputs & Inputs,
   context: ApplyContext,
 ): Promise<void> {
+  const { snapshots = [], overlays = [] } = domain;
+  if (snapshots.length > 0)
+    context.log.warning(
+      `its snapshots, which no resource of this deployment deletes before it, go with it: ${snapshots.join(", ")}${
+        overlays.length === 0
+          ? ""
+          : `; what the guest wrote since is left on ${host.name} in ${overlays.map(({ path }) => path).join(", ")}`
+      }`,
+    );
   await end(host, domain, outputs, context);
   const libvirt = await host.libvirt();
   await libvirt.domains

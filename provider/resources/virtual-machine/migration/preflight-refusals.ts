@@ -34,7 +34,8 @@ export interface PreflightFindings {
 export interface DomainFindings {
   model: DomainModel;
   persistent: boolean;
-  hasSnapshots: boolean;
+  /** By name. */
+  snapshots: readonly string[];
   hasManagedSave: boolean;
   /** Devices that belong to the host, in words. */
   hostDevices: readonly string[];
@@ -90,7 +91,8 @@ function* identityRefusals({ name, uuid, target, sameUuid, sameName }: Preflight
 function* domainRefusals({ domain, source, live }: PreflightFindings): Generator<string> {
   if (!domain.persistent)
     yield `it has no definition on ${source.name} (it is transient); define it with virsh first`;
-  if (domain.hasSnapshots) yield "it has snapshots, which libvirt can't move; delete them first";
+  if (domain.snapshots.length > 0)
+    yield `it has snapshots (${domain.snapshots.join(", ")}), which libvirt can't move; delete them first, and take new ones afterwards`;
   if (domain.hasManagedSave)
     yield `it has a saved state (managed save) on ${source.name}, which would stay behind; start it or remove the state with virsh managedsave-remove`;
   for (const device of domain.hostDevices)

@@ -108,7 +108,7 @@ async function findings(
     domain: {
       model,
       persistent: record.persistent,
-      hasSnapshots: record.hasSnapshots,
+      snapshots: (await source.observations.snapshots(uuid)).map((snapshot) => snapshot.name),
       hasManagedSave: record.hasManagedSave,
       hostDevices: hostDevicesOf(xml),
       firmwareState: [

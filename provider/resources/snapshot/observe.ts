@@ -1,0 +1,118 @@
+import type { HostRef } from "../../hosts/host-ref.js";
+import type { SnapshotRecord } from "../../libvirt/index.js";
+import {
+  type Firmware,
+  parseDomain,
+  parseSnapshot,
+  readDiskChains,
+  type SnapshotModel,
+} from "../../libvirt/xml/index.js";
+import { identityHash, identityOfUrn } from "../../planning/owner.js";
+import type { ObserveContext, Request } from "../definition.js";
+import { readDescription, type SnapshotMark } from "./mark.js";
+import type { Inputs, Outputs } from "./schema.js";
+
+export type SnapshotRequest = Request<Inputs, Outputs>;
+
+/** A snapshot, and whose it is. */
+export interface FoundSnapshot {
+  record: SnapshotRecord;
+  model: SnapshotModel;
+  /** The description without the mark. */
+  text: string | undefined;
+  mark: SnapshotMark | undefined;
+}
+
+/** A disk that a snapshot may take. */
+export interface MachineDisk {
+  target: string;
+  /** The file that the guest writes to; undefined when it is none. */
+  path: string | undefined;
+  format: string;
+  /** A medium, or a disk that the guest can't write to. */
+  isReadonly: boolean;
+  /** A job copies it to another file. */
+  isCopied: boolean;
+}
+
+/** The domain of which the snapshot is. */
+export interface ObservedMachine {
+  uuid: string;
+  name: string;
+  isActive: boolean;
+  firmware: Firmware;
+  hasAgentChannel: boolean;
+  disks: MachineDisk[];
+}
+
+export interface ObservedSnapshot {
+  ref: HostRef;
+  libvirtVersion: string;
+  machine: ObservedMachine | undefined;
+  /** This resource's, or one that has its name. */
+  snapshot: FoundSnapshot | undefined;
+  /** The domain's others. */
+  others: FoundSnapshot[];
+}
+
+export function refOf(inputs: Pick<Inputs, "host" | "connection" | "credentials">): HostRef {
+  return { name: inputs.host, connection: inputs.connection, credentials: inputs.credentials ?? {} };
+}
+
+export async function observe(request: SnapshotRequest, context: ObserveContext): Promise<ObservedSnapshot> {
+  const { inputs, recorded } = request;
+  const ref = refOf(inputs);
+  const { observations } = context.hosts.get(ref);
+  const { libvirtVersion } = await observations.facts();
+  if (context.fresh) await observations.refreshDomain({ uuid: recorded?.outputs.uuid, name: inputs.vm });
+  const domains = await observations.domains();
+  const domain =
+    domains.find(({ uuid }) => uuid === recorded?.outputs.uuid) ??
+    domains.find(({ name }) => name === inputs.vm);
+  const xml = domain?.liveXml ?? domain?.persistentXml;
+  if (domain === undefined || xml === undefined)
+    return { ref, libvirtVersion, machine: undefined, snapshot: undefined, others: [] };
+  const all = (await observations.snapshots(domain.uuid)).map(toFound);
+  const snapshot =
+    all.find(({ mark }) => mark !== undefined && isOwn(mark, request)) ??
+    all.find(({ model }) => model.name === inputs.name);
+  return {
+    ref,
+    libvirtVersion,
+    machine: {
+      ...{ uuid: domain.uuid, name: domain.name, isActive: domain.liveXml !== undefined },
+      ...machineOf(xml),
+    },
+    snapshot,
+    others: all.filter((other) => other !== snapshot),
+  };
+}
+
+/** The recorded nonce decides; where none is on record, who is named. */
+export function isOwn(mark: SnapshotMark, { identity, previous, recorded }: SnapshotRequest): boolean {
+  const nonce = recorded?.outputs.nonce;
+  if (nonce) return mark.nonce === nonce;
+  const before = previous === undefined ? undefined : identityOfUrn(previous.pulumiUrn);
+  return [identity, ...(before === undefined ? [] : [before])].some(
+    (each) => identityHash(each) === mark.identityHash,
+  );
+}
+
+function toFound(record: SnapshotRecord): FoundSnapshot {
+  const model = parseSnapshot(record.xml);
+  return { record, model, ...readDescription(model.description) };
+}
+
+function machineOf(xml: string): Pick<ObservedMachine, "firmware" | "hasAgentChannel" | "disks"> {
+  const { disks, firmware, agentChannel } = parseDomain(xml);
+  const chains = readDiskChains(xml);
+  return {
+    firmware,
+    hasAgentChannel: agentChannel,
+    disks: disks.map(({ target, format, readonly, device }) => {
+      const chain = chains.find((other) => other.target === target);
+      const isReadonly = readonly || device === "cdrom";
+      return { target, format, isReadonly, path: chain?.paths[0], isCopied: chain?.mirror !== undefined };
+    }),
+  };
+}

@@ -1,0 +1,219 @@
+import { identityHash } from "../../planning/owner.js";
+import { emptyPlan, type Plan, type Refusal } from "../../planning/plan.js";
+import type { Step } from "../../planning/step.js";
+import {
+  type FoundSnapshot,
+  isOwn,
+  type ObservedMachine,
+  type ObservedSnapshot,
+  type SnapshotRequest,
+} from "./observe.js";
+import { revertRefusals, revertToken } from "./revert-plan.js";
+import type { Inputs } from "./schema.js";
+import { isOlder } from "./version.js";
+
+/** Since then libvirt merges an external snapshot when it is deleted. */
+const MERGES_SINCE = "9.0.0";
+/** Since then internal snapshots have the variables of UEFI firmware with them. */
+const INTERNAL_WITH_UEFI_SINCE = "10.10.0";
+
+export function plan(request: SnapshotRequest, observed: ObservedSnapshot): Plan {
+  const result = emptyPlan();
+  const { inputs, previous } = request;
+  if (previous !== undefined) result.replaceBecause.push(...reasonsToReplace(inputs, previous));
+  if (result.replaceBecause.length > 0) return result;
+  const { machine, snapshot } = observed;
+  if (machine === undefined) {
+    if (request.chosen !== undefined)
+      result.refusals.push({
+        kind: "missing",
+        message: `virtual machine ${inputs.vm} isn't on ${observed.ref.name}, so that no snapshot of it can be taken there`,
+      });
+    // At a preview it is perhaps yet to be made; one that is gone took its snapshots along.
+    else result.steps.push(takeStep(request, observed));
+    return result;
+  }
+  if (snapshot === undefined) {
+    result.refusals.push(...takeRefusals(inputs, observed, machine));
+    result.steps.push(takeStep(request, observed));
+    return result;
+  }
+  if (snapshot.mark === undefined || !isOwn(snapshot.mark, request)) {
+    planForeign(request, observed, snapshot, result);
+    return result;
+  }
+  // A replacement's check comes before the old snapshot is gone, and can't be told from a create that was cut off.
+  if (previous === undefined && request.recorded === undefined && request.chosen === undefined) {
+    result.steps.push(takeStep(request, observed));
+    return result;
+  }
+  if (snapshot.mark.identityHash !== identityHash(request.identity))
+    result.steps.push({
+      kind: "recordOwner",
+      subject: `snapshot ${inputs.name} of ${machine.name}`,
+      effect: "none",
+      reason: "its resource has another name now",
+    });
+  // What was never declared stays as it was found.
+  const isDeclared = inputs.description !== undefined || previous?.description !== undefined;
+  if (isDeclared && (snapshot.text ?? "") !== (inputs.description ?? ""))
+    result.steps.push({
+      kind: "describeSnapshot",
+      subject: inputs.name,
+      machine: machine.name,
+      effect: "none",
+    });
+  planRevert(request, observed, snapshot, machine, result);
+  return result;
+}
+
+function reasonsToReplace(inputs: Inputs, previous: Inputs): string[] {
+  return (["name", "type", "memory", "disks"] as const).filter(
+    (key) => JSON.stringify(inputs[key]) !== JSON.stringify(previous[key]),
+  );
+}
+
+function takeStep({ inputs, previous, recorded }: SnapshotRequest, { ref }: ObservedSnapshot): Step {
+  const { name, vm, type, memory = false, quiesce = false } = inputs;
+  const isGone = previous !== undefined || recorded !== undefined;
+  return {
+    ...{ kind: "takeSnapshot", subject: name, machine: vm, host: ref.name, type, memory, quiesce },
+    reason: isGone ? "it is gone" : "new",
+    effect: type === "internal" ? "stop" : "live",
+  };
+}
+
+function planForeign(
+  { inputs }: SnapshotRequest,
+  { ref }: ObservedSnapshot,
+  { model }: FoundSnapshot,
+  result: Plan,
+): void {
+  const what = `snapshot ${inputs.name} of ${inputs.vm} on ${ref.name}`;
+  if (inputs.adopt !== true) {
+    result.refusals.push({
+      kind: "foreignObject",
+      message: `there is a ${what} already, which this program didn't take; give another name, or set adopt: true to take it over`,
+    });
+    return;
+  }
+  const type = model.disks.some(({ place }) => place === "external") ? "external" : "internal";
+  if (type !== inputs.type) {
+    result.refusals.push({
+      kind: "foreignObject",
+      message: `${what} can't be taken over: it is ${type}, and ${inputs.type} is declared; declare type: ${JSON.stringify(type)}`,
+    });
+    return;
+  }
+  result.steps.push({ kind: "adopt", subject: what.replace(/ on .*$/, ""), host: ref.name, effect: "none" });
+}
+
+/** What libvirt, or a later deletion, would fail for. */
+function takeRefusals(inputs: Inputs, observed: ObservedSnapshot, machine: ObservedMachine): Refusal[] {
+  const refusals: Refusal[] = [];
+  const refuse = (kind: Refusal["kind"], why: string) =>
+    refusals.push({
+      kind,
+      message: `snapshot ${inputs.name} of ${machine.name} on ${observed.ref.name} can't be taken: ${why}`,
+    });
+  const copied = machine.disks.find(({ isCopied }) => isCopied);
+  if (copied !== undefined)
+    refuse("inUse", `disk ${copied.target} is being copied to another file; wait until that has ended`);
+  const otherKind = observed.others.find(({ model }) => isExternal(model) !== (inputs.type === "external"));
+  if (otherKind !== undefined)
+    refuse(
+      "notSupported",
+      `there is ${otherKind.model.name}, which is ${isExternal(otherKind.model) ? "external" : "internal"}, and libvirt doesn't merge what is of both kinds; delete that first, or declare the same type`,
+    );
+  if (inputs.type === "internal") refuseInternal(inputs, observed, machine, refuse);
+  else refuseExternal(inputs, observed, machine, refuse);
+  return refusals;
+}
+
+type Refuse = (kind: Refusal["kind"], why: string) => void;
+
+function refuseInternal(
+  inputs: Inputs,
+  { libvirtVersion }: ObservedSnapshot,
+  machine: ObservedMachine,
+  refuse: Refuse,
+): void {
+  if (inputs.memory === false && machine.isActive)
+    refuse(
+      "notSupported",
+      'memory is false and the guest runs: an internal snapshot of a running guest has its memory; use type "external", or stop the guest first',
+    );
+  if (machine.firmware !== "bios" && isOlder(libvirtVersion, INTERNAL_WITH_UEFI_SINCE))
+    refuse(
+      "notSupported",
+      `its firmware is UEFI, and libvirt ${libvirtVersion} can't put the firmware's variables into an internal snapshot (${INTERNAL_WITH_UEFI_SINCE} can); use type "external"`,
+    );
+  const others = machine.disks.filter(({ isReadonly, format }) => !isReadonly && format !== "qcow2");
+  if (others.length > 0)
+    refuse(
+      "notSupported",
+      `${others.map(({ target, format }) => `disk ${target} is ${format}`).join(", ")}, and internal snapshots are kept in qcow2 images; use type "external"`,
+    );
+}
+
+function refuseExternal(
+  inputs: Inputs,
+  { libvirtVersion }: ObservedSnapshot,
+  machine: ObservedMachine,
+  refuse: Refuse,
+): void {
+  if (isOlder(libvirtVersion, MERGES_SINCE))
+    refuse(
+      "notSupported",
+      `libvirt ${libvirtVersion} couldn't merge it again when it is deleted (${MERGES_SINCE} can); use type "internal"`,
+    );
+  if (inputs.memory === true && !machine.isActive)
+    refuse("notSupported", "memory is true and the guest is off; start it first, or leave memory out");
+  if (inputs.quiesce === true && !machine.hasAgentChannel)
+    refuse("notSupported", "quiesce needs the guest agent, and the guest has no channel for one");
+  const unknown = (inputs.disks ?? []).filter(
+    (target) => !machine.disks.some((disk) => disk.target === target),
+  );
+  if (unknown.length > 0)
+    refuse(
+      "missing",
+      `it has no disk ${unknown.join(", ")}; there are ${machine.disks.map(({ target }) => target).join(", ") || "none"}`,
+    );
+  const chosen = externalDisks(inputs, machine);
+  const noFile = chosen.filter(({ path }) => path === undefined);
+  if (noFile.length > 0)
+    refuse("notSupported", `disk ${noFile.map(({ target }) => target).join(", ")} isn't in a file`);
+  if (chosen.length === 0) refuse("missing", "it has no disk that the guest writes to");
+}
+
+/** The disks that get a new file: those that are named, else all to which the guest writes. */
+export function externalDisks(inputs: Inputs, machine: ObservedMachine): ObservedMachine["disks"] {
+  return machine.disks.filter(({ target, isReadonly }) =>
+    inputs.disks === undefined ? !isReadonly : inputs.disks.includes(target),
+  );
+}
+
+function isExternal({ disks, memory }: FoundSnapshot["model"]): boolean {
+  return memory.place === "external" || disks.some(({ place }) => place === "external");
+}
+
+/** A changed `revert` is what asks for it; one that was there from the beginning asks for nothing. */
+function planRevert(
+  request: SnapshotRequest,
+  observed: ObservedSnapshot,
+  snapshot: FoundSnapshot,
+  machine: ObservedMachine,
+  result: Plan,
+): void {
+  const { inputs, previous } = request;
+  if (previous === undefined || inputs.revert === undefined || inputs.revert === previous.revert) return;
+  const { revert } = snapshot.mark ?? {};
+  if (revert?.isDone === true && revert.token === revertToken(inputs.revert)) return;
+  result.refusals.push(...revertRefusals(inputs, observed, snapshot, machine));
+  result.steps.push({
+    ...{ kind: "revertToSnapshot", subject: inputs.name, machine: machine.name, host: observed.ref.name },
+    takenAt: new Date((snapshot.model.createdAtSeconds ?? 0) * 1_000).toISOString(),
+    type: inputs.type,
+    effect: "restart",
+  });
+}

@@ -1,0 +1,91 @@
+import { oneLine } from "../../hosts/errors.js";
+import type { Host } from "../../hosts/host.js";
+import { isLibvirtError } from "../../libvirt/index.js";
+import type { Identity } from "../../planning/owner.js";
+import type { ApplyContext } from "../definition.js";
+import { rescanPool } from "../rescan.js";
+import { describe } from "./describe.js";
+import { removeFile } from "./files.js";
+import { type FoundSnapshot, isOwn, type ObservedMachine, observe, type SnapshotRequest } from "./observe.js";
+import { putDisksBack } from "./put-back.js";
+import { notedIn, recordOf } from "./revert.js";
+import type { Inputs, Outputs } from "./schema.js";
+import { inTurn } from "./turns.js";
+
+const LOOK_EVERY_MS = 1_000;
+
+/**
+ * Deletes the snapshot, and merges what the guest wrote since into its disks, while it runs too. With `retainOnDelete` only the mark on it goes. A
+ * snapshot of the same name with another's mark is left alone.
+ */
+export async function remove(
+  id: string,
+  outputs: Outputs & Inputs,
+  identity: Identity,
+  context: ApplyContext,
+): Promise<void> {
+  const request: SnapshotRequest = {
+    ...{ identity, inputs: outputs, previous: outputs, recorded: { id, outputs } },
+  };
+  const { ref, machine, snapshot } = await observe(request, { hosts: context.hosts, fresh: true });
+  const host = context.hosts.get(ref);
+  const isOurs = snapshot?.mark !== undefined && isOwn(snapshot.mark, request);
+  if (machine !== undefined && snapshot !== undefined && isOurs)
+    await inTurn(`${host.name}/${machine.uuid}`, async () => {
+      if (outputs.retainOnDelete === true)
+        await describe(host, machine.uuid, snapshot, snapshot.text, undefined);
+      else await merge(host, machine, snapshot, context);
+      await host.observations.refreshDomain({ uuid: machine.uuid });
+    });
+  // A namesake's files have its name as well.
+  if (outputs.retainOnDelete !== true && (snapshot === undefined || isOurs))
+    await removeFiles(host, outputs, context);
+}
+
+async function merge(
+  host: Host,
+  machine: ObservedMachine,
+  snapshot: FoundSnapshot,
+  context: ApplyContext,
+): Promise<void> {
+  const { uuid } = machine;
+  const libvirt = await host.libvirt();
+  const reverting = notedIn(await recordOf(host, machine));
+  if (
+    reverting?.snapshot === snapshot.model.name &&
+    snapshot.model.disks.some(({ overlay }) => overlay !== undefined)
+  )
+    await putDisksBack(host, uuid, snapshot, reverting, context);
+  const timer = setInterval(() => void report(), LOOK_EVERY_MS);
+  const report = async () => {
+    for (const { target } of machine.disks) {
+      const job = await libvirt.domains.blockJob(uuid, target).catch(() => undefined);
+      if (job === undefined || job.totalBytes === 0) continue;
+      const percent = Math.floor((job.doneBytes / job.totalBytes) * 100);
+      context.log.progress(`merging what disk ${target} got since: ${percent}%`);
+    }
+  };
+  try {
+    await libvirt.domains.deleteSnapshot(uuid, snapshot.model.name, { signal: context.signal });
+  } catch (error) {
+    if (!isLibvirtError(error, "snapshotNotFound")) throw error;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** libvirt leaves the file with the memory; its pools still list the files that it has merged. */
+async function removeFiles(host: Host, outputs: Outputs, { log, signal }: ApplyContext): Promise<void> {
+  const { memoryFile, overlays = {} } = outputs;
+  try {
+    if (memoryFile !== undefined && !(await removeFile(host, memoryFile, signal)))
+      log.warning(`${memoryFile} is left on ${host.name}: it is in no pool that runs`);
+    for (const pool of await host.observations.pools()) {
+      const { volumes } = await host.observations.contents(pool.name);
+      const paths = Object.values(overlays);
+      if (volumes.some(({ path }) => paths.includes(path))) await rescanPool(host, pool.name, signal);
+    }
+  } catch (error) {
+    log.warning(`files of the snapshot may be left on ${host.name}: ${oneLine(error)}`);
+  }
+}

@@ -1,0 +1,36 @@
+import { createHash } from "node:crypto";
+import type { Refusal } from "../../planning/plan.js";
+import type { FoundSnapshot, ObservedMachine, ObservedSnapshot } from "./observe.js";
+import type { Inputs } from "./schema.js";
+import { isOlder } from "./version.js";
+
+/** Since then libvirt reverts to external snapshots. Before, we put the disks back ourselves. */
+export const REVERTS_EXTERNAL_SINCE = "9.9.0";
+
+/** What a snapshot's mark says of a value of `revert`. */
+export function revertToken(revert: string): string {
+  return createHash("sha256").update(revert).digest("hex").slice(0, 16);
+}
+
+export function revertRefusals(
+  inputs: Inputs,
+  { ref, libvirtVersion, others }: ObservedSnapshot,
+  { model }: FoundSnapshot,
+  machine: ObservedMachine,
+): Refusal[] {
+  if (inputs.type === "internal" || !isOlder(libvirtVersion, REVERTS_EXTERNAL_SINCE)) return [];
+  const what = `${machine.name} on ${ref.name} can't be reverted to snapshot ${inputs.name}`;
+  const refusals: Refusal[] = [];
+  if (model.memory.place === "external")
+    refusals.push({
+      kind: "notSupported",
+      message: `${what}: it has the guest's memory in a file, and libvirt ${libvirtVersion} doesn't go back to that (${REVERTS_EXTERNAL_SINCE} does); upgrade libvirt there, or restore it with virsh restore`,
+    });
+  const later = others.filter((other) => other.model.parent === model.name).map((other) => other.model.name);
+  if (later.length > 0)
+    refusals.push({
+      kind: "inUse",
+      message: `${what}: snapshot ${later.join(", ")} was taken on top of it, and libvirt ${libvirtVersion} can't keep both; delete that first`,
+    });
+  return refusals;
+}

@@ -1,0 +1,162 @@
+import { describe, expect, it } from "vitest";
+import { identityHash, identityOfUrn } from "../../provider/planning/owner.js";
+import { describePlan, type Plan } from "../../provider/planning/plan.js";
+import { mustBeAnnounced } from "../../provider/planning/step.js";
+import { snapshot } from "../../provider/resources/snapshot/index.js";
+import type {
+  FoundSnapshot,
+  ObservedMachine,
+  ObservedSnapshot,
+  SnapshotRequest,
+} from "../../provider/resources/snapshot/observe.js";
+import { plan } from "../../provider/resources/snapshot/plan.js";
+import { revertToken } from "../../provider/resources/snapshot/revert-plan.js";
+import type { Inputs, Outputs } from "../../provider/resources/snapshot/schema.js";
+
+const urn = "urn:pulumi:lab::test::pulumi-kvm:Snapshot::before";
+const identity = identityOfUrn(urn) ?? expect.fail("no URN");
+const nonce = "00112233445566ff";
+const chosen = { uuid: "u", nonce: "ffeeddccbbaa9988" };
+const recorded = { id: "web/before", outputs: { nonce, uuid: "d" } as Outputs };
+
+const inputs = (more: Partial<Inputs> = {}): Inputs => ({
+  ...{ pulumiUrn: urn, host: "alpha", connection: { address: "10.0.0.1" }, vm: "web", name: "before" },
+  ...{ type: "external", ...more },
+});
+const machine = (more: Partial<ObservedMachine> = {}): ObservedMachine => ({
+  ...{ uuid: "d", name: "web", isActive: true, firmware: "bios", hasAgentChannel: true },
+  disks: [
+    { target: "vda", path: "/images/web-0", format: "qcow2", isReadonly: false, isCopied: false },
+    { target: "sda", path: "/images/cd.iso", format: "raw", isReadonly: true, isCopied: false },
+  ],
+  ...more,
+});
+const found = (more: Partial<FoundSnapshot["model"]> = {}, isOurs = true): FoundSnapshot => ({
+  record: { name: "before", xml: "", isCurrent: true },
+  model: {
+    ...{ name: "before", createdAtSeconds: 1_700_000_000, memory: { place: "no" } },
+    disks: [{ target: "vda", place: "external", overlay: "/images/web-0.before" }],
+    ...more,
+  },
+  text: undefined,
+  mark: isOurs ? { identityHash: identityHash(identity), nonce } : undefined,
+});
+const observed = (more: Partial<ObservedSnapshot> = {}): ObservedSnapshot => ({
+  ...{
+    ref: { name: "alpha", connection: { address: "10.0.0.1" }, credentials: {} },
+    libvirtVersion: "9.0.0",
+  },
+  ...{ machine: machine(), snapshot: undefined, others: [], ...more },
+});
+const planned = (request: Partial<SnapshotRequest>, seen: ObservedSnapshot): Plan =>
+  plan({ identity, inputs: inputs(), ...request }, seen);
+const why = (result: Plan) =>
+  result.refusals.map(({ message }) => message.replace(/^.* can't be taken: /, ""));
+const internal = { inputs: inputs({ type: "internal" }) };
+
+describe("the plan of a snapshot", () => {
+  it("is empty when it is there, and says the same before its VM is as afterwards", () => {
+    const there = observed({ snapshot: found() });
+    expect(planned({ previous: inputs(), recorded }, there)).toMatchObject({ steps: [], refusals: [] });
+    for (const request of [{}, internal]) {
+      const early = describePlan(planned(request, observed({ machine: undefined })));
+      expect(early).toHaveLength(1);
+      for (const isActive of [true, false])
+        expect(
+          describePlan(planned({ ...request, chosen }, observed({ machine: machine({ isActive }) }))),
+        ).toEqual(early);
+    }
+    expect(planned({ chosen }, observed({ machine: undefined })).refusals[0]?.message).toBe(
+      "virtual machine web isn't on alpha, so that no snapshot of it can be taken there",
+    );
+  });
+
+  it("must have announced that a guest stands still or goes back", () => {
+    expect(planned({}, observed()).steps.map(mustBeAnnounced)).toEqual([false]);
+    expect(planned(internal, observed()).steps.map(mustBeAnnounced)).toEqual([true]);
+    const changed = { inputs: inputs({ revert: "2" }), previous: inputs({ revert: "1" }), recorded };
+    const { steps } = planned(changed, observed({ snapshot: found() }));
+    expect(steps.map(mustBeAnnounced)).toEqual([true]);
+  });
+
+  it("reverts when revert changes, once, and not when it is first taken", () => {
+    const seen = observed({ snapshot: found() });
+    const kinds = (
+      from: string | undefined,
+      to: string | undefined,
+      request: Partial<SnapshotRequest> = {},
+    ) =>
+      planned(
+        {
+          inputs: inputs(to === undefined ? {} : { revert: to }),
+          previous: inputs(from === undefined ? {} : { revert: from }),
+          ...{ recorded, ...request },
+        },
+        seen,
+      ).steps.map(({ kind }) => kind);
+    expect(kinds(undefined, "1")).toEqual(["revertToSnapshot"]);
+    expect(kinds("1", "1")).toEqual([]);
+    expect(kinds("1", undefined)).toEqual([]);
+    expect(planned({ inputs: inputs({ revert: "1" }), chosen }, seen).steps).toEqual([]);
+    const done = { ...found(), mark: { ...found().mark, revert: { token: revertToken("2"), isDone: true } } };
+    const request = { inputs: inputs({ revert: "2" }), previous: inputs({ revert: "1" }), recorded };
+    expect(planned(request, observed({ snapshot: done as FoundSnapshot })).steps).toEqual([]);
+  });
+
+  it("can't revert everything", () => {
+    const request = { inputs: inputs({ revert: "2" }), previous: inputs({ revert: "1" }), recorded };
+    const full = found({ memory: { place: "external", file: "/images/m" } });
+    const child = found({ name: "later", parent: "before" }, false);
+    const { refusals } = planned(request, observed({ snapshot: full, others: [child] }));
+    expect(refusals.map(({ message }) => message.replace(/^.* snapshot before: /, ""))).toEqual([
+      expect.stringMatching(
+        /^it has the guest's memory in a file, and libvirt 9.0.0 doesn't go back to that/,
+      ),
+      expect.stringMatching(/^snapshot later was taken on top of it/),
+    ]);
+    const newer = observed({ snapshot: full, others: [child], libvirtVersion: "10.0.0" });
+    expect(planned(request, newer).refusals).toEqual([]);
+  });
+
+  it("refuses what libvirt would, or couldn't merge again, all at once", () => {
+    const raw = machine({
+      disks: machine().disks.map((disk) => ({ ...disk, format: "raw" })),
+      firmware: "uefi",
+    });
+    const noMemory = { inputs: inputs({ type: "internal" as const, memory: false }) };
+    expect(why(planned(noMemory, observed({ machine: raw })))).toEqual([
+      expect.stringMatching(/^memory is false and the guest runs/),
+      expect.stringMatching(/^its firmware is UEFI, and libvirt 9.0.0 can't .* \(10.10.0 can\)/),
+      expect.stringMatching(/^disk vda is raw, and internal snapshots are kept in qcow2 images/),
+    ]);
+    const much = { inputs: inputs({ memory: true, quiesce: true, disks: ["vdz"] }) };
+    const still = machine({ isActive: false, hasAgentChannel: false });
+    expect(why(planned(much, observed({ machine: still, libvirtVersion: "8.0.0" })))).toEqual([
+      expect.stringMatching(/^libvirt 8.0.0 couldn't merge it again/),
+      expect.stringMatching(/^memory is true and the guest is off/),
+      expect.stringMatching(/^quiesce needs the guest agent/),
+      "it has no disk vdz; there are vda, sda",
+      "it has no disk that the guest writes to",
+    ]);
+    const copied = machine({ disks: machine().disks.map((disk) => ({ ...disk, isCopied: true })) });
+    const other = { ...found({ name: "old", disks: [] }, false), text: undefined };
+    expect(why(planned({}, observed({ machine: copied, others: [other] })))).toEqual([
+      expect.stringMatching(/^disk vda is being copied to another file/),
+      expect.stringMatching(/^there is old, which is internal/),
+    ]);
+  });
+
+  it("takes it anew for what can't be changed, and keeps its id otherwise", () => {
+    const seen = observed({ snapshot: found() });
+    for (const change of [{ type: "internal" as const }, { memory: true }, { disks: ["vda"] }, { name: "x" }])
+      expect(planned({ inputs: inputs(change), previous: inputs(), recorded }, seen).replaceBecause).toEqual(
+        Object.keys(change),
+      );
+    expect(snapshot.idOf({ identity, inputs: inputs(), recorded, previous: inputs() }, seen)).toBe(
+      "web/before",
+    );
+    const foreign = observed({ snapshot: found({}, false) });
+    expect(planned({}, foreign).refusals.map(({ kind }) => kind)).toEqual(["foreignObject"]);
+    expect(snapshot.idOf({ identity, inputs: inputs() }, foreign)).toBeUndefined();
+  });
+});
