@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests on real hosts: one file at a time, for they share two cores and the clock matters. */
-const onHosts = { testTimeout: 300_000, hookTimeout: 300_000, fileParallelism: false };
+/** Tests on real hosts: two files at a time, each with hosts of its own; their guests share two cores at the least. */
+const onHosts = { testTimeout: 300_000, hookTimeout: 300_000, fileParallelism: true, maxWorkers: 2 };
 
 export default defineConfig({
   test: {
