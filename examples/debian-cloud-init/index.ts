@@ -44,7 +44,7 @@ const web = new kvm.VirtualMachine("web", {
   host,
   cpus: 2,
   memory: config.get("memory") ?? "1GiB",
-  disks: [{ backing: debian.volume, size: config.get("diskSize") ?? "10GiB", pool }],
+  disks: [{ image: debian, size: config.get("diskSize") ?? "10GiB", pool }],
   interfaces: [{ network: lan }],
   cloudInit: {
     hostname: "web",

@@ -10,6 +10,12 @@ const { available, missing } = labAvailable();
 const lacking = missing.length === 0 ? "" : ` (missing: ${missing.join("; ")})`;
 
 const passphrase = "correct horse, battery's staple";
+/** What a guest is given: its host has to know it, nobody else. */
+const guestSecrets = {
+  screen: "s3cr-scr",
+  password: "guest-passw0rd-in-plain",
+  file: "token-of-a-service-in-a-file",
+} as const;
 
 const program = `
 import { readFileSync } from "node:fs";
@@ -40,6 +46,16 @@ const off = { memory: "64MiB", powerState: "stopped" as const, description: conf
 new kvm.VirtualMachine("one", { host: alpha, disks: [{ disk }], ...off });
 new kvm.VirtualMachine("two", { host: marked, ...off });
 new kvm.VirtualMachine("three", { host: pulumi.output(unmarked) as pulumi.Input<kvm.HostRef>, ...off });
+// What its guest is to know, none of it marked as a secret.
+new kvm.VirtualMachine("four", {
+  host: alpha, disks: [{ size: "1MiB", pool }], graphics: { type: "vnc", password: text("screen") },
+  cloudInit: {
+    users: [{ name: "ops", password: text("password") }],
+    writeFiles: [{ path: "/etc/token", content: text("file") }],
+    runcmd: config.get("description") ? ["true"] : [],
+  },
+  ...off,
+});
 export const connections = [alpha.connection, beta.connection];
 `;
 
@@ -48,6 +64,7 @@ describe.skipIf(!available)(`keys and passphrases${lacking}`, () => {
   let hosts: readonly LabHost[];
   let project: PulumiProject;
   let needles: ReadonlyMap<string, string>;
+  let guestNeedles: ReadonlyMap<string, string>;
   const keys: Record<string, string> = {};
   beforeAll(async () => {
     lab = await Lab.up({ hosts: 2, prefix: "secrets" });
@@ -62,8 +79,12 @@ describe.skipIf(!available)(`keys and passphrases${lacking}`, () => {
       keys[name] = await readFile(path, "utf8");
       if (name !== "stranger") authorized.push(await readFile(`${path}.pub`, "utf8"));
     }
+    for (const [name, secret] of Object.entries(guestSecrets)) await writeFile(join(folder, name), secret);
     for (const host of hosts) await host.writeFile("/etc/ssh/authorized_keys", authorized.join(""));
     needles = needlesOf(keys);
+    guestNeedles = new Map(
+      Object.entries(guestSecrets).map(([name, secret]) => [secret, `the guest's ${name}`]),
+    );
     const config = {
       keys: folder,
       knownHosts: lab.knownHostsPath,
@@ -78,8 +99,12 @@ describe.skipIf(!available)(`keys and passphrases${lacking}`, () => {
     await lab?.close();
   });
 
-  const found = (text: string) =>
+  const foundOnHost = (text: string) =>
     [...needles].flatMap(([needle, what]) => (text.includes(needle) ? [what] : []));
+  const found = (text: string) => [
+    ...foundOnHost(text),
+    ...[...guestNeedles].flatMap(([needle, what]) => (text.includes(needle) ? [what] : [])),
+  ];
 
   /** What Pulumi itself traces of its calls is left out: its engine's log, and the SDK's debug lines. */
   function expectSilent({ stdout, stderr }: CommandResult): void {
@@ -121,7 +146,7 @@ describe.skipIf(!available)(`keys and passphrases${lacking}`, () => {
         for pool in $(virsh -q pool-list --all --name); do virsh pool-dumpxml $pool; virsh vol-list $pool; done
         for network in $(virsh -q net-list --all --name); do virsh net-dumpxml $network; done`);
       expect(documents).toContain("kvm-owner");
-      expect(found(documents)).toEqual([]);
+      expect(foundOnHost(documents)).toEqual([]);
     }
     const patterns = join(lab.folder, "patterns");
     await writeFile(patterns, [...needles.keys()].join("\n"));
@@ -143,7 +168,7 @@ describe.skipIf(!available)(`keys and passphrases${lacking}`, () => {
   it("stand encrypted in every resource, in inputs and in outputs, and hide nothing else", async () => {
     await expectClean(join(project.folder, ".state"));
     const resources = await project.resources();
-    expect(resources).toHaveLength(9);
+    expect(resources).toHaveLength(10);
     for (const resource of resources) {
       const name = resource.urn.split("::").at(-1);
       for (const [side, values] of Object.entries(sidesOf(resource))) {
@@ -155,10 +180,9 @@ describe.skipIf(!available)(`keys and passphrases${lacking}`, () => {
         const hidden = Object.entries(values).flatMap(([key, value]) =>
           JSON.stringify(value).includes(Object.keys(secretMark)[0] ?? "") ? [key] : [],
         );
-        expect(
-          hidden.filter((key) => key !== "peerCredentials"),
-          where,
-        ).toEqual(["credentials"]);
+        expect(hidden.filter((key) => key !== "peerCredentials").sort(), where).toEqual(
+          name === "four" ? ["cloudInit", "credentials", "graphics"] : ["credentials"],
+        );
       }
     }
     const [decrypted] = (await project.resources({ showSecrets: true })).filter(({ urn }) =>
