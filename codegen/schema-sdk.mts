@@ -52,6 +52,7 @@ export function parseSdk(texts: readonly string[]): Sdk {
   const interfaces = new Map<string, SdkInterface>();
   const aliases = new Map<string, SdkType>();
   const classes = new Map<string, SdkClass>();
+  const bases = new Map<string, string[]>();
   let common: SdkMember[] = [];
   for (const text of texts) {
     const file = ts.createSourceFile("sdk.ts", text, ts.ScriptTarget.ES2022, true);
@@ -59,6 +60,7 @@ export function parseSdk(texts: readonly string[]): Sdk {
       if (!isExported(node)) continue;
       if (ts.isInterfaceDeclaration(node)) {
         interfaces.set(node.name.text, { description: docOf(node), members: membersOf(node.members) });
+        bases.set(node.name.text, basesOf(node));
       } else if (ts.isTypeAliasDeclaration(node) && node.typeParameters === undefined) {
         aliases.set(node.name.text, typeOf(node.type));
       } else if (ts.isClassDeclaration(node) && node.name !== undefined) {
@@ -70,9 +72,24 @@ export function parseSdk(texts: readonly string[]): Sdk {
       }
     }
   }
+  const withBases = (name: string): SdkMember[] => [
+    ...(bases.get(name) ?? []).flatMap(withBases),
+    ...(interfaces.get(name)?.members ?? []),
+  ];
+  const complete = [...interfaces].map(
+    ([name, declared]) => [name, { ...declared, members: withBases(name) }] as const,
+  );
+  for (const [name, declared] of complete) interfaces.set(name, declared);
   for (const [name, declared] of classes)
     classes.set(name, { ...declared, members: [...declared.members, ...common] });
   return { interfaces, aliases, classes };
+}
+
+/** What an interface extends. */
+function basesOf(node: ts.InterfaceDeclaration): string[] {
+  return (node.heritageClauses ?? []).flatMap((clause) =>
+    clause.types.map(({ expression }) => expression.getText()),
+  );
 }
 
 function isExported(node: ts.Statement): boolean {

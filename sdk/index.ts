@@ -40,8 +40,6 @@ export {
   type Migration,
   VirtualMachine,
   type VirtualMachineArgs,
-  type VmDisk,
-  type VmInterface,
 } from "./virtual-machine.js";
 export type {
   VmCpu,
@@ -54,6 +52,9 @@ export type {
   VmNumaCell,
   VmNumaTune,
 } from "./virtual-machine-compute.js";
+export type { VmChannel, VmHostDevice, VmRng } from "./vm-devices.js";
+export type { DiskBurst, DiskLimits, DiskRates, VmCdrom, VmDisk } from "./vm-disk.js";
+export type { FlowLimit, InboundLimit, VmInterface } from "./vm-interface.js";
 export type {
   VmClock,
   VmFeatures,

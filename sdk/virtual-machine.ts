@@ -1,12 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AnswerFile } from "./answer-file.js";
 import type { CloudInit } from "./cloud-init.js";
-import { backingOf, type Disk, poolName } from "./disk.js";
+import { poolName } from "./disk.js";
 import type { Host } from "./host.js";
 import { onHost, unwrapped } from "./host-ref.js";
-import type { Image } from "./image.js";
-import type { Network } from "./network.js";
-import { isKvmResource, KvmResource } from "./resource.js";
+import { KvmResource } from "./resource.js";
 import type { StoragePool } from "./storage-pool.js";
 import type { Duration, HostRef, In, Size, Timeouts } from "./types.js";
 import type {
@@ -18,6 +16,9 @@ import type {
   VmNumaCell,
   VmNumaTune,
 } from "./virtual-machine-compute.js";
+import type { VmChannel, VmHostDevice, VmRng } from "./vm-devices.js";
+import { unwrapCdrom, unwrapDisk, type VmCdrom, type VmDisk } from "./vm-disk.js";
+import { unwrapInterface, type VmInterface } from "./vm-interface.js";
 import type {
   VmClock,
   VmFeatures,
@@ -28,69 +29,6 @@ import type {
   VmTpm,
   VmVideo,
 } from "./vm-platform.js";
-
-/**
- * A disk of a VM: a {@link Disk} resource (`disk`), or one that the VM owns and that lives and goes with it: from an image (`image`), or
- * empty (`size` and `pool`).
- */
-export interface VmDisk {
-  /** A Disk resource on the VM's host. */
-  disk?: In<Disk>;
-  /**
-   * Size of an owned disk. Growing is applied in place; shrinking is refused. It may be left out with `image` (then it is the image's, which is also the
-   * least) and with `adopt` (as it is).
-   */
-  size?: In<Size>;
-  /**
-   * Pool of an owned disk. Changing it moves the disk with its content, while the guest runs too: QEMU copies it and goes over to the copy.
-   * Refused while the VM has snapshots. Default: the image's.
-   */
-  pool?: In<StoragePool | string>;
-  /** `"qcow2"` (default) or `"raw"`, of an owned disk. Of a disk that is there it can't be changed. */
-  format?: In<"qcow2" | "raw">;
-  /** Copy-on-write layer over this disk, image, volume name or absolute path, of an owned disk. */
-  backing?: In<Disk | Image | string>;
-  /**
-   * What an owned disk begins with: a copy-on-write layer over the image, or with format `"raw"` a copy. The VM's host must be among the image's. It
-   * only counts when the disk is made; see `onImageChange`.
-   */
-  image?: In<Image>;
-  /**
-   * When another image, or another content of it, is declared for a disk that is there. `"refuse"` (default): an error, for the guest's data stands on
-   * what it began with. `"keep"`: the disk stays as it is, the image counts for new disks. Another `name` makes a new disk instead and deletes the old.
-   */
-  onImageChange?: In<"refuse" | "keep">;
-  /**
-   * What tells an owned disk from the VM's others when the list changes: its volume is `<VM>-<name>`. Default: its place in the list,
-   * counted from 0. Give names when disks may be taken out of the middle.
-   */
-  name?: In<string>;
-  /** libvirt's name of an owned disk's volume, in full: for one that is taken over (`adopt`) under the name that it has. */
-  volume?: In<string>;
-  /** Default `"virtio"`. */
-  bus?: In<"virtio" | "sata" | "scsi">;
-  /** Serial number that the guest sees, at most 20 characters on virtio. */
-  serial?: In<string>;
-  /** QEMU's cache mode. Default: QEMU's, `"writeback"`. Live migration of a shared disk wants `"none"`. */
-  cache?: In<"none" | "writeback" | "writethrough" | "directsync" | "unsafe">;
-  /** `"unmap"` gives blocks that the guest discards back to the host. Default: QEMU's, `"ignore"`. */
-  discard?: In<"unmap" | "ignore">;
-  /** The guest can't write to it, and a migration doesn't copy it. Default `false`. */
-  readonly?: In<boolean>;
-}
-
-/** A network interface of a VM: to a libvirt network, or straight to a bridge of the host. */
-export interface VmInterface {
-  network?: In<Network | string>;
-  /** Name of a bridge of the host, instead of `network`. */
-  bridge?: In<string>;
-  /** MAC address. Default: one made from the VM's UUID, kept for good. */
-  mac?: In<string>;
-  /** Default `"virtio"`. */
-  model?: In<"virtio" | "e1000e" | "rtl8139">;
-  /** Whether the cable is in. Default `"up"`. */
-  link?: In<"up" | "down">;
-}
 
 /** A device that acts when the guest stops showing signs of life. */
 export interface VmWatchdog {
@@ -205,9 +143,11 @@ export interface VirtualMachineArgs {
   initrd?: In<string>;
   /** Kernel command line. Needs `kernel`. Next boot. */
   commandLine?: In<string>;
-  /** Disks in the order in which the guest sees them. Next boot. */
+  /** Disks in the order in which the guest sees them. They come and go live on virtio, scsi and usb. */
   disks?: In<In<VmDisk>[]>;
-  /** Network interfaces in the order in which the guest sees them. Next boot. */
+  /** CD-ROM drives. Their media change live. */
+  cdroms?: In<In<VmCdrom>[]>;
+  /** Network interfaces in the order in which the guest sees them. They come and go live. */
   interfaces?: In<In<VmInterface>[]>;
   /** What the guest is told at its first boot, by cloud-init in it. Secret in the state. Next boot. */
   cloudInit?: In<CloudInit>;
@@ -218,6 +158,19 @@ export interface VirtualMachineArgs {
   ignition?: In<string | Record<string, unknown>>;
   /** Answers for an installer, on a CD-ROM. Secret in the state. Next boot. */
   answerFile?: In<AnswerFile>;
+  /**
+   * How many devices can at least be plugged in while it runs: PCIe ports without a device, of machine `"q35"`. Without one what comes waits for the next
+   * boot, which has as many free ones again. Default 8. More: next boot; fewer: nothing.
+   */
+  hotplugSlots?: In<number>;
+  /** Devices of the host. Live. */
+  hostDevices?: In<In<VmHostDevice>[]>;
+  /** A random number generator. Default `true`. Live. */
+  rng?: In<boolean | VmRng>;
+  /** Lines to the host beside that of the guest agent. Live. */
+  channels?: In<In<VmChannel>[]>;
+  /** Whether the firmware shows a menu of what to boot from; `timeout`: for how long, at most 65.535 s. Default: none. Next boot. */
+  bootMenu?: In<boolean | { timeout: In<Duration> }>;
   /** `log`: absolute path of a file on the host that receives what the guest prints on its serial console. */
   console?: In<{ log?: In<string> }>;
   /** What the VM should be doing. Default `"running"`. */
@@ -339,7 +292,7 @@ export class VirtualMachine extends KvmResource {
   declare readonly cpus: pulumi.Output<number>;
 
   constructor(name: string, args: VirtualMachineArgs, opts?: pulumi.CustomResourceOptions) {
-    const { host, disks, interfaces, graphics, cloudInit, ignition, answerFile, ...rest } = args;
+    const { host, disks, cdroms, interfaces, graphics, cloudInit, ignition, answerFile, ...rest } = args;
     const on = onHost(host);
     super(
       "VirtualMachine",
@@ -350,6 +303,7 @@ export class VirtualMachine extends KvmResource {
         name: args.name ?? name,
         disks: disks === undefined ? undefined : each(disks, (disk: VmDisk) => unwrapDisk(disk, on.host)),
         graphics: graphics === undefined ? undefined : withSecretPassword(graphics),
+        cdroms: cdroms === undefined ? undefined : each(cdroms, unwrapCdrom),
         interfaces: interfaces === undefined ? undefined : each(interfaces, unwrapInterface),
         // Passwords and tokens may stand anywhere in them, so none of it is shown.
         cloudInit: cloudInit === undefined ? undefined : pulumi.secret(withPoolName(cloudInit)),
@@ -400,56 +354,10 @@ function withPoolName(input: In<CloudInit | AnswerFile>): pulumi.Output<unknown>
   });
 }
 
-function unwrapDisk(disk: VmDisk, host: pulumi.Output<string>): unknown {
-  return {
-    ...disk,
-    disk: disk.disk === undefined ? undefined : unwrapped(disk.disk).apply(diskRef),
-    image: disk.image === undefined ? undefined : unwrapped(disk.image).apply((i) => imageRef(i, host)),
-    pool: disk.pool === undefined ? poolOfImage(disk.image) : poolName(disk.pool),
-    backing: disk.backing === undefined ? undefined : backingOf(disk.backing),
-  };
-}
-
-function diskRef(disk: unknown): unknown {
-  if (!isKvmResource(disk, "Disk")) return disk;
-  const { host, pool, name, format } = disk as Disk;
-  return { host, pool, name, format };
-}
-
 /** A password is one whether or not the program says so. What isn't an object is handed on as it is: the provider's validation names it. */
 function withSecretPassword(graphics: In<VmGraphics>): unknown {
   if (pulumi.Output.isInstance(graphics) || graphics instanceof Promise)
     return pulumi.output(graphics).apply(withSecretPassword);
   if (!isPlainObject(graphics) || graphics.password === undefined) return graphics;
   return { ...graphics, password: pulumi.secret(graphics.password) };
-}
-
-/** Which other hosts have the image is only told when it matters: one more is no change of the VM. */
-function imageRef(image: unknown, host: pulumi.Output<string>): unknown {
-  if (!isKvmResource(image, "Image")) return image;
-  const { name, pool, volume, sizeBytes } = image as Image;
-  const { hosts } = image as unknown as { hosts: pulumi.Output<Record<string, unknown>> };
-  const elsewhere = pulumi
-    .all([hosts, host])
-    .apply(([there, here]) => (Object.hasOwn(there, here) ? undefined : Object.keys(there).join(", ")));
-  return { name, pool, volume, sizeBytes, elsewhere };
-}
-
-function poolOfImage(image: In<Image> | undefined): pulumi.Output<unknown> | undefined {
-  if (image === undefined) return undefined;
-  return unwrapped(image).apply((i) =>
-    isKvmResource(i, "Image") ? (i as Image).pool : pulumi.output(undefined),
-  );
-}
-
-function unwrapInterface(nic: VmInterface): unknown {
-  return {
-    ...nic,
-    network:
-      nic.network === undefined
-        ? undefined
-        : unwrapped(nic.network).apply((n) =>
-            isKvmResource(n, "Network") ? (n as Network).name : pulumi.output(n),
-          ),
-  };
 }

@@ -86,4 +86,19 @@ export class DomainHardwareApi extends DomainTuningApi {
     const args = { dom: domainByUuid(uuid), disk, size: BigInt(sizeBytes), flags: inBytes };
     await this.session.change(`resize disk ${disk} of domain ${uuid}`, "DomainBlockResize", args, options);
   }
+
+  /** Limits what a disk (by its target) may do in a second: amounts by libvirt's names of them, 0 for none. */
+  async setBlockLimits(
+    uuid: string,
+    disk: string,
+    limits: Readonly<Record<string, number>>,
+    target: DomainTarget,
+    options: OperationOptions = {},
+  ): Promise<void> {
+    const params = Object.entries(limits).map(
+      ([field, value]) => ({ field, type: "uhyper", value: BigInt(value) }) as const,
+    );
+    const args = { dom: domainByUuid(uuid), disk, params, flags: targetFlags(target) };
+    await this.session.change(`limit disk ${disk} of domain ${uuid}`, "DomainSetBlockIOTune", args, options);
+  }
 }

@@ -5,6 +5,8 @@ export interface PropertyChange {
   property: string;
   from: string;
   to: string;
+  /** What people should know before a running guest gets it. */
+  warning?: string;
 }
 
 /** A pool on a host. */
@@ -65,6 +67,7 @@ export type Step =
       sizeBytes: number;
       effect: "none";
     }
+  | { kind: "keepVolume"; subject: string; host: string; pool: string; volume: string; effect: "none" }
   | {
       kind: "writeMedium";
       subject: string;
@@ -236,6 +239,8 @@ export function describeStep(step: Step): string[] {
       ];
     case "forgetVolume":
       return [`forget disk ${step.volume} in pool ${step.pool} ${at(step)}: it is gone, its mark is left`];
+    case "keepVolume":
+      return [`keep disk ${step.volume} in pool ${step.pool} ${at(step)}: it is nobody's from now on`];
     case "deleteVolume":
       return [
         `delete disk ${step.volume} (${formatBytes(step.sizeBytes)}) in pool ${step.pool} ${at(step)}: its data is lost`,
@@ -316,7 +321,7 @@ export function describeStep(step: Step): string[] {
     case "updateDefinition":
       return step.changes.map((c) => `${change(c)}${step.effect === "nextBoot" ? ", at the next boot" : ""}`);
     case "changeRunning":
-      return step.changes.map((c) => `${change(c)}, live`);
+      return step.changes.map((c) => `${change(c)}, live${c.warning === undefined ? "" : `: ${c.warning}`}`);
     case "setAutostart":
       return [`autostart ${!step.to} -> ${step.to}, live`];
     case "start":

@@ -284,11 +284,11 @@ export const table: readonly [Kind, Record<string, unknown>, string][] = [
     },
     "disks[1]: is the same volume as disks[0], web-a in pool p; give one of them another name",
   ],
-  ["VirtualMachine", { interfaces: [{}] }, "interfaces[0]: needs either network or bridge, not both"],
+  ["VirtualMachine", { interfaces: [{}] }, "interfaces[0]: needs one of network, bridge and direct"],
   [
     "VirtualMachine",
     { interfaces: [{ network: "lan", bridge: "br0" }] },
-    "interfaces[0]: needs either network or bridge, not both",
+    "interfaces[0]: needs one of network, bridge and direct",
   ],
   [
     "VirtualMachine",

@@ -15,6 +15,19 @@ acpid -f -c /etc/acpi -l /dev/null -p /acpid.pid &
 # Memory and processors that are plugged in come into use at once.
 echo online >/sys/devices/system/memory/auto_online_blocks 2>/dev/null
 
+# A medium that somebody takes out is out: the drive stays open, and isn't locked while we look at it.
+echo 0 >/proc/sys/dev/cdrom/autoclose 2>/dev/null
+echo 0 >/proc/sys/dev/cdrom/lock 2>/dev/null
+
+# hold=vdb: once it is there the disk is kept open, as by one who has mounted it; a drive locks itself then.
+hold() {
+  held=$1
+  echo 1 >/proc/sys/dev/cdrom/lock 2>/dev/null
+  true <"/dev/$1" && exec 7<"/dev/$1" && echo "holds $1"
+}
+held=
+for word in $(cat /proc/cmdline); do case $word in hold=*) wanted=${word#hold=} ;; esac; done
+
 # Prints what has changed since it was called last: memory, processors, sizes of disks. No process is made: it is called at every tick.
 report() {
   for file in /sys/devices/system/cpu/cpu[0-9]*/online; do
@@ -32,7 +45,10 @@ report() {
   cpus=$count
   now=
   for folder in /sys/block/vd* /sys/block/sd* /sys/block/sr*; do
-    [ -e "$folder" ] && read -r sectors <"$folder/size" || continue
+    [ -e "$folder" ] || continue
+    # The kernel looks for another medium when the drive is opened.
+    case $folder in */"$held") ;; */sr*) { true <"/dev/${folder##*/}"; } 2>/dev/null ;; esac
+    read -r sectors <"$folder/size" || continue
     now="$now ${folder##*/}=$((sectors * 512))"
   done
   if [ "$now" != "$disks" ]; then
@@ -40,7 +56,13 @@ report() {
     for disk in $disks; do case " $now " in *" ${disk%=*}="*) ;; *) echo "disk ${disk%=*} gone" ;; esac; done
     disks=$now
   fi
+  random=none
+  { read -r random </sys/class/misc/hw_random/rng_current; } 2>/dev/null
+  [ "$random" = "$rng" ] || echo "rng $random"
+  rng=$random
+  case " $now" in *" $wanted="[1-9]*) [ "$held" = "$wanted" ] || hold "$wanted" ;; esac
 }
+wanted=${wanted:-nothing}
 report
 
 # write=vda:text and write=vda@MiB:text write, read=vda and read=vda@MiB print `content vda text`. show=sr0 and show=sr0:OPTIONS (of mount)
@@ -77,6 +99,11 @@ for word in $line; do
         while IFS= read -r text || [ -n "$text" ]; do echo "$where ${file#/mnt/}: $text"; done <"$file"
       done
       umount /mnt
+      ;;
+    # A folder of the host's, and what is in its file `hello`.
+    share=*)
+      mkdir -p /share
+      mount -t virtiofs "${word#share=}" /share && read -r text </share/hello && echo "share ${word#share=} $text"
       ;;
   esac
 done

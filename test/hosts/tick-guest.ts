@@ -9,12 +9,13 @@ export interface TickGuest {
 
 /**
  * The guest of the tests: boots in two seconds under TCG and says on its serial console, one fact a line: `memory <KiB>`,
- * `cpus <n>`, `disk vda <bytes>` (again whenever one changes; `disk vda gone`), `address <ip>`, `tick <n> <uptime seconds>` four
+ * `cpus <n>`, `disk vda <bytes>` (again whenever one changes; `disk vda gone`), `rng virtio_rng.0` or `rng none`, `address <ip>`, `tick <n> <uptime seconds>` four
  * times a second from 0 on, `power button` before it powers off.
  *
  * Words of its command line: `write=vda:text` and `write=vda@MiB:text` write text (without blanks) to a disk, `read=vda` and
  * `read=vda@MiB` print `content vda text`; `show=sr0` prints the files of a CD-ROM, `show=sr0:norock` by their Joliet names, `show=fwcfg` an
- * Ignition config. Give `console=ttyS0 quiet` as well.
+ * Ignition config; `hold=vdb` keeps a disk open once it is there and says `holds vdb`; `share=tag` mounts a folder by virtiofs and prints
+ * `share tag` and its file `hello`. Give `console=ttyS0 quiet` as well.
  */
 export function tickGuest(): TickGuest {
   const script = fileURLToPath(new URL("tick-guest.sh", import.meta.url));

@@ -64,7 +64,6 @@ function model(number: number, changes: Partial<DomainModel> = {}): DomainModel 
     disks: [],
     interfaces: [],
     agentChannel: true,
-    rng: true,
     hotplugPorts: 8,
     ...changes,
   };
@@ -87,7 +86,7 @@ function disk(target: string, changes: Partial<DomainDisk> = {}): DomainDisk {
 const filledIn = ["emulator", "onPoweroff", "onReboot", "onCrash"];
 
 function unexpectedDifferences(wanted: DomainModel, xml: string): string[] {
-  return describeDifferences(wanted, parseDomain(xml))
+  return describeDifferences({ ...wanted, hotplugPorts: 99 }, parseDomain(xml))
     .filter(({ path, from }) => !(filledIn.includes(path) && from === undefined))
     .map(({ path, from, to }) => `${path}: ${JSON.stringify(from)} -> ${JSON.stringify(to)}`);
 }
@@ -99,6 +98,16 @@ describe("domains", () => {
       "everything at once",
       {
         description: "two\nlines & <more>",
+        rng: { backend: "random", device: "/dev/urandom", rate: { bytes: 1234, periodMs: 2000 } },
+        bootMenu: { enabled: true, timeoutMs: 3000 },
+        channels: [{ name: "com.example.a" }, { name: "com.example.b & c", path: "/run/b&<>'.sock" }],
+        hostDevices: [
+          { type: "pci", address: "0000:01:10.2", managed: true },
+          { type: "pci", address: "0001:02:00.0", managed: false },
+          { type: "usb", vendor: "1234", product: "beef" },
+          { type: "usbPort", bus: 2, device: 7 },
+          { type: "mediated", uuid: "9e6a4b0e-6f0f-4f6c-8a6b-0d4b1d1e8a11", model: "vfio-pci" },
+        ],
         directBoot: {
           kernel: "/boot/k & <1>",
           initrd: "/boot/i 'x'",
@@ -112,18 +121,70 @@ describe("domains", () => {
             cache: "none",
             io: "native",
             discard: "unmap",
+            detectZeroes: "unmap",
+            queues: 2,
             serial: "SN 1",
             bootOrder: 1,
+            limits: {
+              steady: { bytesPerSecond: 10 * mib, iops: 500 },
+              burst: { iops: 1000 },
+              burstSeconds: { iops: 30 },
+              iopsSizeBytes: 4096,
+            },
           }),
           disk("vdb", { source: { block: "/dev/mapper/a-b" }, shareable: true }),
           disk("vdc", { source: { pool: "default", volume: "a b&<>.qcow2" }, readonly: true }),
-          disk("sda", { bus: "scsi" }),
-          disk("sdb", { bus: "sata", device: "cdrom", readonly: true, bootOrder: 2 }),
+          disk("vdd", { limits: { steady: { readBytesPerSecond: 1000, writeIops: 7 } } }),
+          disk("sda", { bus: "scsi", wwn: "5000c50015ea71ad" }),
+          // The second SCSI controller's.
+          disk("sdh", { bus: "scsi" }),
+          disk("sdb", { bus: "sata", device: "cdrom", readonly: true, bootOrder: 2, alias: "ua-cdrom-0" }),
           disk("sdc", { bus: "usb" }),
         ],
         interfaces: [
           { source: { network: "a & b" }, mac: "52:54:00:10:00:01", model: "virtio", link: "up" },
           { source: { bridge: "br0" }, mac: "52:54:00:10:00:02", model: "e1000e", link: "down" },
+          {
+            source: { network: "lan", portgroup: "gold" },
+            mac: "52:54:00:10:00:03",
+            model: "virtio",
+            link: "up",
+            queues: 2,
+            mtu: 1400,
+            bootOrder: 3,
+            bandwidth: {
+              inbound: {
+                averageKilobytesPerSecond: 1000,
+                peakKilobytesPerSecond: 2000,
+                burstKibibytes: 512,
+                floorKilobytesPerSecond: 100,
+              },
+              outbound: { averageKilobytesPerSecond: 1 },
+            },
+            filter: {
+              name: "clean-traffic",
+              parameters: [
+                { name: "IP", value: "10.0.0.1" },
+                { name: "IP", value: "10.0.0.2" },
+              ],
+            },
+          },
+          {
+            source: { device: "eth7", mode: "passthrough" },
+            mac: "52:54:00:10:00:04",
+            model: "e1000",
+            link: "up",
+            trustGuestRxFilters: true,
+            vlan: { tags: [7] },
+          },
+          {
+            source: { bridge: "ovs0" },
+            mac: "52:54:00:10:00:05",
+            model: "rtl8139",
+            link: "up",
+            virtualPort: { type: "openvswitch", profile: "gold" },
+            vlan: { tags: [7, 9], trunk: true, native: { tag: 7, mode: "untagged" } },
+          },
         ],
         onPoweroff: "destroy",
         onReboot: "destroy",
@@ -205,7 +266,7 @@ describe("domains", () => {
         serialPorts: [{ type: "file", path: "/var/log/a.log" }],
       },
     ],
-    ["no devices to speak of", { agentChannel: false, rng: false, hotplugPorts: 0 }],
+    ["no devices to speak of", { agentChannel: false, hotplugPorts: 0 }],
     ["an odd size", { memoryBytes: 48 * mib, maxMemoryBytes: 64 * mib + 1024 }],
     ["the old machine", { machine: "pc-i440fx-7.2", hotplugPorts: 0, disks: [disk("hda", { bus: "ide" })] }],
   ])("with %s are defined, and read back as they were wanted", async (_what, changes) => {

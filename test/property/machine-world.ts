@@ -1,11 +1,18 @@
 import type { VolumeMark } from "../../provider/hosts/volume-mark.js";
 import type { DomainRecord, VolumeRecord } from "../../provider/libvirt/index.js";
-import type { DomainModel, ModelDifference, OwnerMark } from "../../provider/libvirt/xml/index.js";
+import {
+  type DomainModel,
+  type ModelDifference,
+  type OwnerMark,
+  scsiControllersOf,
+} from "../../provider/libvirt/xml/index.js";
 import type { Step } from "../../provider/planning/step.js";
+import { rowOf } from "../../provider/resources/virtual-machine/change-table.js";
 import { sortChanges } from "../../provider/resources/virtual-machine/changes.js";
 import { desiredModel } from "../../provider/resources/virtual-machine/desired.js";
 import type { ObservedHost, ObservedMachine } from "../../provider/resources/virtual-machine/observed.js";
 import { identityHashes, type MachineRequest } from "../../provider/resources/virtual-machine/request.js";
+import type { RunningGuest } from "../../provider/resources/virtual-machine/running-guest.js";
 import { changedGuest, type ImaginedGuest, redefined, startGuest } from "./guest-run.js";
 
 /** One imagined host, as far as a VM's planner looks at one: enough to try ten thousand plans a minute, no proof that libvirt does the same. */
@@ -166,7 +173,9 @@ export function applyToWorld(
       const run = { ...guest.run, paused: domain?.state === "paused" };
       const { live: changes } = sortChanges(existing, guest.live, model(), run);
       const { live, run: now } = changes.reduce(changedGuest, guest);
-      return changed({ guest: { live: withChanges(live, changes, model()), run: now } });
+      const hotplugPorts = live.hotplugPorts - portsTaken(guest.live, changes);
+      if (hotplugPorts < 0) throw new Error("more devices were plugged in than there are ports");
+      return changed({ guest: { live: { ...withChanges(live, changes, model()), hotplugPorts }, run: now } });
     }
     case "renameMachine":
       return changed({ persistent: { ...(existing as DomainModel), name: step.to } });
@@ -241,15 +250,30 @@ function withChanges(from: DomainModel, changes: readonly ModelDifference[], to:
       const wanted = to.disks.find((disk) => disk.target === change.target);
       const others = model.disks.filter((disk) => disk.target !== change.target);
       const there = model.disks.find((disk) => disk.target === change.target);
-      const made = change.property === undefined ? wanted : { ...there, [change.property]: change.to };
+      const made =
+        change.property === undefined ? unordered(wanted) : { ...there, [change.property]: change.to };
       model.disks = made === undefined ? others : [...others, made as DomainModel["disks"][number]];
     } else {
       const wanted = to.interfaces.find((nic) => nic.mac === change.mac);
       const others = model.interfaces.filter((nic) => nic.mac !== change.mac);
       const there = model.interfaces.find((nic) => nic.mac === change.mac);
-      const made = change.property === undefined ? wanted : { ...there, [change.property]: change.to };
+      const made =
+        change.property === undefined ? unordered(wanted) : { ...there, [change.property]: change.to };
       model.interfaces = made === undefined ? others : [...others, made as DomainModel["interfaces"][number]];
     }
   }
   return model;
+}
+
+/** A running guest's boot order is what it started with. */
+function unordered<T extends { bootOrder?: number }>(device: T | undefined): T | undefined {
+  if (device === undefined) return undefined;
+  const { bootOrder: _, ...rest } = device;
+  return rest as T;
+}
+
+/** The ports of PCIe that changes take. */
+function portsTaken(live: DomainModel, changes: readonly ModelDifference[]): number {
+  const guest = { room: { scsiControllers: scsiControllersOf(live.disks) } } as unknown as RunningGuest;
+  return changes.reduce((sum, change) => sum + (rowOf(change).ports?.(change, guest) ?? 0), 0);
 }

@@ -70,7 +70,8 @@ function essence(world: MachineWorld) {
     ...rest,
     disks: disks
       .map(({ target: _, cache: __, ...d }) => d)
-      .sort((a, b) => JSON.stringify(a.source).localeCompare(JSON.stringify(b.source))),
+      .map((d) => JSON.stringify(d, Object.keys(d).sort()))
+      .sort(),
     interfaces: interfaces.map(({ source, link }) => JSON.stringify({ source, link })).sort(),
     autostart: domain.autostart,
     state: domain.state,

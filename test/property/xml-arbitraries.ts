@@ -1,10 +1,16 @@
 import fc from "fast-check";
 import {
+  type Bandwidth,
+  type DiskLimitKind,
+  type DiskLimits,
   type DnsForwarder,
   type DnsService,
   type DomainDisk,
   type DomainInterface,
   type DomainModel,
+  diskLimitKinds,
+  type FlowLimit,
+  type InterfaceFilter,
   isXmlText,
   type Lease,
   type MigrationJournal,
@@ -16,6 +22,7 @@ import {
   type OwnerMark,
   type Portgroup,
   serviceKey,
+  sortedParameters,
   type Vlan,
 } from "../../provider/libvirt/xml/index.js";
 import { cpuSet, domainPartValues } from "./xml-part-arbitraries.js";
@@ -71,6 +78,25 @@ const mac = fc
   .array(fc.integer({ min: 0, max: 255 }), { minLength: 6, maxLength: 6 })
   .map((bytes) => bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(":"));
 
+const count = fc.integer({ min: 1, max: 2 ** 40 });
+const amounts = fc
+  .record(
+    Object.fromEntries(diskLimitKinds.map((kind) => [kind, optional(count)])) as Record<
+      DiskLimitKind,
+      fc.Arbitrary<number | undefined>
+    >,
+  )
+  .map(compact);
+const filled = optional(amounts).map((made) =>
+  made === undefined || Object.keys(made).length === 0 ? undefined : made,
+);
+const limits: fc.Arbitrary<DiskLimits | undefined> = fc
+  .record({ steady: amounts, burst: filled, burstSeconds: filled, iopsSizeBytes: optional(count) })
+  .map((made) => compact(made) as DiskLimits)
+  .map((made) =>
+    Object.keys(made).length === 1 && Object.keys(made.steady).length === 0 ? undefined : made,
+  );
+
 const disk: fc.Arbitrary<DomainDisk> = fc
   .record({
     target: fc.oneof(hostile, fc.constantFrom("vda", "vdb", "vdc", "sda", "sdb", "sdc", "sdd", "hda")),
@@ -87,22 +113,79 @@ const disk: fc.Arbitrary<DomainDisk> = fc
     cache: optional(hostile),
     io: optional(hostile),
     discard: optional(hostile),
+    detectZeroes: optional(hostile),
+    queues: optional(fc.integer({ min: 1, max: 64 })),
+    iothread: optional(fc.integer({ min: 1, max: 64 })),
+    limits,
     serial: optional(hostile),
+    wwn: optional(hostile),
     readonly: fc.boolean(),
     shareable: fc.boolean(),
     bootOrder: optional(fc.integer({ min: 1, max: 99 })),
+    alias: optional(hostile.map((name) => `ua-${name}`)),
   } satisfies { [K in keyof Required<DomainDisk>]: unknown })
   .map((made) => compact({ ...made, readonly: made.readonly || made.device === "cdrom" }) as DomainDisk);
+
+const vlan: fc.Arbitrary<Vlan> = fc
+  .record({
+    tags: fc.uniqueArray(fc.integer({ min: 1, max: 4094 }), { minLength: 1, maxLength: 4 }),
+    trunk: fc.boolean(),
+    native: optional(fc.constantFrom("tagged" as const, "untagged" as const)),
+  })
+  .map(
+    ({ tags, trunk, native }) =>
+      compact({
+        tags,
+        trunk: trunk || tags.length > 1 ? true : undefined,
+        native: native && { tag: tags[0], mode: native },
+      }) as unknown as Vlan,
+  );
+
+const flow = (keys: readonly (keyof FlowLimit)[]): fc.Arbitrary<FlowLimit | undefined> =>
+  fc
+    .record(Object.fromEntries(keys.map((key) => [key, optional(count)])))
+    .map((made) => compact(made))
+    .map((made) => (Object.keys(made).length === 0 ? undefined : (made as FlowLimit)));
+const bandwidth: fc.Arbitrary<Bandwidth | undefined> = fc
+  .record({
+    inbound: flow([
+      "averageKilobytesPerSecond",
+      "peakKilobytesPerSecond",
+      "burstKibibytes",
+      "floorKilobytesPerSecond",
+    ]),
+    outbound: flow(["averageKilobytesPerSecond", "peakKilobytesPerSecond", "burstKibibytes"]),
+  })
+  .map((made) => compact(made) as Bandwidth)
+  .map((made) => (Object.keys(made).length === 0 ? undefined : made));
+const filter: fc.Arbitrary<InterfaceFilter> = fc.record({
+  name: hostile,
+  parameters: fc
+    .uniqueArray(fc.record({ name: hostile, value: hostile }), {
+      selector: ({ name, value }) => `${name}\0${value}`,
+      maxLength: 3,
+    })
+    .map(sortedParameters),
+});
 
 const networkInterface: fc.Arbitrary<DomainInterface> = fc
   .record({
     source: fc.oneof(
-      hostile.map((network) => ({ network })),
+      fc.record({ network: hostile, portgroup: optional(hostile) }).map(compact),
       hostile.map((bridge) => ({ bridge })),
-    ),
+      fc.record({ device: hostile, mode: hostile }),
+    ) as fc.Arbitrary<DomainInterface["source"]>,
     mac,
     model: optional(hostile),
     link: fc.constantFrom("up", "down"),
+    vlan: optional(vlan),
+    virtualPort: optional(fc.record({ type: hostile, profile: optional(hostile) }).map(compact)),
+    bandwidth,
+    filter: optional(filter),
+    mtu: optional(fc.integer({ min: 68, max: 65535 })),
+    queues: optional(fc.integer({ min: 1, max: 64 })),
+    trustGuestRxFilters: optional(fc.constant(true as const)),
+    bootOrder: optional(fc.integer({ min: 1, max: 99 })),
   } satisfies { [K in keyof Required<DomainInterface>]: unknown })
   .map((made) => compact(made) as DomainInterface);
 
@@ -172,7 +255,6 @@ export const domainModel: fc.Arbitrary<DomainModel> = fc
     interfaces: fc.uniqueArray(networkInterface, { selector: (made) => made.mac, maxLength: 4 }),
     consoleLog: optional(hostile),
     agentChannel: fc.boolean(),
-    rng: fc.boolean(),
     hotplugPorts: fc.integer({ min: 0, max: 16 }),
     onPoweroff: fc.constantFrom("destroy", "restart"),
     onReboot: fc.constantFrom("restart", "destroy"),
@@ -281,21 +363,6 @@ const routes = fc.array(
     .map((route) => compact(route) as NetworkRoute),
   { minLength: 1, maxLength: 3 },
 );
-
-const vlan: fc.Arbitrary<Vlan> = fc
-  .record({
-    tags: fc.uniqueArray(fc.integer({ min: 1, max: 4094 }), { minLength: 1, maxLength: 4 }),
-    trunk: fc.boolean(),
-    native: optional(fc.constantFrom("tagged" as const, "untagged" as const)),
-  })
-  .map(
-    ({ tags, trunk, native }) =>
-      compact({
-        tags,
-        trunk: trunk || tags.length > 1 ? true : undefined,
-        native: native && { tag: tags[0], mode: native },
-      }) as unknown as Vlan,
-  );
 
 const portgroups = fc.uniqueArray(
   fc

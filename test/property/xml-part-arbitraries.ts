@@ -3,6 +3,10 @@ import { formatCpuSet } from "../../provider/libvirt/xml/cpu-set.js";
 import {
   type DomainPartName,
   type DomainPartValues,
+  type HostDevice,
+  hostDeviceKey,
+  sortedChannels,
+  sortedHostDevices,
   sortedInputDevices,
   sortedTimers,
 } from "../../provider/libvirt/xml/domain-parts/index.js";
@@ -13,6 +17,32 @@ const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: 
 const some = <T, Key extends keyof T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }, requiredKeys: Key[]) =>
   optional(fc.record<T, Key>(model, { requiredKeys })) as fc.Arbitrary<never>;
 const onOrOff = optional(fc.boolean());
+/** Undefined for none: what is read of a document has no empty lists. */
+const listOf = <T>(of: fc.Arbitrary<T>, keyOf: (item: T) => string) =>
+  fc.uniqueArray(of, { selector: keyOf, maxLength: 3 }).map((list) => (list.length === 0 ? undefined : list));
+const hexadecimal = (digits: number) =>
+  fc.integer({ min: 0, max: 16 ** digits - 1 }).map((n) => n.toString(16).padStart(digits, "0"));
+
+const hostDevice: fc.Arbitrary<HostDevice> = fc.oneof(
+  fc.record({
+    type: fc.constant("pci" as const),
+    address: fc
+      .tuple(hexadecimal(4), hexadecimal(2), hexadecimal(2), hexadecimal(1))
+      .map(([domain, bus, slot, fn]) => `${domain}:${bus}:${slot}.${fn}`),
+    managed: fc.boolean(),
+  }),
+  fc.record({ type: fc.constant("usb" as const), vendor: hexadecimal(4), product: hexadecimal(4) }),
+  fc.record({
+    type: fc.constant("usbPort" as const),
+    bus: fc.integer({ min: 1, max: 255 }),
+    device: fc.integer({ min: 1, max: 127 }),
+  }),
+  fc.record({
+    type: fc.constant("mediated" as const),
+    uuid: fc.uuid(),
+    model: fc.constantFrom("vfio-pci", "vfio-ccw"),
+  }),
+);
 
 /** Leaves the absent properties out; nothing at all when none is left. */
 function compact<T extends object>(value: T): T | undefined {
@@ -198,5 +228,26 @@ export const domainPartValues: { [Name in DomainPartName]: fc.Arbitrary<DomainPa
     .map(compact),
   numaTune: optional(
     fc.record({ mode: fc.constantFrom("strict", "preferred", "interleave"), nodeset: cpuSet }),
+  ),
+  bootMenu: optional(
+    fc.record(
+      { enabled: fc.boolean(), timeoutMs: fc.integer({ min: 1, max: 65_535 }) },
+      { requiredKeys: ["enabled"] },
+    ),
+  ),
+  channels: listOf(
+    fc.record({ name: text, path: text.map((name) => `/run/${name}`) }, { requiredKeys: ["name"] }),
+    ({ name }) => name,
+  ).map((list) => list && sortedChannels(list)),
+  hostDevices: listOf(hostDevice, hostDeviceKey).map((list) => list && sortedHostDevices(list)),
+  rng: optional(
+    fc.record(
+      {
+        backend: fc.constantFrom("random", "builtin"),
+        device: text.filter((name) => name.trim() === name),
+        rate: fc.record({ bytes: fc.nat(), periodMs: fc.integer({ min: 1, max: 10_000 }) }),
+      },
+      { requiredKeys: ["backend"] },
+    ),
   ),
 };

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { withChangesTable } from "../../codegen/changes.mjs";
 import { describeDifferences } from "../../provider/libvirt/xml/index.js";
 import { effectOf, rowOf } from "../../provider/resources/virtual-machine/change-table.js";
-import { newRun } from "../../provider/resources/virtual-machine/running-guest.js";
+import { newRun, runningGuest } from "../../provider/resources/virtual-machine/running-guest.js";
 import { domainModel } from "../property/xml-arbitraries.js";
 
 describe("the table of changes", () => {
@@ -26,8 +26,8 @@ describe("the table of changes", () => {
       const to = { ...live, cpus: 2 };
       const [fewer] = describeDifferences(live, to);
       if (fewer === undefined) throw new Error("no difference");
-      const hotplug = { ...newRun.hotplug, pluggedCpus };
-      return effectOf(fewer, { ...newRun, hotplug, live, definition: live, to, pluggedBefore: 0 });
+      const run = { ...newRun, hotplug: { ...newRun.hotplug, pluggedCpus } };
+      return effectOf(fewer, runningGuest(live, live, to, run));
     };
     expect(effectOfFewer("kvm", 2)).toBe("live");
     expect(effectOfFewer("kvm", 1)).toBe("nextBoot");

@@ -43,7 +43,6 @@ const model: DomainModel = {
   disks: [],
   interfaces: [{ source: { network: "lan" }, mac: "52:54:00:00:00:01", link: "up" }],
   agentChannel: false,
-  rng: false,
   hotplugPorts: 0,
 };
 

@@ -25,7 +25,7 @@ function model(changes: Partial<DomainModel> = {}): DomainModel {
     disks: [],
     interfaces: [],
     agentChannel: true,
-    rng: true,
+    rng: { backend: "random", device: "/dev/urandom" },
     hotplugPorts: 8,
     ...changes,
   };
@@ -74,7 +74,7 @@ describe("reading what libvirt wrote", () => {
       ],
       consoleLog: "/var/log/libvirt/running.log",
       agentChannel: true,
-      rng: true,
+      rng: { backend: "random", device: "/dev/urandom" },
       hotplugPorts: 1,
       onPoweroff: "destroy",
       onReboot: "restart",
@@ -126,7 +126,7 @@ describe("reading what libvirt wrote", () => {
     expect(fixture("domain/bridged-live")).toContain("<interface type='bridge'>");
     const of = (name: string) => parseDomain(fixture(name)).interfaces;
     expect(of("domain/bridged-live")).toEqual(of("domain/bridged-persistent"));
-    expect(of("domain/bridged-live")[0]?.source).toEqual({ network: "br" });
+    expect(of("domain/bridged-live")[0]?.source).toEqual({ network: "br", portgroup: "default" });
   });
 
   test("disks and interfaces that the model doesn't describe are kept apart", () => {
@@ -143,7 +143,7 @@ describe("reading what libvirt wrote", () => {
     expect(rich.interfaces.map((item) => item.source)).toEqual([
       { network: "default" },
       { bridge: "br0" },
-      { other: "direct" },
+      { device: "lo", mode: "bridge" },
       { other: "user" },
     ]);
   });
@@ -213,7 +213,7 @@ describe("a new definition", () => {
     expect(() => buildDomain(model({ disks: [kept] }))).toThrow(
       expect.objectContaining({ kind: "notModelled" }),
     );
-    const port = { source: { other: "direct" }, mac: "52:54:00:00:00:01", link: "up" } as const;
+    const port = { source: { other: "user" }, mac: "52:54:00:00:00:01", link: "up" } as const;
     expect(() => buildDomain(model({ interfaces: [port] }))).toThrow(
       expect.objectContaining({ kind: "notModelled" }),
     );

@@ -5,8 +5,8 @@ import type { DiskProperty, InterfaceProperty } from "./domain-differences.js";
 import type { DomainDisk, DomainInterface, DomainModel } from "./domain-model.js";
 import { type DomainPartName, partOf } from "./domain-parts/index.js";
 import { findDisk, findInterface } from "./domain-patch.js";
-import { childElement, removeChildren } from "./element.js";
-import { patchInterfaceProperty } from "./interface-patch.js";
+import { attributeOf, childElement, childElements, removeChildren } from "./element.js";
+import { declareInterface, patchInterfaceProperty } from "./interface-patch.js";
 import { serializeElement } from "./serialize.js";
 
 /** A device of a domain, as attaching, changing and detaching take it. */
@@ -34,8 +34,10 @@ export function interfaceXml(
   change?: { property: InterfaceProperty; to: DomainInterface },
 ): DeviceXml | undefined {
   const element = findInterface(devicesOf(domainXml), mac);
-  if (element !== undefined && change !== undefined)
+  if (element !== undefined && change !== undefined) {
+    declareInterface(element);
     patchInterfaceProperty(element, change.property, change.to);
+  }
   return deviceXml(element);
 }
 
@@ -62,6 +64,29 @@ export function updatedPartXml<Name extends DomainPartName>(
   if (updatable?.(domain) === undefined) return undefined;
   write(domain, value);
   return deviceXml(updatable(domain));
+}
+
+/** The SCSI controllers of one document up to the one that a disk of it is on, as far as the other document has none. */
+export function missingScsiControllers(domainXml: string, target: string, otherXml: string): string[] {
+  const devices = devicesOf(domainXml);
+  const disk = findDisk(devices, target);
+  if (attributeOf(childElement(disk, "target"), "bus") !== "scsi") return [];
+  const most = Number(attributeOf(childElement(disk, "address"), "controller") ?? 0);
+  const controllersOf = (parent: Element) =>
+    childElements(parent, "controller").filter((controller) => attributeOf(controller, "type") === "scsi");
+  const indexOf = (controller: Element) => Number(attributeOf(controller, "index") ?? 0);
+  const present = controllersOf(devicesOf(otherXml)).map(indexOf);
+  return controllersOf(devices)
+    .filter((controller) => indexOf(controller) <= most && !present.includes(indexOf(controller)))
+    .map(serializeElement);
+}
+
+/** A running guest has its boot order for good. */
+export function withoutBootOrder(xml: string): string {
+  const element = rootOf(parseXml(xml));
+  if (childElement(element, "boot") === undefined) return xml;
+  removeChildren(element, "boot");
+  return serializeElement(element);
 }
 
 /** Without its place on a bus, which another device may have in the other document. */

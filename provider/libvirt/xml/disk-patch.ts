@@ -1,5 +1,6 @@
 import type { Element } from "@xmldom/xmldom";
-import { diskType, sketchDiskSource } from "./disk.js";
+import { diskType, sketchDiskSource, userAlias } from "./disk.js";
+import { patchLimits } from "./disk-limits.js";
 import type { DiskProperty } from "./domain-differences.js";
 import type { DiskSource, DomainDisk } from "./domain-model.js";
 import {
@@ -35,8 +36,19 @@ export function patchDiskProperty(element: Element, property: DiskProperty, disk
     case "discard":
       setAttribute(driverOf(element), property, disk[property]);
       return;
+    case "detectZeroes":
+      setAttribute(driverOf(element), "detect_zeroes", disk.detectZeroes);
+      return;
+    case "queues":
+    case "iothread":
+      setAttribute(driverOf(element), property, disk[property]?.toString());
+      return;
+    case "limits":
+      patchLimits(element, disk.limits);
+      return;
     case "serial":
-      setChildText(element, "serial", disk.serial);
+    case "wwn":
+      setChildText(element, property, disk[property]);
       return;
     case "readonly":
     case "shareable":
@@ -45,6 +57,10 @@ export function patchDiskProperty(element: Element, property: DiskProperty, disk
     case "bootOrder":
       if (disk.bootOrder === undefined) removeChildren(element, "boot");
       else setAttribute(ensureChild(element, "boot"), "order", String(disk.bootOrder));
+      return;
+    case "alias":
+      if (disk.alias !== undefined) setAttribute(ensureChild(element, "alias"), "name", disk.alias);
+      else if (userAlias(element) !== undefined) removeChildren(element, "alias");
       return;
     default:
       property satisfies never;

@@ -1,4 +1,5 @@
 import type { Element } from "@xmldom/xmldom";
+import { readLimits, sketchLimits } from "./disk-limits.js";
 import { type DiskBus, type DiskSource, type DomainDisk, diskBuses } from "./domain-model.js";
 import { attributeOf, childElement, childText, type Sketch, sketch } from "./element.js";
 import { XmlError } from "./error.js";
@@ -26,8 +27,14 @@ export function parseDisk(disk: Element): DomainDisk | undefined {
     cache: attributeOf(driver, "cache"),
     io: attributeOf(driver, "io"),
     discard: attributeOf(driver, "discard"),
+    detectZeroes: attributeOf(driver, "detect_zeroes"),
+    queues: parseCount(attributeOf(driver, "queues")),
+    iothread: parseCount(attributeOf(driver, "iothread")),
+    limits: readLimits(disk),
     serial: childText(disk, "serial"),
+    wwn: childText(disk, "wwn"),
     bootOrder: parseCount(attributeOf(childElement(disk, "boot"), "order")),
+    alias: userAlias(disk),
   };
   return Object.assign(
     parsed,
@@ -45,14 +52,53 @@ export function sketchDisk(disk: DomainDisk): Sketch {
       cache: disk.cache,
       io: disk.io,
       discard: disk.discard,
+      detect_zeroes: disk.detectZeroes,
+      queues: disk.queues?.toString(),
+      iothread: disk.iothread?.toString(),
     }),
     source,
     sketch("target", { dev: disk.target, bus: disk.bus }),
+    disk.limits === undefined ? undefined : sketchLimits(disk.limits),
     disk.readonly ? sketch("readonly") : undefined,
     disk.shareable ? sketch("shareable") : undefined,
     disk.serial === undefined ? undefined : sketch("serial", {}, disk.serial),
+    disk.wwn === undefined ? undefined : sketch("wwn", {}, disk.wwn),
     disk.bootOrder === undefined ? undefined : sketch("boot", { order: String(disk.bootOrder) }),
+    disk.alias === undefined ? undefined : sketch("alias", { name: disk.alias }),
   ]);
+}
+
+const USER_ALIAS_PREFIX = "ua-";
+
+/** The name that somebody chose for a device; libvirt writes its own into live documents. */
+export function userAlias(device: Element): string | undefined {
+  const name = attributeOf(childElement(device, "alias"), "name");
+  return name?.startsWith(USER_ALIAS_PREFIX) ? name : undefined;
+}
+
+/** Without an address the letters of its name place a disk: 7 go to a controller. */
+const DISKS_ON_SCSI_CONTROLLER = 7;
+
+/** The SCSI controllers that disks without an address will be on. */
+export function scsiControllersOf(disks: readonly DomainDisk[]): number[] {
+  const most = Math.max(
+    -1,
+    ...disks
+      .filter(({ bus }) => bus === "scsi")
+      .map(({ target }) => Math.floor(placeOfTarget(target) / DISKS_ON_SCSI_CONTROLLER)),
+  );
+  return Array.from({ length: most + 1 }, (_, index) => index);
+}
+
+/** libvirt's own choice, a controller of 1998, is what no guest of today has a driver for. */
+export function sketchScsiController(index: number): Sketch {
+  return sketch("controller", { type: "scsi", index: String(index), model: "virtio-scsi" });
+}
+
+/** 0 for sda, 25 for sdz, 26 for sdaa. */
+function placeOfTarget(target: string): number {
+  const letters = /^[a-z]d([a-z]{1,3})$/.exec(target)?.[1] ?? "a";
+  return [...letters].reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 96, 0) - 1;
 }
 
 /** The `type` of a `<disk>`; an empty drive's is "file". */

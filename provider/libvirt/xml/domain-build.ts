@@ -1,4 +1,4 @@
-import { sketchDisk } from "./disk.js";
+import { scsiControllersOf, sketchDisk, sketchScsiController } from "./disk.js";
 import { newDocument, rootOf } from "./document.js";
 import type {
   CpuMode,
@@ -10,12 +10,12 @@ import type {
 } from "./domain-model.js";
 import { agentChannelName, isX86 } from "./domain-parse.js";
 import { domainPartNames, partOf } from "./domain-parts/index.js";
-import { childElement, fill, insertChild, type Sketch, sketch } from "./element.js";
+import { childElement, fill, type Sketch, sketch } from "./element.js";
 import { sketchNvram } from "./firmware-variables.js";
 import { sketchInterface } from "./interface.js";
 import { writeMemory } from "./memory.js";
 import { type Marks, setMarks } from "./metadata.js";
-import { devicesOnRootPorts, hasPcieRootPorts } from "./pcie.js";
+import { ensureFreeRootPorts, hasPcieRootPorts } from "./pcie.js";
 import { serialize } from "./serialize.js";
 
 /**
@@ -33,23 +33,11 @@ export function buildDomain(model: DomainModel, marks: Marks = {}): string {
   writeMemory(domain, model);
   for (const name of domainPartNames) if (model[name] !== undefined) partOf(name).write(domain, model[name]);
   const devices = childElement(domain, "devices");
-  if (devices !== undefined && hasPcieRootPorts(model.machine) && model.hotplugPorts > 0) {
-    // libvirt gives the declared ports to the devices first, so theirs are declared along with the spare ones.
-    const ports = model.hotplugPorts + devicesOnRootPorts(devices);
-    const controller = (index: number, pci: string) =>
-      insertChild(
-        devices,
-        sketch("controller", { type: "pci", index: String(index), model: pci }),
-        portPredecessors,
-      );
-    controller(0, "pcie-root");
-    for (let port = 1; port <= ports; port += 1) controller(port, "pcie-root-port");
-  }
+  if (devices !== undefined && hasPcieRootPorts(model.machine) && model.hotplugPorts > 0)
+    ensureFreeRootPorts(devices, model.hotplugPorts);
   setMarks(domain, marks);
   return serialize(document);
 }
-
-const portPredecessors = ["emulator", "disk", "controller"];
 
 function sketchDomain(model: DomainModel): Sketch {
   return sketch("domain", { type: model.accelerator }, [
@@ -126,9 +114,7 @@ function sketchDevices(model: DomainModel): Sketch {
     ...model.disks.map(sketchDisk),
     // Written out because they take ports: what libvirt adds by itself later could not be counted.
     pcie ? sketch("controller", { type: "usb", model: "qemu-xhci" }) : undefined,
-    model.disks.some((disk) => disk.bus === "scsi")
-      ? sketch("controller", { type: "scsi", index: "0", model: "virtio-scsi" })
-      : undefined,
+    ...scsiControllersOf(model.disks).map(sketchScsiController),
     model.agentChannel ? sketch("controller", { type: "virtio-serial", index: "0" }) : undefined,
     ...model.interfaces.map(sketchInterface),
     sketch("serial", { type: "pty" }, [
@@ -141,7 +127,6 @@ function sketchDevices(model: DomainModel): Sketch {
     ]),
     model.agentChannel ? sketchAgentChannel() : undefined,
     sketch("memballoon", { model: "virtio" }),
-    model.rng ? sketchRng() : undefined,
   ]);
 }
 
@@ -153,11 +138,6 @@ export function sketchConsoleLog(file: string): Sketch {
 /** The `<channel>` of the guest agent; libvirt makes up its socket. */
 export function sketchAgentChannel(): Sketch {
   return sketch("channel", { type: "unix" }, [sketch("target", { type: "virtio", name: agentChannelName })]);
-}
-
-/** The `<rng>`, fed by the host's non-blocking source. */
-export function sketchRng(): Sketch {
-  return sketch("rng", { model: "virtio" }, [sketch("backend", { model: "random" }, "/dev/urandom")]);
 }
 
 function optionalText(name: string, text: string | undefined): Sketch | undefined {

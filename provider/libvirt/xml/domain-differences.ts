@@ -1,3 +1,4 @@
+import type { DiskLimits } from "./disk-limits.js";
 import type {
   CpuMode,
   DirectBoot,
@@ -6,9 +7,12 @@ import type {
   DomainInterface,
   DomainModel,
   InterfaceSource,
+  VirtualPort,
 } from "./domain-model.js";
 import { type DomainPartName, type DomainPartValues, domainPartNames } from "./domain-parts/index.js";
+import type { Bandwidth, InterfaceFilter } from "./interface-traffic.js";
 import type { MemoryHotplug } from "./memory.js";
+import type { Vlan } from "./network-vlan.js";
 import type { NumaCell } from "./numa.js";
 import { sameValue } from "./value.js";
 
@@ -22,13 +26,18 @@ export type ModelValue =
   | MemoryHotplug
   | NumaCell[]
   | DiskSource
+  | DiskLimits
+  | Vlan
+  | VirtualPort
+  | Bandwidth
+  | InterfaceFilter
   | InterfaceSource
   | DomainDisk
   | DomainInterface
   | DomainPartValues[DomainPartName]
   | undefined;
 
-/** What every difference has. `path` is for people: "memoryBytes", "disks[vdb]", "interfaces[52:54:00:00:00:01].link". */
+/** What every difference has. `path` is for people: "memoryBytes", "disks[vdb]", "cdroms[sda].source", "interfaces[52:54:00:00:00:01].link". */
 interface Difference {
   path: string;
   from: ModelValue;
@@ -45,6 +54,7 @@ export interface PropertyDifference extends Difference {
 export interface DiskDifference extends Difference {
   kind: "disk";
   target: string;
+  device: DomainDisk["device"];
   property?: DiskProperty;
 }
 
@@ -59,7 +69,7 @@ export interface InterfaceDifference extends Difference {
 export type ModelDifference = PropertyDifference | DiskDifference | InterfaceDifference;
 
 /** The properties of a domain that are compared as they are. */
-export type DomainProperty = Exclude<keyof DomainModel, "disks" | "interfaces" | "hotplugPorts">;
+export type DomainProperty = Exclude<keyof DomainModel, "disks" | "interfaces">;
 export type DiskProperty = Exclude<keyof DomainDisk, "target">;
 export type InterfaceProperty = Exclude<keyof DomainInterface, "mac">;
 
@@ -83,10 +93,10 @@ const coreProperties: Record<Exclude<DomainProperty, DomainPartName>, true> = {
   directBoot: true,
   consoleLog: true,
   agentChannel: true,
-  rng: true,
   onPoweroff: true,
   onReboot: true,
   onCrash: true,
+  hotplugPorts: true,
 };
 
 const domainProperties = {
@@ -102,25 +112,44 @@ const diskProperties: Record<DiskProperty, true> = {
   cache: true,
   io: true,
   discard: true,
+  detectZeroes: true,
+  queues: true,
+  iothread: true,
+  limits: true,
   serial: true,
+  wwn: true,
   readonly: true,
   shareable: true,
   bootOrder: true,
+  alias: true,
 };
 
 const interfaceProperties: Record<InterfaceProperty, true> = {
   source: true,
   model: true,
   link: true,
+  vlan: true,
+  virtualPort: true,
+  bandwidth: true,
+  filter: true,
+  mtu: true,
+  queues: true,
+  trustGuestRxFilters: true,
+  bootOrder: true,
 };
 
 /**
- * All differences of two domains, but for `hotplugPorts` and the order of disks and interfaces.
- * Models that only differ in these give an empty list.
+ * All differences of two domains. The order of disks and interfaces is none, nor are more free PCIe ports than wanted: they come and go with
+ * the devices.
  */
 export function describeDifferences(from: DomainModel, to: DomainModel): ModelDifference[] {
+  const enoughPorts = from.hotplugPorts >= to.hotplugPorts;
   return [
-    ...changedProperties(domainProperties, from, to).map(
+    ...changedProperties(
+      domainProperties,
+      enoughPorts ? { ...from, hotplugPorts: to.hotplugPorts } : from,
+      to,
+    ).map(
       ({ property, ...change }): PropertyDifference => ({
         kind: "property",
         property,
@@ -139,12 +168,14 @@ function compareDisks(
 ): DiskDifference[] {
   return unionOfKeys(from, to).flatMap((target): DiskDifference[] => {
     const [before, after] = [from.get(target), to.get(target)];
-    const path = `disks[${target}]`;
+    const { device = "disk" } = after ?? before ?? {};
+    const path = `${device === "cdrom" ? "cdroms" : "disks"}[${target}]`;
     if (before === undefined || after === undefined)
-      return [{ kind: "disk", target, path, from: before, to: after }];
+      return [{ kind: "disk", target, device, path, from: before, to: after }];
     return changedProperties(diskProperties, before, after).map(({ property, ...change }) => ({
       kind: "disk",
       target,
+      device,
       property,
       path: `${path}.${property}`,
       ...change,

@@ -1,5 +1,8 @@
+import type { DiskLimits } from "./disk-limits.js";
 import type { DomainPartValues } from "./domain-parts/index.js";
+import type { Bandwidth, InterfaceFilter } from "./interface-traffic.js";
 import type { MemoryHotplug } from "./memory.js";
+import type { Vlan } from "./network-vlan.js";
 import type { NumaCell } from "./numa.js";
 
 /** The CPU that the guest sees: a mode by which libvirt derives it from the host's, or a named model. */
@@ -39,25 +42,60 @@ export interface DomainDisk {
   cache?: string;
   io?: string;
   discard?: string;
+  /** What becomes of zeroes that the guest writes: "off", "on", "unmap". */
+  detectZeroes?: string;
+  /** Queues between guest and host, of a virtio disk. */
+  queues?: number;
+  limits?: DiskLimits;
   serial?: string;
+  /** World Wide Name, 16 hexadecimal digits. */
+  wwn?: string;
   /** Always true of a cdrom. */
   readonly: boolean;
   shareable: boolean;
+  /** The thread of QEMU that serves a virtio disk; undefined: the one that does everything else. */
+  iothread?: number;
   /** 1 is tried first. One in any device switches the default order (`<boot dev>`) off. */
   bootOrder?: number;
+  /** libvirt's name of the device where somebody chose it, which begins with "ua-"; that which libvirt makes up doesn't count. */
+  alias?: string;
 }
 
-/** What an interface is plugged into. `other` is the type of one that the model doesn't describe; it is kept as it is. */
-export type InterfaceSource = { network: string } | { bridge: string } | { other: string };
+/**
+ * What an interface is plugged into: a network of libvirt, a bridge, or (by macvtap) a device of the host. `other` is the type of one that the
+ * model doesn't describe; it is kept as it is.
+ */
+export type InterfaceSource =
+  | { network: string; portgroup?: string }
+  | { bridge: string }
+  | { device: string; mode: string }
+  | { other: string };
 
-/** A network interface; identified by its MAC address. */
+/** The port of a switch that knows ports: "openvswitch", or an 802.1Qbh one. */
+export interface VirtualPort {
+  type: string;
+  profile?: string;
+}
+
+/** A network interface; identified by its MAC address. Undefined properties are the hypervisor's or the network's default. */
 export interface DomainInterface {
   source: InterfaceSource;
   /** Lower case, with colons. */
   mac: string;
-  /** Undefined: the hypervisor's default. */
   model?: string;
   link: "up" | "down";
+  vlan?: Vlan;
+  virtualPort?: VirtualPort;
+  bandwidth?: Bandwidth;
+  filter?: InterfaceFilter;
+  /** The largest packet, in bytes. */
+  mtu?: number;
+  /** Queues between guest and host, of a virtio card. */
+  queues?: number;
+  /** The host follows when the guest changes its MAC address or listens to groups; macvtap only. */
+  trustGuestRxFilters?: true;
+  /** As of a disk. */
+  bootOrder?: number;
 }
 
 /**
@@ -98,11 +136,9 @@ export interface DomainModel extends DomainPartValues {
   consoleLog?: string;
   /** The channel of the QEMU guest agent. */
   agentChannel: boolean;
-  /** A random number generator. */
-  rng: boolean;
   /**
-   * Spare PCIe ports for devices that are plugged in later. Only `buildDomain` writes them; what a definition has left
-   * of them changes with every device, so it is no difference and no patch touches it. 0 on machines without PCIe.
+   * Spare PCIe ports for devices that are plugged in later. Every device takes one, so what is wanted is at least as many; a definition gets
+   * what it lacks whenever it is changed. 0 on machines without PCIe.
    */
   hotplugPorts: number;
   onPoweroff?: string;

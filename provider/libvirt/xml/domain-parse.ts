@@ -55,7 +55,6 @@ export function readDomain(domain: Element): DomainModel {
     interfaces: listOf("interface").map(parseInterface),
     consoleLog: attributeOf(childElement(listOf("serial")[0], "log"), "file"),
     agentChannel: listOf("channel").some(isAgentChannel),
-    rng: listOf("rng").length > 0,
     hotplugPorts: devices === undefined ? 0 : freePcieRootPorts(devices),
     onPoweroff: childText(domain, "on_poweroff"),
     onReboot: childText(domain, "on_reboot"),

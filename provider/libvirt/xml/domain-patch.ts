@@ -1,11 +1,11 @@
 import type { Element } from "@xmldom/xmldom";
 import { patchCpuMode } from "./cpu-patch.js";
-import { sketchDisk } from "./disk.js";
+import { scsiControllersOf, sketchDisk, sketchScsiController } from "./disk.js";
 import { patchDiskProperty } from "./disk-patch.js";
 import { parseXml, rootOf } from "./document.js";
-import { currentCpus, sketchAgentChannel, sketchConsoleLog, sketchRng } from "./domain-build.js";
-import { type DomainProperty, describeDifferences } from "./domain-differences.js";
-import type { DomainModel } from "./domain-model.js";
+import { currentCpus, sketchAgentChannel, sketchConsoleLog } from "./domain-build.js";
+import { type DiskDifference, type DomainProperty, describeDifferences } from "./domain-differences.js";
+import type { DomainDisk, DomainModel } from "./domain-model.js";
 import { isAgentChannel, parseDomain } from "./domain-parse.js";
 import { type DomainPartName, partOf } from "./domain-parts/index.js";
 import {
@@ -25,6 +25,7 @@ import { patchFirmware } from "./firmware-patch.js";
 import { interfaceMac, sketchInterface } from "./interface.js";
 import { patchInterfaceProperty } from "./interface-patch.js";
 import { writeMemory } from "./memory.js";
+import { ensureFreeRootPorts, hasPcieRootPorts } from "./pcie.js";
 import { serialize } from "./serialize.js";
 
 /**
@@ -33,7 +34,7 @@ import { serialize } from "./serialize.js";
  * Without a difference the text comes back as it was.
  *
  * Give it the persistent document read with the SECURE flag: what it returns is defined as a whole, and a document
- * read without that flag has lost its passwords. `hotplugPorts` is not touched.
+ * read without that flag has lost its passwords. Of PCIe ports it gets as many free ones as `to` wants, and loses none.
  *
  * @param xml - The document.
  * @param to - What it shall say.
@@ -55,12 +56,9 @@ export function patchDomain(xml: string, to: DomainModel, from: DomainModel = pa
       case "disk": {
         const element = findDisk(devices, difference.target);
         const disk = to.disks.find((candidate) => candidate.target === difference.target);
-        if (disk?.bus === "scsi") ensureScsiController(devices);
         if (disk === undefined) element && removeElement(element);
         else if (element === undefined) insertChild(devices, sketchDisk(disk), ["emulator", "disk"]);
         else if (difference.property !== undefined) patchDiskProperty(element, difference.property, disk);
-        if (difference.property === undefined || difference.property === "bootOrder")
-          dropDefaultBoot(domain, devices);
         break;
       }
       case "interface": {
@@ -76,6 +74,13 @@ export function patchDomain(xml: string, to: DomainModel, from: DomainModel = pa
         difference satisfies never;
     }
   }
+  const placed = differences.flatMap((d) => (d.kind === "disk" && isPlacedAnew(d) ? [d.target] : []));
+  ensureScsiControllers(
+    devices,
+    to.disks.filter(({ target }) => placed.includes(target)),
+  );
+  dropDefaultBoot(domain, devices);
+  if (to.hotplugPorts > 0 && hasPcieRootPorts(to.machine)) ensureFreeRootPorts(devices, to.hotplugPorts);
   return serialize(document);
 }
 
@@ -133,10 +138,6 @@ function patchProperty(domain: Element, devices: Element, property: DomainProper
         if (isAgentChannel(channel)) removeElement(channel);
       if (to.agentChannel) insertChild(devices, sketchAgentChannel());
       return;
-    case "rng":
-      removeChildren(devices, "rng");
-      if (to.rng) insertChild(devices, sketchRng());
-      return;
     case "onPoweroff":
       setChildText(domain, "on_poweroff", to.onPoweroff, eventPredecessors);
       return;
@@ -146,6 +147,9 @@ function patchProperty(domain: Element, devices: Element, property: DomainProper
     case "onCrash":
       setChildText(domain, "on_crash", to.onCrash, eventPredecessors);
       return;
+    case "hotplugPorts":
+      // They are added once it is known what else comes.
+      return;
     default:
       partOf(property satisfies DomainPartName).write(domain, to[property]);
   }
@@ -153,15 +157,19 @@ function patchProperty(domain: Element, devices: Element, property: DomainProper
 
 const eventPredecessors = ["name", "os", "features", "cpu", "clock", "on_poweroff", "on_reboot", "on_crash"];
 
-/** libvirt's own choice for a disk without one, a controller of 1998, is what no guest of today has a driver for. */
-function ensureScsiController(devices: Element): void {
-  const controllers = childElements(devices, "controller");
-  if (controllers.some((controller) => attributeOf(controller, "type") === "scsi")) return;
-  insertChild(devices, sketch("controller", { type: "scsi", index: "0", model: "virtio-scsi" }), [
-    "emulator",
-    "disk",
-    "controller",
-  ]);
+/** A disk that comes, or moves to another bus, has no address yet. */
+function isPlacedAnew({ property, to }: DiskDifference): boolean {
+  return property === "bus" || (property === undefined && to !== undefined);
+}
+
+function ensureScsiControllers(devices: Element, disks: readonly DomainDisk[]): void {
+  const present = childElements(devices, "controller").filter(
+    (other) => attributeOf(other, "type") === "scsi",
+  );
+  const indexes = new Set(present.map((controller) => Number(attributeOf(controller, "index") ?? 0)));
+  for (const index of scsiControllersOf(disks))
+    if (!indexes.has(index))
+      insertChild(devices, sketchScsiController(index), ["emulator", "disk", "controller"]);
 }
 
 /** The `<disk>` of a target. */

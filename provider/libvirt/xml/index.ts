@@ -1,26 +1,35 @@
 export * from "./capabilities.js";
 export * from "./cpu-set.js";
 export * from "./device-xml.js";
+export { scsiControllersOf } from "./disk.js";
 export * from "./disk-chain.js";
+export { type DiskLimitKind, type DiskLimits, diskLimitKinds, limitValues } from "./disk-limits.js";
 export { buildDisk, buildDomain, buildInterface } from "./domain-build.js";
 export * from "./domain-capabilities.js";
 export * from "./domain-differences.js";
 export * from "./domain-model.js";
 export { diskTargets, parseDomain } from "./domain-parse.js";
 export {
+  type BootMenu,
+  type Channel,
   type Clock,
   type CpuFeature,
   type CpuLimits,
   type DomainPartName,
   type Graphics,
+  type HostDevice,
   type HyperV,
+  hostDeviceKey,
   type InputDevice,
   isPartName,
   type MemoryBacking,
   type MemoryTune,
   type NumaTune,
   type Pin,
+  type Rng,
   type SerialPort,
+  sortedChannels,
+  sortedHostDevices,
   sortedInputDevices,
   sortedTimers,
 } from "./domain-parts/index.js";
@@ -28,6 +37,12 @@ export { patchDomain } from "./domain-patch.js";
 export * from "./error.js";
 export { nvramFilesOf, withNamedVariables } from "./firmware-variables.js";
 export * from "./hotplug-state.js";
+export {
+  type Bandwidth,
+  type FlowLimit,
+  type InterfaceFilter,
+  sortedParameters,
+} from "./interface-traffic.js";
 export * from "./lease.js";
 export type { MarkKind, MarkProblem, OnMarkProblem } from "./mark.js";
 export { type MemoryHotplug, VIRTIO_MEM_BLOCK_BYTES } from "./memory.js";
@@ -53,7 +68,8 @@ export type { Portgroup, Vlan } from "./network-vlan.js";
 export type { NumaCell } from "./numa.js";
 export * from "./owner-mark.js";
 export { applyPatches, type XmlPatch } from "./patches.js";
-export { hasPcieRootPorts } from "./pcie.js";
+export { cardPlug, hasPcieRootPorts } from "./pcie.js";
+export { type PluggingRoom, readPluggingRoom } from "./plugging-room.js";
 export * from "./pool.js";
 export {
   type PoolAuth,

@@ -1,5 +1,5 @@
 import type { Element } from "@xmldom/xmldom";
-import { attributeOf, childElement, childElements } from "./element.js";
+import { attributeOf, childElement, childElements, insertChild, sketch } from "./element.js";
 
 /** Whether a machine's devices are plugged into PCIe root ports, of which each takes one device. */
 export function hasPcieRootPorts(machine: string): boolean {
@@ -7,24 +7,53 @@ export function hasPcieRootPorts(machine: string): boolean {
 }
 
 /**
- * How many PCIe root ports of a `<devices>` no device uses. A definition that went through libvirt tells by the
- * devices' addresses; one that didn't yet, by how many devices will want a port.
+ * How many PCIe root ports of a `<devices>` no device uses: neither one that stands there by its address, nor one that hasn't been given an
+ * address yet and will want a port.
  */
 export function freePcieRootPorts(devices: Element): number {
-  const ports = childElements(devices, "controller").filter(isRootPort);
-  if (ports.length === 0) return 0;
+  return Math.max(0, unusedRootPorts(devices) - portsWanted(devices));
+}
+
+/** Ports at which no device stands by its address. */
+function unusedRootPorts(devices: Element): number {
   const addresses = childElements(devices).flatMap((device) => pciAddress(device) ?? []);
-  if (addresses.length === 0) {
-    return Math.max(0, ports.length - devicesOnRootPorts(devices));
-  }
   const usedBuses = new Set(addresses.map((address) => Number(attributeOf(address, "bus") ?? 0)));
+  const ports = childElements(devices, "controller").filter(isRootPort);
   return ports.filter((port) => !usedBuses.has(Number(attributeOf(port, "index") ?? Number.NaN))).length;
 }
 
-/** How many of the devices in a definition without addresses libvirt will plug into root ports. */
-export function devicesOnRootPorts(devices: Element): number {
-  return childElements(devices).filter(needsRootPort).length;
+/** How many ports the devices want that have no address yet. For the bridge to the bus before PCIe libvirt adds one by itself. */
+function portsWanted(devices: Element): number {
+  return childElements(devices).filter(
+    (device) => pciAddress(device) === undefined && plugOf(device) === "pcie",
+  ).length;
 }
+
+/** Whether there is a bus of the kind before PCIe beside the root one, into which devices can be plugged. */
+export function hasPciBridge(devices: Element): boolean {
+  return childElements(devices, "controller").some((controller) =>
+    /^(?:pcie-to-pci-bridge|pci-bridge|dmi-to-pci-bridge)$/.test(attributeOf(controller, "model") ?? ""),
+  );
+}
+
+/** Adds ports until as many as wanted are free. libvirt gives the first ones to the devices that have no address yet. */
+export function ensureFreeRootPorts(devices: Element, wanted: number): void {
+  const missing = wanted + portsWanted(devices) - unusedRootPorts(devices);
+  if (missing <= 0) return;
+  const buses = childElements(devices, "controller").filter((other) => attributeOf(other, "type") === "pci");
+  // libvirt gives the first index to the root, which it needs not have written down yet.
+  const next = Math.max(0, ...buses.map((bus) => Number(attributeOf(bus, "index") ?? 0))) + 1;
+  const controller = (index: number, model: string) =>
+    insertChild(
+      devices,
+      sketch("controller", { type: "pci", index: String(index), model }),
+      portPredecessors,
+    );
+  if (!buses.some((bus) => attributeOf(bus, "model") === "pcie-root")) controller(0, "pcie-root");
+  for (let port = 0; port < missing; port += 1) controller(next + port, "pcie-root-port");
+}
+
+const portPredecessors = ["emulator", "disk", "controller"];
 
 function isRootPort(controller: Element): boolean {
   return attributeOf(controller, "type") === "pci" && attributeOf(controller, "model") === "pcie-root-port";
@@ -35,30 +64,64 @@ function pciAddress(device: Element): Element | undefined {
   return attributeOf(address, "type") === "pci" ? address : undefined;
 }
 
-// Of what `buildDomain` writes: SATA's controller, the first graphics card and ich9 sound stand on the root complex itself; for the bridge of
-// devices of conventional PCI libvirt adds a port by itself.
-function needsRootPort(device: Element): boolean {
+/** Models of network cards that are made for the bus before PCIe. */
+const PCI_CARDS = new Set([
+  "e1000",
+  "e1000-82544gc",
+  "e1000-82545em",
+  "rtl8139",
+  "pcnet",
+  "ne2k_pci",
+  "i82551",
+]);
+
+/** Where a device of a machine with PCIe is plugged in: a root port of its own, the old bus, or neither (the root complex, USB, a disk controller). */
+function plugOf(device: Element): "pcie" | "pci" | "none" {
+  const model = attributeOf(device, "model") ?? "";
   switch (device.localName) {
     case "interface":
+      return cardPlug(attributeOf(childElement(device, "model"), "type"));
     case "rng":
-      return true;
-    case "input":
-      return attributeOf(device, "bus") === "virtio";
-    case "memory":
-      return attributeOf(device, "model") === "virtio-mem";
+    case "filesystem":
+    case "vsock":
+    case "crypto":
+      return "pcie";
     case "memballoon":
-      return attributeOf(device, "model") !== "none";
+      return model === "none" ? "none" : "pcie";
     case "disk":
-      return attributeOf(childElement(device, "target"), "bus") === "virtio";
-    case "controller": {
-      const type = attributeOf(device, "type");
-      return (
-        (type === "usb" && attributeOf(device, "model") !== "none") ||
-        type === "virtio-serial" ||
-        type === "scsi"
-      );
-    }
+      return attributeOf(childElement(device, "target"), "bus") === "virtio" ? "pcie" : "none";
+    case "input":
+      return attributeOf(device, "bus") === "virtio" ? "pcie" : "none";
+    case "hostdev":
+      return attributeOf(device, "type") === "pci" || attributeOf(device, "type") === "mdev"
+        ? "pcie"
+        : "none";
+    case "memory":
+      return model.startsWith("virtio") ? "pcie" : "none";
+    case "watchdog":
+      return model === "i6300esb" ? "pci" : "none";
+    case "controller":
+      return controllerPlug(attributeOf(device, "type"), model);
     default:
-      return false;
+      return "none";
+  }
+}
+
+/** The same of a network card by its model; libvirt's own choice is one of the old kind. */
+export function cardPlug(model: string | undefined): "pcie" | "pci" | "none" {
+  if (model === "usb-net") return "none";
+  return model === undefined || PCI_CARDS.has(model) ? "pci" : "pcie";
+}
+
+function controllerPlug(type: string | undefined, model: string): "pcie" | "pci" | "none" {
+  switch (type) {
+    case "usb":
+      return model === "qemu-xhci" || model === "nec-xhci" ? "pcie" : "none";
+    case "virtio-serial":
+      return "pcie";
+    case "scsi":
+      return model.startsWith("virtio") ? "pcie" : "pci";
+    default:
+      return "none";
   }
 }

@@ -131,7 +131,8 @@ function desiredPortgroups(
   return groups?.length === 0 ? undefined : groups;
 }
 
-function vlanOf(declared: VlanInputs | undefined): Vlan | undefined {
+/** A VLAN as documents have it. */
+export function vlanOf(declared: VlanInputs | undefined): Vlan | undefined {
   if (declared === undefined) return undefined;
   if (typeof declared === "number") return { tags: [declared] };
   const { trunk, native, nativeMode = "untagged" } = declared;

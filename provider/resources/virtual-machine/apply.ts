@@ -19,16 +19,19 @@ import {
   ensureVolume,
   growVolume,
   type NewVolume,
+  removeVolumeMark,
   replaceVolumeMark,
   writeVolumeMark,
 } from "../volumes.js";
 import { sortChanges, startedWith } from "./changes.js";
 import { desiredModel } from "./desired.js";
 import { desiredAt } from "./desired-at.js";
+import { declaredDrives } from "./desired-disks.js";
 import { changeRunning } from "./live-changes.js";
 import { applyMove } from "./move.js";
 import { type ObservedHost, type ObservedMachine, whereItIs } from "./observed.js";
 import { withPaths } from "./paths.js";
+import { redefinition } from "./redefinition.js";
 import { relocate } from "./relocate.js";
 import { identityHashes, isOwn, type MachineRequest, wasFound } from "./request.js";
 import { writeNotes } from "./run-notes.js";
@@ -64,6 +67,7 @@ export async function apply(
       break;
     case "createVolume":
     case "growVolume":
+    case "keepVolume":
     case "deleteVolume":
     case "forgetVolume":
       await applyToVolume(step, host, request, place, context);
@@ -203,13 +207,12 @@ async function redefine(host: Host, request: MachineRequest, place: ObservedHost
   const uuid = place.domain?.record.uuid;
   const definition = place.domain?.persistent ?? place.domain?.live;
   if (uuid === undefined || definition === undefined) throw new Error("there is no definition to change");
-  const desired = desiredAt(request, place, definition);
   const libvirt = await host.libvirt();
   const xml = withoutRunNotes(await libvirt.domains.xml(uuid, { inactive: true, secure: true }));
   const current = parseDomain(xml);
-  const to = { ...withPaths(desired, place), name: current.name };
+  const to = { ...redefinition(request, place, definition), name: current.name };
   if (describeDifferences(current, to).length === 0 && place.domain?.persistent !== undefined) return;
-  await noteStartedWith(host, place, desired);
+  await noteStartedWith(host, place, desiredAt(request, place, definition));
   await libvirt.domains.define(patchDomain(xml, to, current), { validate: true });
 }
 
@@ -235,7 +238,12 @@ async function changeGuest(
   const desired = desiredAt(request, place, definition);
   const { live } = sortChanges(domain.persistent, domain.live, desired, domain.run);
   const hostCpus = place.facts.cpus;
-  await changeRunning({ host, hostCpus, uuid, name, to: withPaths(desired, place) }, live, context);
+  const drives = declaredDrives(request.inputs, request.previous, definition);
+  const forcedDrives = new Set(
+    drives.flatMap(({ entry, disk }) => (entry.force === true ? [disk.target] : [])),
+  );
+  const to = withPaths(desired, place);
+  await changeRunning({ host, hostCpus, uuid, name, to, forcedDrives }, live, context);
 }
 
 async function writeMark(
@@ -300,7 +308,10 @@ function contentOf(entry: DiskInputs | undefined): Pick<NewVolume, "backing" | "
 }
 
 async function applyToVolume(
-  step: Extract<Step, { kind: "createVolume" | "growVolume" | "deleteVolume" | "forgetVolume" }>,
+  step: Extract<
+    Step,
+    { kind: "createVolume" | "growVolume" | "keepVolume" | "deleteVolume" | "forgetVolume" }
+  >,
   host: Host,
   request: MachineRequest,
   place: ObservedHost,
@@ -328,10 +339,13 @@ async function applyToVolume(
     case "growVolume":
       await growVolume({ host, pool, volume, toBytes: step.toBytes, signal: context.signal });
       return;
+    case "keepVolume":
     case "forgetVolume":
     case "deleteVolume": {
       const [mark] = marksOf(place, pool, volume);
-      if (mark !== undefined) await deleteOwnVolume({ host, pool, mark, signal: context.signal });
+      if (mark === undefined) return;
+      if (step.kind === "keepVolume") await removeVolumeMark({ host, pool, mark });
+      else await deleteOwnVolume({ host, pool, mark, signal: context.signal });
       return;
     }
     default:

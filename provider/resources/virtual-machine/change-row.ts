@@ -19,11 +19,15 @@ export interface ChangeRow {
   /** A property of the domain, or a test of any difference. */
   property: DomainProperty | ((difference: ModelDifference) => boolean);
   effect: RunningEffect | ((difference: ModelDifference, guest: RunningGuest) => RunningEffect);
+  /** How many PCIe ports it takes when it is live; less than none when it gives some back. Default: none. */
+  ports?(difference: ModelDifference, guest: RunningGuest): number;
   /** What README says of the running guest; by default what a constant effect means. */
   running?: string;
   note?: string;
   /** What messages call it; default: the input, else the property. */
   label?: string;
+  /** What people should know before it is done to a running guest, as the end of the line that says so. */
+  warning?(difference: ModelDifference): string | undefined;
   /**
    * False: the live document tells the moment, or says it in other words than the definition. What the guest runs with is then what its
    * definition says, or what was noted when that was changed under it. Default true.

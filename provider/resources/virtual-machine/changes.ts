@@ -3,7 +3,7 @@ import { formatBytes } from "../../planning/quantity.js";
 import type { PropertyChange } from "../../planning/step.js";
 import type { RunningEffect } from "./change-row.js";
 import { changeTable, effectOf, rowOf } from "./change-table.js";
-import { type GuestRun, newRun } from "./running-guest.js";
+import { type GuestRun, newRun, type RunningGuest, runningGuest } from "./running-guest.js";
 
 /** What stands between a VM and what it should be, by what becomes of it. */
 export interface Changes {
@@ -30,42 +30,88 @@ export function sortChanges(
       : describeDifferences(persistent, { ...to, name: persistent.name }).filter((d) => d.path !== "uuid");
   if (live === undefined) return untold({ definition, silent: definition, live: [], waiting: [] }, [], to);
   const changes: Changes = { definition, silent: [], live: [], waiting: [] };
-  const running = describeDifferences(runningModel(live, persistent ?? live, to, run), to).filter(
+  const compared = describeDifferences(runningModel(live, persistent ?? live, to, run), to).filter(
     (difference) => {
       const row = rowOf(difference);
       if (difference.kind !== "property" && row.comparedWhileRunning === false) return false;
       return row.isMet?.(difference.from, difference.to) !== true;
     },
   );
-  let pluggedBefore = 0;
-  const effect = (difference: ModelDifference): RunningEffect => {
-    const possible = effectOf(difference, {
-      ...run,
-      live,
-      definition: persistent ?? live,
-      to,
-      pluggedBefore,
-    });
-    return isDeclined(difference, run) ? "nextBoot" : possible;
-  };
+  if (compared.length === 0 && definition.length === 0) return changes;
+  const guest = runningGuest(live, persistent ?? live, to, run);
+  const fromNetworks = compared.filter((difference) => isFromNetwork(difference, guest));
+  const running = compared.filter((difference) => !fromNetworks.includes(difference));
+  const effects = effectsOf(running, guest);
   const put = (difference: ModelDifference, what: RunningEffect) => {
     if (what === "live") changes.live.push(difference);
     else if (what === "nextBoot") changes.waiting.push(difference);
     else changes.silent.push(difference);
   };
   for (const difference of running) {
-    const what = effect(difference);
+    const what = effects.get(difference) ?? "none";
     put(difference, what);
-    if (what === "live" && isPluggedIn(difference)) pluggedBefore += 1;
+    const order = what === "live" ? laterBootOrder(difference) : undefined;
+    if (order === undefined) continue;
+    put(order, "nextBoot");
+    changes.definition = [...changes.definition, order];
   }
   const seen = new Set(running.map(({ path }) => path));
   for (const difference of definition) {
     if (seen.has(difference.path)) continue;
     // The guest has it already, or its document can't tell.
-    const isHidden = difference.kind !== "property" && rowOf(difference).comparedWhileRunning === false;
-    put(difference, isHidden && effect(difference) !== "none" ? "nextBoot" : "none");
+    const isHidden =
+      (difference.kind !== "property" && rowOf(difference).comparedWhileRunning === false) ||
+      fromNetworks.some(({ path }) => path === difference.path);
+    put(difference, isHidden && effectIn(difference, guest) !== "none" ? "nextBoot" : "none");
   }
   return untold(changes, running, to);
+}
+
+function effectIn(difference: ModelDifference, guest: RunningGuest): RunningEffect {
+  const possible = effectOf(difference, guest);
+  return isDeclined(difference, guest) ? "nextBoot" : possible;
+}
+
+/** What goes makes room for what comes, so that is looked at first. */
+function effectsOf(
+  differences: readonly ModelDifference[],
+  guest: RunningGuest,
+): Map<ModelDifference, RunningEffect> {
+  const wanted = differences.map((difference) => ({
+    difference,
+    ports: rowOf(difference).ports?.(difference, guest) ?? 0,
+  }));
+  const effects = new Map<ModelDifference, RunningEffect>();
+  let { freePorts } = guest;
+  for (const { difference, ports } of wanted.sort((a, b) => Math.min(a.ports, 0) - Math.min(b.ports, 0))) {
+    const effect = effectIn(difference, { ...guest, freePorts });
+    effects.set(difference, effect);
+    if (effect === "live" && freePorts !== undefined) freePorts -= ports;
+  }
+  return effects;
+}
+
+/** An interface that says nothing of a property has it from its network, and its live document says it. */
+function isFromNetwork(difference: ModelDifference, { to, networks }: RunningGuest): boolean {
+  if (difference.kind !== "interface" || difference.property === undefined) return false;
+  if (difference.to !== undefined) return false;
+  const source = to.interfaces.find(({ mac }) => mac === difference.mac)?.source;
+  if (source === undefined || !("network" in source)) return false;
+  return networks?.get(source.network)?.gives.includes(difference.property) ?? false;
+}
+
+/** A device that is plugged in takes its place in the boot order at the next boot: a running guest's can't be changed. */
+function laterBootOrder(difference: ModelDifference): ModelDifference | undefined {
+  if (difference.kind === "property" || difference.property !== undefined) return undefined;
+  const order = (difference.to as { bootOrder?: number } | undefined)?.bootOrder;
+  if (order === undefined) return undefined;
+  return {
+    ...difference,
+    property: "bootOrder",
+    path: `${difference.path}.bootOrder`,
+    from: undefined,
+    to: order,
+  } as ModelDifference;
 }
 
 /** Leaves out what another change of the same says already. */
@@ -134,16 +180,17 @@ export function startedWith(
   return noted;
 }
 
-function isPluggedIn(difference: ModelDifference): boolean {
-  return difference.kind !== "property" && difference.property === undefined && difference.to !== undefined;
-}
-
 /** What the running guest doesn't have yet of its definition, as texts. */
 export function pendingChanges(live: DomainModel, definition: DomainModel, run: GuestRun): PropertyChange[] {
   const unpaused: GuestRun = {
     paused: false,
     notes: run.notes,
     balloonAnswers: run.balloonAnswers,
+    plugsFolders: run.plugsFolders,
+    networks: run.networks,
+    get room() {
+      return run.room;
+    },
     get hotplug() {
       return run.hotplug;
     },
@@ -171,7 +218,11 @@ function textOf(difference: ModelDifference): PropertyChange {
     if (typeof value === "number" && bytes) return formatBytes(value);
     return row.show?.(value) ?? show(value);
   };
-  return { property, from: text(difference.from), to: text(difference.to) };
+  const warning = row.warning?.(difference);
+  return {
+    ...{ property, from: text(difference.from), to: text(difference.to) },
+    ...(warning === undefined ? {} : { warning }),
+  };
 }
 
 function show(value: unknown): string {
@@ -182,7 +233,8 @@ function show(value: unknown): string {
     return Object.values(value as object)
       .map((part) => JSON.stringify(part))
       .join(" ");
-  if ("source" in value || "volume" in value || isSource(value)) return showSource(value);
+  if ("source" in value || "target" in value || "volume" in value || isSource(value))
+    return showSource(value);
   return JSON.stringify(value);
 }
 
@@ -194,7 +246,7 @@ function isSource(value: object): boolean {
 }
 
 function showSource(value: object): string {
-  const source = ("source" in value ? (value as { source?: unknown }).source : value) as
+  const source = ("source" in value || "target" in value ? (value as { source?: unknown }).source : value) as
     | Record<string, string>
     | undefined;
   if (source === undefined) return "empty";

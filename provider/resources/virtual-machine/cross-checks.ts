@@ -1,7 +1,10 @@
 import { formatBytes } from "../../planning/quantity.js";
 import type { CrossCheck } from "../definition.js";
 import { DEFAULT_TIMEOUT_MS, milliseconds } from "../inputs.js";
+import { bootOrderChecks } from "./boot-order-checks.js";
+import { diskChecks } from "./disk-checks.js";
 import { features } from "./features/index.js";
+import { interfaceChecks } from "./interface-checks.js";
 import { type Inputs, volumeOf } from "./schema.js";
 
 type Problems = ReturnType<CrossCheck<Inputs>>;
@@ -14,8 +17,9 @@ export const crossChecks: readonly CrossCheck<Inputs>[] = [
   imagesOnTheirHost,
   imagesFit,
   disksApart,
-  interfacesByThemselves,
-  interfacesApart,
+  ...diskChecks,
+  ...interfaceChecks,
+  ...bootOrderChecks,
   waiting,
   ...features.flatMap((feature) => feature.crossChecks ?? []),
 ];
@@ -130,24 +134,6 @@ function disksApart({ disks = [], name }: Inputs): Problems {
         message: `is the same volume as disks[${first}], ${volume} in pool ${pool}; give one of them another name`,
       },
     ];
-  });
-}
-
-function interfacesByThemselves({ interfaces = [] }: Inputs): Problems {
-  return interfaces.flatMap(({ network, bridge }, i) =>
-    (network === undefined) === (bridge === undefined)
-      ? [{ path: `interfaces[${i}]`, message: "needs either network or bridge, not both" }]
-      : [],
-  );
-}
-
-function interfacesApart({ interfaces = [] }: Inputs): Problems {
-  const seen = new Set<string>();
-  return interfaces.flatMap(({ mac }, i) => {
-    if (mac === undefined) return [];
-    if (seen.has(mac)) return [{ path: `interfaces[${i}].mac`, message: `${mac} occurs twice` }];
-    seen.add(mac);
-    return [];
   });
 }
 

@@ -1,13 +1,55 @@
-import type { DiskSource, DomainDisk } from "../../libvirt/xml/index.js";
+import type { DiskSource, DomainDisk, DomainModel } from "../../libvirt/xml/index.js";
+import { type DesiredDrive, desiredCdroms } from "./desired-cdroms.js";
+import { limitsOf } from "./disk-limits.js";
 import { freeTarget, prefixOf } from "./disk-targets.js";
 import { orKept } from "./features/set-or-keep.js";
 import { type DiskInputs, type Inputs, volumeOf } from "./schema.js";
 
-/** Disks are told apart by their volumes; a disk that stays keeps its target, so that the guest sees it at its place. */
+/** Disks are told apart by their volumes; a disk that stays keeps its target, so that the guest sees it at its place. Then come the drives. */
 export function desiredDisks(
   inputs: Inputs,
   previous: Inputs | undefined,
   existing: readonly DomainDisk[],
+  machine: string,
+): DomainDisk[] {
+  // What goes keeps its name as well: a running guest may not have let go of it when another comes.
+  const taken = new Set(existing.map(({ target }) => target));
+  const isDrive = ({ device }: DomainDisk) => device === "cdrom";
+  const disks = hardDisks(
+    inputs,
+    previous,
+    existing.filter((disk) => !isDrive(disk)),
+    taken,
+  );
+  const drives = desiredCdroms(inputs, previous, existing.filter(isDrive), { machine, taken });
+  return [...disks, ...drives.declared.map(({ disk }) => disk), ...drives.strangers];
+}
+
+/** The declared drives of a domain. */
+export function declaredDrives(
+  inputs: Inputs,
+  previous: Inputs | undefined,
+  { disks, machine }: Pick<DomainModel, "disks" | "machine">,
+): DesiredDrive[] {
+  const taken = new Set(disks.map(({ target }) => target));
+  const drives = disks.filter(({ device }) => device === "cdrom");
+  return desiredCdroms(inputs, previous, drives, { machine, taken }).declared;
+}
+
+/** A domain whose drives have their names: they get them with any other change, and not for their own sake. */
+export function withNamedDrives(model: DomainModel, drives: readonly DesiredDrive[]): DomainModel {
+  const disks = model.disks.map((disk) => {
+    const drive = drives.find(({ disk: other }) => other.target === disk.target);
+    return drive === undefined || disk.alias !== undefined ? disk : { ...disk, alias: drive.alias };
+  });
+  return { ...model, disks };
+}
+
+function hardDisks(
+  inputs: Inputs,
+  previous: Inputs | undefined,
+  existing: readonly DomainDisk[],
+  taken: Set<string>,
 ): DomainDisk[] {
   const declared = (inputs.disks ?? []).map((entry, i) => ({
     entry,
@@ -17,29 +59,14 @@ export function desiredDisks(
     entry,
     source: volumeOf(previous?.name ?? "", entry, i),
   }));
-  const before = entriesBefore.map((other) => other.source);
-  const isOneOf = (source: DiskSource | undefined, list: { pool: string; volume: string }[]) =>
-    list.some((other) => sameVolume(source, other));
+  const isOneOf = (source: DiskSource | undefined, list: { source: { pool: string; volume: string } }[]) =>
+    list.some((other) => sameVolume(source, other.source));
   const kept = existing.filter(
-    (disk) =>
-      isOneOf(
-        disk.source,
-        declared.map((d) => d.source),
-      ) || !isOneOf(disk.source, before),
+    (disk) => isOneOf(disk.source, declared) || !isOneOf(disk.source, entriesBefore),
   );
-  const found = (source: { pool: string; volume: string }) =>
-    kept.find((disk) => sameVolume(disk.source, source));
-  const strangers = kept.filter(
-    (disk) =>
-      !isOneOf(
-        disk.source,
-        declared.map((d) => d.source),
-      ),
-  );
-  // Also of those that go: in its place a new disk would be the old one with another content, which no running guest can be given.
-  const taken = new Set(existing.map((disk) => disk.target));
+  const strangers = kept.filter((disk) => !isOneOf(disk.source, declared));
   const made = declared.map(({ entry, source }): DomainDisk => {
-    const there = found(source);
+    const there = kept.find((disk) => sameVolume(disk.source, source));
     const entryBefore = (
       entriesBefore.find((other) => sameVolume(other.source, source)) ??
       // It has moved to another pool.
@@ -57,6 +84,8 @@ export function desiredDisks(
   return [...made, ...strangers];
 }
 
+const plainKeys = ["serial", "wwn", "cache", "io", "discard", "detectZeroes", "queues", "bootOrder"] as const;
+
 function diskOf(
   entry: DiskInputs,
   entryBefore: DiskInputs | undefined,
@@ -65,6 +94,8 @@ function diskOf(
   target: string,
   bus: DomainDisk["bus"],
 ): DomainDisk {
+  const flag = (key: "readonly" | "shareable") =>
+    orKept(entry[key], entryBefore?.[key], there?.[key]) ?? false;
   const disk: DomainDisk = {
     ...there,
     target,
@@ -72,14 +103,18 @@ function diskOf(
     device: "disk",
     source,
     format: entry.format ?? entry.disk?.format ?? there?.format ?? "qcow2",
-    readonly: entry.readonly ?? false,
-    shareable: there?.shareable ?? false,
+    readonly: flag("readonly"),
+    shareable: flag("shareable"),
   };
-  for (const key of ["serial", "cache", "discard"] as const) {
-    const value = orKept(entry[key], entryBefore?.[key], there?.[key]);
-    if (value === undefined) delete disk[key];
-    else disk[key] = value;
-  }
+  const set = <Key extends (typeof plainKeys)[number] | "limits">(key: Key, value: DomainDisk[Key]) => {
+    const wanted = orKept(value, entryBefore?.[key], there?.[key]);
+    if (wanted === undefined) delete disk[key];
+    else disk[key] = wanted;
+  };
+  for (const key of plainKeys) set(key, entry[key]);
+  // Empty limits are declared ones: none.
+  if (entry.limits !== undefined && limitsOf(entry.limits) === undefined) delete disk.limits;
+  else set("limits", limitsOf(entry.limits));
   return disk;
 }
 

@@ -1,8 +1,21 @@
 import { createHash } from "node:crypto";
-import type { DomainInterface } from "../../libvirt/xml/index.js";
-import type { Inputs, InterfaceInputs } from "./schema.js";
+import {
+  type Bandwidth,
+  type DomainInterface,
+  type FlowLimit,
+  type InterfaceFilter,
+  type InterfaceSource,
+  sameValue,
+  sortedParameters,
+} from "../../libvirt/xml/index.js";
+import { vlanOf } from "../network/desired.js";
+import { orKept } from "./features/set-or-keep.js";
+import type { InterfaceInputs } from "./interface-schema.js";
+import type { Inputs } from "./schema.js";
 
 const MOST_INTERFACES = 32;
+const BYTES_IN_KILOBYTE = 1_000;
+const BYTES_IN_KIBIBYTE = 1_024;
 
 /**
  * Interfaces are told apart by MAC. One without a declared MAC is the existing one on the same network that no other claims, else a new one
@@ -15,18 +28,13 @@ export function desiredInterfaces(
   uuid: string,
 ): DomainInterface[] {
   const declared = inputs.interfaces ?? [];
+  const entriesBefore = entriesByMac(previous?.interfaces ?? [], existing, uuid);
   const claimed = new Set(declared.flatMap((entry) => entry.mac ?? []));
   const made = declared.map((entry): DomainInterface => {
     const mac = entry.mac ?? existingFor(entry, existing, claimed)?.mac ?? freeMac(uuid, claimed);
     claimed.add(mac);
     const there = existing.find((other) => other.mac === mac);
-    return {
-      ...there,
-      source: sourceOf(entry),
-      mac,
-      model: entry.model ?? there?.model ?? "virtio",
-      link: entry.link ?? "up",
-    };
+    return interfaceOf(entry, entriesBefore.get(mac), there, mac);
   });
   const ours = new Set([
     ...Array.from({ length: MOST_INTERFACES }, (_, i) => madeMac(uuid, i)),
@@ -35,19 +43,130 @@ export function desiredInterfaces(
   return [...made, ...existing.filter((other) => !claimed.has(other.mac) && !ours.has(other.mac))];
 }
 
+/** What was declared last time of the interfaces that are there, found in the same way. */
+function entriesByMac(
+  entries: readonly InterfaceInputs[],
+  existing: readonly DomainInterface[],
+  uuid: string,
+): Map<string, InterfaceInputs> {
+  const claimed = new Set(entries.flatMap((entry) => entry.mac ?? []));
+  return new Map(
+    entries.map((entry) => {
+      const mac = entry.mac ?? existingFor(entry, existing, claimed)?.mac ?? freeMac(uuid, claimed);
+      claimed.add(mac);
+      return [mac, entry];
+    }),
+  );
+}
+
+function interfaceOf(
+  entry: InterfaceInputs,
+  before: InterfaceInputs | undefined,
+  there: DomainInterface | undefined,
+  mac: string,
+): DomainInterface {
+  const made: DomainInterface = {
+    ...there,
+    source: sourceOf(entry, before, there?.source),
+    mac,
+    model: orKept(entry.model, before?.model, there?.model) ?? "virtio",
+    link: entry.link ?? "up",
+  };
+  const set = <Key extends Exclude<keyof DomainInterface, "source" | "mac" | "model" | "link">>(
+    key: Key,
+    declared: DomainInterface[Key] | undefined,
+    isDeclared: boolean,
+    wasDeclared: unknown,
+  ) => {
+    const wanted = isDeclared ? declared : orKept(undefined, wasDeclared, there?.[key]);
+    if (wanted === undefined) delete made[key];
+    else made[key] = wanted;
+  };
+  const has = (key: keyof InterfaceInputs) => entry[key] !== undefined;
+  set("vlan", vlanOf(entry.vlan), has("vlan"), before?.vlan);
+  set("virtualPort", virtualPortOf(entry), has("virtualPort"), before?.virtualPort);
+  set("bandwidth", bandwidthOf(entry), has("bandwidth"), before?.bandwidth);
+  set("filter", filterOf(entry), has("filter"), before?.filter);
+  set("mtu", entry.mtu, has("mtu"), before?.mtu);
+  set("queues", entry.queues, has("queues"), before?.queues);
+  set("bootOrder", entry.bootOrder, has("bootOrder"), before?.bootOrder);
+  set(
+    "trustGuestRxFilters",
+    entry.trustGuestRxFilters === true ? true : undefined,
+    has("trustGuestRxFilters"),
+    before?.trustGuestRxFilters,
+  );
+  return made;
+}
+
+function virtualPortOf({ virtualPort }: InterfaceInputs): DomainInterface["virtualPort"] {
+  if (virtualPort === undefined) return undefined;
+  const { type, profile } = virtualPort;
+  return { type, ...(profile === undefined ? {} : { profile }) };
+}
+
+/** libvirt counts rates in kilobytes and bursts in kibibytes; what is declared has been rounded to these. */
+function bandwidthOf({ bandwidth }: InterfaceInputs): Bandwidth | undefined {
+  const flow = (
+    declared:
+      | {
+          average?: number | undefined;
+          peak?: number | undefined;
+          burst?: number | undefined;
+          floor?: number | undefined;
+        }
+      | undefined,
+  ): FlowLimit | undefined => {
+    if (declared === undefined) return undefined;
+    const amounts = {
+      averageKilobytesPerSecond: declared.average && declared.average / BYTES_IN_KILOBYTE,
+      peakKilobytesPerSecond: declared.peak && declared.peak / BYTES_IN_KILOBYTE,
+      burstKibibytes: declared.burst && declared.burst / BYTES_IN_KIBIBYTE,
+      floorKilobytesPerSecond: declared.floor && declared.floor / BYTES_IN_KILOBYTE,
+    };
+    return Object.fromEntries(Object.entries(amounts).filter(([, amount]) => amount !== undefined));
+  };
+  const ways = { inbound: flow(bandwidth?.inbound), outbound: flow(bandwidth?.outbound) };
+  const found = Object.entries(ways).filter(([, limit]) => Object.keys(limit ?? {}).length > 0);
+  return found.length === 0 ? undefined : Object.fromEntries(found);
+}
+
+function filterOf({ filter }: InterfaceInputs): InterfaceFilter | undefined {
+  if (filter === undefined) return undefined;
+  const parameters = Object.entries(filter.parameters ?? {}).flatMap(([name, values]) =>
+    [values].flat().map((value) => ({ name, value })),
+  );
+  return { name: filter.name, parameters: sortedParameters(parameters) };
+}
+
 function existingFor(
   entry: InterfaceInputs,
   existing: readonly DomainInterface[],
   claimed: ReadonlySet<string>,
 ): DomainInterface | undefined {
-  const wanted = sourceOf(entry);
-  return existing.find(
-    (other) => !claimed.has(other.mac) && JSON.stringify(other.source) === JSON.stringify(wanted),
-  );
+  return existing.find((other) => {
+    if (claimed.has(other.mac)) return false;
+    const { source } = other;
+    return sameValue(source, sourceOf(entry, undefined, source));
+  });
 }
 
-function sourceOf(entry: InterfaceInputs): { network: string } | { bridge: string } {
-  return entry.network !== undefined ? { network: entry.network } : { bridge: entry.bridge ?? "" };
+/** What isn't said of a network or device, and never was, stays as it is found. */
+function sourceOf(
+  { network, portgroup, bridge, direct }: InterfaceInputs,
+  before: InterfaceInputs | undefined,
+  there: InterfaceSource | undefined,
+): InterfaceSource {
+  if (network !== undefined) {
+    const found = there !== undefined && "network" in there && there.network === network ? there : undefined;
+    const group = orKept(portgroup, before?.portgroup, found?.portgroup);
+    return group === undefined ? { network } : { network, portgroup: group };
+  }
+  if (direct !== undefined) {
+    const found = there !== undefined && "device" in there && there.device === direct.dev ? there : undefined;
+    return { device: direct.dev, mode: orKept(direct.mode, before?.direct?.mode, found?.mode) ?? "bridge" };
+  }
+  return { bridge: bridge ?? "" };
 }
 
 function freeMac(uuid: string, claimed: ReadonlySet<string>): string {

@@ -1,5 +1,5 @@
 import type { HostFacts } from "../../hosts/facts.js";
-import { type DomainModel, machineCanonicalName } from "../../libvirt/xml/index.js";
+import { type DomainModel, hasPcieRootPorts, machineCanonicalName } from "../../libvirt/xml/index.js";
 import { desiredDisks } from "./desired-disks.js";
 import { desiredInterfaces } from "./desired-interfaces.js";
 import type { Desire } from "./features/feature.js";
@@ -27,18 +27,20 @@ export function desiredModel(
   place: Placing,
 ): DomainModel {
   const accelerator = acceleratorOf(inputs, existing, place.facts);
+  const machine = machineOf(inputs.machine, existing?.machine, accelerator, place.facts);
   const model: DomainModel = {
-    ...(existing ?? { agentChannel: true, rng: true, hotplugPorts: HOTPLUG_PORTS }),
+    ...(existing ?? { agentChannel: true }),
     name: inputs.name,
     uuid: existing?.uuid ?? place.uuid,
     accelerator,
-    machine: machineOf(inputs.machine, existing?.machine, accelerator, place.facts),
+    machine,
+    hotplugPorts: hotplugPortsOf(inputs, previous, existing, machine),
     memoryBytes: inputs.memory,
     maxMemoryBytes: existing?.maxMemoryBytes ?? inputs.memory,
     cpus: existing?.cpus ?? 1,
     maxCpus: existing?.maxCpus ?? 1,
     firmware: existing?.firmware ?? "bios",
-    disks: desiredDisks(inputs, previous, existing?.disks ?? []),
+    disks: desiredDisks(inputs, previous, existing?.disks ?? [], machine),
     interfaces: desiredInterfaces(inputs, previous, existing?.interfaces ?? [], existing?.uuid ?? place.uuid),
   };
   if (existing === undefined) {
@@ -69,6 +71,19 @@ function desireOf(
   { facts, found = false }: Placing,
 ): Desire {
   return { inputs, previous, existing, facts, found };
+}
+
+/** Devices take ports; as long as nothing else is declared there are as many free ones after a change as before, up to the default. */
+function hotplugPortsOf(
+  inputs: Inputs,
+  previous: Inputs | undefined,
+  existing: DomainModel | undefined,
+  machine: string,
+): number {
+  if (!hasPcieRootPorts(machine)) return 0;
+  if (inputs.hotplugSlots !== undefined) return inputs.hotplugSlots;
+  if (existing === undefined || previous?.hotplugSlots !== undefined) return HOTPLUG_PORTS;
+  return Math.min(existing.hotplugPorts, HOTPLUG_PORTS);
 }
 
 function setOrKeep<K extends "description" | "consoleLog" | "directBoot">(

@@ -1,6 +1,6 @@
 /** Names by which a guest's disks are told apart: a prefix of their bus, and letters. */
 
-const PREFIXES: Readonly<Record<string, string>> = { virtio: "vd", scsi: "sd", sata: "sd" };
+const PREFIXES: Readonly<Record<string, string>> = { virtio: "vd", scsi: "sd", sata: "sd", usb: "sd" };
 
 export function prefixOf(bus: string): string {
   return PREFIXES[bus] ?? "hd";

@@ -1,5 +1,5 @@
 import { type DomainDisk, parseVolume } from "../../libvirt/xml/index.js";
-import type { Plan } from "../../planning/plan.js";
+import type { Plan, Refusal } from "../../planning/plan.js";
 import { formatBytes } from "../../planning/quantity.js";
 import { refuseOtherThanFiles } from "../storage-pool/files.js";
 import { sameVolume } from "./desired-disks.js";
@@ -163,8 +163,9 @@ export function releasedVolumeSteps(
   const isOurs = ownMarks(request, domain);
   const host = place.ref.name;
   const subject = request.inputs.name;
+  // A host lists them in no order, and a saved plan is compared by its lines.
   for (const pool of place.pools)
-    for (const mark of pool.contents.marks) {
+    for (const mark of [...pool.contents.marks].sort((a, b) => (a.volume < b.volume ? -1 : 1))) {
       if (mediumInputOf(mark.volume) !== undefined) continue;
       const source = { pool: pool.name, volume: mark.volume };
       const isMoving = [...moves, ...interrupted].some(
@@ -176,7 +177,9 @@ export function releasedVolumeSteps(
       result.steps.push(
         volume === undefined
           ? { kind: "forgetVolume", ...what, effect: "none" }
-          : { kind: "deleteVolume", ...what, sizeBytes: volume.capacityBytes, effect: "none" },
+          : isRetained(request.previous, source)
+            ? { kind: "keepVolume", ...what, effect: "none" }
+            : { kind: "deleteVolume", ...what, sizeBytes: volume.capacityBytes, effect: "none" },
       );
     }
 }
@@ -191,5 +194,39 @@ export function unmarkedDisks(inputs: Inputs, place: ObservedHost, { persistent 
     const isMarked = contents?.marks.some((mark) => mark.volume === volume) ?? false;
     const isUsed = persistent?.disks.some((disk) => sameVolume(disk.source, { pool, volume })) ?? false;
     return isThere && isUsed && !isMarked ? [volume] : [];
+  });
+}
+
+/** Whether a volume of the VM's own was declared to outlive it. */
+export function isRetained(
+  inputs: Pick<Inputs, "disks" | "name"> | undefined,
+  source: { pool: string; volume: string },
+): boolean {
+  return (inputs?.disks ?? []).some(
+    (entry, i) => entry.retainOnDelete === true && sameVolume(volumeOf(inputs?.name ?? "", entry, i), source),
+  );
+}
+
+/** Media that are to be in drives and aren't in their pools. A preview can't say it of what the same deployment is going to make. */
+export function missingMedia(request: MachineRequest, place: ObservedHost): Refusal[] {
+  if (request.chosen === undefined) return [];
+  const host = place.ref.name;
+  return (request.inputs.cdroms ?? []).flatMap(({ source }): Refusal[] => {
+    if (source === undefined || typeof source === "string") return [];
+    const pool = place.pools.find(({ name }) => name === source.pool);
+    if (pool?.active !== true)
+      return [
+        {
+          kind: "missing",
+          message: `pool ${source.pool} isn't there, or isn't running, on ${host}; declare it there (hosts: [...]) or start it`,
+        },
+      ];
+    if (pool.contents.volumes.some(({ name }) => name === source.volume)) return [];
+    return [
+      {
+        kind: "missing",
+        message: `medium ${source.volume} isn't in pool ${source.pool} on ${host}; put it there, or leave the drive empty`,
+      },
+    ];
   });
 }

@@ -1,14 +1,19 @@
+import { oneLine } from "../../hosts/errors.js";
 import { isLifecycleEvent } from "../../libvirt/index.js";
 import {
+  type DiskDifference,
   describeDifferences,
   diskXml,
   interfaceXml,
   isPartName,
+  limitValues,
   type ModelDifference,
+  missingScsiControllers,
   parseDomain,
   partDevicesBeyond,
   updatedPartXml,
   withoutAddress,
+  withoutBootOrder,
 } from "../../libvirt/xml/index.js";
 import type { ApplyContext } from "../definition.js";
 import { toTexts } from "./changes.js";
@@ -67,16 +72,9 @@ async function changeOne(
   const { to } = machine;
   const { live, persistent } = await documentsOf(machine);
   switch (difference.kind) {
-    case "disk": {
-      const { target, property } = difference;
-      if (property !== undefined) {
-        const wanted = to.disks.find((disk) => disk.target === target);
-        if (wanted !== undefined) await update(machine, diskXml(live, target, { property, to: wanted })?.xml);
-      } else if (difference.to === undefined)
-        await remove(machine, diskXml(live, target), (xml) => diskXml(xml, target) !== undefined, context);
-      else await attach(machine, diskXml(persistent, target)?.xml);
+    case "disk":
+      await changeDisk(machine, difference, { live, persistent }, context);
       return;
-    }
     case "interface": {
       const { mac, property } = difference;
       if (property !== undefined) {
@@ -124,6 +122,51 @@ async function changeOne(
   }
 }
 
+async function changeDisk(
+  machine: RunningMachine,
+  { target, property, to }: DiskDifference,
+  { live, persistent }: { live: string; persistent: string },
+  context: ApplyContext,
+): Promise<void> {
+  const wanted = machine.to.disks.find((disk) => disk.target === target);
+  if (property === "limits") {
+    const { domains } = await machine.host.libvirt();
+    await domains.setBlockLimits(machine.uuid, target, limitValues(wanted?.limits), { live: true });
+  } else if (property !== undefined) {
+    const xml = wanted && diskXml(live, target, { property, to: wanted })?.xml;
+    if (wanted?.device === "cdrom") await changeMedium(machine, target, xml);
+    else await update(machine, xml);
+  } else if (to === undefined)
+    await remove(machine, diskXml(live, target), (xml) => diskXml(xml, target) !== undefined, context);
+  else {
+    for (const controller of missingScsiControllers(persistent, target, live))
+      await attach(machine, controller);
+    await attach(machine, diskXml(persistent, target)?.xml);
+  }
+}
+
+/** libvirt opens the tray, and waits for a guest that has locked it; then it gives up, unless told to use force. */
+async function changeMedium(
+  { host, uuid, name, forcedDrives }: RunningMachine,
+  target: string,
+  xml: string | undefined,
+): Promise<void> {
+  if (xml === undefined) throw new Error("the guest has lost the drive whose medium was to be changed");
+  const { domains } = await host.libvirt();
+  try {
+    await domains.updateDevice(uuid, xml, { live: true });
+  } catch (error) {
+    const reason = oneLine(error);
+    if (!/waiting to open tray|locked/i.test(reason)) throw error;
+    if (!forcedDrives.has(target))
+      throw new Error(
+        `guest ${name} has locked drive ${target} (${reason}); unmount the medium in the guest and deploy again, or set force: true on the drive, which takes it out of the guest's hands. The definition has the new medium already`,
+        { cause: error },
+      );
+    await domains.updateDevice(uuid, xml, { live: true, force: true });
+  }
+}
+
 async function documentsOf({
   host,
   uuid,
@@ -141,11 +184,12 @@ async function documentsOf({
 async function attach({ host, uuid }: RunningMachine, xml: string | undefined): Promise<void> {
   if (xml === undefined) throw new Error("the definition lacks the device that was to be plugged in");
   const { domains } = await host.libvirt();
+  const plugged = withoutBootOrder(xml);
   try {
-    await domains.attachDevice(uuid, xml, { live: true });
+    await domains.attachDevice(uuid, plugged, { live: true });
   } catch (error) {
-    const anywhere = withoutAddress(xml);
-    if (anywhere === xml) throw error;
+    const anywhere = withoutAddress(plugged);
+    if (anywhere === plugged) throw error;
     // Something that isn't in the definition may have its place.
     await domains.attachDevice(uuid, anywhere, { live: true }).catch(() => {
       throw error;

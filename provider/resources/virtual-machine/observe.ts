@@ -1,25 +1,22 @@
-import { posix } from "node:path";
 import { HostUnreachable } from "../../hosts/errors.js";
-import type { Host } from "../../hosts/host.js";
 import { type Connection, type Credentials, connectionKey, type HostRef } from "../../hosts/host-ref.js";
-import type { DomainRecord, PoolRecord } from "../../libvirt/index.js";
-import { type OwnerMark, parsePool, readOwnerMark } from "../../libvirt/xml/index.js";
+import type { DomainRecord } from "../../libvirt/index.js";
+import { type OwnerMark, readOwnerMark } from "../../libvirt/xml/index.js";
 import type { ObserveContext } from "../definition.js";
 import { snapshotLayers } from "../snapshot-layers.js";
-import { ownMarks } from "./disks.js";
+import { askGuest } from "./ask-guest.js";
 import { preflightMove } from "./move.js";
+import { poolsOf } from "./observe-pools.js";
 import {
   isActive,
   isUnsettled,
   type ObservedDomain,
   type ObservedHost,
   type ObservedMachine,
-  type ObservedPool,
 } from "./observed.js";
-import { toDomainOn } from "./observed-domain.js";
+import { sourceNames, toDomainOn } from "./observed-domain.js";
 import { isOwn, type MachineRequest } from "./request.js";
-import { type Outputs, volumeOf } from "./schema.js";
-import { bootMedia } from "./seed/boot-media.js";
+import type { Outputs } from "./schema.js";
 
 export function refOf(inputs: {
   host: string;
@@ -190,26 +187,19 @@ async function lookAt(
     observations.pools(),
     observations.networks(),
   ]);
-  const poolPaths = poolRecords.map((pool) => ({ name: pool.name, path: pathOf(pool) }));
   const candidates = records.map((record) => ({ record, owner: ownerOf(record) }));
   const mine = candidates.find((candidate) => isMine(candidate, request));
   const namesake = candidates.find((c) => c.record.name === request.inputs.name && c !== mine);
-  const declared = [request.inputs, request.previous].flatMap((inputs) =>
-    (inputs?.disks ?? []).map((entry, i) => volumeOf(inputs?.name ?? "", entry, i)),
-  );
-  const toDomain = toDomainOn(facts, poolPaths, declared);
+  const toDomain = toDomainOn(facts, sourceNames(request, poolRecords), networks);
+  const layersOf = ({ hasSnapshots }: DomainRecord) => (hasSnapshots ? snapshotLayers(host) : undefined);
   const domain =
     mine === undefined
       ? undefined
       : {
-          ...toDomain(
-            mine.record,
-            mine.owner,
-            mine.record.hasSnapshots ? await snapshotLayers(host) : undefined,
-          ),
+          ...toDomain(mine.record, mine.owner, await layersOf(mine.record)),
           snapshots: (await observations.snapshots(mine.record.uuid)).map(({ name }) => name),
         };
-  if (domain !== undefined) await askBalloon(host, domain, request);
+  if (domain !== undefined) await askGuest(host, domain, request);
   return {
     ref,
     facts,
@@ -247,85 +237,4 @@ function ownerOf(record: DomainRecord): OwnerMark | undefined {
   const owner = xml === undefined ? undefined : readOwnerMark(xml);
   owners.set(record, { owner });
   return owner;
-}
-
-/** QEMU is asked only where it matters: of one that hangs no answer comes. */
-const BALLOON_ANSWERS_WITHIN_MS = 3_000;
-
-/** Whether a guest that has more than it should have its driver up, and could give it back. */
-async function askBalloon(host: Host, domain: ObservedDomain, { inputs }: MachineRequest): Promise<void> {
-  const { live, run, record } = domain;
-  if (live === undefined || run === undefined || live.memoryBytes <= inputs.memory) return;
-  const timeoutMs = BALLOON_ANSWERS_WITHIN_MS;
-  const stats = await host
-    .idempotent((libvirt) => libvirt.domains.balloonStats(record.uuid, { timeoutMs }))
-    .catch(() => undefined);
-  run.balloonAnswers = stats?.driverAnswers;
-}
-
-function pathOf(pool: PoolRecord): string | undefined {
-  const { path } = parsePool(pool.xml);
-  return path === undefined ? undefined : posix.normalize(path).replace(/(.)\/$/, "$1");
-}
-
-/** The pools where the VM's disks should be, were, and are; all of the host's when one is on its way between two. */
-async function poolsOf(
-  host: Host,
-  records: PoolRecord[],
-  request: MachineRequest,
-  domain: ObservedDomain | undefined,
-  fresh: boolean,
-): Promise<ObservedPool[]> {
-  const declared = [request.inputs, request.previous].flatMap((inputs) =>
-    inputs === undefined
-      ? []
-      : [
-          ...(inputs.disks ?? []).map((disk) => disk.disk?.pool ?? disk.pool ?? ""),
-          ...bootMedia(inputs).map(({ pool }) => pool),
-        ],
-  );
-  const inDocuments = [domain?.persistent, domain?.live].flatMap((model) =>
-    [...(model?.disks ?? []).map(({ source }) => source), model?.ignition].flatMap((source) =>
-      source !== undefined && "pool" in source ? [source.pool] : [],
-    ),
-  );
-  const isOurs = ownMarks(request, domain);
-  const pools: ObservedPool[] = [];
-  const names = new Set([...declared, ...inDocuments]);
-  for (const name of names) {
-    const pool = await poolOf(host, name, records, request, fresh);
-    if (pool === undefined) continue;
-    pools.push(pool);
-    if (pool.contents.notes.leaving.some(isOurs))
-      for (const other of records) if (other.active) names.add(other.name);
-  }
-  return pools;
-}
-
-async function poolOf(
-  host: Host,
-  name: string,
-  records: PoolRecord[],
-  request: MachineRequest,
-  fresh: boolean,
-): Promise<ObservedPool | undefined> {
-  if (fresh && !records.some((record) => record.name === name && record.active))
-    await host.observations.refreshPool(name);
-  const record = (await host.observations.pools()).find((pool) => pool.name === name);
-  if (record === undefined) return undefined;
-  if (fresh && record.active)
-    for (const [i, disk] of (request.inputs.disks ?? []).entries()) {
-      const { pool, volume } = volumeOf(request.inputs.name, disk, i);
-      if (pool === name) await host.observations.refreshVolume(pool, volume);
-    }
-  if (fresh && record.active)
-    for (const { pool, volume } of bootMedia(request.inputs))
-      if (pool === name) await host.observations.refreshVolume(pool, volume);
-  return {
-    name,
-    type: parsePool(record.xml).type,
-    path: pathOf(record),
-    active: record.active,
-    contents: await host.observations.contents(name),
-  };
 }

@@ -1,6 +1,6 @@
 import { dirname, posix } from "node:path";
 import type { HostFacts } from "../../hosts/facts.js";
-import type { DomainRecord } from "../../libvirt/index.js";
+import type { DomainRecord, NetworkRecord, PoolRecord } from "../../libvirt/index.js";
 import {
   type Below,
   type DiskSource,
@@ -11,23 +11,48 @@ import {
 } from "../../libvirt/xml/index.js";
 import { journalOf } from "../../planning/migrated-copy.js";
 import { withoutFullPins } from "./features/cpu-tune.js";
+import { networkTraits } from "./network-traits.js";
+import { pathOf } from "./observe-pools.js";
 import type { ObservedDomain } from "./observed.js";
 import { overlaysOf, withoutOverlays } from "./overlays.js";
+import type { MachineRequest } from "./request.js";
 import { guestRunOf } from "./running-guest.js";
+import { volumeOf } from "./schema.js";
 
-type PoolPath = { name: string; path: string | undefined };
+/** What a document's names are told by. */
+export interface SourceNames {
+  pools: { name: string; path: string | undefined }[];
+  /** Disks that the program declares. */
+  declaredDisks: { pool: string; volume: string }[];
+  /** Media that the program names by their paths. */
+  declaredPaths: ReadonlySet<string>;
+}
+
+/** By the host's pools, and as the program names disks and media. */
+export function sourceNames({ inputs, previous }: MachineRequest, pools: readonly PoolRecord[]): SourceNames {
+  const all = [inputs, previous].flatMap((declared) => declared ?? []);
+  return {
+    pools: pools.map((pool) => ({ name: pool.name, path: pathOf(pool) })),
+    declaredDisks: all.flatMap(({ name, disks }) =>
+      (disks ?? []).map((entry, i) => volumeOf(name, entry, i)),
+    ),
+    declaredPaths: new Set(
+      all.flatMap(({ cdroms }) =>
+        (cdroms ?? []).flatMap(({ source }) => (typeof source === "string" ? [source] : [])),
+      ),
+    ),
+  };
+}
 
 /** Reads records of a host's domains; `below`: what files that snapshots made are layers over. */
-export function toDomainOn(
-  facts: HostFacts,
-  poolPaths: readonly PoolPath[],
-  declared: readonly { pool: string; volume: string }[],
-) {
+export function toDomainOn(facts: HostFacts, names: SourceNames, networks: readonly NetworkRecord[]) {
+  const traits = new Map(networks.map((network) => [network.name, networkTraits(network)]));
   return (record: DomainRecord, owner: OwnerMark | undefined, below: Below = new Map()): ObservedDomain => {
     const read = (xml: string | undefined) => {
       const model =
-        xml === undefined ? undefined : withVolumes(withoutFullPins(parseDomain(xml), facts.cpus), poolPaths);
-      const overlays = overlaysOf(xml, model, declared, (path) => volumeAt(path, poolPaths), below);
+        xml === undefined ? undefined : withVolumes(withoutFullPins(parseDomain(xml), facts.cpus), names);
+      const volumeOfPath = (path: string) => volumeAt(path, names);
+      const overlays = overlaysOf(xml, model, names.declaredDisks, volumeOfPath, below);
       return { model: withoutOverlays(model, overlays), overlays };
     };
     const noted = journalOf(record);
@@ -38,7 +63,7 @@ export function toDomainOn(
       live: live.model,
       overlays: record.persistentXml === undefined ? live.overlays : persistent.overlays,
       reverting: readRevertMark(record.persistentXml ?? record.liveXml ?? "<domain/>")?.snapshot,
-      run: record.liveXml === undefined ? undefined : guestRunOf(record, record.liveXml),
+      run: record.liveXml === undefined ? undefined : guestRunOf(record, record.liveXml, traits),
       owner,
       journal: noted.kind === "journal" ? noted.journal : undefined,
     };
@@ -46,20 +71,20 @@ export function toDomainOn(
 }
 
 /** Disks and media by pool and volume instead of by path, wherever the path is in a pool: that is how programs and other hosts name them. */
-function withVolumes(model: DomainModel, poolPaths: readonly PoolPath[]): DomainModel {
+function withVolumes(model: DomainModel, names: SourceNames): DomainModel {
   const byVolume = (source: DiskSource): DiskSource =>
-    "file" in source ? (volumeAt(source.file, poolPaths) ?? source) : source;
+    "file" in source ? (volumeAt(source.file, names) ?? source) : source;
+  const isDeclared = (source: DiskSource) => "file" in source && names.declaredPaths.has(source.file);
   const disks = model.disks.map((disk) =>
-    disk.source === undefined ? disk : { ...disk, source: byVolume(disk.source) },
+    disk.source === undefined || (disk.device === "cdrom" && isDeclared(disk.source))
+      ? disk
+      : { ...disk, source: byVolume(disk.source) },
   );
   const { ignition } = model;
   return { ...model, disks, ...(ignition === undefined ? {} : { ignition: byVolume(ignition) }) };
 }
 
-function volumeAt(
-  path: string,
-  poolPaths: readonly PoolPath[],
-): { pool: string; volume: string } | undefined {
-  const pool = poolPaths.find((other) => other.path !== undefined && other.path === dirname(path));
+function volumeAt(path: string, { pools }: SourceNames): { pool: string; volume: string } | undefined {
+  const pool = pools.find((other) => other.path !== undefined && other.path === dirname(path));
   return pool === undefined ? undefined : { pool: pool.name, volume: posix.basename(path) };
 }

@@ -10,7 +10,7 @@ import type { Step } from "../../planning/step.js";
 import { type Changes, sortChanges, toTexts } from "./changes.js";
 import { volumesToCopy } from "./copies.js";
 import { desiredModel } from "./desired.js";
-import { releasedVolumeSteps, unmarkedDisks, volumeSteps } from "./disks.js";
+import { missingMedia, releasedVolumeSteps, unmarkedDisks, volumeSteps } from "./disks.js";
 import {
   isActive,
   isUnsettled,
@@ -100,6 +100,7 @@ function planNew(request: MachineRequest, observed: ObservedMachine, result: Pla
   result.refusals.push(...obstacles(desired, target, "everything"));
   volumeSteps(request, target, undefined, relocations.moves, result);
   mediaSteps(request, target, undefined, result);
+  result.refusals.push(...missingMedia(request, target));
   releasedVolumeSteps(request, target, undefined, desired.disks, relocations, result);
   releasedMediaSteps(request, target, undefined, [desired], result);
   result.refusals.push(...missing(request, target));
@@ -341,6 +342,7 @@ function planChanges(
   result.refusals.push(...obstacles(desired, target, place === target ? changes.definition : "everything"));
   // Before anything refers to them.
   mediaSteps(request, place, domain, result);
+  result.refusals.push(...missingMedia(request, place));
   result.steps.push(...definitionSteps(subject, changes));
   volumeSteps(request, place, domain, relocations.moves, result);
   if (changes.live.length > 0)

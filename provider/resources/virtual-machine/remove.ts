@@ -6,8 +6,9 @@ import { nvramFilesOf } from "../../libvirt/xml/index.js";
 import { type Identity, identityHash, sameIdentity } from "../../planning/owner.js";
 import type { ApplyContext } from "../definition.js";
 import { dropNote } from "../moving/index.js";
-import { deleteOwnVolume, usersOf } from "../volumes.js";
+import { deleteOwnVolume, removeVolumeMark, usersOf } from "../volumes.js";
 import { shutdownTimeoutMs } from "./apply.js";
+import { isRetained } from "./disks.js";
 import { observe, rememberedPeers } from "./observe.js";
 import { isActive, type ObservedDomain } from "./observed.js";
 import type { Inputs, Outputs } from "./schema.js";
@@ -36,7 +37,7 @@ export async function remove(
       await removeDomain(host, place.domain, outputs, context);
       await removeFiles(host, formerState(place.domain.record.uuid), context);
     }
-    await removeOwnedVolumes(host, outputs.nonce, identity, context);
+    await removeOwnedVolumes(host, outputs, identity, context);
     // A domain that somebody has made under the name since writes to the same files.
     if (place.namesake === undefined) await removeFiles(host, logsOf(place.domain, outputs), context);
   }
@@ -87,7 +88,9 @@ async function end(
 ): Promise<void> {
   if (!isActive(domain)) return;
   const { uuid, name } = domain.record;
-  const outlives = (outputs.disks ?? []).some((disk) => disk.disk !== undefined && disk.readonly !== true);
+  const outlives = (outputs.disks ?? []).some(
+    (disk) => (disk.disk !== undefined || disk.retainOnDelete === true) && disk.readonly !== true,
+  );
   if (outlives && domain.record.state === "running")
     await shutDown(host, { uuid, name }, { timeoutMs: shutdownTimeoutMs(outputs), force: true }, context);
   // It may end by itself meanwhile.
@@ -105,10 +108,11 @@ function unless(...kinds: LibvirtErrorKind[]): (error: unknown) => void {
 
 async function removeOwnedVolumes(
   host: Host,
-  nonce: string,
+  outputs: Outputs & Inputs,
   identity: Identity,
   context: ApplyContext,
 ): Promise<void> {
+  const { nonce } = outputs;
   const hash = identityHash(identity);
   for (const pool of await host.observations.pools()) {
     if (!pool.active) continue;
@@ -119,6 +123,10 @@ async function removeOwnedVolumes(
     for (const mark of notes.leaving.filter(isOurs)) await dropNote("leaving", { ...place, mark });
     const { marks, volumes } = await host.observations.contents(pool.name);
     for (const mark of marks.filter(isOurs)) {
+      if (isRetained(outputs, { pool: pool.name, volume: mark.volume })) {
+        await removeVolumeMark({ host, pool: pool.name, mark });
+        continue;
+      }
       const volume = volumes.find((other) => other.name === mark.volume);
       const [user] = volume === undefined ? [] : await usersOf(host, volume);
       if (user !== undefined)
@@ -175,7 +183,7 @@ async function removeFromFormerHosts(
     if (ref === undefined) continue;
     const host = context.hosts.get(ref);
     if (outputs.nonce !== "")
-      await removeOwnedVolumes(host, outputs.nonce, identity, context).catch((error: unknown) => {
+      await removeOwnedVolumes(host, outputs, identity, context).catch((error: unknown) => {
         context.log.warning(`disks of it may be left on ${name}: ${oneLine(error)}`);
       });
     await removeFiles(host, logsOf(undefined, outputs), context);

@@ -10,4 +10,6 @@ export interface RunningMachine {
   hostCpus: number;
   /** What it should be, disks by path. */
   to: DomainModel;
+  /** Drives that are opened even if the guest has locked them, by target. */
+  forcedDrives: ReadonlySet<string>;
 }

@@ -13,18 +13,11 @@ import {
   xmlText,
   yesOrNo,
 } from "../inputs.js";
+import { bootOrder, cdrom } from "./cdrom-schema.js";
+import { diskLimits } from "./disk-limits.js";
 import { featureShapes } from "./features/index.js";
+import { nic } from "./interface-schema.js";
 import { type Readiness, waitShape } from "./wait/schema.js";
-
-const mac = z
-  .string({ error: "must be a string" })
-  .regex(/^[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){5}$/, {
-    error: "must be a MAC address, such as 52:54:00:12:34:56",
-  })
-  .refine((s) => (Number.parseInt(s.slice(0, 2), 16) & 1) === 0, {
-    error: "must not be a multicast address: its first byte is odd",
-  })
-  .transform((s) => s.toLowerCase());
 
 /** A Disk resource, as the SDK hands it on. */
 const diskRef = z.strictObject(
@@ -64,33 +57,27 @@ const disk = z.strictObject(
     onImageChange: oneOf(["refuse", "keep"]).optional(),
     name: libvirtName({ mostBytes: 60 }).optional(),
     volume: libvirtName({ mostBytes: 200 }).optional(),
-    bus: oneOf(["virtio", "sata", "scsi"]).optional(),
+    bus: oneOf(["virtio", "scsi", "sata", "usb", "ide"]).optional(),
     serial: xmlText({ mostBytes: 36 })
       .regex(/^[A-Za-z0-9_.+ -]*$/, { error: "must consist of letters, digits, spaces and _ . + -" })
       .optional(),
     cache: oneOf(["none", "writeback", "writethrough", "directsync", "unsafe"]).optional(),
     discard: oneOf(["unmap", "ignore"]).optional(),
+    io: oneOf(["native", "threads", "io_uring"]).optional(),
+    detectZeroes: oneOf(["off", "on", "unmap"]).optional(),
+    queues: wholeNumber(1, 256).optional(),
+    limits: diskLimits.optional(),
+    wwn: z
+      .string({ error: "must be a string" })
+      .regex(/^[0-9a-fA-F]{16}$/, { error: "must be 16 hexadecimal digits" })
+      .transform((s) => s.toLowerCase())
+      .optional(),
     readonly: yesOrNo().optional(),
+    shareable: yesOrNo().optional(),
+    bootOrder: bootOrder().optional(),
+    retainOnDelete: yesOrNo().optional(),
   },
   { error: "must be { disk }, { image, pool, ... } or { size, pool, ... }" },
-);
-
-const nic = z.strictObject(
-  {
-    network: libvirtName().optional(),
-    bridge: z
-      .string({ error: "must be a string" })
-      .regex(/^(?!\.{1,2}$)[^\s/:%\p{C}]{1,15}$/u, {
-        error:
-          "must be a bridge's name: 1 to 15 characters without spaces, slashes, colons and percent signs",
-      })
-      .refine((s) => Buffer.byteLength(s) <= 15, { error: "must be at most 15 bytes" })
-      .optional(),
-    mac: mac.optional(),
-    model: oneOf(["virtio", "e1000e", "rtl8139"]).optional(),
-    link: oneOf(["up", "down"]).optional(),
-  },
-  { error: "must be { network } or { bridge }" },
 );
 
 export const shape = {
@@ -110,6 +97,11 @@ export const shape = {
     .array(disk, { error: "must be a list of disks" })
     .max(64, { error: "must have at most 64 entries" })
     .optional(),
+  cdroms: z
+    .array(cdrom, { error: "must be a list of drives" })
+    .max(8, { error: "must have at most 8 entries" })
+    .optional(),
+  hotplugSlots: wholeNumber(0, 100).optional(),
   interfaces: z
     .array(nic, { error: "must be a list of interfaces" })
     .max(32, { error: "must have at most 32 entries" })
@@ -141,7 +133,6 @@ export const shape = {
 };
 export type Inputs = z.output<z.ZodObject<typeof shape>>;
 export type DiskInputs = z.output<typeof disk>;
-export type InterfaceInputs = z.output<typeof nic>;
 
 export interface Outputs {
   uuid: string;

@@ -1,7 +1,10 @@
+import { bootMenu } from "./boot-menu.js";
+import { channels } from "./channels.js";
 import { clock } from "./clock.js";
 import { cpuCache, cpuFeatures, cpuMigratable, cpuTopology } from "./cpu.js";
 import { cpuLimits, emulatorPin, iothreadPins, iothreads, vcpuPins } from "./cpu-tune.js";
 import { graphics } from "./graphics.js";
+import { hostDevices } from "./host-devices.js";
 import { hyperv } from "./hyperv.js";
 import { ignition } from "./ignition.js";
 import { inputDevices } from "./input-devices.js";
@@ -10,6 +13,7 @@ import { memoryBacking } from "./memory-backing.js";
 import { memoryTune, numaTune } from "./memory-tune.js";
 import { osIdentity } from "./os-identity.js";
 import type { DomainPart } from "./part.js";
+import { rng } from "./rng.js";
 import { serialPorts } from "./serial-ports.js";
 import { sound } from "./sound.js";
 import { title } from "./title.js";
@@ -17,15 +21,19 @@ import { tpm } from "./tpm.js";
 import { video } from "./video.js";
 import { watchdog } from "./watchdog.js";
 
+export type { BootMenu } from "./boot-menu.js";
+export { type Channel, sortedChannels } from "./channels.js";
 export { type Clock, sortedTimers, type Timer } from "./clock.js";
 export type { CpuFeature, CpuTopology } from "./cpu.js";
 export type { CpuLimits, Pin } from "./cpu-tune.js";
 export type { Graphics } from "./graphics.js";
+export { type HostDevice, hostDeviceKey, sortedHostDevices } from "./host-devices.js";
 export type { HyperV } from "./hyperv.js";
 export { type InputDevice, sortedInputDevices } from "./input-devices.js";
 export type { MemoryBacking } from "./memory-backing.js";
 export type { MemoryTune, NumaTune } from "./memory-tune.js";
 export type { DomainPart, PartDevices } from "./part.js";
+export type { Rng } from "./rng.js";
 export type { SerialPort } from "./serial-ports.js";
 export type { Tpm } from "./tpm.js";
 export type { Video } from "./video.js";
@@ -46,6 +54,10 @@ export const domainParts = {
   memoryBacking,
   memoryTune,
   numaTune,
+  bootMenu,
+  channels,
+  hostDevices,
+  rng,
   title,
   watchdog,
   osIdentity,

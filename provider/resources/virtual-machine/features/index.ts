@@ -1,3 +1,5 @@
+import { bootMenuFeature, bootMenuShape } from "./boot-menu.js";
+import { channelsFeature, channelsShape } from "./channels.js";
 import { clockFeature, clockShape } from "./clock.js";
 import { cpuFeature, cpuShape } from "./cpu.js";
 import { cpuTuneFeature, cpuTuneShape } from "./cpu-tune.js";
@@ -5,6 +7,7 @@ import { cpusFeature, cpusShape } from "./cpus.js";
 import type { MachineFeature } from "./feature.js";
 import { firmwareFeature, firmwareShape } from "./firmware.js";
 import { graphicsFeature, graphicsShape } from "./graphics.js";
+import { hostDevicesFeature, hostDevicesShape } from "./host-devices.js";
 import { inputDevicesFeature, inputDevicesShape } from "./input-devices.js";
 import { lifecycleActionsFeature, lifecycleActionsShape } from "./lifecycle-actions.js";
 import { machineFeaturesFeature, machineFeaturesShape } from "./machine-features.js";
@@ -12,6 +15,7 @@ import { memoryFeature, memoryShape } from "./memory.js";
 import { memoryBackingFeature, memoryBackingShape } from "./memory-backing.js";
 import { numaFeature, numaShape } from "./numa.js";
 import { osFeature, osShape } from "./os.js";
+import { rngFeature, rngShape } from "./rng.js";
 import { seedFeature, seedShape } from "./seed.js";
 import { serialPortsFeature, serialPortsShape } from "./serial-ports.js";
 import { soundFeature, soundShape } from "./sound.js";
@@ -42,6 +46,10 @@ export const featureShapes = {
   ...watchdogShape,
   ...lifecycleActionsShape,
   ...seedShape,
+  ...rngShape,
+  ...hostDevicesShape,
+  ...channelsShape,
+  ...bootMenuShape,
 };
 
 /** In the order in which they set the model: what is later may depend on what is earlier. */
@@ -66,4 +74,8 @@ export const features: readonly MachineFeature[] = [
   watchdogFeature,
   lifecycleActionsFeature,
   seedFeature,
+  rngFeature,
+  hostDevicesFeature,
+  channelsFeature,
+  bootMenuFeature,
 ];

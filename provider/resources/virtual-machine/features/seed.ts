@@ -89,7 +89,7 @@ function withoutPool({ disks }: Inputs, input: BootMediumInput) {
 /** The disks with the CD-ROM that is declared, in the place of the one before it. Without any, one that never was declared stays. */
 function withMedium(
   model: DomainModel,
-  { inputs, previous }: Desire,
+  { inputs, previous, existing }: Desire,
   input: "cloudInit" | "answerFile",
 ): DomainDisk[] {
   const wanted = bootMedia(inputs).find((medium) => medium.input === input);
@@ -99,7 +99,9 @@ function withMedium(
   if (wanted === undefined) return others;
   const there = model.disks.find(isOfIt);
   const bus = busOf(model, { inputs, previous }, input, there);
-  const target = there?.target ?? freeTarget(prefixOf(bus), new Set(others.map((disk) => disk.target)));
+  // A running guest may still have a disk of the name of one that goes.
+  const taken = new Set([...others, ...(existing?.disks ?? [])].map((disk) => disk.target));
+  const target = there?.target ?? freeTarget(prefixOf(bus), taken);
   const { pool, volume } = wanted;
   return [
     ...others,
@@ -138,7 +140,7 @@ function isMediumOf(input: BootMediumInput) {
     difference.kind === "disk" &&
     [difference.from, difference.to].some((value) => {
       if (typeof value !== "object") return false;
-      const source = "device" in value ? value.source : value;
+      const source = "target" in value ? value.source : value;
       return source !== undefined && "volume" in source && mediumInputOfSource(source) === input;
     });
 }

@@ -1,0 +1,40 @@
+import { parseXml, rootOf } from "./document.js";
+import { attributeOf, childElement, childElements } from "./element.js";
+import { freePcieRootPorts, hasPciBridge, hasPcieRootPorts } from "./pcie.js";
+
+/** What can be plugged into a guest that runs, as its live document tells. */
+export interface PluggingRoom {
+  /** PCIe ports without a device; undefined on machines that have a bus for many instead. */
+  freePorts: number | undefined;
+  /** A bus for devices that are older than PCIe. */
+  hasPciBus: boolean;
+  hasUsb: boolean;
+  hasVirtioSerial: boolean;
+  /** The indexes of its SCSI controllers. */
+  scsiControllers: readonly number[];
+  /** The guest's memory can be shared with a process of the host that serves it files. */
+  sharesMemory: boolean;
+}
+
+/** Reads a live document. */
+export function readPluggingRoom(liveXml: string): PluggingRoom {
+  const domain = rootOf(parseXml(liveXml, "domain"));
+  const devices = childElement(domain, "devices");
+  const controllers = childElements(devices, "controller");
+  const ofType = (type: string) =>
+    controllers.filter((controller) => attributeOf(controller, "type") === type);
+  const machine = attributeOf(childElement(childElement(domain, "os"), "type"), "machine") ?? "";
+  const isPcie = hasPcieRootPorts(machine);
+  const backing = childElement(domain, "memoryBacking");
+  const cells = childElements(childElement(childElement(domain, "cpu"), "numa"), "cell");
+  return {
+    freePorts: !isPcie ? undefined : devices === undefined ? 0 : freePcieRootPorts(devices),
+    hasPciBus: !isPcie || (devices !== undefined && hasPciBridge(devices)),
+    hasUsb: ofType("usb").some((controller) => attributeOf(controller, "model") !== "none"),
+    hasVirtioSerial: ofType("virtio-serial").length > 0,
+    scsiControllers: ofType("scsi").map((controller) => Number(attributeOf(controller, "index") ?? 0)),
+    sharesMemory:
+      attributeOf(childElement(backing, "access"), "mode") === "shared" ||
+      cells.some((cell) => attributeOf(cell, "memAccess") === "shared"),
+  };
+}

@@ -1,0 +1,119 @@
+import {
+  type Bandwidth,
+  cardPlug,
+  type DomainInterface,
+  type FlowLimit,
+  type InterfaceDifference,
+  type InterfaceFilter,
+  type InterfaceSource,
+  type ModelDifference,
+  type Vlan,
+} from "../../libvirt/xml/index.js";
+import type { ChangeRow, RunningEffect } from "./change-row.js";
+import type { RunningGuest } from "./running-guest.js";
+
+const nic = (test: (difference: InterfaceDifference) => boolean) => {
+  return (difference: ModelDifference) => difference.kind === "interface" && test(difference);
+};
+const property = (...names: InterfaceDifference["property"][]) =>
+  nic((difference) => names.includes(difference.property));
+
+function plugging(difference: ModelDifference, guest: RunningGuest): RunningEffect {
+  if (difference.to === undefined) return guest.paused ? "nextBoot" : "live";
+  if (guest.freePorts === undefined) return "live";
+  const { model } = difference.to as DomainInterface;
+  if (cardPlug(model) === "pci") return guest.room.hasPciBus ? "live" : "nextBoot";
+  return ports(difference) <= guest.freePorts ? "live" : "nextBoot";
+}
+
+function ports({ from, to }: ModelDifference): number {
+  const { model } = (to ?? from) as DomainInterface;
+  if (cardPlug(model) !== "pcie") return 0;
+  return to === undefined ? -1 : 1;
+}
+
+/** The cable goes from one bridge to another; from or to a device of the host libvirt can't move it. */
+function moving({ from, to }: ModelDifference, guest: RunningGuest): RunningEffect {
+  const isBridge = (source: InterfaceSource) => {
+    if ("network" in source) return guest.networks?.get(source.network)?.link !== "device";
+    return "bridge" in source;
+  };
+  return isBridge(from as InterfaceSource) && isBridge(to as InterfaceSource) ? "live" : "nextBoot";
+}
+
+/** Only Open vSwitch takes another tag for a port that is in use. */
+function retagging(difference: ModelDifference, guest: RunningGuest): RunningEffect {
+  const mac = difference.kind === "interface" ? difference.mac : "";
+  const there = guest.live.interfaces.find((other) => other.mac === mac);
+  if (there === undefined) return "nextBoot";
+  const { source, virtualPort } = there;
+  const link = "network" in source ? guest.networks?.get(source.network)?.link : undefined;
+  return virtualPort?.type === "openvswitch" || link === "openVswitch" ? "live" : "nextBoot";
+}
+
+export const interfaceRows: readonly ChangeRow[] = [
+  {
+    input: "`interfaces`, added or taken away, `interfaces[].mac`",
+    property: property(undefined),
+    effect: plugging,
+    ports,
+    running: "live; at its next boot without a free PCIe port",
+    note: "a card with another MAC address is another card",
+  },
+  {
+    input: "`interfaces[]`: `network`, `portgroup`, `bridge`, `direct`",
+    property: property("source"),
+    effect: moving,
+    running:
+      "live between networks and bridges: the cable moves, the card stays; at its next boot from or to macvtap",
+  },
+  { input: "interfaces[].link", property: property("link"), effect: "live" },
+  {
+    input: "interfaces[].bandwidth",
+    property: property("bandwidth"),
+    effect: "live",
+    show: (value) => showBandwidth(value as Bandwidth),
+  },
+  {
+    input: "interfaces[].filter",
+    property: property("filter"),
+    effect: "live",
+    show: (value) => showFilter(value as InterfaceFilter),
+  },
+  {
+    input: "interfaces[].vlan",
+    property: property("vlan"),
+    effect: retagging,
+    running: "live on Open vSwitch; else at its next boot",
+    show: (value) => (value as Vlan).tags.join(", "),
+  },
+  {
+    input: "`interfaces[]`: `model`, `mtu`, `queues`, `virtualPort`, `trustGuestRxFilters`, `bootOrder`",
+    property: nic(() => true),
+    effect: "nextBoot",
+  },
+];
+
+function showBandwidth({ inbound, outbound }: Bandwidth): string {
+  const flow = (way: string, limit: FlowLimit | undefined) =>
+    limit === undefined
+      ? []
+      : [
+          [
+            `${way} ${limit.averageKilobytesPerSecond ?? 0} kB/s`,
+            ...(limit.peakKilobytesPerSecond === undefined
+              ? []
+              : [`peak ${limit.peakKilobytesPerSecond} kB/s`]),
+            ...(limit.burstKibibytes === undefined ? [] : [`burst ${limit.burstKibibytes} KiB`]),
+            ...(limit.floorKilobytesPerSecond === undefined
+              ? []
+              : [`at least ${limit.floorKilobytesPerSecond} kB/s`]),
+          ].join(", "),
+        ];
+  return [...flow("in", inbound), ...flow("out", outbound)].join("; ");
+}
+
+function showFilter({ name, parameters }: InterfaceFilter): string {
+  if (parameters.length === 0) return name;
+  return `${name} (${parameters.map((parameter) => `${parameter.name} ${parameter.value}`).join(", ")})`;
+}

@@ -1,0 +1,38 @@
+import type { NetworkRecord } from "../../libvirt/index.js";
+import { type InterfaceProperty, type NetworkModel, parseNetwork } from "../../libvirt/xml/index.js";
+import { linkKindOf } from "../network/attached.js";
+
+/** What a network is to the interfaces in it. */
+export interface NetworkTraits {
+  /** By what interfaces are plugged in; what libvirt can do with one while its VM runs depends on it. */
+  link: "linuxBridge" | "openVswitch" | "device";
+  /** Properties that its interfaces have from it where they say nothing themselves. */
+  gives: readonly InterfaceProperty[];
+}
+
+/** Each record is looked at by every VM of the deployment, and parsed once. */
+const known = new WeakMap<NetworkRecord, NetworkTraits>();
+
+/** Reads a network's document. */
+export function networkTraits(network: NetworkRecord): NetworkTraits {
+  const { xml } = network;
+  const read = () => {
+    const model = parseNetwork(xml);
+    return { link: linkKindOf(model), gives: givenBy(model, xml) };
+  };
+  const traits = known.get(network) ?? read();
+  known.set(network, traits);
+  return traits;
+}
+
+function givenBy(model: NetworkModel, xml: string): InterfaceProperty[] {
+  const gives: InterfaceProperty[] = [];
+  if (model.vlan !== undefined || model.portgroups?.some(({ vlan }) => vlan !== undefined))
+    gives.push("vlan");
+  if (/<virtualport\b/.test(xml)) gives.push("virtualPort");
+  // A portgroup's; that of a network is for all of its interfaces together.
+  if (/<portgroup\b.*<bandwidth\b.*<\/portgroup>/s.test(xml)) gives.push("bandwidth");
+  if (model.mtuBytes !== undefined) gives.push("mtu");
+  if (/\btrustGuestRxFilters=/.test(xml)) gives.push("trustGuestRxFilters");
+  return gives;
+}

@@ -1,0 +1,85 @@
+import { posix } from "node:path";
+import type { Host } from "../../hosts/host.js";
+import type { PoolRecord } from "../../libvirt/index.js";
+import { parsePool } from "../../libvirt/xml/index.js";
+import { ownMarks } from "./disks.js";
+import type { ObservedDomain, ObservedPool } from "./observed.js";
+import type { MachineRequest } from "./request.js";
+import { type Inputs, volumeOf } from "./schema.js";
+import { bootMedia } from "./seed/boot-media.js";
+
+/** The folder of a pool. */
+export function pathOf(pool: PoolRecord): string | undefined {
+  const { path } = parsePool(pool.xml);
+  return path === undefined ? undefined : posix.normalize(path).replace(/(.)\/$/, "$1");
+}
+
+/** The pools where the VM's disks should be, were, and are; all of the host's when one is on its way between two. */
+export async function poolsOf(
+  host: Host,
+  records: PoolRecord[],
+  request: MachineRequest,
+  domain: ObservedDomain | undefined,
+  fresh: boolean,
+): Promise<ObservedPool[]> {
+  const declared = [request.inputs, request.previous].flatMap((inputs) =>
+    inputs === undefined
+      ? []
+      : [
+          ...(inputs.disks ?? []).map((disk) => disk.disk?.pool ?? disk.pool ?? ""),
+          ...mediaOf(inputs).map(({ pool }) => pool),
+        ],
+  );
+  const inDocuments = [domain?.persistent, domain?.live].flatMap((model) =>
+    [...(model?.disks ?? []).map(({ source }) => source), model?.ignition].flatMap((source) =>
+      source !== undefined && "pool" in source ? [source.pool] : [],
+    ),
+  );
+  const isOurs = ownMarks(request, domain);
+  const pools: ObservedPool[] = [];
+  const names = new Set([...declared, ...inDocuments]);
+  for (const name of names) {
+    const pool = await poolOf(host, name, records, request, fresh);
+    if (pool === undefined) continue;
+    pools.push(pool);
+    if (pool.contents.notes.leaving.some(isOurs))
+      for (const other of records) if (other.active) names.add(other.name);
+  }
+  return pools;
+}
+
+async function poolOf(
+  host: Host,
+  name: string,
+  records: PoolRecord[],
+  request: MachineRequest,
+  fresh: boolean,
+): Promise<ObservedPool | undefined> {
+  if (fresh && !records.some((record) => record.name === name && record.active))
+    await host.observations.refreshPool(name);
+  const record = (await host.observations.pools()).find((pool) => pool.name === name);
+  if (record === undefined) return undefined;
+  if (fresh && record.active)
+    for (const [i, disk] of (request.inputs.disks ?? []).entries()) {
+      const { pool, volume } = volumeOf(request.inputs.name, disk, i);
+      if (pool === name) await host.observations.refreshVolume(pool, volume);
+    }
+  if (fresh && record.active)
+    for (const { pool, volume } of mediaOf(request.inputs))
+      if (pool === name) await host.observations.refreshVolume(pool, volume);
+  return {
+    name,
+    type: parsePool(record.xml).type,
+    path: pathOf(record),
+    active: record.active,
+    contents: await host.observations.contents(name),
+  };
+}
+
+/** The volumes that are to be in drives, or to be handed to the guest. */
+function mediaOf(inputs: Inputs): { pool: string; volume: string }[] {
+  const inDrives = (inputs.cdroms ?? []).flatMap(({ source }) =>
+    source === undefined || typeof source === "string" ? [] : [source],
+  );
+  return [...bootMedia(inputs), ...inDrives];
+}
