@@ -12,16 +12,7 @@ export function desiredDisks(
   existing: readonly DomainDisk[],
   machine: string,
 ): DomainDisk[] {
-  // What goes keeps its name as well: a running guest may not have let go of it when another comes.
-  const taken = new Set(existing.map(({ target }) => target));
-  const isDrive = ({ device }: DomainDisk) => device === "cdrom";
-  const disks = hardDisks(
-    inputs,
-    previous,
-    existing.filter((disk) => !isDrive(disk)),
-    taken,
-  );
-  const drives = desiredCdroms(inputs, previous, existing.filter(isDrive), { machine, taken });
+  const { disks, drives } = placed(inputs, previous, existing, machine);
   return [...disks, ...drives.declared.map(({ disk }) => disk), ...drives.strangers];
 }
 
@@ -31,9 +22,23 @@ export function declaredDrives(
   previous: Inputs | undefined,
   { disks, machine }: Pick<DomainModel, "disks" | "machine">,
 ): DesiredDrive[] {
-  const taken = new Set(disks.map(({ target }) => target));
-  const drives = disks.filter(({ device }) => device === "cdrom");
-  return desiredCdroms(inputs, previous, drives, { machine, taken }).declared;
+  return placed(inputs, previous, disks, machine).drives.declared;
+}
+
+/** Disks choose their targets before drives do. */
+function placed(
+  inputs: Inputs,
+  previous: Inputs | undefined,
+  existing: readonly DomainDisk[],
+  machine: string,
+): { disks: DomainDisk[]; drives: ReturnType<typeof desiredCdroms> } {
+  // What goes keeps its name as well: a running guest may not have let go of it when another comes.
+  const taken = new Set(existing.map(({ target }) => target));
+  const isDrive = ({ device }: DomainDisk) => device === "cdrom";
+  const there = existing.filter((disk) => !isDrive(disk));
+  const disks = hardDisks(inputs, previous, there, taken);
+  const drives = desiredCdroms(inputs, previous, existing.filter(isDrive), { machine, taken });
+  return { disks, drives };
 }
 
 /** A domain whose drives have their names: they get them with any other change, and not for their own sake. */
