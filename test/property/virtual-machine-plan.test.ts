@@ -78,7 +78,8 @@ function essence(world: MachineWorld) {
   };
 }
 
-describe("a VM's plan", () => {
+// Thousands of plans take a while where the cores are shared.
+describe("a VM's plan", { timeout: 120_000 }, () => {
   it("is empty once it has been applied, from nothing and from any other VM", () => {
     fc.assert(
       fc.property(inputs, inputs, (a, b) => {
