@@ -19,7 +19,7 @@ export type AnyDefinition = ResourceDefinition<any, any, any>;
 /** What the deployment's resources share: made once a process. */
 export interface Deployment {
   hosts: Hosts;
-  engine: EngineConnection | undefined;
+  engine: Pick<EngineConnection, "log" | "gone"> | undefined;
   now(): number;
   randomUuid(): string;
   randomNonce(): string;

@@ -11,7 +11,7 @@ export interface ResourceLog {
 }
 
 export function resourceLog(
-  engine: EngineConnection | undefined,
+  engine: Pick<EngineConnection, "log"> | undefined,
   urn: string,
   label: string,
   now: () => number,

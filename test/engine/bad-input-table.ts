@@ -1,4 +1,5 @@
 import { computeTable } from "./bad-compute-table.js";
+import { imageTable } from "./bad-image-table.js";
 import { networkTable } from "./bad-network-table.js";
 import { platformTable } from "./bad-platform-table.js";
 import { poolTable } from "./bad-pool-table.js";
@@ -21,6 +22,7 @@ export const sound = {
   Host: { pulumiUrn: urn("Host"), name: "alpha", connection, credentials: {} },
   StoragePool: { pulumiUrn: urn("StoragePool"), ...onHosts, name: "images", path: "/var/lib/images" },
   Disk: { pulumiUrn: urn("Disk"), ...onHost, name: "data", pool: "images", size: "1GiB" },
+  Image: { pulumiUrn: urn("Image"), ...onHosts, name: "base", pool: "images", source: "/images/base.qcow2" },
   Network: { pulumiUrn: urn("Network"), ...onHosts, name: "lan", mode: "nat", cidr: "10.1.0.1/24" },
   Snapshot: { pulumiUrn: urn("Snapshot"), ...onHost, vm: "web", name: "before" },
   VirtualMachine: { pulumiUrn: urn("VirtualMachine"), ...onHost, name: "web", memory: "1GiB" },
@@ -452,6 +454,11 @@ export const table: readonly [Kind, Record<string, unknown>, string][] = [
   ...platformTable,
   ...networkTable.map(([inputs, message]): [Kind, Record<string, unknown>, string] => [
     "Network",
+    inputs,
+    message,
+  ]),
+  ...imageTable.map(([inputs, message]): [Kind, Record<string, unknown>, string] => [
+    "Image",
     inputs,
     message,
   ]),

@@ -85,7 +85,8 @@ describe("many wrong inputs", () => {
 
 describe("values that aren't known yet", () => {
   it.each(kinds)("are no problem as an input of a %s", async (kind) => {
-    for (const key of Object.keys(definitions[kind]?.shape ?? {})) {
+    const found: readonly string[] = definitions[kind]?.computed?.keys ?? [];
+    for (const key of Object.keys(definitions[kind]?.shape ?? {}).filter((each) => !found.includes(each))) {
       const checked = await check(kind, {}, { ...sound[kind], [key]: unknown });
       expect({ key, failures: checked.failures }).toEqual({ key, failures: [] });
       expect(checked.inputs).toMatchObject({ [key]: unknown, effects: unknown });

@@ -1,43 +1,31 @@
-import { randomBytes } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { image } from "../../provider/resources/image/index.js";
+import { createHash, randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { labAvailable } from "../hosts/lab.js";
-import { ImageServer, sha256 } from "./image-server.js";
-import { Declared, StorageWorld } from "./storage-world.js";
+import { sha256 } from "./image-server.js";
+import { ImageWorld } from "./image-world.js";
+import { Deployed } from "./storage-world.js";
 
 const { available, missing } = labAvailable();
-const folder = "/var/lib/libvirt/images";
+const MIB = 2 ** 20;
+const sha512 = (content: Buffer) => createHash("sha512").update(content).digest("hex");
 
 describe.skipIf(!available)(`images on real hosts ${missing.join("; ")}`, () => {
-  let world: StorageWorld;
-  let server: ImageServer;
+  let world: ImageWorld;
   beforeAll(async () => {
-    world = await StorageWorld.up("images");
-    server = await ImageServer.start(world.lab.gateway);
-    for (const { name } of world.lab.hosts) {
-      await world.host(name).virsh("pool-define-as", "images", "dir", "--target", folder);
-      await world.host(name).virsh("pool-start", "images");
-    }
+    world = await ImageWorld.up("images");
   });
-  afterAll(async () => {
-    await server?.[Symbol.asyncDispose]();
-    await world?.lab.close();
-  });
-
-  const inputsOf = (name: string, more: Record<string, unknown>, hosts: string[] = ["alpha"]) => ({
-    pulumiUrn: `urn:pulumi:lab::test::pulumi-kvm:Image::${name}`,
-    hosts: Object.fromEntries(hosts.map((host) => [host, world.connection(host)])),
-    credentials: Object.fromEntries(hosts.map((host) => [host, world.credentials])),
-    ...{ name, pool: "images", ...more },
-  });
+  afterAll(() => world?.[Symbol.asyncDispose]());
+  afterEach(() => world?.clear());
 
   it("is downloaded by both hosts, found unchanged, and leaves nothing", async () => {
-    const content = randomBytes(3 * 2 ** 20);
+    const { server, folder, storage } = world;
+    const content = randomBytes(3 * MIB);
     const source = server.serve("a.raw", content);
-    const inputs = inputsOf("base", { source, sha256: sha256(content) }, ["alpha", "beta"]);
-    const base = new Declared(image);
+    const inputs = world.inputsOf("base", { source, sha256: sha256(content) }, ["alpha", "beta"]);
+    const base = world.declared();
     const volume = `base-${sha256(content).slice(0, 16)}`;
-    const where = `fetch image ${volume} (a.raw from ${world.lab.gateway}:${server.port}) into pool images on`;
+    const where = `fetch image ${volume} (a.raw from ${storage.lab.gateway}:${server.port}) into pool images on`;
     expect(await base.preview(inputs)).toEqual({
       effects: [`${where} alpha (new)`, `${where} beta (new)`],
       refusals: [],
@@ -50,18 +38,239 @@ describe.skipIf(!available)(`images on real hosts ${missing.join("; ")}`, () => 
       checksum: `sha256:${sha256(content)}`,
       paths: { alpha: `${folder}/${volume}`, beta: `${folder}/${volume}` },
     });
-    expect(
-      server
-        .transfers("a.raw")
-        .map(({ from }) => from)
-        .sort(),
-    ).toEqual(world.lab.hosts.map(({ address }) => address).sort());
+    const asked = server.transfers("a.raw").map(({ from }) => from);
+    expect(asked.sort()).toEqual(storage.lab.hosts.map(({ address }) => address).sort());
     for (const host of ["alpha", "beta"]) {
-      expect(await world.host(host).shell(`sha256sum ${folder}/${volume}`)).toContain(sha256(content));
-      expect(await world.ls(host, folder)).toHaveLength(2);
+      expect(await world.sha256(volume, host)).toBe(sha256(content));
+      expect(await world.ls(host)).toHaveLength(2);
     }
     expect(await base.preview(inputs)).toEqual({ effects: [], refusals: [], diff: { changes: false } });
     await base.remove();
-    for (const host of ["alpha", "beta"]) expect(await world.ls(host, folder)).toEqual([]);
+    for (const host of ["alpha", "beta"]) expect(await world.ls(host)).toEqual([]);
+  });
+
+  it("goes on after cuts where the server can, begins anew where it can't, and is never seen half", async () => {
+    const { server } = world;
+    // By what the server can do: what the host is to ask for.
+    const goesOn = [undefined, "bytes=700000-", "bytes=1000000-"];
+    const ways = [
+      { name: "ranges", isSummed: true, cuts: [700_000, 300_000], asks: goesOn },
+      // It is asked to go on, answers with all of it, and is asked anew.
+      {
+        ...{ name: "no-ranges", isSummed: true, how: { ranges: false }, cuts: [700_000] },
+        asks: [undefined, "bytes=700000-", undefined],
+      },
+      // Nothing tells whether it is still the same content.
+      { name: "unknown", cuts: [700_000, 1_000_000], asks: [undefined, undefined, undefined] },
+      { name: "tagged", how: { tag: '"1"' }, cuts: [700_000, 300_000], asks: goesOn },
+    ].map((way) => ({ ...way, content: randomBytes(2 * MIB) }));
+    await using run = new Deployed();
+    const seen: string[][] = [];
+    await Promise.all([
+      ...ways.map(async ({ name, how, isSummed, cuts, content }) => {
+        const source = server.serve(`${name}.raw`, content, { ...how, cuts: [...cuts], rate: 3 * MIB });
+        const sum = isSummed === true ? { sha256: sha256(content) } : {};
+        await world.declared(run).up(world.inputsOf(name, { source, ...sum }));
+      }),
+      (async () => {
+        for (let i = 0; i < 4; i++) {
+          await new Promise((resolve) => setTimeout(resolve, 300));
+          seen.push(await world.ls());
+        }
+      })(),
+    ]);
+    const volumes = ways.map(({ name, content }) => `${name}-${sha256(content).slice(0, 16)}`);
+    expect(seen.flat().filter((file) => volumes.includes(file))).toEqual([]);
+    expect(seen.flat().filter((file) => /^\.pulumi-kvm\.image\.\w+\.\w+\.part$/.test(file))).not.toEqual([]);
+    for (const { name, asks } of ways)
+      expect([name, server.transfers(`${name}.raw`).map(({ range }) => range)]).toEqual([name, asks]);
+    expect(await world.files()).toEqual([...volumes].sort());
+    expect(run.said).toContainEqual(expect.stringMatching(/: alpha: curl: .*; trying again$/));
+    for (const [i, { content }] of ways.entries())
+      expect(await world.sha256(volumes[i] ?? "")).toBe(sha256(content));
+  });
+
+  it("is refused with both sums when its own is another, and nothing of it stays", async () => {
+    const { server } = world;
+    const content = randomBytes(MIB);
+    const source = server.serve("wrong.raw", content);
+    server.serve("WRONG", `${"0".repeat(128)}  wrong.raw\n`);
+    const wrong = [
+      { more: { sha256: "0".repeat(64) }, found: sha256(content) },
+      { more: { sha512: "0".repeat(128) }, found: sha512(content) },
+      { more: { checksumUrl: server.url("WRONG") }, found: sha512(content) },
+    ];
+    await using run = new Deployed();
+    for (const { more, found } of wrong) {
+      const base = world.declared(run);
+      const failure = base.up(world.inputsOf("wrong", { source, ...more }));
+      await expect(failure).rejects.toThrow(
+        `wrong.raw from ${new URL(source).host}, as alpha downloaded it, has the sha${4 * found.length} sum ${found} and should have ${"0".repeat(found.length)}; nothing of it was kept`,
+      );
+      expect(base.id).toBeUndefined();
+      expect(await world.ls()).toEqual([]);
+    }
+    // What is there doesn't give way to what is wrong, and there is no half file to go on from.
+    const base = world.declared(run);
+    await base.up(world.inputsOf("wrong", { source, sha256: sha256(content) }));
+    server.serve("wrong.raw", randomBytes(MIB));
+    await expect(base.up(world.inputsOf("wrong", { source, sha256: sha256("another") }))).rejects.toThrow(
+      `should have ${sha256("another")}`,
+    );
+    expect(await world.files()).toEqual([`wrong-${sha256(content).slice(0, 16)}`]);
+  });
+
+  it("takes its sum from a list in any of the usual forms, and keeps to it", async () => {
+    const { server } = world;
+    const content = randomBytes(MIB);
+    const source = server.serve("listed.raw", content);
+    const [short, long] = [sha256(content), sha512(content)];
+    const lists: [string, string][] = [
+      [`${"1".repeat(64)}  other.raw\n${short}  listed.raw\n`, `sha256:${short}`],
+      [`${short} *./images/listed.raw\r\n`, `sha256:${short}`],
+      [`SHA256 (listed.raw) = ${short}\nSHA512 (listed.raw) = ${long}\n`, `sha512:${long}`],
+      [`${long}\n`, `sha512:${long}`],
+      [`-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\n${short}  listed.raw\n`, `sha256:${short}`],
+    ];
+    await using run = new Deployed();
+    for (const [list, checksum] of lists) {
+      const listed = world.declared(run);
+      const inputs = world.inputsOf("listed", { source, checksumUrl: server.serve("SUMS", list) });
+      await listed.up(inputs);
+      expect(listed.state).toMatchObject({ checksum, volume: `listed-${checksum.slice(7, 23)}` });
+      // Another list doesn't make it another image, until somebody says so.
+      server.serve("SUMS", `${"1".repeat(64)}  listed.raw\n`);
+      expect(await listed.preview(inputs)).toMatchObject({ effects: [], diff: { changes: false } });
+      await listed.remove();
+    }
+    const preview = (list: string) =>
+      world
+        .declared(run)
+        .preview(world.inputsOf("listed", { source, checksumUrl: server.serve("SUMS", list) }))
+        .then(({ refusals }) => refusals.map((text) => text.replaceAll(new URL(source).host, "server")));
+    expect(await preview("")).toEqual(["checksumUrl: SUMS from server holds no checksums"]);
+    expect(await preview(`${short}  other.raw`)).toEqual([
+      "checksumUrl: SUMS from server has no line for listed.raw",
+    ]);
+    expect(await preview(`MD5 (listed.raw) = ${"0".repeat(32)}`)).toEqual([
+      "checksumUrl: SUMS from server has no sha256 or sha512 sum for listed.raw, only md5",
+    ]);
+    expect(await world.ls()).toEqual([]);
+  });
+
+  it("is unpacked, and converted, into the same disk by whatever way it comes", async () => {
+    const { server } = world;
+    await world.made("disk.raw", "head -c 1200000 /dev/urandom >disk.raw; truncate -s 8M disk.raw");
+    const made: [file: string, line: string, more: Record<string, unknown>, format: string][] = [
+      ["disk.raw", "", {}, "raw"],
+      ["disk.qcow2", "qemu-img convert -O qcow2 disk.raw disk.qcow2", {}, "qcow2"],
+      ["disk.raw.gz", "gzip -k disk.raw", {}, "raw"],
+      ["disk.raw.xz", "xz -k0 disk.raw", {}, "raw"],
+      ["disk.qcow2.zst", "zstd -q disk.qcow2", {}, "qcow2"],
+      ["disk.qcow2.bz2", "bzip2 -k disk.qcow2", {}, "qcow2"],
+      ["packed.qcow2", "qemu-img convert -c -O qcow2 disk.raw packed.qcow2", { format: "raw" }, "raw"],
+      ["disk.vhdx", "qemu-img convert -O vhdx disk.raw disk.vhdx", { format: "qcow2" }, "qcow2"],
+      ["disk.vdi", "qemu-img convert -O vdi disk.raw disk.vdi", { format: "qcow2" }, "qcow2"],
+      [
+        "stream.vmdk",
+        "qemu-img convert -O vmdk -o subformat=streamOptimized disk.raw stream.vmdk",
+        { format: "raw" },
+        "raw",
+      ],
+      [
+        "sparse.vmdk.gz",
+        "qemu-img convert -O vmdk disk.raw sparse.vmdk; gzip -k sparse.vmdk",
+        { format: "qcow2" },
+        "qcow2",
+      ],
+      [
+        "all.tar.xz",
+        "tar cf all.tar sparse.vmdk disk.vhdx; xz -k0 all.tar",
+        { format: "qcow2", member: "disk.vhdx" },
+        "qcow2",
+      ],
+      ["all.tar", "", { format: "qcow2", member: "sparse.vmdk" }, "qcow2"],
+    ];
+    await using run = new Deployed();
+    const served: [string, string, Record<string, unknown>, string][] = [];
+    for (const [file, line, more, format] of made) {
+      const content = await world.made(file, line);
+      // VHD and its kin, but for raw, say no name: what is in them counts.
+      served.push([file, server.serve(`get/${file}`, content), { sha256: sha256(content), ...more }, format]);
+    }
+    await Promise.all(
+      served.map(async ([file, source, more, format]) => {
+        const disk = world.declared(run);
+        const inputs = world.inputsOf(file, { source, ...more });
+        await disk.up(inputs);
+        expect([file, disk.state]).toMatchObject([file, { volumeFormat: format, sizeBytes: 8 * MIB }]);
+        expect(await world.info(String(disk.state.volume))).toMatchObject({
+          format,
+          "virtual-size": 8 * MIB,
+        });
+        await world.expectSame(String(disk.state.volume), "disk.raw");
+      }),
+    );
+    expect(await world.files()).toHaveLength(made.length);
+    // Zeros take no room.
+    const sparse = await world.storage.host("alpha").shell(`du -k ${world.folder}/disk.raw.gz-*`);
+    expect(Number.parseInt(sparse, 10)).toBeLessThan(3000);
+  });
+
+  it("is refused when QEMU would open other files for it, when it is cut off, or is no disk", async () => {
+    const { server } = world;
+    await world.made(
+      "data.qcow2",
+      `qemu-img create -q -f qcow2 -b /etc/passwd -F raw backed.qcow2 1M
+       qemu-img create -q -f qcow2 -o data_file=secret.raw data.qcow2 1M
+       qemu-img create -q -f vmdk -o subformat=monolithicFlat flat.vmdk 1M
+       qemu-img create -q -f qcow2 whole.qcow2 1M
+       gzip -k whole.qcow2; head -c 100 whole.qcow2.gz >cut.qcow2.gz
+       qemu-img create -q -f qcow2 -b /etc/shadow -F raw wrapped.qcow2 1M; xz -k0 wrapped.qcow2; gzip -k wrapped.qcow2.xz; gzip -k backed.qcow2
+       qemu-img create -q -f vmdk plain.vmdk 1M; qemu-img create -q -f vmdk -b plain.vmdk -F vmdk delta.vmdk`,
+    );
+    const bad: [file: string, more: Record<string, unknown>, says: string, at: "preview" | "up"][] = [
+      [
+        "backed.qcow2",
+        {},
+        'is the difference to another image (backing file "/etc/passwd"), which QEMU would open on the host',
+        "preview",
+      ],
+      ["backed.qcow2", { format: "raw" }, 'backing file "/etc/passwd"', "preview"],
+      ["backed.qcow2.gz", {}, 'backing file "/etc/passwd"', "up"],
+      ["wrapped.qcow2.xz.gz", {}, 'backing file "/etc/shadow"', "up"],
+      ["data.qcow2", { format: "qcow2" }, "keeps its data in another file (external data file)", "preview"],
+      ["flat.vmdk", { format: "qcow2" }, "is a VMDK whose data is in other files", "preview"],
+      ["cut.qcow2.gz", {}, "unpacking on alpha failed: gzip: stdin: unexpected end of file", "up"],
+      [
+        "delta.vmdk",
+        { format: "qcow2" },
+        'is the difference to another image (parent "plain.vmdk")',
+        "preview",
+      ],
+    ];
+    await using run = new Deployed();
+    for (const [file, more, says, at] of bad) {
+      const source = server.serve(file, await readFile(`${world.scratch}/${file}`));
+      const disk = world.declared(run);
+      const inputs = world.inputsOf("bad", { source, ...more });
+      const { refusals } = await disk.preview(inputs);
+      if (at === "preview") expect([file, refusals]).toEqual([file, [expect.stringContaining(says)]]);
+      else {
+        expect([file, refusals]).toEqual([file, []]);
+        await expect(disk.up(inputs)).rejects.toThrow(says);
+      }
+      expect([file, await world.ls()]).toEqual([file, []]);
+    }
+    const vmdk = await world.declared(run).preview(
+      world.inputsOf("bad", {
+        source: server.serve("x.vmdk", await world.made("plain.vmdk", "")),
+      }),
+    );
+    expect(vmdk.refusals).toEqual([
+      expect.stringContaining('is a vmdk image: set format: "qcow2" (or "raw")'),
+    ]);
+    const gone = await world.declared(run).preview(world.inputsOf("bad", { source: server.url("nothing") }));
+    expect(gone.refusals).toEqual([expect.stringContaining("the server answers 404; is the address right")]);
   });
 });

@@ -4,7 +4,7 @@ import * as lifecycle from "../../provider/engine/lifecycle.js";
 import type { HostRef } from "../../provider/hosts/host-ref.js";
 import { Hosts } from "../../provider/hosts/hosts.js";
 import type { LabHost } from "../hosts/host.js";
-import { Lab } from "../hosts/lab.js";
+import { Lab, type LabOptions } from "../hosts/lab.js";
 
 type Bag = Record<string, unknown>;
 
@@ -16,8 +16,8 @@ export class StorageWorld implements AsyncDisposable {
     this.lab = lab;
   }
 
-  static async up(prefix: string): Promise<StorageWorld> {
-    return new StorageWorld(await Lab.up({ hosts: 2, prefix, sharedFolder: true }));
+  static async up(prefix: string, options: LabOptions = {}): Promise<StorageWorld> {
+    return new StorageWorld(await Lab.up({ hosts: 2, prefix, sharedFolder: true, ...options }));
   }
 
   host(name: string): LabHost {
@@ -61,17 +61,22 @@ export class StorageWorld implements AsyncDisposable {
 /** A deployment: each has connections of its own, as a new process has them. */
 export class Deployed implements AsyncDisposable {
   readonly deployment: lifecycle.Deployment;
+  /** What the engine was told to show, progress too. */
+  readonly said: string[] = [];
 
   constructor(declared: HostRef[] = [], known?: lifecycle.Deployment) {
     if (known !== undefined) {
       this.deployment = known;
       return;
     }
+    const log = async ({ message }: { message: string }) => {
+      this.said.push(message);
+    };
     const hosts = new Hosts({ warn: () => undefined, now: Date.now });
     for (const ref of declared) hosts.declare(ref, { byProgram: true });
     this.deployment = {
       hosts,
-      engine: undefined,
+      engine: { log, gone: new AbortController().signal },
       now: Date.now,
       randomUuid: randomUUID,
       randomNonce: () => randomBytes(8).toString("hex"),
@@ -100,6 +105,8 @@ export class Declared {
   readonly #shared: Deployed | undefined;
   id: string | undefined;
   state: Bag = {};
+  /** What was said in the last run. */
+  said: readonly string[] = [];
 
   /** `shared`: one deployment for all calls, which looks anew at each: quicker, by what connecting takes. */
   constructor(definition: lifecycle.AnyDefinition, hosts: HostRef[] = [], shared?: Deployed) {
@@ -109,7 +116,11 @@ export class Declared {
   }
 
   #deployed(): Deployed {
-    if (this.#shared === undefined) return new Deployed(this.#hosts);
+    if (this.#shared === undefined) {
+      const run = new Deployed(this.#hosts);
+      this.said = run.said;
+      return run;
+    }
     for (const ref of this.#hosts) this.#shared.deployment.hosts.get(ref).observations.dropAll();
     return new Borrowed(this.#shared);
   }
@@ -138,8 +149,8 @@ export class Declared {
 
   /** Creates or updates without a check before, as if the hosts had changed since. */
   async apply(inputs: Bag, run?: Deployed): Promise<string[]> {
-    await using own = this.#deployed();
-    const { deployment } = run ?? own;
+    await using own = run === undefined ? this.#deployed() : new Borrowed(run);
+    const { deployment } = own;
     try {
       if (this.id === undefined) {
         const made = await lifecycle.create(this.#definition, deployment, inputs);

@@ -98,7 +98,8 @@ function lineOf(name: string | undefined, hex: string, tag: string | undefined):
     hex.length
   ];
   if (byLength === undefined) return undefined;
-  const algorithm = tag?.toLowerCase().replace("-", "") ?? byLength;
+  // OpenSSL 3 says "SHA2-256".
+  const algorithm = tag?.toLowerCase().replace("sha2-", "sha").replace("-", "") ?? byLength;
   // "SHA3-256" has the length of SHA-256.
   if (byLength !== algorithm) return { name, algorithm, hex: "" };
   return { name, algorithm, hex: hex.toLowerCase() };

@@ -88,7 +88,7 @@ function vmdk(head: Buffer): FileKind {
   if (sectors === 0n) return unusable("is a VMDK whose data is in other files; export it as one file");
   // QEMU looks for a parent there, whatever the header says about the descriptor's place.
   const descriptor = head.toString("latin1", SECTOR_BYTES, 21 * SECTOR_BYTES);
-  const parent = /parentFileNameHint\W*([^"\r\n\0]*)/i.exec(descriptor)?.[1];
+  const parent = /parentFileNameHint[\s="]*([^"\r\n\0]*)/i.exec(descriptor)?.[1];
   if (parent !== undefined)
     return unusable(
       `is the difference to another image (parent ${shown(parent)}), which QEMU would open on the host; export it as one file`,

@@ -9,9 +9,13 @@ export class SourceUnreachable extends Error {
 export class WrongChecksum extends Error {
   override readonly name = "WrongChecksum";
 
-  constructor(label: string, where: string, expected: Checksum, foundHex: string) {
+  constructor(label: string, where: string, expected: Checksum, foundHex: string, by: "declared" | "listed") {
+    const why =
+      by === "declared"
+        ? "Either what is declared is of another version, or the content was changed on its way or at its source"
+        : "Either there is another version now (another revision has the list of checksums read anew), or the content was changed on its way or at its source";
     super(
-      `${label}, ${where}, has the ${expected.algorithm} sum ${foundHex} and should have ${expected.hex}; nothing of it was kept. Either what is declared is of another version, or the content was changed on its way or at its source`,
+      `${label}, ${where}, has the ${expected.algorithm} sum ${foundHex} and should have ${expected.hex}; nothing of it was kept. ${why}`,
     );
   }
 }

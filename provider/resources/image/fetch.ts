@@ -14,6 +14,7 @@ import {
 } from "./fetching.js";
 import { problemOf } from "./find.js";
 import { downloadByHost } from "./host-download.js";
+import { twinOf } from "./observe.js";
 import { type ImagePlace, type ImageRequest, knownOf } from "./observed.js";
 import { compare, expectedChecksum, sendingOf } from "./sending.js";
 import { parseSource } from "./source.js";
@@ -95,9 +96,11 @@ async function fill(
   route: Exclude<Route, "stream">,
   tool: "curl" | "wget",
 ): Promise<void> {
-  const { request, place, host } = fetching;
+  const { request, host, pool } = fetching;
   const { inputs } = request;
-  const twin = place.wanted?.twin;
+  // Another image of this deployment, or of another, may have made it while this one waited.
+  const known = knownOf(request).volume;
+  const twin = known === undefined ? undefined : twinOf(known, await host.observations.contents(pool));
   if (twin !== undefined) {
     fetching.context.log.info(`${host.name} has the same content as ${twin}: nothing is downloaded`);
     await workshop.takeTwin(twin);

@@ -43,7 +43,15 @@ export async function observe(request: ImageRequest, context: ObserveContext): P
   // The same machine under another name stays.
   const machines = new Set(places.map(({ hostUuid }) => hostUuid));
   const former = left.filter((place) => place.claims.length > 0 && !machines.has(place.hostUuid));
-  return { places, former, source };
+  return { places, former, replaced: await lookAtReplaced(request, context), source };
+}
+
+/** Where the image is that would be deleted for this one. */
+async function lookAtReplaced(request: ImageRequest, context: ObserveContext): Promise<ImagePlace[]> {
+  const { inputs, previous } = request;
+  if (previous === undefined || (previous.pool === inputs.pool && previous.name === inputs.name)) return [];
+  const asLeft = { ...request, inputs: { ...previous, hosts: {} } };
+  return Promise.all(refsOf(previous).map((ref) => lookAt(ref, asLeft, context)));
 }
 
 async function lookAt(ref: HostRef, request: ImageRequest, context: ObserveContext): Promise<ImagePlace> {
@@ -118,22 +126,28 @@ function wantedVolume(
 ): WantedVolume | undefined {
   if (name === undefined) return undefined;
   const record = volumes.find((volume) => volume.name === name);
-  const suffix = contentSuffix(name);
-  const isTwin = (other: VolumeRecord) =>
-    other.name !== name &&
-    suffix !== undefined &&
-    contentSuffix(other.name) === suffix &&
-    marks.some(
-      ({ volume, fileBytes }) =>
-        volume === other.name && fileBytes !== undefined && !isChanged(parsedVolume(other), fileBytes),
-    );
+  const mine = claims.find((claim) => claim.name === name && !claim.former)?.mark;
   return {
     name,
     volume: record === undefined ? undefined : parsedVolume(record),
     claimed: marks.some((mark) => mark.volume === name),
-    mine: claims.find((claim) => claim.name === name && !claim.former)?.mark,
-    twin: volumes.find(isTwin)?.name,
+    mine,
+    markedBytes: mine?.fileBytes ?? marks.find((mark) => mark.volume === name && mark.fileBytes)?.fileBytes,
   };
+}
+
+/** A volume of the same content under another name. */
+export function twinOf(name: string, { volumes, marks }: PoolContents): string | undefined {
+  const suffix = contentSuffix(name);
+  if (suffix === undefined) return undefined;
+  const isWhole = (other: VolumeRecord) =>
+    marks.some(
+      ({ volume, fileBytes }) =>
+        volume === other.name && fileBytes !== undefined && !isChanged(parsedVolume(other), fileBytes),
+    );
+  return volumes.find(
+    (other) => other.name !== name && contentSuffix(other.name) === suffix && isWhole(other),
+  )?.name;
 }
 
 export function parsedVolume(record: VolumeRecord): ObservedVolume {

@@ -54,21 +54,23 @@ export interface WantedVolume {
   claimed: boolean;
   /** By this resource. */
   mine: VolumeMark | undefined;
-  /** A volume of the same content under another name. */
-  twin: string | undefined;
+  /** How large its file is to be, by any of the claims. */
+  markedBytes: number | undefined;
 }
 
 export interface ObservedImage {
   places: ImagePlace[];
   /** Hosts that aren't declared any more, where something of the image is left. */
   former: ImagePlace[];
+  /** Where the image is that another name or pool would replace. */
+  replaced: ImagePlace[];
   /** What was found out about the source, in a check. */
   source: Omit<Findings, "found"> | undefined;
 }
 
 /** A file whose size isn't that of the image which was put there is another file. */
 export function isThere(wanted: WantedVolume | undefined): boolean {
-  return wanted?.volume !== undefined && !isChanged(wanted.volume, wanted.mine?.fileBytes);
+  return wanted?.volume !== undefined && !isChanged(wanted.volume, wanted.markedBytes);
 }
 
 export function isChanged(volume: ObservedVolume, fileBytes: number | undefined): boolean {

@@ -1,4 +1,4 @@
-import { type ImageRequest, knownOf, type ObservedImage, refsOf } from "./observed.js";
+import { type ImageRequest, isThere, knownOf, type ObservedImage, refsOf } from "./observed.js";
 import type { Found, Outputs } from "./schema.js";
 
 export function outputsOf(
@@ -17,7 +17,7 @@ export function outputsOf(
     volumeFormat: found.volumeFormat ?? carried.volumeFormat ?? inputs.format ?? "",
     paths: Object.fromEntries(
       observed.places.flatMap(({ ref, wanted }) =>
-        wanted?.volume === undefined ? [] : [[ref.name, wanted.volume.path]],
+        isThere(wanted) && wanted?.volume !== undefined ? [[ref.name, wanted.volume.path]] : [],
       ),
     ),
     nonce: recorded?.outputs.nonce || nonces[0] || chosen?.nonce || carried.nonce || "",
@@ -27,7 +27,7 @@ export function outputsOf(
 /** What dependents are told in a preview, as far as it is known: what a host has counts more than what the source says. */
 export function foundOf(request: ImageRequest, observed: ObservedImage): Found {
   const known = knownOf(request);
-  const wanted = observed.places.map((place) => place.wanted).find((each) => each?.volume !== undefined);
+  const wanted = observed.places.map((place) => place.wanted).find(isThere);
   const volume = known.volume ?? wanted?.name;
   const there = wanted?.name === volume ? wanted?.volume : undefined;
   const format = there?.format === "qcow2" || there?.format === "raw" ? there.format : known.volumeFormat;

@@ -31,7 +31,10 @@ export function plan(request: ImageRequest, observed: ObservedImage): Plan {
     if (reason !== undefined) missing.push({ place, reason });
   }
   if (missing.length > 0) planFetch(request, observed, missing, result);
-  if (result.replaceBecause.length > 0) return result;
+  if (result.replaceBecause.length > 0) {
+    for (const place of observed.replaced) refuseReplacement(request, place, result);
+    return result;
+  }
   for (const place of observed.places) planFormer(request, place, result);
   for (const place of observed.former) planRelease(request, place, result);
   planOwner(request, observed, result);
@@ -89,8 +92,8 @@ function planPlace(request: ImageRequest, place: ImagePlace, result: Plan): stri
 }
 
 function reasonToFetch({ wanted }: ImagePlace, wasThere: boolean): string {
-  if (wanted?.volume !== undefined && isChanged(wanted.volume, wanted.mine?.fileBytes))
-    return `its file was changed: ${wanted.volume.fileBytes} bytes instead of ${wanted.mine?.fileBytes}`;
+  if (wanted?.volume !== undefined && isChanged(wanted.volume, wanted.markedBytes))
+    return `its file was changed: ${wanted.volume.fileBytes} bytes instead of ${wanted.markedBytes}`;
   return wasThere && wanted?.mine !== undefined ? "it is gone" : "new";
 }
 
@@ -193,6 +196,17 @@ function planRelease({ inputs }: ImageRequest, place: ImagePlace, result: Plan):
         effect: "none",
       });
   }
+}
+
+/** The deletion itself would come without a preview, and first. */
+function refuseReplacement({ previous }: ImageRequest, place: ImagePlace, result: Plan): void {
+  if (previous?.retainOnDelete === true) return;
+  for (const { name, users, shared } of place.claims)
+    if (users.length > 0 && !shared)
+      result.refusals.push({
+        kind: "inUse",
+        message: `another ${result.replaceBecause.join(" and another ")} replaces image ${name}, which is used on ${place.ref.name} by ${users.join(", ")}; delete that first, or set retainOnDelete: true (and deploy that) to leave the image there`,
+      });
 }
 
 function planOwner(request: ImageRequest, { places }: ObservedImage, result: Plan): void {

@@ -6,9 +6,14 @@ import { parseSource, sourceProblem } from "./source.js";
 
 function sum(algorithm: Checksum["algorithm"]) {
   const error = `must be a ${algorithm} sum: ${LENGTHS[algorithm]} hexadecimal digits`;
+  const other = algorithm === "sha256" ? "sha512" : "sha256";
   return z
     .string({ error })
     .transform((text) => text.trim().toLowerCase().replace(`${algorithm}:`, ""))
+    .refine((text) => text.length !== LENGTHS[other] || !/^[0-9a-f]+$/.test(text), {
+      error: `${error}; this has as many as a ${other} sum`,
+      abort: true,
+    })
     .refine((text) => text.length === LENGTHS[algorithm] && /^[0-9a-f]+$/.test(text), { error });
 }
 
@@ -24,6 +29,10 @@ const source = z
     parsed.url.hash = "";
     return parsed.url.href;
   });
+
+const NO_MEMBER = "must be the name of a file in the archive, as tar lists it";
+// It is said to the host in a line of its own.
+const member = z.string({ error: NO_MEMBER }).regex(/^[^\p{Cc}\p{Cs}]{1,255}$/u, { error: NO_MEMBER });
 
 const checksumUrl = z
   .string({ error: "must be an https or http URL" })
@@ -52,7 +61,7 @@ export const shape = {
   name: libvirtName({ mostBytes: 120 }),
   pool: libvirtName({ mostBytes: 100 }),
   source,
-  member: libvirtName({ mostBytes: 255 }).optional(),
+  member: member.optional(),
   sha256: sum("sha256").optional(),
   sha512: sum("sha512").optional(),
   checksumUrl: checksumUrl.optional(),

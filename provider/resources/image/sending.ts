@@ -57,13 +57,14 @@ export function expectedChecksum(request: ImageRequest): Checksum | undefined {
   return checksum === undefined ? undefined : parseChecksum(checksum);
 }
 
-/** @throws WrongChecksum or, where nothing was declared, SourceChanged. */
+/** @throws WrongChecksum or, where no sum was given, SourceChanged. */
 export function compare(request: ImageRequest, hex: string, where: string): void {
   const expected = expectedChecksum(request);
   if (expected === undefined || expected.hex === hex) return;
   const { label } = parseSource(request.inputs.source);
-  const { sha256, sha512 } = request.inputs;
-  if ((sha256 ?? sha512) !== undefined) throw new WrongChecksum(label, where, expected, hex);
+  const { sha256, sha512, checksumUrl } = request.inputs;
+  if (checksumUrl !== undefined) throw new WrongChecksum(label, where, expected, hex, "listed");
+  if ((sha256 ?? sha512) !== undefined) throw new WrongChecksum(label, where, expected, hex, "declared");
   throw new SourceChanged(label, where, expected, checksumText({ ...expected, hex }));
 }
 

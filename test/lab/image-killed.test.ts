@@ -1,0 +1,159 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { labAvailable } from "../hosts/lab.js";
+import { sha256 } from "./image-server.js";
+import { ImageWorld } from "./image-world.js";
+import { ProviderProcess } from "./provider-process.js";
+import { type Declared, Deployed } from "./storage-world.js";
+
+const { available, missing } = labAvailable();
+const MIB = 2 ** 20;
+/** More than there are; the last one ends undisturbed. */
+const MOST_CALLS = 30;
+const moments = Array.from({ length: MOST_CALLS }, (_, i) => `*:after:${i + 1}`);
+
+describe.skipIf(!available)(`an image whose deployment is killed ${missing.join("; ")}`, () => {
+  let world: ImageWorld;
+  beforeAll(async () => {
+    world = await ImageWorld.up("image-killed", { user: "ops" });
+  });
+  afterAll(() => world?.[Symbol.asyncDispose]());
+  afterEach(() => world?.clear());
+
+  const deploy = (image: Declared, inputs: object, stopAt?: string) =>
+    ProviderProcess.run(
+      "resource-child.mjs",
+      { kind: "Image", id: image.id, state: image.state, inputs, hosts: [] },
+      stopAt,
+    );
+
+  /** False when the deployment had fewer changes. */
+  async function killedAt(moment: string, image: Declared, inputs: object): Promise<boolean> {
+    await using deploying = await deploy(image, inputs, moment);
+    const came = await deploying.stopped().then(
+      () => true,
+      (error: Error) => {
+        if (!/it ended before it stopped/.test(error.message)) throw error;
+        return false;
+      },
+    );
+    if (came) await deploying.kill();
+    else expect(await deploying.outcome()).toHaveProperty("result");
+    return came;
+  }
+
+  /** One volume for each content, one mark beside each, and nothing else. */
+  async function expectOnly(at: string, contents: Buffer[], host = "alpha"): Promise<void> {
+    const volumes = contents.map((content) => `base-${sha256(content).slice(0, 16)}`).sort();
+    expect([at, await world.files(host)]).toEqual([at, volumes]);
+    expect([at, await world.ls(host)]).toHaveProperty("1.length", 2 * volumes.length);
+    for (const [i, content] of [...contents].entries())
+      expect([at, i, await world.sha256(`base-${sha256(content).slice(0, 16)}`, host)]).toEqual([
+        at,
+        i,
+        sha256(content),
+      ]);
+  }
+
+  it("at any call that changes something is there after the next run, once, and goes without a trace", {
+    timeout: 600_000,
+  }, async () => {
+    const { server, scratch, storage } = world;
+    const [content, other] = [randomBytes(MIB / 2), randomBytes(MIB / 2)];
+    await world.write("other.raw", other);
+    const source = server.serve("k.raw", content);
+    const downloaded = world.inputsOf("base", { source, sha256: sha256(content) });
+    const sent = world.inputsOf("base", { source: `${scratch}/other.raw` });
+    const asOps = { hosts: { alpha: { ...storage.connection("alpha"), user: "ops" } } };
+    await using run = new Deployed();
+    const converges = async (at: string, image: Declared, inputs: Record<string, unknown>, it: Buffer) => {
+      await image.up(inputs);
+      await expectOnly(at, [it]);
+      expect([at, await image.preview(inputs)]).toMatchObject([
+        at,
+        { effects: [], diff: { changes: false } },
+      ]);
+    };
+    for (const [who, inputs, it] of [
+      ["by the host", downloaded, content],
+      ["through libvirt", { ...sent, ...asOps }, other],
+    ] as const) {
+      let [kills, killed] = [0, true];
+      for (const moment of moments) {
+        if (!killed) break;
+        const image = world.declared(run);
+        killed = await killedAt(moment, image, inputs);
+        if (killed) kills += 1;
+        await converges(`${who}, ${moment}`, image, inputs, it);
+        await image.remove();
+        expect([who, moment, await world.ls()]).toEqual([who, moment, []]);
+      }
+      expect([who, kills > 2, killed]).toEqual([who, true, false]);
+    }
+    // Another content, and back again: the one before is there until the other is, and then gone.
+    const image = world.declared(run);
+    await image.up(downloaded);
+    let [from, to, killed] = [{ inputs: downloaded, it: content }, { inputs: sent, it: other }, true];
+    for (const moment of moments) {
+      if (!killed) break;
+      killed = await killedAt(moment, image, to.inputs);
+      const volumes = (await world.files()).filter((file) => !file.startsWith("."));
+      expect([moment, volumes.length > 0]).toEqual([moment, true]);
+      await converges(`changed, ${moment}`, image, to.inputs, to.it);
+      [from, to] = [to, from];
+    }
+    expect(killed).toBe(false);
+    await image.remove();
+    expect(await world.ls()).toEqual([]);
+  });
+
+  it("while it is downloaded, goes on from there; while it is sent, begins anew", async () => {
+    const { server } = world;
+    const content = randomBytes(4 * MIB);
+    const sum = { sha256: sha256(content) };
+    const path = await world.write("sent.raw", content);
+    const untilPart = async () => {
+      for (let i = 0; i < 100; i++) {
+        const sizes = await world.storage
+          .host("alpha")
+          .shell(`stat -c %s ${world.folder}/.*.part 2>/dev/null || true`);
+        if (Number.parseInt(sizes, 10) > MIB / 2) return;
+        await sleep(50);
+      }
+      throw new Error("nothing came");
+    };
+    const image = world.declared();
+    const inputs = world.inputsOf("base", {
+      source: server.serve("cut.raw", content, { rate: 2 * MIB }),
+      ...sum,
+    });
+    {
+      await using deploying = await deploy(image, inputs);
+      await untilPart();
+      await deploying.kill();
+    }
+    expect(await world.files()).not.toContain(`base-${sum.sha256.slice(0, 16)}`);
+    // A half file is no volume: others see nothing of it.
+    expect(await image.preview(inputs)).toMatchObject({ effects: [expect.stringContaining("(new)")] });
+    server.serve("cut.raw", content);
+    await image.up(inputs);
+    const [first, second, ...more] = server.transfers("cut.raw").map(({ range }) => range);
+    expect([first, more]).toEqual([undefined, []]);
+    expect(Number(/^bytes=(\d+)-$/.exec(second ?? "")?.[1])).toBeGreaterThan(MIB / 2);
+    await expectOnly("downloaded", [content]);
+    await image.remove();
+    {
+      await world.storage.host("alpha").netem({ rateMbit: 12 });
+      await using deploying = await deploy(image, world.inputsOf("base", { source: path }));
+      await untilPart();
+      await deploying.kill();
+      await world.storage.host("alpha").heal();
+    }
+    const sent = world.declared();
+    await sent.up(world.inputsOf("base", { source: path }));
+    await expectOnly("sent", [content]);
+    await sent.remove();
+    expect(await world.ls()).toEqual([]);
+  });
+});
