@@ -27,7 +27,8 @@ export async function waitForGuest(
 ): Promise<Readiness> {
   const { uuid, name } = machine;
   const { goal, timeoutMs } = options;
-  const deadline = context.now() + timeoutMs;
+  const startedAt = context.now();
+  const deadline = startedAt + timeoutMs;
   let wake: () => void = () => undefined;
   const hear = (event: { uuid: string }) => void (event.uuid === uuid && wake());
   const { events } = await host.libvirt();
@@ -39,7 +40,12 @@ export async function waitForGuest(
   try {
     for (;;) {
       const look = await lookAt(host, machine, goal, context.signal);
-      if (look.kind === "ready") return look.readiness;
+      if (look.kind === "ready") {
+        context.log.progress(
+          `waited ${Math.ceil((context.now() - startedAt) / 1000)} s for ${describeGoal(goal)}`,
+        );
+        return look.readiness;
+      }
       const leftMs = deadline - context.now();
       if (leftMs <= 0) throw new Error(tooLate(host, name, options, look.instead));
       context.log.progress(
