@@ -144,7 +144,9 @@ export type Step =
       host: string;
       takenAt: string;
       type: "internal" | "external";
-      effect: "restart";
+      /** What a guest that runs feels: it goes on from a moment that it was in, or boots. Of a VM that is off: nothing. */
+      guest: "rewound" | "rebooted" | "off";
+      effect: "restart" | "none";
     }
   // networks
   | { kind: "createNetwork"; subject: string; host: string; effect: "none"; reason: string }
@@ -284,7 +286,7 @@ export function describeStep(step: Step): string[] {
       return [`note the description of snapshot ${step.subject} of ${step.machine}, no guest notices`];
     case "revertToSnapshot":
       return [
-        `revert ${step.machine} ${at(step)} to snapshot ${step.subject} of ${step.takenAt}: what ${
+        `revert ${step.machine} ${at(step)} to snapshot ${step.subject} of ${step.takenAt}: ${reverting[step.guest]}what ${
           step.type === "internal" ? "its memory, its disks and its definition" : "its disks"
         } got since is lost`,
       ];
@@ -341,6 +343,12 @@ export function describeStep(step: Step): string[] {
   }
 }
 
+const reverting = {
+  rewound: "the running guest is back in that moment at once; ",
+  rebooted: "the running guest's power is cut and it boots; ",
+  off: "",
+};
+
 /** As in "waits for ...". */
 export function describeGoal(goal: Extract<Step, { kind: "waitForGuest" }>["goal"]): string {
   switch (goal) {
@@ -382,7 +390,7 @@ export function mustBeAnnounced(step: Step): boolean {
     case "nextBoot":
       return false;
     case "none":
-      return step.kind === "deleteVolume" || step.kind === "moveStopped";
+      return ["deleteVolume", "moveStopped", "revertToSnapshot"].includes(step.kind);
     default:
       return step satisfies never;
   }

@@ -61,7 +61,11 @@ describe.skipIf(!available)(`snapshots in a program${lacking}`, () => {
     const { number } = watch.ticks.at(-1) ?? { number: 0 };
     const revert = await project.up();
     expect(effectsOf(revert)).toEqual({
-      first: [expect.stringMatching(/^revert web on alpha to snapshot first of \S+: what its memory, /)],
+      first: [
+        expect.stringMatching(
+          /^revert web on alpha to snapshot first of \S+: the running guest is back in that moment at once; what its memory, /,
+        ),
+      ],
     });
     await watch.untilTicks(1);
     expect(watch.ticks.at(-1)?.number).toBeLessThan(number + 400);

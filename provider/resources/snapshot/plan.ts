@@ -214,6 +214,18 @@ function planRevert(
     ...{ kind: "revertToSnapshot", subject: inputs.name, machine: machine.name, host: observed.ref.name },
     takenAt: new Date((snapshot.model.createdAtSeconds ?? 0) * 1_000).toISOString(),
     type: inputs.type,
-    effect: "restart",
+    guest: guestOf(inputs, snapshot, machine),
+    effect: machine.isActive ? "restart" : "none",
   });
+}
+
+function guestOf(
+  { type }: Inputs,
+  { model }: FoundSnapshot,
+  { isActive }: ObservedMachine,
+): "rewound" | "rebooted" | "off" {
+  if (!isActive) return "off";
+  return type === "internal" && (model.state === "running" || model.state === "paused")
+    ? "rewound"
+    : "rebooted";
 }
