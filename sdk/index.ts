@@ -66,4 +66,5 @@ export type {
   VmTimer,
   VmTpm,
   VmVideo,
+  XmlPatch,
 } from "./vm-platform.js";

@@ -28,6 +28,7 @@ import type {
   VmSerialPort,
   VmTpm,
   VmVideo,
+  XmlPatch,
 } from "./vm-platform.js";
 
 /** A device that acts when the guest stops showing signs of life. */
@@ -216,6 +217,12 @@ export interface VirtualMachineArgs {
   onReboot?: In<"restart" | "destroy">;
   /** What becomes of the VM when its guest panics. Default `"destroy"`. Live. */
   onCrash?: In<"destroy" | "restart" | "preserve" | "coredump-destroy" | "coredump-restart">;
+  /**
+   * Edits of the domain's definition, for what no input is for; made last, over all others. Wait for the next boot, whatever they change. The
+   * preview shows what they change; hence no secrets in them. One that matches nothing is an error, as are edits of the name, the UUID and
+   * this program's notes. One that is taken away is undone. Default: none; at most 64.
+   */
+  xml?: In<In<XmlPatch>[]>;
   /** Take over a domain of this name that exists already. Default `false`: it is refused, by name. */
   adopt?: In<boolean>;
   timeouts?: In<Timeouts>;

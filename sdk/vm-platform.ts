@@ -136,3 +136,28 @@ export interface VmClock {
     tsc?: In<VmTimer>;
   }>;
 }
+
+/**
+ * An edit of a VM's definition in libvirt's XML: of all that the XPath (1.0) selects, which must be something. Exactly one of `set`, `remove` and
+ * `append`. The definition is the one that `virsh dumpxml --inactive` shows, without the edits of the deployment before; of a new VM it lacks what
+ * libvirt adds by itself.
+ *
+ * @example
+ * ```ts
+ * xml: [
+ *   { xpath: "/domain/devices/memballoon/@freePageReporting", set: "on" },
+ *   { xpath: "/domain/devices", append: "<vsock model='virtio'><cid auto='yes'/></vsock>" },
+ *   { xpath: "/domain", append: "<qemu:commandline><qemu:arg value='-no-hpet'/></qemu:commandline>" },
+ * ],
+ * ```
+ */
+export interface XmlPatch {
+  /** The prefix `qemu` is known. */
+  xpath: In<string>;
+  /** The value of the attributes (which need not be there: `.../@name`), or the text of the elements without elements in them. */
+  set?: In<string>;
+  /** The elements or attributes go. */
+  remove?: In<true>;
+  /** One element as XML, the last child of each that is selected. One that is there already isn't added once more. */
+  append?: In<string>;
+}

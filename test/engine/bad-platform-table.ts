@@ -85,5 +85,38 @@ export const platformTable: readonly ["VirtualMachine", Record<string, unknown>,
     { onPoweroff: "restart", onReboot: "destroy" },
     'onPoweroff: "restart" doesn\'t go with onReboot "destroy": QEMU can\'t tell the two apart',
   ],
+  ["VirtualMachine", { xml: "<a/>" }, 'xml: "<a/>" must be a list of patches'],
+  ["VirtualMachine", { xml: [{ xpath: "/domain" }] }, "xml[0]: needs one of set, remove and append"],
+  [
+    "VirtualMachine",
+    { xml: [{ xpath: "/domain/memtune", remove: true, set: "1" }] },
+    "xml[0]: needs one of set, remove and append",
+  ],
+  [
+    "VirtualMachine",
+    { xml: [{ xpath: "//disk[", remove: true }] },
+    'xml[0].xpath: "//disk[" is no XPath 1.0 expression',
+  ],
+  ["VirtualMachine", { xml: [{ xpath: "", set: "1" }] }, 'xml[0].xpath: "" must not be empty'],
+  [
+    "VirtualMachine",
+    { xml: [{ xpath: "/domain/devices", append: "<vsock>" }] },
+    'xml[0].append: "<vsock>" is not one well-formed XML element',
+  ],
+  [
+    "VirtualMachine",
+    { xml: [{ xpath: "/domain/devices", append: "<a/><b/>" }] },
+    'xml[0].append: "<a/><b/>" is not one well-formed XML element',
+  ],
+  [
+    "VirtualMachine",
+    { xml: [{ xpath: "/domain/vcpu", remove: false }] },
+    "xml[0].remove: false must be true",
+  ],
+  [
+    "VirtualMachine",
+    { xml: [{ xpath: "/domain/vcpu", replace: "2" }] },
+    "xml[0].replace: there is no such input; there are xpath, set, remove, append",
+  ],
   ["VirtualMachine", { onReboot: "preserve" }, 'onReboot: "preserve" must be one of "restart", "destroy"'],
 ];

@@ -4,6 +4,8 @@ import {
   type DomainModel,
   type ModelDifference,
   type OwnerMark,
+  parseDomain,
+  patchDomain,
   scsiControllersOf,
 } from "../../provider/libvirt/xml/index.js";
 import type { Step } from "../../provider/planning/step.js";
@@ -74,6 +76,19 @@ const facts: ObservedHost["facts"] = {
   },
 };
 
+/** Of the document the planner reads no more than what patches make of it. */
+function documentWith(patches: DomainModel["patches"]): string {
+  const key = JSON.stringify(patches);
+  const known = documents.get(key);
+  if (known !== undefined) return known;
+  const plain =
+    "<domain type='qemu'><name>web</name><memory>1</memory><vcpu>1</vcpu><on_crash>destroy</on_crash><devices><memballoon/></devices></domain>";
+  const xml = patches === undefined ? plain : patchDomain(plain, { ...parseDomain(plain), patches });
+  documents.set(key, xml);
+  return xml;
+}
+const documents = new Map<string | undefined, string>();
+
 export function observedWorld(
   world: MachineWorld,
   pools: readonly string[],
@@ -128,7 +143,7 @@ export function observedWorld(
               hasManagedSave: false,
               hasSnapshots: false,
               liveXml: domain.guest === undefined ? undefined : "<domain/>",
-              persistentXml: "<domain/>",
+              persistentXml: documentWith(domain.persistent.patches),
             },
           },
   };

@@ -55,6 +55,17 @@ export const platformInputs = fc.record(
     ),
     onReboot: fc.constantFrom("restart" as const, "destroy" as const),
     onCrash: fc.constantFrom("destroy" as const, "preserve" as const),
+    xml: fc.oneof(
+      { weight: 4, arbitrary: fc.constant(undefined) },
+      {
+        weight: 1,
+        arbitrary: fc.subarray([
+          { xpath: "/domain/devices/memballoon/@freePageReporting", set: "on" },
+          { xpath: "/domain/devices", append: "<vsock model='virtio'><cid auto='yes'/></vsock>" },
+          { xpath: "/domain/on_crash", remove: true as const },
+        ]),
+      },
+    ),
   },
   { requiredKeys: [] },
 );

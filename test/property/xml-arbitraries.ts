@@ -24,6 +24,7 @@ import {
   serviceKey,
   sortedParameters,
   type Vlan,
+  type XmlPatch,
 } from "../../provider/libvirt/xml/index.js";
 import { cpuSet, domainPartValues } from "./xml-part-arbitraries.js";
 
@@ -230,6 +231,18 @@ const numa = fc
     ),
   );
 
+/** Such as every definition lets be made, of what the model describes and of what it lacks. */
+export const patches: XmlPatch[] = [
+  { xpath: "/domain/devices/memballoon/@model", set: "none" },
+  { xpath: "/domain/devices", append: "<vsock model='virtio'><cid auto='yes'/></vsock>" },
+  { xpath: "/domain/memory", set: "1024" },
+  { xpath: "//*[self::interface or self::os]", append: "<stranger a='1'><b/> text</stranger>" },
+  { xpath: "/domain/on_reboot", remove: true },
+  { xpath: "//disk[1] | /domain/devices", append: "<stranger/>" },
+  { xpath: "/domain", append: "<qemu:commandline><qemu:arg value='-S'/></qemu:commandline>" },
+  { xpath: "/domain/*[not(self::metadata)]//@type", set: "patched" },
+];
+
 /** Domains as people could ask for them, with hostile strings everywhere. */
 export const domainModel: fc.Arbitrary<DomainModel> = fc
   .record({
@@ -259,6 +272,7 @@ export const domainModel: fc.Arbitrary<DomainModel> = fc
     onPoweroff: fc.constantFrom("destroy", "restart"),
     onReboot: fc.constantFrom("restart", "destroy"),
     onCrash: fc.constantFrom("destroy", "preserve", "coredump-destroy"),
+    patches: optional(fc.subarray(patches, { minLength: 1 })),
     ...domainPartValues,
   } satisfies { [K in keyof Required<DomainModel>]: unknown })
   .map((made) => {

@@ -2,15 +2,17 @@ import { DOMParser, type Element } from "@xmldom/xmldom";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  applyPatches,
   buildDomain,
   type DomainModel,
   describeDifferences,
   parseDomain,
   patchDomain,
   XmlError,
+  xmlDiff,
 } from "../../provider/libvirt/xml/index.js";
 import { fixture, fixtures } from "../fixtures/xml/fixtures.js";
-import { domainModel, hostile, mixed, ownerMark } from "./xml-arbitraries.js";
+import { domainModel, hostile, mixed, ownerMark, patches } from "./xml-arbitraries.js";
 
 /** What two models must have in common to be the same domain: the order of devices and the spare ports don't count. */
 function comparable(model: DomainModel) {
@@ -88,6 +90,34 @@ describe.each([["a definition of ours", ""], ...fixtures("domain")])("patching %
         expect(patchDomain(patched, to)).toBe(patched);
       }),
       { numRuns: 40 },
+    );
+  });
+});
+
+describe.each([["a definition of ours", ""], ...fixtures("domain")])("XPath patches of %s", (_name, text) => {
+  test("are made once, whatever changes beside them, and undone without a trace", () => {
+    fc.assert(
+      fc.property(domainModel, domainModel, fc.subarray(patches, { minLength: 1 }), (base, other, some) => {
+        const { patches: _, ...plain } = base;
+        const xml = text === "" ? buildDomain(plain) : text;
+        const was = parseDomain(xml);
+        const found = some.filter((one) => {
+          try {
+            return applyPatches(xml, [one]) !== "";
+          } catch (error) {
+            if ((error as XmlError).kind === "patchMatchesNothing") return false;
+            throw error;
+          }
+        });
+        const made = patchDomain(xml, { ...was, patches: found });
+        expect(parseDomain(made)).toEqual({ ...was, ...(found.length > 0 ? { patches: found } : {}) });
+        // As if each were declared for the first time, with another title: the same document.
+        const titled = patchDomain(made, { ...parseDomain(made), title: other.name });
+        expect(xmlDiff(titled, patchDomain(xml, { ...was, title: other.name, patches: found }))).toBe("");
+        const undone = patchDomain(titled, was);
+        expect(xmlDiff(xml, undone)).toBe("");
+      }),
+      { numRuns: 15 },
     );
   });
 });

@@ -15,6 +15,7 @@ import { sketchNvram } from "./firmware-variables.js";
 import { sketchInterface } from "./interface.js";
 import { writeMemory } from "./memory.js";
 import { type Marks, setMarks } from "./metadata.js";
+import { putPatchesIn } from "./patch-notes.js";
 import { ensureFreeRootPorts, hasPcieRootPorts } from "./pcie.js";
 import { serialize } from "./serialize.js";
 
@@ -36,6 +37,7 @@ export function buildDomain(model: DomainModel, marks: Marks = {}): string {
   if (devices !== undefined && hasPcieRootPorts(model.machine) && model.hotplugPorts > 0)
     ensureFreeRootPorts(devices, model.hotplugPorts);
   setMarks(domain, marks);
+  putPatchesIn(document, model.patches ?? []);
   return serialize(document);
 }
 

@@ -14,6 +14,7 @@ import type { Bandwidth, InterfaceFilter } from "./interface-traffic.js";
 import type { MemoryHotplug } from "./memory.js";
 import type { Vlan } from "./network-vlan.js";
 import type { NumaCell } from "./numa.js";
+import type { XmlPatch } from "./patches.js";
 import { sameValue } from "./value.js";
 
 /** A value of a domain model. */
@@ -35,6 +36,7 @@ export type ModelValue =
   | DomainDisk
   | DomainInterface
   | DomainPartValues[DomainPartName]
+  | XmlPatch[]
   | undefined;
 
 /** What every difference has. `path` is for people: "memoryBytes", "disks[vdb]", "cdroms[sda].source", "interfaces[52:54:00:00:00:01].link". */
@@ -97,6 +99,7 @@ const coreProperties: Record<Exclude<DomainProperty, DomainPartName>, true> = {
   onReboot: true,
   onCrash: true,
   hotplugPorts: true,
+  patches: true,
 };
 
 const domainProperties = {

@@ -4,6 +4,7 @@ import type { Bandwidth, InterfaceFilter } from "./interface-traffic.js";
 import type { MemoryHotplug } from "./memory.js";
 import type { Vlan } from "./network-vlan.js";
 import type { NumaCell } from "./numa.js";
+import type { XmlPatch } from "./patches.js";
 
 /** The CPU that the guest sees: a mode by which libvirt derives it from the host's, or a named model. */
 export type CpuMode = "host-passthrough" | "host-model" | "maximum" | { model: string; vendor?: string };
@@ -144,4 +145,6 @@ export interface DomainModel extends DomainPartValues {
   onPoweroff?: string;
   onReboot?: string;
   onCrash?: string;
+  /** Edits of what the model lacks, over all the rest. Undefined when there are none. */
+  patches?: XmlPatch[];
 }

@@ -7,6 +7,7 @@ import { attributeOf, childElement, childElements, childText, textOf } from "./e
 import { XmlError } from "./error.js";
 import { parseInterface } from "./interface.js";
 import { readMemory } from "./memory.js";
+import { patchNotesKind, takePatchesOut } from "./patch-notes.js";
 import { freePcieRootPorts } from "./pcie.js";
 import { requireCount, requireText, withoutUndefined } from "./value.js";
 
@@ -14,11 +15,14 @@ import { requireCount, requireText, withoutUndefined } from "./value.js";
 export const agentChannelName = "org.qemu.guest_agent.0";
 
 /**
- * Reads what the model owns of a domain's XML, live or persistent.
+ * Reads what the model owns of a domain's XML, live or persistent. Patches that were made to it are told apart: the rest is as without them.
  * @throws XmlError when it is no domain's XML, or a domain of another hypervisor than KVM or QEMU ("notModelled").
  */
 export function parseDomain(xml: string): DomainModel {
-  return readDomain(rootOf(parseXml(xml, "domain")));
+  const document = parseXml(xml, "domain");
+  const patches = xml.includes(patchNotesKind.uri) ? takePatchesOut(document) : [];
+  const model = readDomain(rootOf(document));
+  return patches.length === 0 ? model : { ...model, patches };
 }
 
 /** The names of all disks, also of those that the model leaves out (floppies, LUNs): none may be given twice. */

@@ -25,6 +25,7 @@ import { patchFirmware } from "./firmware-patch.js";
 import { interfaceMac, sketchInterface } from "./interface.js";
 import { patchInterfaceProperty } from "./interface-patch.js";
 import { writeMemory } from "./memory.js";
+import { putPatchesIn, takePatchesOut } from "./patch-notes.js";
 import { ensureFreeRootPorts, hasPcieRootPorts } from "./pcie.js";
 import { serialize } from "./serialize.js";
 
@@ -46,6 +47,8 @@ export function patchDomain(xml: string, to: DomainModel, from: DomainModel = pa
   const differences = describeDifferences(from, to);
   if (differences.length === 0) return xml;
   const document = parseXml(xml, "domain");
+  // What they were made to may be what changes.
+  if (from.patches !== undefined) takePatchesOut(document);
   const domain = rootOf(document);
   const devices = ensureChild(domain, "devices");
   for (const difference of differences) {
@@ -81,6 +84,7 @@ export function patchDomain(xml: string, to: DomainModel, from: DomainModel = pa
   );
   dropDefaultBoot(domain, devices);
   if (to.hotplugPorts > 0 && hasPcieRootPorts(to.machine)) ensureFreeRootPorts(devices, to.hotplugPorts);
+  putPatchesIn(document, to.patches ?? []);
   return serialize(document);
 }
 
@@ -150,6 +154,8 @@ function patchProperty(domain: Element, devices: Element, property: DomainProper
     case "hotplugPorts":
       // They are added once it is known what else comes.
       return;
+    case "patches":
+      return; // after all others
     default:
       partOf(property satisfies DomainPartName).write(domain, to[property]);
   }

@@ -16,6 +16,8 @@ export type XmlErrorKind =
   | "notModelled"
   /** An XPath of an {@link XmlPatch} is no XPath, or selects what can't be patched. */
   | "patchInvalid"
+  /** An {@link XmlPatch} changes what patches may not: the name, the UUID, our notes, a password. */
+  | "patchForbidden"
   /** An XPath of an {@link XmlPatch} selects nothing. */
   | "patchMatchesNothing";
 

@@ -67,7 +67,7 @@ export { patchNetwork } from "./network-patch.js";
 export type { Portgroup, Vlan } from "./network-vlan.js";
 export type { NumaCell } from "./numa.js";
 export * from "./owner-mark.js";
-export { applyPatches, type XmlPatch } from "./patches.js";
+export { applyPatches, parseFragment, type XmlPatch, xpathProblem } from "./patches.js";
 export { cardPlug, hasPcieRootPorts } from "./pcie.js";
 export { type PluggingRoom, readPluggingRoom } from "./plugging-room.js";
 export * from "./pool.js";

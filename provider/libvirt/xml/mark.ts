@@ -40,12 +40,22 @@ class MarkError extends Error {
 /** Reads a mark from the XML of a domain or network, or from the element alone as DomainGetMetadata gives it. Never throws. */
 export function readMark<T>(kind: MarkKind<T>, xml: string, onProblem?: OnMarkProblem): T | undefined {
   try {
-    const element = findMark(kind, rootOf(parseXml(xml)));
+    return readMarkOf(kind, rootOf(parseXml(xml)), onProblem);
+  } catch (error) {
+    if (!(error instanceof XmlError)) throw error;
+    onProblem?.({ kind: "xmlMalformed", detail: error.message });
+    return undefined;
+  }
+}
+
+/** {@link readMark} of a document that is parsed already. */
+export function readMarkOf<T>(kind: MarkKind<T>, root: Element, onProblem?: OnMarkProblem): T | undefined {
+  try {
+    const element = findMark(kind, root);
     return element === undefined ? undefined : kind.read(element);
   } catch (error) {
-    if (error instanceof MarkError) onProblem?.(error.problem);
-    else if (error instanceof XmlError) onProblem?.({ kind: "xmlMalformed", detail: error.message });
-    else throw error;
+    if (!(error instanceof MarkError)) throw error;
+    onProblem?.(error.problem);
     return undefined;
   }
 }
@@ -99,6 +109,16 @@ export function requireMarkCount(element: Element, name: string): number {
     kind: "valueInvalid",
     detail: `${name} of <${element.localName}> is not a number: ${text.slice(0, 40)}`,
   });
+}
+
+/** The value that an attribute holds as JSON, which nobody but us has written. */
+export function requireMarkJson(element: Element, name: string): unknown {
+  try {
+    return JSON.parse(requireMarkText(element, name));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new MarkError({ kind: "valueInvalid", detail: `${name} of <${element.localName}> is no JSON` });
+  }
 }
 
 /** The value of an attribute that must be one of a few. */

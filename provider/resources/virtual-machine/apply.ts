@@ -1,5 +1,6 @@
 import type { Host } from "../../hosts/host.js";
 import type { VolumeMark } from "../../hosts/volume-mark.js";
+import { isLibvirtError } from "../../libvirt/index.js";
 import {
   buildDomain,
   type DomainModel,
@@ -27,6 +28,7 @@ import { sortChanges, startedWith } from "./changes.js";
 import { desiredModel } from "./desired.js";
 import { desiredAt } from "./desired-at.js";
 import { declaredDrives } from "./desired-disks.js";
+import { textOf as patchesText } from "./features/xml-patches.js";
 import { changeRunning } from "./live-changes.js";
 import { applyMove } from "./move.js";
 import { type ObservedHost, type ObservedMachine, whereItIs } from "./observed.js";
@@ -196,7 +198,18 @@ async function define(
   context.note({ nonce });
   const owner = { ...request.identity, nonce, phase: "created" as const };
   const libvirt = await host.libvirt();
-  await libvirt.domains.define(buildDomain(withPaths(desired, place), { owner }), { validate: true });
+  const xml = buildDomain(withPaths(desired, place), { owner });
+  await libvirt.domains.define(xml, { validate: true }).catch(withPatchesNamed(desired));
+}
+
+/** libvirt's word on a whole definition doesn't lead to the patch that is at fault. */
+function withPatchesNamed({ patches }: DomainModel): (error: unknown) => never {
+  return (error) => {
+    if (patches === undefined || !isLibvirtError(error, "xmlInvalid", "configUnsupported")) throw error;
+    throw new Error(`${error.message}; the definition is with the xml patches: ${patchesText(patches)}`, {
+      cause: error,
+    });
+  };
 }
 
 /**
@@ -213,7 +226,7 @@ async function redefine(host: Host, request: MachineRequest, place: ObservedHost
   const to = { ...redefinition(request, place, definition), name: current.name };
   if (describeDifferences(current, to).length === 0 && place.domain?.persistent !== undefined) return;
   await noteStartedWith(host, place, desiredAt(request, place, definition));
-  await libvirt.domains.define(patchDomain(xml, to, current), { validate: true });
+  await libvirt.domains.define(patchDomain(xml, to, current), { validate: true }).catch(withPatchesNamed(to));
 }
 
 /** What the guest was started with can't be read of its definition any more once that is changed. */

@@ -9,6 +9,7 @@ export function explain(request: MachineRequest, observed: ObservedMachine, plan
   const place = whereItIs(observed);
   const xml = place?.domain?.record.persistentXml;
   if (place?.domain?.persistent === undefined || xml === undefined) return [];
+  if (plan.refusals.length > 0) return [];
   if (!plan.steps.some((step) => step.kind === "updateDefinition")) return [];
   const { persistent } = place.domain;
   const current = parseDomain(xml);

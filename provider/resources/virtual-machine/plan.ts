@@ -21,6 +21,7 @@ import {
   whereItIs,
 } from "./observed.js";
 import { obstacles } from "./obstacles.js";
+import { patchRefusals } from "./patch-refusals.js";
 import { powerSteps } from "./power.js";
 import { asRelocated, relocationSteps, relocationsOf } from "./relocations.js";
 import { isOwn, type MachineRequest, wasFound } from "./request.js";
@@ -97,7 +98,7 @@ function planNew(request: MachineRequest, observed: ObservedMachine, result: Pla
       kind: "missing",
       message: `emulation "kvm" isn't possible on ${target.ref.name}: it has no usable hardware virtualisation; use "auto" or "qemu", or enable it in the firmware`,
     });
-  result.refusals.push(...obstacles(desired, target, "everything"));
+  result.refusals.push(...obstacles(desired, target, "everything"), ...patchRefusals(desired, target));
   volumeSteps(request, target, undefined, relocations.moves, result);
   mediaSteps(request, target, undefined, result);
   result.refusals.push(...missingMedia(request, target));
@@ -340,6 +341,7 @@ function planChanges(
     });
   const changes = sortChanges(persistent, live, desired, domain.run);
   result.refusals.push(...obstacles(desired, target, place === target ? changes.definition : "everything"));
+  if (changes.definition.length > 0) result.refusals.push(...patchRefusals(desired, place));
   // Before anything refers to them.
   mediaSteps(request, place, domain, result);
   result.refusals.push(...missingMedia(request, place));

@@ -23,6 +23,7 @@ import { titleFeature, titleShape } from "./title.js";
 import { tpmFeature, tpmShape } from "./tpm.js";
 import { videoFeature, videoShape } from "./video.js";
 import { watchdogFeature, watchdogShape } from "./watchdog.js";
+import { xmlPatchesFeature, xmlPatchesShape } from "./xml-patches.js";
 
 /** The inputs of all features. */
 export const featureShapes = {
@@ -50,6 +51,7 @@ export const featureShapes = {
   ...hostDevicesShape,
   ...channelsShape,
   ...bootMenuShape,
+  ...xmlPatchesShape,
 };
 
 /** In the order in which they set the model: what is later may depend on what is earlier. */
@@ -78,4 +80,5 @@ export const features: readonly MachineFeature[] = [
   hostDevicesFeature,
   channelsFeature,
   bootMenuFeature,
+  xmlPatchesFeature,
 ];

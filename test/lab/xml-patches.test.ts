@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { labAvailable } from "../hosts/lab.js";
+import { StorageWorld } from "./storage-world.js";
+import { WalkedMachine } from "./walked-machine.js";
+
+const { available, missing } = labAvailable();
+
+describe.skipIf(!available)(`xml patches ${missing.join("; ")}`, () => {
+  let world: StorageWorld;
+  beforeAll(async () => {
+    world = await StorageWorld.up("patches");
+  });
+  afterAll(() => world?.lab.close());
+
+  it("are made last, once, wait for the next boot, go along and are undone", async () => {
+    const balloon = { xpath: "/domain/devices/memballoon/@freePageReporting", set: "on" };
+    const qemu = {
+      xpath: "/domain",
+      append: "<qemu:commandline><qemu:arg value='-no-hpet'/></qemu:commandline>",
+    };
+    await using vm = new WalkedMachine(world, "patched", { memory: "256MiB", xml: [balloon, qemu] });
+    const wrong = async (...xml: object[]) => (await vm.declared.preview({ ...vm.inputs, xml })).refusals;
+    // What is wrong shows before there is anything.
+    expect(await wrong(balloon, { xpath: "/domain/devices/hostdev", remove: true })).toEqual([
+      'xml[1]: the XPath "/domain/devices/hostdev" selects nothing in a new definition, which lacks what libvirt adds to it by itself; append what is needed, or patch once the virtual machine is there',
+    ]);
+    await vm.start();
+    const plain = await vm.persistentXml();
+    expect(plain).toContain("freePageReporting='on'");
+    expect(await vm.declared.preview(vm.inputs)).toMatchObject({ effects: [], refusals: [] });
+    expect(
+      await vm.host.shell("tr '\\0' ' ' < /proc/$(cat /run/libvirt/qemu/patched.pid)/cmdline"),
+    ).toContain(" -no-hpet");
+
+    for (const [patch, message] of [
+      [
+        { xpath: "//disk/driver/@io", set: "native" },
+        'the XPath "//disk/driver/@io" selects nothing in the definition of patched on alpha; compare it with: virsh dumpxml --inactive patched',
+      ],
+      [
+        { xpath: "/domain/uuid", set: "859f4a66-5bc3-4859-b253-b6f68a3452ae" },
+        "a patch can't change the name, the UUID or this program's own notes",
+      ],
+      [
+        { xpath: "/domain/metadata", remove: true },
+        "a patch can't change the name, the UUID or this program's own notes",
+      ],
+      [
+        { xpath: "/domain/devices", append: "<graphics type='vnc' passwd='x'/>" },
+        "a patch can't hold a password: it would stand in previews and in the domain's metadata; use graphics.password",
+      ],
+      [{ xpath: "count(//disk)", set: "1" }, 'the XPath "count(//disk)" selects no nodes but gives a value'],
+    ] as const)
+      expect(await wrong(patch)).toEqual([`xml[0]: ${message}`]);
+    // libvirt's own word on what the schema doesn't know comes before anything is done.
+    await expect(
+      vm.declared.up({ ...vm.inputs, xml: [{ xpath: "/domain/devices", append: "<nonsense/>" }] }),
+    ).rejects.toThrow(
+      /fail.* to validate.*; the definition is with the xml patches: append to \/domain\/devices$/,
+    );
+    expect(await vm.persistentXml()).toBe(plain);
+
+    // Another value, one more, one less; what somebody has added by hand stays.
+    const hub = { xpath: "/domain/devices", append: "<hub type='usb'/>" };
+    await vm.host.shell(
+      "virsh dumpxml --inactive patched | sed 's|</devices>|<panic model=\"isa\"/></devices>|' > /tmp/p.xml && virsh define /tmp/p.xml",
+    );
+    await vm.change({
+      inputs: { xml: [{ ...balloon, set: "off" }, hub], memory: "256MiB", description: "with it" },
+      announced: [
+        "xml set /domain/devices/memballoon/@freePageReporting, append to /domain -> set /domain/devices/memballoon/@freePageReporting, append to /domain/devices, at the next boot",
+        'description none -> "with it"',
+      ],
+    });
+    const changed = await vm.persistentXml();
+    expect(changed).toContain("freePageReporting='off'");
+    expect(changed).toContain("<panic");
+    expect(changed).not.toContain("-no-hpet");
+    expect(changed.match(/<hub/g)).toHaveLength(1);
+    expect(vm.declared.state.pendingRestart).toEqual([expect.stringMatching(/^xml /)]);
+    await vm.change({ inputs: { restartPolicy: "whenNeeded" }, announced: [/^restart the guest/] });
+    expect(await vm.liveXml()).toContain("<hub");
+
+    // It goes along, and isn't made again there.
+    const to = { host: "beta", connection: world.connection("beta"), migration: { unsafe: true } };
+    vm.inputs = { ...vm.inputs, ...to };
+    await vm.declared.up(vm.inputs);
+    expect(await vm.declared.preview(vm.inputs)).toMatchObject({ effects: [], refusals: [] });
+    const there = await world.host("beta").virsh("dumpxml", "--inactive", "patched");
+    expect(there.match(/<hub/g)).toHaveLength(1);
+
+    // None any more: as if there never had been one.
+    await vm.declared.up({
+      ...vm.inputs,
+      xml: undefined,
+      powerState: "stopped",
+      forceStop: true,
+      shutdownTimeout: "1s",
+    });
+    const after = await world.host("beta").virsh("dumpxml", "--inactive", "patched");
+    expect(after).not.toMatch(/<hub|freePageReporting|kvm-xml/);
+    expect(after).toContain("<panic");
+  });
+});
