@@ -22,20 +22,15 @@ const fragment = xmlText({ mostBytes: MOST_BYTES }).superRefine((value, context)
   }
 });
 
-const patch = z
-  .strictObject(
-    {
-      xpath,
-      set: xmlText({ mostBytes: MOST_BYTES }).optional(),
-      remove: z.literal(true, { error: "must be true" }).optional(),
-      append: fragment.optional(),
-    },
-    { error: "must be { xpath, set }, { xpath, remove: true } or { xpath, append }" },
-  )
-  .refine(
-    ({ set, remove, append }) => [set, remove, append].filter((action) => action !== undefined).length === 1,
-    { error: "needs one of set, remove and append" },
-  );
+const patch = z.strictObject(
+  {
+    xpath,
+    set: xmlText({ mostBytes: MOST_BYTES }).optional(),
+    remove: z.literal(true, { error: "must be true" }).optional(),
+    append: fragment.optional(),
+  },
+  { error: "must be { xpath, set }, { xpath, remove: true } or { xpath, append }" },
+);
 
 export const xmlPatchesShape = {
   xml: z
@@ -51,6 +46,14 @@ export const xmlPatchesFeature: MachineFeature = {
     const patches = inputs.xml?.map(patchOf);
     setOrKeep(model, "patches", patches?.length === 0 ? undefined : patches, previous?.xml ?? inputs.xml);
   },
+  crossChecks: [
+    ({ xml = [] }) =>
+      xml.flatMap(({ set, remove, append }, i) =>
+        [set, remove, append].filter((action) => action !== undefined).length === 1
+          ? []
+          : [{ path: `xml[${i}]`, message: "needs one of set, remove and append" }],
+      ),
+  ],
   rows: [
     {
       input: "xml",
