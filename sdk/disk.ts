@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "./host.js";
 import { onHost, unwrapped } from "./host-ref.js";
 import type { Image } from "./image.js";
+import type { DiskLookup } from "./lookup.js";
 import { isKvmResource, KvmResource } from "./resource.js";
 import type { StoragePool } from "./storage-pool.js";
 import type { HostRef, In, Size, Timeouts } from "./types.js";
@@ -73,6 +74,23 @@ export class Disk extends KvmResource {
   /** Space taken on the host as of the last deployment or refresh. Its changing is no drift. */
   declare readonly allocationBytes: pulumi.Output<number>;
 
+  /**
+   * Reads a volume that isn't managed here, in previews as well. Nothing on the host changes, now or when the stack is destroyed. A VM can
+   * have it among its `disks`, and others can be layers over it as `backing`.
+   *
+   * Errors: there is no such pool or volume on the host (with the names of those that there are), the pool is stopped, the host is
+   * unreachable.
+   *
+   * @example
+   * ```ts
+   * const base = kvm.Disk.get("base", { host: alpha, pool: "default", name: "debian-13.qcow2" });
+   * const data = new kvm.Disk("data", { host: alpha, pool: "default", size: "20GiB", backing: base });
+   * ```
+   */
+  static get(name: string, args: DiskLookup, opts?: pulumi.CustomResourceOptions): Disk {
+    return new Disk(name, args as DiskArgs, { ...opts, id: args.name ?? name });
+  }
+
   constructor(name: string, args: DiskArgs, opts?: pulumi.CustomResourceOptions) {
     const { host, pool, backing, ...rest } = args;
     super(
@@ -85,7 +103,7 @@ export class Disk extends KvmResource {
         backing: backing === undefined ? undefined : backingOf(backing),
         name: args.name ?? name,
       },
-      ["path", "key", "sizeBytes", "allocationBytes"],
+      ["path", "key", "sizeBytes", "allocationBytes", "format"],
       opts,
     );
   }

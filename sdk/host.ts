@@ -90,6 +90,20 @@ export class Host extends KvmResource {
   /** Whether guests can use hardware virtualisation. */
   declare readonly kvm: pulumi.Output<boolean>;
 
+  /**
+   * Reads a host of which another program has the Host, in previews as well, so that its outputs are known there. An unreachable host is an
+   * error.
+   *
+   * @example
+   * ```ts
+   * const alpha = kvm.Host.get("alpha", { address: "alpha.example.net" });
+   * export const memoryBytes = alpha.memoryBytes;
+   * ```
+   */
+  static get(name: string, args: HostArgs, opts?: pulumi.CustomResourceOptions): Host {
+    return new Host(name, args, { ...opts, id: name });
+  }
+
   constructor(name: string, args: HostArgs, opts?: pulumi.CustomResourceOptions) {
     const { privateKey, passphrase, labels, maintenance, reservedMemory, reservedCpus, ...connection } = args;
     super(

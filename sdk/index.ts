@@ -3,6 +3,7 @@ export type { CloudInit, CloudInitFile, CloudInitUser } from "./cloud-init.js";
 export { Disk, type DiskArgs } from "./disk.js";
 export { Host, type HostArgs } from "./host.js";
 export { Image, type ImageArgs } from "./image.js";
+export type { DiskLookup, LookupOnHost, LookupOnHosts } from "./lookup.js";
 export {
   type DhcpArgs,
   type Dhcpv6Args,

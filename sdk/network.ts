@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Host } from "./host.js";
+import type { LookupOnHosts } from "./lookup.js";
 import { KvmResource } from "./resource.js";
 import { hostsOf } from "./storage-pool.js";
 import type { Connection, Duration, HostRef, In, Timeouts } from "./types.js";
@@ -211,13 +212,29 @@ export class Network extends KvmResource {
   /** The bridge in use, by host name; none with `"macvtap"`. */
   declare readonly bridges: pulumi.Output<Record<string, string>>;
 
+  /**
+   * Reads a network that isn't managed here, such as libvirt's own `default`, in previews as well. Nothing on the hosts changes, now or when the
+   * stack is destroyed.
+   *
+   * Errors: a host doesn't have it (with the names of those that it has), a host is unreachable.
+   *
+   * @example
+   * ```ts
+   * const lan = kvm.Network.get("default", { host: alpha });
+   * new kvm.VirtualMachine("web", { host: alpha, memory: "1GiB", interfaces: [{ network: lan }] });
+   * ```
+   */
+  static get(name: string, args: LookupOnHosts, opts?: pulumi.CustomResourceOptions): Network {
+    return new Network(name, args as NetworkArgs, { ...opts, id: args.name ?? name });
+  }
+
   constructor(name: string, args: NetworkArgs, opts?: pulumi.CustomResourceOptions) {
     const { host, hosts, ...rest } = args;
     super(
       "Network",
       name,
       { ...rest, ...hostsOf("Network", name, host, hosts), name: args.name ?? name },
-      ["uuids", "bridges"],
+      ["uuids", "bridges", "mode"],
       opts,
     );
   }

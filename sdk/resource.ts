@@ -31,6 +31,7 @@ export abstract class KvmResource extends pulumi.dynamic.Resource {
   ) {
     const type = `pulumi-nodejs:dynamic/${MODULE}:${kind}`;
     const outputs = Object.fromEntries(outputNames.map((output) => [output, undefined]));
+    const only = opts?.id === undefined ? {} : { id: onceKnown(opts.id, inputs) };
     super(
       providerOf(kind),
       name,
@@ -38,6 +39,8 @@ export abstract class KvmResource extends pulumi.dynamic.Resource {
         ...outputs,
         effects: undefined,
         ...inputs,
+        // By this the provider knows that it is to read, and nothing else.
+        unmanaged: opts?.id === undefined ? undefined : true,
         pulumiUrn: urnWithoutDependency(name, type, opts?.parent),
       },
       pulumi.mergeOptions(
@@ -45,12 +48,17 @@ export abstract class KvmResource extends pulumi.dynamic.Resource {
           deleteBeforeReplace: opts?.deleteBeforeReplace ?? true,
           additionalSecretOutputs: ["credentials", "peerCredentials", "cloudInit", "ignition", "answerFile"],
         },
-        opts,
+        { ...opts, ...only },
       ),
       MODULE,
       kind,
     );
   }
+}
+
+/** Of what is only read Pulumi leaves out inputs that aren't known yet; with an id that isn't either it doesn't ask for it at all. */
+function onceKnown(id: pulumi.Input<pulumi.ID>, inputs: pulumi.Inputs): pulumi.Output<pulumi.ID> {
+  return pulumi.output(inputs as object).apply(() => id) as pulumi.Output<pulumi.ID>;
 }
 
 /**

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "./host.js";
 import { onHosts } from "./host-ref.js";
+import type { LookupOnHosts } from "./lookup.js";
 import { KvmResource } from "./resource.js";
 import type { Connection, HostRef, In, Timeouts } from "./types.js";
 
@@ -131,13 +132,29 @@ export class StoragePool extends KvmResource {
   /** Room left in the pool, by host name, as of the last deployment or refresh. Its changing is no drift. */
   declare readonly availableBytes: pulumi.Output<Record<string, number>>;
 
+  /**
+   * Reads a pool that isn't managed here, such as libvirt's own `default`, in previews as well. Nothing on the hosts changes, now or when the
+   * stack is destroyed. Disks and images can be made in it; those are managed like any.
+   *
+   * Errors: a host doesn't have it (with the names of those that it has), a host is unreachable.
+   *
+   * @example
+   * ```ts
+   * const images = kvm.StoragePool.get("default", { hosts: [alpha, beta] });
+   * const data = new kvm.Disk("data", { host: alpha, pool: images, size: "20GiB" });
+   * ```
+   */
+  static get(name: string, args: LookupOnHosts, opts?: pulumi.CustomResourceOptions): StoragePool {
+    return new StoragePool(name, args as StoragePoolArgs, { ...opts, id: args.name ?? name });
+  }
+
   constructor(name: string, args: StoragePoolArgs, opts?: pulumi.CustomResourceOptions) {
     const { host, hosts, ...rest } = args;
     super(
       "StoragePool",
       name,
       { ...rest, ...hostsOf("StoragePool", name, host, hosts), name: args.name ?? name },
-      ["uuids", "capacityBytes", "availableBytes"],
+      ["uuids", "capacityBytes", "availableBytes", "type", "path", "autostart"],
       opts,
     );
   }

@@ -4,6 +4,7 @@ import type { CloudInit } from "./cloud-init.js";
 import { poolName } from "./disk.js";
 import type { Host } from "./host.js";
 import { onHost, unwrapped } from "./host-ref.js";
+import type { LookupOnHost } from "./lookup.js";
 import { KvmResource } from "./resource.js";
 import type { StoragePool } from "./storage-pool.js";
 import type { Duration, HostRef, In, Size, Timeouts } from "./types.js";
@@ -298,6 +299,23 @@ export class VirtualMachine extends KvmResource {
   /** As declared. */
   declare readonly cpus: pulumi.Output<number>;
 
+  /**
+   * Reads a VM that isn't managed here, in previews as well. Nothing on the host changes, now or when the stack is destroyed; the VM isn't
+   * marked, and anybody may go on managing it. With the result a {@link Snapshot} can be made of it, and its outputs be used.
+   *
+   * Errors: there is no VM of that name on the host (with the names of those that there are), the host is unreachable. No passwords of
+   * its definition are read into the state.
+   *
+   * @example
+   * ```ts
+   * const db = kvm.VirtualMachine.get("db", { host: alpha });
+   * export const dbAddress = db.ipAddress;
+   * ```
+   */
+  static get(name: string, args: LookupOnHost, opts?: pulumi.CustomResourceOptions): VirtualMachine {
+    return new VirtualMachine(name, args as VirtualMachineArgs, { ...opts, id: args.name ?? name });
+  }
+
   constructor(name: string, args: VirtualMachineArgs, opts?: pulumi.CustomResourceOptions) {
     const { host, disks, cdroms, interfaces, graphics, cloudInit, ignition, answerFile, ...rest } = args;
     const on = onHost(host);
@@ -329,6 +347,8 @@ export class VirtualMachine extends KvmResource {
         "consolePath",
         "vncPort",
         "spicePort",
+        "memory",
+        "cpus",
       ],
       graphics === undefined
         ? opts

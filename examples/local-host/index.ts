@@ -23,5 +23,10 @@ const box = new kvm.VirtualMachine("box", {
   console: { log: "/var/log/libvirt/qemu/box-console.log" },
 });
 
+// A VM that something else manages is read, and never changed.
+const neighbour = config.get("neighbour");
+const other = neighbour === undefined ? undefined : kvm.VirtualMachine.get(neighbour, { host: here });
+
+export const neighbourState = other?.state;
 export const hostname = here.hostname;
 export const state = box.state;

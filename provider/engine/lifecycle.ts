@@ -11,6 +11,7 @@ import { describeProblem } from "./input-problem.js";
 import { type Json, type JsonObject, sameJson, toJson } from "./json.js";
 import { type ResourceLog, resourceLog } from "./resource-log.js";
 import { UNKNOWN } from "./unknowns.js";
+import { isUnmanaged, readUnmanaged } from "./unmanaged.js";
 import { validateInputs } from "./validate.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds definitions of many types; each method only passes values back to its own definition
@@ -123,6 +124,7 @@ export async function update(
 }
 
 export async function read(definition: AnyDefinition, deployment: Deployment, id: string, props: Bag) {
+  if (isUnmanaged(props)) return readUnmanaged(definition, deployment, id, props);
   const inputs = recordedInputs(definition, props);
   if (inputs === undefined)
     throw new UserError(`${definition.kind} ${id}: its state can't be read by this version`);

@@ -3,6 +3,7 @@ import type { Hosts } from "../hosts/hosts.js";
 import type { Identity } from "../planning/owner.js";
 import type { Plan } from "../planning/plan.js";
 import type { Step } from "../planning/step.js";
+import type { Lookup } from "./lookup.js";
 
 /** What a program wants, and what is on record about it. */
 export interface Request<Inputs, Outputs> {
@@ -94,6 +95,9 @@ export interface ResourceDefinition<Inputs extends object, Observed, Outputs ext
     carried: Partial<Outputs>,
     context: ObserveContext,
   ): Promise<Outputs> | Outputs;
+  /** How one that isn't managed here is read; absent where there is no such thing. */
+  // biome-ignore lint/suspicious/noExplicitAny: what it takes and gives is its own; the engine only passes its values on
+  lookup?: Lookup<any, any>;
   /** Removes what the resource made; what is gone already is success. */
   remove(id: string, outputs: Outputs, identity: Identity, context: ApplyContext): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import type { ResourceDefinition } from "../definition.js";
 import { apply } from "./apply.js";
 import { hold } from "./hold.js";
+import { lookup } from "./lookup.js";
 import { type ObservedDisk, observe, whereItIs } from "./observe.js";
 import { type DiskRequest, refOf } from "./place.js";
 import { plan } from "./plan.js";
@@ -11,6 +12,7 @@ export const disk: ResourceDefinition<Inputs, ObservedDisk, Outputs> = {
   kind: "Disk",
   shape,
   crossChecks: [backingNeedsQcow2],
+  lookup,
   observe,
   plan,
   hold,

@@ -1,6 +1,7 @@
 import type { HostFacts } from "../../hosts/facts.js";
 import type { HostRef } from "../../hosts/host-ref.js";
 import type { Request, ResourceDefinition } from "../definition.js";
+import { hostOutputs, lookup } from "./lookup.js";
 import { plan } from "./plan.js";
 import { type Inputs, type Outputs, shape } from "./schema.js";
 
@@ -9,6 +10,7 @@ export const host: ResourceDefinition<Inputs, HostFacts, Outputs> = {
   shape,
   crossChecks: [],
   existsAnyway: true,
+  lookup,
   observe: async (request, { hosts }) => {
     const ref = refOf(request);
     // Known to the deployment even when it doesn't answer: a VM that is missing elsewhere may be on it.
@@ -18,17 +20,7 @@ export const host: ResourceDefinition<Inputs, HostFacts, Outputs> = {
   plan,
   apply: async () => undefined,
   idOf: (_request, facts) => facts.uuid,
-  outputs: (_request, facts) => ({
-    uuid: facts.uuid,
-    hostname: facts.hostname,
-    cpuModel: facts.cpuModel,
-    cpus: facts.cpus,
-    memoryBytes: facts.memoryBytes,
-    libvirtVersion: facts.libvirtVersion,
-    qemuVersion: facts.qemuVersion,
-    machineTypes: facts.machineTypes,
-    kvm: facts.kvm,
-  }),
+  outputs: (_request, facts) => hostOutputs(facts),
   remove: async () => undefined,
 };
 

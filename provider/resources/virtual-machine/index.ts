@@ -3,6 +3,7 @@ import { apply } from "./apply.js";
 import { crossChecks } from "./cross-checks.js";
 import { explain } from "./explain.js";
 import { hold } from "./hold.js";
+import { lookup } from "./lookup.js";
 import { observe } from "./observe.js";
 import { type ObservedMachine, whereItIs } from "./observed.js";
 import { outputsOf } from "./outputs.js";
@@ -14,6 +15,7 @@ export const virtualMachine: ResourceDefinition<Inputs, ObservedMachine, Outputs
   kind: "VirtualMachine",
   shape,
   crossChecks,
+  lookup,
   observe,
   plan,
   explain,

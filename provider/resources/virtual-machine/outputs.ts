@@ -1,15 +1,10 @@
+import type { HostRef } from "../../hosts/host-ref.js";
 import type { Hosts } from "../../hosts/hosts.js";
 import { consolePath, graphicsPort } from "../../libvirt/xml/console.js";
 import type { ObserveContext } from "../definition.js";
 import { pendingChanges } from "./changes.js";
 import { rememberedPeers } from "./observe.js";
-import {
-  isActive,
-  type ObservedDomain,
-  type ObservedHost,
-  type ObservedMachine,
-  whereItIs,
-} from "./observed.js";
+import { isActive, type ObservedDomain, type ObservedMachine, whereItIs } from "./observed.js";
 import { isOwn, type MachineRequest } from "./request.js";
 import { newRun } from "./running-guest.js";
 import type { Outputs } from "./schema.js";
@@ -25,29 +20,58 @@ export async function outputsOf(
   const place = whereItIs(observed);
   const where = place ?? observed.target;
   const domain = place?.domain;
-  const model = domain?.persistent ?? domain?.live;
-  const ipAddresses = await readIpAddresses(context.hosts, place);
-  const waiting =
-    domain?.live === undefined || domain.persistent === undefined
-      ? []
-      : pendingChanges(domain.live, domain.persistent, domain.run ?? newRun);
+  const found = await domainOutputs(context.hosts, where.ref, domain);
+  const { ipAddresses } = found;
   return {
+    ...found,
     uuid: domain?.record.uuid ?? request.recorded?.id ?? "",
     nonce: nonceOf(request, domain) ?? carried.nonce ?? "",
     host: where.ref.name,
     connection: where.ref.connection,
     credentials: where.ref.credentials,
+    ipAddress: ipAddresses.find((address) => address === carried.ready?.address) ?? ipAddresses[0],
+    ready: carried.ready,
+    lastMigration: carried.lastMigration,
+    formerHosts: formerHosts(carried, where.ref.name),
+    ...peersOf(observed, carried, context),
+  };
+}
+
+/** What there is to read of a domain, whoever made it. */
+export type DomainOutputs = Pick<
+  Outputs,
+  | "uuid"
+  | "state"
+  | "macAddresses"
+  | "ipAddresses"
+  | "ipAddress"
+  | "pendingRestart"
+  | "machineType"
+  | "consolePath"
+  | "vncPort"
+  | "spicePort"
+>;
+
+export async function domainOutputs(
+  hosts: Hosts,
+  ref: HostRef,
+  domain: ObservedDomain | undefined,
+): Promise<DomainOutputs> {
+  const model = domain?.persistent ?? domain?.live;
+  const ipAddresses = await readIpAddresses(hosts, ref, domain);
+  const waiting =
+    domain?.live === undefined || domain.persistent === undefined
+      ? []
+      : pendingChanges(domain.live, domain.persistent, domain.run ?? newRun);
+  return {
+    uuid: domain?.record.uuid ?? "",
     state: stateOf(domain),
     macAddresses: model?.interfaces.map((nic) => nic.mac) ?? [],
     ipAddresses,
-    ipAddress: ipAddresses.find((address) => address === carried.ready?.address) ?? ipAddresses[0],
-    ready: carried.ready,
+    ipAddress: ipAddresses[0],
     pendingRestart: waiting.map(({ property, from, to }) => `${property} ${from} -> ${to}`),
     machineType: model?.machine ?? "",
-    lastMigration: carried.lastMigration,
     ...terminalsOf(domain?.record.liveXml),
-    formerHosts: formerHosts(carried, where.ref.name),
-    ...peersOf(observed, carried, context),
   };
 }
 
@@ -108,10 +132,13 @@ function stateOf(domain: ObservedDomain | undefined): string {
   }
 }
 
-async function readIpAddresses(hosts: Hosts, place: ObservedHost | undefined): Promise<string[]> {
-  const domain = place?.domain;
-  if (place === undefined || domain === undefined || !isActive(domain)) return [];
+async function readIpAddresses(
+  hosts: Hosts,
+  ref: HostRef,
+  domain: ObservedDomain | undefined,
+): Promise<string[]> {
+  if (domain === undefined || !isActive(domain)) return [];
   const { uuid, liveXml } = domain.record;
   const macs = domain.live?.interfaces.map((nic) => nic.mac) ?? [];
-  return readAddresses(await hosts.get(place.ref).libvirt(), { uuid, liveXml, macs });
+  return readAddresses(await hosts.get(ref).libvirt(), { uuid, liveXml, macs });
 }
