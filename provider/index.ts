@@ -82,3 +82,6 @@ export async function update(kind: string, id: string, olds: Bag, news: Bag) {
 export async function remove(kind: string, id: string, props: Bag) {
   return operation(() => lifecycle.remove(definitionOf(kind), current(), id, props));
 }
+
+/** For programs: `kvm.ova(...)` reads by it. */
+export { readOva } from "./ova/read-ova.js";

@@ -16,6 +16,7 @@ export {
   type PortgroupArgs,
   type VlanTrunk,
 } from "./network.js";
+export { type Ova, type OvaDisk, type OvaOptions, ova } from "./ova.js";
 export { KvmResource } from "./resource.js";
 export { Snapshot, type SnapshotArgs, type VirtualMachineRef } from "./snapshot.js";
 export {

@@ -83,7 +83,7 @@ function numberAt(header: Buffer, at: number, bytes: number): number {
 
 /** The sum of the header's bytes, with its own field taken for spaces. */
 function hasChecksum(header: Buffer): boolean {
-  const wanted = numberAt(header, 148, 8);
+  const wanted = Number.parseInt(header.toString("latin1", 148, 156).replace(/^ +|[\0 ].*$/gs, ""), 8);
   const sum = header.reduce((total, byte, i) => total + (i >= 148 && i < 156 ? 32 : byte), 0);
   return sum === wanted;
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mustRun } from "../hosts/command.js";
 import { ConsoleWatch } from "../hosts/console-watch.mjs";
@@ -30,6 +31,15 @@ const base = new kvm.Image("base", {
   pool: images, source: config.require("source"), sha256: config.get("sha256"),
 });
 const local = new kvm.Image("local", { host: alpha, pool: images, source: new pulumi.asset.FileAsset("./local.qcow2") });
+const lan = new kvm.Network("lan", { host: alpha, mode: "isolated" });
+const { machine, disks } = kvm.ova("./appliance.ova", { networks: { "VM Network": lan } });
+new kvm.VirtualMachine("appliance", {
+  ...machine, host: alpha, powerState: "stopped", firmware: "bios",
+  disks: disks.map(({ name, bus, image, sizeBytes }) =>
+    image === undefined
+      ? { size: sizeBytes, pool: images, bus }
+      : { image: new kvm.Image("appliance-" + name, { ...image, host: alpha, pool: images }), pool: images, bus }),
+});
 export const volume = base.volume;
 export const localVolume = local.volume;
 if (config.getBoolean("machine") ?? true) {
@@ -78,6 +88,17 @@ describe.skipIf(!available)(`images${lacking}`, () => {
       },
     });
     await mustRun(["qemu-img", "create", "-q", "-f", "qcow2", join(project.folder, "local.qcow2"), "8M"]);
+    await mustRun([
+      "sh",
+      "-ec",
+      `cd "$1"; head -c 1000000 /dev/urandom >system.raw; truncate -s 8M system.raw; cp "$2" a.ovf
+         qemu-img convert -O vmdk -o subformat=streamOptimized system.raw system.vmdk
+         sha256sum --tag a.ovf system.vmdk >a.mf; tar --format=ustar -cf "$3/appliance.ova" a.ovf a.mf system.vmdk`,
+      "sh",
+      scratch,
+      fileURLToPath(new URL("../fixtures/ova/vmware.ovf", import.meta.url)),
+      project.folder,
+    ]);
   });
   afterAll(async () => {
     await project?.[Symbol.asyncDispose]();
@@ -111,9 +132,23 @@ describe.skipIf(!available)(`images${lacking}`, () => {
     await web.untilTicks(3);
     const { volume: output, localVolume } = await project.outputs();
     expect(output).toBe(volume);
-    expect(await volumesIn(lab.host("alpha"), folder)).toEqual(
-      [volume, localVolume, "web-0", "web-copy"].sort(),
+    const volumes = await volumesIn(lab.host("alpha"), folder);
+    const applianceVolume = volumes.find((name) => name.startsWith("appliance-disk-1-")) ?? "none";
+    expect(volumes).toEqual(
+      [volume, localVolume, "web-0", "web-copy", applianceVolume, "appliance-0", "appliance-1"].sort(),
     );
+    // What the appliance says of its machine, and what was in its disk.
+    const appliance = await lab.host("alpha").virsh("dumpxml", "appliance");
+    expect(appliance).toMatch(/<memory unit='KiB'>262144</);
+    expect(appliance).toMatch(/<vcpu[^>]*>2</);
+    expect(appliance.match(/<target dev='sd[ab]' bus='sata'/g)).toHaveLength(2);
+    expect(appliance).toMatch(/<source network='lan'\/>\s*<model type='vmxnet3'\/>/);
+    const first = lab.host("alpha").outsidePath(`${folder}/${applianceVolume}`);
+    await mustRun(["qemu-img", "compare", "-U", "-F", "raw", first, join(scratch, "system.raw")]);
+    expect(await info("alpha", "appliance-0")).toMatchObject({
+      "backing-filename": `${folder}/${applianceVolume}`,
+    });
+    expect(await info("alpha", "appliance-1")).toMatchObject({ "virtual-size": 16 * MIB });
     expect(await info("alpha", "web-0")).toMatchObject({
       "backing-filename": `${folder}/${volume}`,
       "backing-filename-format": "qcow2",

@@ -60,6 +60,10 @@ export class ProviderProcess implements AsyncDisposable {
     return new ProviderProcess(child, folder);
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   /** Waits until the process has come to where it was to stop. */
   async stopped(timeoutMs = 60_000): Promise<void> {
     const deadline = performance.now() + timeoutMs;

@@ -1,0 +1,147 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { mustRun } from "../hosts/command.js";
+import { labAvailable } from "../hosts/lab.js";
+import { ImageWorld } from "../lab/image-world.js";
+import { ProviderProcess } from "../lab/provider-process.js";
+import { type Comparison, printComparisons } from "./comparison.js";
+
+const { available, missing } = labAvailable(
+  ["curl", "curl"],
+  ["scp", "openssh-client"],
+  ["python3", "python3"],
+);
+const BYTES = 2 ** 30;
+
+/** A server of files, in a process of its own. */
+class Serving implements AsyncDisposable {
+  readonly port: number;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, port: number) {
+    this.#child = child;
+    this.port = port;
+  }
+
+  static async start(address: string, folder: string): Promise<Serving> {
+    const child = spawn(
+      "python3",
+      ["-u", "-m", "http.server", "0", "--bind", address, "--directory", folder],
+      { stdio: ["ignore", "pipe", "ignore"] },
+    );
+    for await (const chunk of child.stdout) {
+      const port = /port (\d+)/.exec(String(chunk))?.[1];
+      if (port !== undefined) return new Serving(child, Number(port));
+    }
+    throw new Error("the server ended before it began");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill();
+  }
+}
+
+/** A gibibyte, as its hosts get it: against curl on the same hosts, and against scp from here. */
+describe.skipIf(!available)(`an image of 1 GiB to two hosts ${missing.join("; ")}`, () => {
+  let world: ImageWorld;
+  let path: string;
+  const hosts = ["alpha", "beta"];
+  const comparisons: Comparison[] = [];
+  const peaks: string[] = [];
+
+  beforeAll(async () => {
+    world = await ImageWorld.up("bench-images");
+    path = join(world.scratch, "big.raw");
+    await mustRun(["sh", "-c", `head -c ${BYTES} /dev/urandom >"$1"`, "sh", path]);
+  });
+  afterAll(async () => {
+    printComparisons("an image of 1 GiB to two hosts, against curl on both, scp to both", comparisons);
+    console.log(`largest memory of the process that did it: ${peaks.join(", ")}`);
+    await rm(path, { force: true });
+    await world?.[Symbol.asyncDispose]();
+  });
+
+  /** Deploys it in a process of its own, as a provider is one, and notes how much memory that took at most. */
+  async function deploy(what: string, inputs: object): Promise<number> {
+    const start = performance.now();
+    await using deploying = await ProviderProcess.run("resource-child.mjs", {
+      kind: "Image",
+      state: {},
+      inputs,
+      hosts: [],
+    });
+    let peak = 0;
+    const looking = setInterval(() => {
+      readFile(`/proc/${deploying.pid}/status`, "utf8").then(
+        (status) => {
+          peak = Math.max(peak, Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0));
+        },
+        () => undefined,
+      );
+    }, 100);
+    try {
+      expect(await deploying.outcome()).toHaveProperty("result");
+    } finally {
+      clearInterval(looking);
+    }
+    peaks.push(`${what} ${Math.round(peak / 1024)} MiB`);
+    return performance.now() - start;
+  }
+
+  async function timed(work: () => Promise<unknown>): Promise<number> {
+    const start = performance.now();
+    await work();
+    const ms = performance.now() - start;
+    await world.clear();
+    return ms;
+  }
+
+  it("is downloaded by them", async () => {
+    // A server of its own, which takes nothing of this process's time.
+    await using serving = await Serving.start(world.storage.lab.gateway, world.scratch);
+    const source = `http://${world.storage.lab.gateway}:${serving.port}/big.raw`;
+    const curl = () =>
+      Promise.all(
+        hosts.map((host) =>
+          world.storage
+            .host(host)
+            .shell(`curl -sSf -o ${world.folder}/curl.raw ${source} && sync -d ${world.folder}/curl.raw`),
+        ),
+      );
+    const sha256 = (await mustRun(["sha256sum", path])).slice(0, 64);
+    await timed(curl);
+    const baseMs = await timed(curl);
+    const summedMs = await timed(() =>
+      Promise.all(
+        hosts.map((host) =>
+          world.storage
+            .host(host)
+            .shell(
+              `curl -sSf -o ${world.folder}/curl.raw ${source} && sync -d ${world.folder}/curl.raw && sha256sum ${world.folder}/curl.raw`,
+            ),
+        ),
+      ),
+    );
+    const oursMs = await timed(() =>
+      deploy("downloaded there", world.inputsOf("big", { source, sha256 }, hosts)),
+    );
+    comparisons.push({ what: "downloaded there, against curl", oursMs, baseMs });
+    comparisons.push({ what: "downloaded there, against curl and sha256sum", oursMs, baseMs: summedMs });
+  });
+
+  it("is sent to them", async () => {
+    const { lab } = world.storage;
+    const scp = () =>
+      Promise.all(
+        hosts.map((host) =>
+          mustRun(["scp", "-q", "-F", lab.sshConfigPath, path, `${host}:${world.folder}/scp.raw`]),
+        ),
+      );
+    await timed(scp);
+    const baseMs = await timed(scp);
+    const oursMs = await timed(() => deploy("sent", world.inputsOf("big", { source: path }, hosts)));
+    comparisons.push({ what: "sent from here, against scp", oursMs, baseMs });
+  });
+});
