@@ -38,12 +38,14 @@ export interface Sdk {
 }
 
 const WRAPPERS = new Set(["In", "InEach", "pulumi.Input", "pulumi.Output"]);
+/** Functions for programs, whose types the schema of resources has no place for. */
+const WITHOUT_RESOURCES = new Set(["ova.ts"]);
 const BASE_CLASS = "KvmResource";
 
 /** Reads the SDK of a package's root. */
 export function readSdk(root: string): Sdk {
   const folder = join(root, "sdk");
-  const names = readdirSync(folder).filter((name) => name.endsWith(".ts"));
+  const names = readdirSync(folder).filter((name) => name.endsWith(".ts") && !WITHOUT_RESOURCES.has(name));
   return parseSdk(names.sort().map((name) => readFileSync(join(folder, name), "utf8")));
 }
 

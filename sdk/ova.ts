@@ -8,10 +8,10 @@ import type { VmInterface } from "./vm-interface.js";
 /** What {@link ova} is told besides the file. */
 export interface OvaOptions {
   /**
-   * Which network a network of the appliance is to be, by the appliance's name of it: a network, all that an interface is to be, or `null` to leave its
+   * Which network a network of the appliance is to be, by the appliance's name of it: a network, all that an interface is to be, or `false` to leave its
    * cards out. Each that has a card must be there.
    */
-  networks?: Record<string, In<Network | string> | VmInterface | null>;
+  networks?: Record<string, In<Network | string> | VmInterface | false>;
   /** Bus of all disks. Default: as the appliance's controllers are, with `"sata"` for the kinds of SCSI that QEMU has not, and NVMe. */
   bus?: "virtio" | "scsi" | "sata" | "usb" | "ide";
   /** What the disks become. Default `"qcow2"`. */
@@ -94,7 +94,7 @@ export function ova(path: string, options: OvaOptions = {}): Ova {
   );
   if (missing.length > 0)
     throw new Error(
-      `${contents.path} has network cards in ${missing.map((name) => JSON.stringify(name)).join(", ")}: say which network each is to be, as networks: { ${JSON.stringify(missing[0])}: lan }, or null to leave its cards out`,
+      `${contents.path} has network cards in ${missing.map((name) => JSON.stringify(name)).join(", ")}: say which network each is to be, as networks: { ${JSON.stringify(missing[0])}: lan }, or false to leave its cards out`,
     );
   const { cpus, memoryBytes, firmware, os } = contents;
   return {
@@ -106,7 +106,7 @@ export function ova(path: string, options: OvaOptions = {}): Ova {
       ...(disks.some((disk) => disk.bus === "ide") ? { machine: "pc" } : {}),
       interfaces: contents.cards.flatMap(({ network, model }): VmInterface[] => {
         const target = networks[network];
-        if (target === null || target === undefined) return [];
+        if (target === false || target === undefined) return [];
         return [isInterface(target) ? { model, ...target } : { network: target, model }];
       }),
     },
