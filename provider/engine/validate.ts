@@ -37,7 +37,7 @@ export function validateInputs(
     unsound.add(key);
     // Without a host there is no connection either: once is enough.
     if (key === "connection" && value === undefined && unsound.has("host")) continue;
-    problems.push(...parsed.error.issues.flatMap((issue) => problemsOf(issue, shape, key, value)));
+    problems.push(...issuesOf(parsed.error).flatMap((issue) => problemsOf(issue, shape, key, value)));
   }
   for (const key of Object.keys(news))
     if (!Object.hasOwn(shape, key) && !INTERNAL_KEYS.has(key))
@@ -55,12 +55,19 @@ function parse(schema: z.ZodType, value: unknown): z.ZodSafeParseResult<unknown>
   }
 }
 
+/** Of what is of another kind its length doesn't matter, which zod compares as well where there is one. */
+function issuesOf({ issues }: z.ZodError): z.core.$ZodIssue[] {
+  const placeOf = ({ path }: z.core.$ZodIssue) => JSON.stringify(path.map(String));
+  const otherKinds = new Set(issues.filter(({ code }) => code === "invalid_type").map(placeOf));
+  return issues.filter((issue) => issue.code === "invalid_type" || !otherKinds.has(placeOf(issue)));
+}
+
 /** What is wrong apart from the parts that aren't known yet. */
 function problemsBesideUnknowns(shape: z.ZodRawShape, key: string, value: unknown): InputProblem[] {
   if (value === UNKNOWN) return [];
   const parsed = parse(shape[key] as z.ZodType, value);
   if (parsed.success) return [];
-  return parsed.error.issues
+  return issuesOf(parsed.error)
     .filter((issue) => issue.code === "unrecognized_keys" || !containsUnknown(valueAt(value, issue.path)))
     .flatMap((issue) => problemsOf(issue, shape, key, value));
 }

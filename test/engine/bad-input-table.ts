@@ -1,4 +1,5 @@
 import { computeTable } from "./bad-compute-table.js";
+import { devicesTable } from "./bad-devices-table.js";
 import { imageTable } from "./bad-image-table.js";
 import { networkTable } from "./bad-network-table.js";
 import { platformTable } from "./bad-platform-table.js";
@@ -451,6 +452,7 @@ export const table: readonly [Kind, Record<string, unknown>, string][] = [
     'cidr: is missing: mode "nat" needs the host\'s address in the network, such as 10.10.0.1/24',
   ],
   ...computeTable,
+  ...devicesTable,
   ...platformTable,
   ...networkTable.map(([inputs, message]): [Kind, Record<string, unknown>, string] => [
     "Network",

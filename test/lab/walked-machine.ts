@@ -69,7 +69,7 @@ export class WalkedMachine implements AsyncDisposable {
     // Firmware takes its time, and the cores are shared.
     await this.watch.untilTicks(2, { timeoutMs: restarts === 0 ? 30_000 : 180_000 });
     for (const pattern of prints)
-      await expect.poll(() => this.#printedSince(before), { timeout: 20_000 }).toMatch(pattern);
+      await expect.poll(() => this.#printedSince(before), { timeout: 60_000 }).toMatch(pattern);
     if (restarts === 0)
       expect(this.watch.report()).toMatchObject({ restarts: this.#restarts, missing: [], repeated: [] });
     else this.#restarts += restarts;
