@@ -96,8 +96,9 @@ export interface VmDisk {
   /** Place in the order in which the guest's firmware tries devices, from 1; each is one device's. Default: as libvirt has it. Next boot. */
   bootOrder?: In<number>;
   /**
-   * The volume of an owned disk stays when the disk is taken out of the list or the VM is deleted; it is nobody's from then on. Default
-   * `false`. No guest notices.
+   * The volume of an owned disk stays when the disk is taken out of the list or the VM is deleted; it is nobody's from then on, and
+   * `adopt: true` takes it over. A VM that is replaced in one deployment (`pulumi up --replace`) finds it again, with its data; its other
+   * owned disks are deleted with it. Default `false`. No guest notices.
    */
   retainOnDelete?: In<boolean>;
 }

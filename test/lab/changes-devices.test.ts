@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseDomain } from "../../provider/libvirt/xml/index.js";
+import { virtualMachine } from "../../provider/resources/virtual-machine/index.js";
 import { labAvailable } from "../hosts/lab.js";
-import { StorageWorld } from "./storage-world.js";
+import { Declared, Deployed, StorageWorld } from "./storage-world.js";
 import { WalkedMachine } from "./walked-machine.js";
 
 const { available, missing } = labAvailable();
@@ -220,6 +221,40 @@ describe.skipIf(!available)(`disks and interfaces of a running guest ${missing.j
       inputs: { hotplugSlots: 6, restartPolicy: "never" },
       announced: ["hotplugSlots 4 -> 6, at the next boot"],
     });
+  });
+
+  it("what is to outlive its VM is there for the one that replaces it, and asks before another has it", async () => {
+    const hosts = [world.ref("alpha")];
+    const kept = { pool: "images", name: "kept", size: "8MiB", format: "raw", retainOnDelete: true };
+    const inputs = {
+      pulumiUrn: "urn:pulumi:lab::test::pulumi-nodejs:dynamic/kvm:VirtualMachine::replaced",
+      ...{ name: "replaced", host: "alpha", connection: world.connection("alpha") },
+      ...{ credentials: world.credentials, memory: "64MiB", powerState: "stopped" },
+      disks: [{ pool: "images", name: "root", size: "8MiB" }, kept],
+    };
+    const volumes = async () =>
+      (await world.ls("alpha", IMAGES)).filter((file) => file.includes("replaced-kept"));
+    await using deployed = new Deployed(hosts);
+    const first = new Declared(virtualMachine, hosts, deployed);
+    await first.up(inputs);
+    await world.host("alpha").shell(`printf precious | dd conv=notrunc of=${IMAGES}/replaced-kept`);
+    await first.remove();
+    expect(await volumes()).toEqual(["replaced-kept"]);
+
+    const second = new Declared(virtualMachine, hosts, deployed);
+    await second.up(inputs);
+    expect(await world.host("alpha").shell(`head -c 8 ${IMAGES}/replaced-kept`)).toBe("precious");
+    expect(await volumes()).toHaveLength(2);
+    await second.remove();
+    // Another deployment knows nothing of it.
+    const third = new Declared(virtualMachine, hosts);
+    expect((await third.preview(inputs)).refusals).toEqual([
+      "there is a volume replaced-kept in pool images on alpha already, which this virtual machine didn't make; give the disk another name, or set adopt: true to take it over",
+    ]);
+    await third.up({ ...inputs, adopt: true, disks: [inputs.disks[0], { ...kept, retainOnDelete: false }] });
+    expect(await world.host("alpha").shell(`head -c 8 ${IMAGES}/replaced-kept`)).toBe("precious");
+    await third.remove();
+    expect(await volumes()).toEqual([]);
   });
 
   it("media of drives are exchanged, ejected, and taken from a guest that holds them only by force", async () => {

@@ -1,4 +1,4 @@
-import { type DomainDisk, parseVolume } from "../../libvirt/xml/index.js";
+import { type DiskSource, type DomainDisk, parseVolume } from "../../libvirt/xml/index.js";
 import type { Plan, Refusal } from "../../planning/plan.js";
 import { formatBytes } from "../../planning/quantity.js";
 import { refuseOtherThanFiles } from "../storage-pool/files.js";
@@ -93,10 +93,11 @@ export function volumeSteps(
       return;
     }
     const mark = move?.mark ?? pool?.contents.marks.find((other) => other.volume === name);
+    const isThis = (source: DiskSource | undefined) => sameVolume(source, { pool: poolName, volume: name });
     const adopted =
       inputs.adopt === true ||
-      (domain?.persistent?.disks.some((d) => sameVolume(d.source, { pool: poolName, volume: name })) ??
-        false);
+      (mark === undefined && place.left?.some(isThis) === true) ||
+      (domain?.persistent?.disks.some(({ source }) => isThis(source)) ?? false);
     if ((mark === undefined || !isOurs(mark)) && !adopted) {
       result.refusals.push({
         kind: "foreignObject",

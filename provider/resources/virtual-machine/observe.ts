@@ -5,6 +5,7 @@ import { type OwnerMark, readOwnerMark } from "../../libvirt/xml/index.js";
 import type { ObserveContext } from "../definition.js";
 import { snapshotLayers } from "../snapshot-layers.js";
 import { askGuest } from "./ask-guest.js";
+import { leftDisks } from "./left-disks.js";
 import { preflightMove } from "./move.js";
 import { poolsOf } from "./observe-pools.js";
 import {
@@ -15,7 +16,7 @@ import {
   type ObservedMachine,
 } from "./observed.js";
 import { sourceNames, toDomainOn } from "./observed-domain.js";
-import { isOwn, type MachineRequest } from "./request.js";
+import { identityHashes, isOwn, type MachineRequest } from "./request.js";
 import type { Outputs } from "./schema.js";
 
 export function refOf(inputs: {
@@ -206,6 +207,7 @@ async function lookAt(
     domain,
     namesake: namesake === undefined ? undefined : toDomain(namesake.record, namesake.owner),
     pools: await poolsOf(host, poolRecords, request, domain, fresh),
+    left: leftDisks(host, identityHashes(request)[0]),
     networks: networks.filter((network) => network.active).map((network) => network.name),
   };
 }

@@ -45,6 +45,8 @@ export interface ObservedHost {
   namesake?: ObservedDomain | undefined;
   /** The pools in which the VM has, had or is to have disks. */
   pools: ObservedPool[];
+  /** Disks that the same deployment has left when it deleted this VM, to make it anew. */
+  left?: readonly { pool: string; volume: string }[];
   networks: string[];
 }
 

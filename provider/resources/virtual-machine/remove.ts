@@ -9,6 +9,7 @@ import { dropNote } from "../moving/index.js";
 import { deleteOwnVolume, removeVolumeMark, usersOf } from "../volumes.js";
 import { shutdownTimeoutMs } from "./apply.js";
 import { isRetained } from "./disks.js";
+import { noteLeft } from "./left-disks.js";
 import { observe, rememberedPeers } from "./observe.js";
 import { isActive, type ObservedDomain } from "./observed.js";
 import type { Inputs, Outputs } from "./schema.js";
@@ -125,6 +126,7 @@ async function removeOwnedVolumes(
     for (const mark of marks.filter(isOurs)) {
       if (isRetained(outputs, { pool: pool.name, volume: mark.volume })) {
         await removeVolumeMark({ host, pool: pool.name, mark });
+        noteLeft(host, hash, { pool: pool.name, volume: mark.volume });
         continue;
       }
       const volume = volumes.find((other) => other.name === mark.volume);
