@@ -1,4 +1,4 @@
-// Compiles sdk/ and provider/ into dist/. With --if-needed only when the sources differ from those of the last build.
+// Compiles sdk/, provider/ and cli/ into dist/. With --if-needed only when the sources differ from those of the last build.
 import { createHash } from "node:crypto";
 import {
   chmodSync,
@@ -24,7 +24,7 @@ const dist = join(root, "dist");
 
 function sourcesHash() {
   const hash = createHash("sha256");
-  const files = ["sdk", "provider"].flatMap((folder) =>
+  const files = ["sdk", "provider", "cli"].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name)),
@@ -52,6 +52,7 @@ export async function build(options = {}) {
     try {
       const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
       await run([process.execPath, compiler, "-p", join(root, "tsconfig.build.json"), "--outDir", made]);
+      chmodSync(join(made, "cli", "kvm.js"), 0o755);
       chmodSync(made, 0o755); // mkdtemp's own mode would be the packed folder's
       rmSync(replaced, { recursive: true, force: true });
       if (existsSync(dist)) renameSync(dist, replaced);

@@ -34,6 +34,8 @@ const packages = [
   "mtools",
   "grub-common",
   "grub-pc-bin",
+  // A browser that looks at the pages of `kvm`.
+  "chromium-headless-shell",
 ];
 
 /**

@@ -9,7 +9,7 @@ import { step } from "./progress.mjs";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const compiled = join(root, "node_modules", ".cache", "pulumi-kvm", "codegen");
 /** In this order: the schemas of the resources may come to import what the table of procedures gives. */
-const entries = ["rpc", "schema", "changes"];
+const entries = ["rpc", "schema", "changes", "command"];
 
 /** Type errors don't stop it: what is generated may be just what is missing. Then the entry itself fails, or not. */
 async function compile() {

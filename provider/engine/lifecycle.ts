@@ -68,11 +68,10 @@ export async function diff(
   olds: Bag,
   news: Bag,
 ) {
-  const { inputs, problems, unknownKeys } = validateInputs(definition.shape, news);
+  const request = recordedRequest(definition, id, olds, news);
   // A value that isn't known may be a change; it is never a reason to replace.
-  if (problems.length > 0 || unknownKeys.length > 0) return { changes: true };
-  const previous = recordedInputs(definition, olds);
-  const request = { identity: identityOf(inputs), inputs, previous, recorded: { id, outputs: olds } };
+  if (request.kind === "unsound") return { changes: true };
+  const { inputs, previous } = request;
   const seen = await observeAndPlan(definition, deployment, request);
   if (seen.kind === "unobservable")
     return { changes: previous === undefined || !sameInputs(definition, inputs, previous) };
@@ -81,6 +80,26 @@ export async function diff(
   if (plan.replaceBecause.length > 0)
     return { changes: true, replaces: plan.replaceBecause, deleteBeforeReplace: true };
   return { changes: plan.steps.length > 0 || plan.refusals.length > 0 };
+}
+
+type RecordedRequest = { kind: "request"; recorded: { id: string; outputs: Bag } } & Request<Bag, Bag>;
+
+/** What a resource that is on record is asked to be: how a diff sees it, and whoever looks for drift. */
+export function recordedRequest(
+  definition: AnyDefinition,
+  id: string,
+  olds: Bag,
+  news: Bag,
+): RecordedRequest | { kind: "unsound"; problems: string[] } {
+  const { inputs, problems, unknownKeys } = validateInputs(definition.shape, news);
+  if (problems.length > 0 || unknownKeys.length > 0)
+    return {
+      kind: "unsound",
+      problems: [...problems.map(describeProblem), ...unknownKeys.map((key) => `${key} isn't known`)],
+    };
+  const previous = recordedInputs(definition, olds);
+  const recorded = { id, outputs: olds };
+  return { kind: "request", identity: identityOf(inputs), inputs, previous, recorded };
 }
 
 const warned = new WeakMap<Deployment, Set<string>>();
@@ -250,9 +269,11 @@ function mayRecord(definition: AnyDefinition, request: Request<Bag, Bag>, observ
   );
 }
 
-type Seen = { kind: "planned"; plan: Plan; observed: unknown } | { kind: "unobservable"; reason: string };
+type Seen =
+  | { kind: "planned"; plan: Plan; observed: unknown }
+  | { kind: "unobservable"; reason: string; error: unknown };
 
-async function observeAndPlan(
+export async function observeAndPlan(
   definition: AnyDefinition,
   deployment: Deployment,
   request: Request<Bag, Bag>,
@@ -261,7 +282,7 @@ async function observeAndPlan(
   try {
     observed = await definition.observe(request, { hosts: deployment.hosts, fresh: false });
   } catch (error) {
-    return { kind: "unobservable", reason: oneLine(error) };
+    return { kind: "unobservable", reason: oneLine(error), error };
   }
   const plan: Plan = { ...emptyPlan(), ...definition.plan(request, observed) };
   const changed = changedInputs(definition, request);

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Hosts } from "../hosts/hosts.js";
+import type { Circumstance } from "../planning/circumstance.js";
 import type { Identity } from "../planning/owner.js";
 import type { Plan } from "../planning/plan.js";
 import type { Step } from "../planning/step.js";
@@ -72,6 +73,8 @@ export interface ResourceDefinition<Inputs extends object, Observed, Outputs ext
   plan(request: Request<Inputs, Outputs>, observed: Observed): Plan;
   /** What a preview says in full beside the plan's lines, such as the changes of a document. Pure; holds no secrets. */
   explain?(request: Request<Inputs, Outputs>, observed: Observed, plan: Plan): string[];
+  /** What is worth knowing of it beside the plan, such as what waits for a restart. Pure. */
+  circumstances?(observed: Observed): Circumstance[];
   /**
    * Keeps other processes from working on the same object; called before the first step that does something. What it returns gives it
    * back, told of what was last observed. Undefined when it can't be held yet: asked again once the first steps are done.

@@ -1,5 +1,6 @@
 import type { ResourceDefinition } from "../definition.js";
 import { apply } from "./apply.js";
+import { circumstances } from "./circumstances.js";
 import { crossChecks } from "./cross-checks.js";
 import { explain } from "./explain.js";
 import { hold } from "./hold.js";
@@ -19,6 +20,7 @@ export const virtualMachine: ResourceDefinition<Inputs, ObservedMachine, Outputs
   observe,
   plan,
   explain,
+  circumstances,
   hold,
   apply,
   idOf: (_request, observed) => whereItIs(observed)?.domain?.record.uuid,

@@ -2,11 +2,10 @@ import type { HostRef } from "../../hosts/host-ref.js";
 import type { Hosts } from "../../hosts/hosts.js";
 import { consolePath, graphicsPort } from "../../libvirt/xml/console.js";
 import type { ObserveContext } from "../definition.js";
-import { pendingChanges } from "./changes.js";
+import { waitingForRestart } from "./circumstances.js";
 import { rememberedPeers } from "./observe.js";
 import { isActive, type ObservedDomain, type ObservedMachine, whereItIs } from "./observed.js";
 import { isOwn, type MachineRequest } from "./request.js";
-import { newRun } from "./running-guest.js";
 import type { Outputs } from "./schema.js";
 import { readAddresses } from "./wait/addresses.js";
 
@@ -59,10 +58,7 @@ export async function domainOutputs(
 ): Promise<DomainOutputs> {
   const model = domain?.persistent ?? domain?.live;
   const ipAddresses = await readIpAddresses(hosts, ref, domain);
-  const waiting =
-    domain?.live === undefined || domain.persistent === undefined
-      ? []
-      : pendingChanges(domain.live, domain.persistent, domain.run ?? newRun);
+  const waiting = waitingForRestart(domain);
   return {
     uuid: domain?.record.uuid ?? "",
     state: stateOf(domain),

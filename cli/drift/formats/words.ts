@@ -1,0 +1,52 @@
+import { effectLabel, type Finding } from "../finding.js";
+import type { DriftReport } from "../report.js";
+
+/** "2 hosts" */
+export function counted(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
+/** What a finding is about, for a column. */
+export function subjectOf({ resource, object }: Finding): string {
+  if (resource === undefined) return object ?? "";
+  const name = `${resource.kind} ${resource.name}`;
+  return object === undefined ? name : `${name}: ${object}`;
+}
+
+/** What `pulumi up` would do; the lines of a preview say themselves what a guest feels of it. */
+export function upOf({ up, effect, reason }: Finding): string {
+  if (effect === "refused") return `refuses: ${reason ?? ""}`;
+  const lines = up.join("; ");
+  return effect === "replace" ? `${lines}: ${effectLabel(effect)}` : lines;
+}
+
+/** The reason, where no other column has it. */
+export function remarkOf(found: Finding): string {
+  return found.effect === "refused" ? "" : (found.reason ?? "");
+}
+
+export function title({ stacks }: DriftReport): string {
+  return `Drift of ${stacks.map(({ project, stack }) => `${project}/${stack}`).join(", ")}`;
+}
+
+/** The answer in one sentence. */
+export function verdict({ outcome, summary, hosts, resources, findings, since }: DriftReport): string {
+  const scope = `${counted(resources.length, "resource")} on ${counted(hosts.length, "host")}`;
+  const news = since === undefined ? "" : " since the last report";
+  const silent = hosts.filter(({ status }) => status === "unreachable").length;
+  const drift =
+    summary.missing + summary.drifted + summary.interrupted + summary.pausedByIoError + summary.orphan;
+  const untold = summary.unreachable + summary.unreadable;
+  const found = drift === 0 ? `nothing has drifted${news}` : `${counted(drift, "finding")} of drift${news}`;
+  if (outcome === "incomplete")
+    return `Not everything could be looked at (${silent === 0 ? counted(untold, "object") : counted(silent, "silent host")}); of the rest ${found}. ${scope}.`;
+  const notices = findings.length - drift;
+  const besides = notices === 0 ? "" : `, and ${counted(notices, "notice")}`;
+  return `${found[0]?.toUpperCase()}${found.slice(1)}${besides}. ${scope}.`;
+}
+
+/** Why a host didn't answer, without saying once more that it didn't. */
+export function silenceOf({ name, reason = "" }: DriftReport["hosts"][number]): string {
+  const start = `host ${name} is unreachable: `;
+  return reason.startsWith(start) ? reason.slice(start.length) : reason;
+}

@@ -1,0 +1,142 @@
+import { createHash } from "node:crypto";
+import type { Inspection } from "../../provider/engine/inspection.js";
+import { describePlan } from "../../provider/planning/plan.js";
+import type { PropertyChange, Step } from "../../provider/planning/step.js";
+import type { StateResource } from "../state/state.js";
+import { type Divergence, divergencesOf } from "./divergence.js";
+import type { Effect, Finding } from "./finding.js";
+
+export type NewFinding = Omit<Finding, "id">;
+
+/** What has become of one resource. */
+export interface Judged {
+  status: "same" | "drifted" | "missing" | "unreachable" | "unreadable";
+  findings: Finding[];
+}
+
+const CONCEALED = "[secret]";
+
+/** What an inspection means, in words that hold nothing of the resource's secret properties. Pure. */
+export function judge(resource: StateResource, inspection: Inspection): Judged {
+  const about = { resource: { urn: resource.urn, kind: resource.kind, name: resource.name } };
+  const hosts = hostNamesOf(resource);
+  const home = hosts.length === 1 ? { host: hosts[0] as string } : {};
+  if (inspection.kind === "unreachable") {
+    const { hostName: host, reason } = inspection;
+    return {
+      status: "unreachable",
+      findings: [identified({ kind: "unreachable", ...about, host, up: [], reason })],
+    };
+  }
+  if (inspection.kind === "unreadable") {
+    const { reason } = inspection;
+    return {
+      status: "unreadable",
+      findings: [identified({ kind: "unreadable", ...about, ...home, up: [], reason })],
+    };
+  }
+  const { exists, circumstances } = inspection;
+  const plan = { ...inspection.plan, steps: inspection.plan.steps.map((step) => concealed(step, resource)) };
+  const findings: NewFinding[] = [];
+  const { refusals, replaceBecause } = plan;
+  if (!exists && plan.steps.length > 0)
+    findings.push({ kind: "missing", ...about, ...home, up: describePlan(plan), effect: "none" });
+  else {
+    for (const property of replaceBecause)
+      findings.push({
+        kind: "drifted",
+        ...about,
+        ...home,
+        property,
+        up: describePlan(plan),
+        effect: "replace",
+      });
+    for (const step of plan.steps)
+      for (const divergence of divergencesOf(step))
+        findings.push(toFinding(divergence, step.effect, { ...about, ...home }));
+  }
+  for (const { message } of refusals)
+    findings.push({
+      kind: exists ? "drifted" : "missing",
+      ...about,
+      ...home,
+      up: [],
+      effect: "refused",
+      reason: message,
+    });
+  for (const error of exists ? resource.initErrors : [])
+    findings.push({
+      ...{ kind: "drifted", ...about, ...home, property: "state", up: ["update again"] },
+      reason: `its last update failed: ${error}`,
+    });
+  const isDrifted = findings.length > 0;
+  for (const circumstance of circumstances) {
+    const { host } = circumstance;
+    if (circumstance.kind === "pendingRestart") {
+      for (const { property, from, to } of circumstance.changes.map((change) =>
+        concealedChange(change, resource),
+      ))
+        findings.push({
+          ...{
+            kind: "pendingRestart",
+            ...about,
+            host,
+            property,
+            found: from,
+            wanted: to,
+            up: [],
+            effect: "nextBoot",
+          },
+          reason: "the running guest has it after its next start",
+        });
+      continue;
+    }
+    const told = findings.find(({ property }) => property === "powerState");
+    if (told !== undefined) told.kind = "pausedByIoError";
+    else findings.push({ kind: "pausedByIoError", ...about, host, property: "powerState", up: [] });
+  }
+  const status = !exists ? "missing" : isDrifted ? "drifted" : "same";
+  return { status, findings: findings.map(identified) };
+}
+
+function toFinding(
+  divergence: Divergence,
+  effect: Effect,
+  base: Pick<Finding, "resource" | "host">,
+): NewFinding {
+  return { ...base, ...withoutAbsent(divergence), effect };
+}
+
+function withoutAbsent<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as T;
+}
+
+/** What changes from one run to the next without anything having happened counts for nothing in the id. */
+export function identified(found: NewFinding): Finding {
+  const { kind, resource, host, object, property, wanted } = found;
+  const value = kind === "poolNearlyFull" || kind === "unreachable" ? undefined : found.found;
+  const reason = kind === "drifted" && property === undefined ? found.reason : undefined;
+  const what = [kind, resource?.urn, host, object, property, wanted, value, reason].map(
+    (part) => part ?? null,
+  );
+  const id = createHash("sha256").update(JSON.stringify(what)).digest("hex").slice(0, 16);
+  return { id, ...found };
+}
+
+function concealed(step: Step, resource: StateResource): Step {
+  if (!("changes" in step)) return step;
+  return { ...step, changes: step.changes.map((change) => concealedChange(change, resource)) };
+}
+
+/** A secret input's value stands in no text, nor does what was found in its stead. */
+function concealedChange(change: PropertyChange, { secretKeys }: StateResource): PropertyChange {
+  const key = /^[A-Za-z]+/.exec(change.property)?.[0] ?? "";
+  return secretKeys.has(key) ? { ...change, from: CONCEALED, to: CONCEALED } : change;
+}
+
+/** The names of the hosts that a resource is declared on. */
+export function hostNamesOf({ kind, inputs }: Pick<StateResource, "kind" | "inputs">): string[] {
+  if (kind === "Host") return typeof inputs.name === "string" ? [inputs.name] : [];
+  if (typeof inputs.host === "string") return [inputs.host];
+  return typeof inputs.hosts === "object" && inputs.hosts !== null ? Object.keys(inputs.hosts) : [];
+}

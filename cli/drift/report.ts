@@ -1,0 +1,190 @@
+import { z } from "zod";
+import { EXIT, type ExitCode } from "../exit-code.js";
+import type { SecretTexts } from "../state/secrets.js";
+import { type Finding, type FindingKind, finding, findingKinds, incompleteKinds } from "./finding.js";
+import { hostNamesOf, type Judged, judge } from "./judge.js";
+import { leftovers } from "./leftovers.js";
+import { nearlyFull, roomIn } from "./pools.js";
+import { LOGIN_KEYS, type SurveyedHost, type SurveyedStack } from "./survey.js";
+
+export const SCHEMA_VERSION = 1;
+
+const count = z.int().min(0);
+
+/** What `kvm drift --json` prints. Fields may be added; what is here stays while the version does. */
+export const report = z
+  .object({
+    schema: z.literal("pulumi-kvm/drift"),
+    version: z.literal(SCHEMA_VERSION),
+    at: z.string().describe("When the hosts were asked, as ISO 8601 in UTC."),
+    outcome: z
+      .enum(["same", "drift", "incomplete"])
+      .describe('"incomplete": a host or an object could not be reached or read, whatever else was found.'),
+    exitCode: z.int().min(0).max(3),
+    since: z
+      .string()
+      .optional()
+      .describe("When the earlier report was made of which the findings are left out."),
+    stacks: z.array(
+      z.object({ project: z.string(), stack: z.string(), source: z.string(), resources: count }),
+    ),
+    hosts: z.array(
+      z.object({
+        name: z.string(),
+        address: z.string(),
+        status: z.enum(["reached", "unreachable"]),
+        reason: z.string().optional(),
+        domains: count.optional().describe("How many there are, whoever made them."),
+      }),
+    ),
+    pools: z.array(
+      z.object({
+        host: z.string(),
+        pool: z.string(),
+        capacityBytes: count,
+        availableBytes: count,
+        usedPercent: z.number(),
+      }),
+    ),
+    resources: z.array(
+      z.object({
+        urn: z.string(),
+        kind: z.string(),
+        name: z.string(),
+        hosts: z.array(z.string()),
+        status: z.enum(["same", "drifted", "missing", "unreachable", "unreadable"]),
+      }),
+    ),
+    summary: z
+      .object(
+        Object.fromEntries(findingKinds.map((kind) => [kind, count])) as Record<FindingKind, typeof count>,
+      )
+      .describe("How many findings there are of each kind."),
+    findings: z.array(finding),
+    ignored: count.describe("How many findings --ignore has left out."),
+    known: count.describe("How many findings --since has left out."),
+    notes: z.array(z.string()),
+  })
+  .describe("What kvm drift found.");
+export type DriftReport = z.output<typeof report>;
+
+export interface ReportOptions {
+  at: Date;
+  unmanaged: boolean;
+  poolThresholdPercent: number;
+  isIgnored: (finding: Finding) => boolean;
+  since?: DriftReport | undefined;
+  failOn: ReadonlySet<string>;
+  secrets: SecretTexts;
+}
+
+/** From what was seen to what is said of it. Pure. */
+export function makeReport(surveys: readonly SurveyedStack[], options: ReportOptions): DriftReport {
+  const hosts = byMachine(surveys.flatMap((survey) => survey.hosts));
+  const answering = hosts.flatMap(({ name, pools, answer }) =>
+    answer.kind === "contents" ? [{ name, pools, contents: answer.contents }] : [],
+  );
+  const judged = surveys.flatMap(({ resources }) =>
+    resources.map(({ resource, inspection }) => ({ resource, ...judge(resource, inspection) })),
+  );
+  const rooms = roomIn(answering);
+  const all = [
+    ...judged.flatMap(({ findings }) => findings),
+    ...leftovers(
+      answering,
+      surveys.flatMap(({ state }) => state.resources),
+      options,
+    ),
+    ...nearlyFull(rooms, options.poolThresholdPercent),
+  ].map((found) => withoutSecrets(found, options.secrets));
+  all.sort(inOrder);
+  const heeded = all.filter((found) => !options.isIgnored(found));
+  const known = new Set(options.since?.findings.map(({ id }) => id));
+  const findings = heeded.filter(({ id }) => !known.has(id));
+  // What can't be told stays untold, however often it was so before.
+  const isIncomplete = heeded.some(({ kind }) => (incompleteKinds as readonly string[]).includes(kind));
+  const silent = hosts.some(({ answer }) => answer.kind === "silent");
+  const exitCode: ExitCode =
+    isIncomplete || (silent && judged.length === 0)
+      ? EXIT.incomplete
+      : findings.some(({ kind }) => options.failOn.has(kind))
+        ? EXIT.found
+        : EXIT.fine;
+  return {
+    schema: "pulumi-kvm/drift",
+    version: SCHEMA_VERSION,
+    at: options.at.toISOString(),
+    outcome: exitCode === EXIT.fine ? "same" : exitCode === EXIT.found ? "drift" : "incomplete",
+    exitCode,
+    ...(options.since === undefined ? {} : { since: options.since.at }),
+    stacks: surveys.map(({ state: { project, stack, source, resources } }) => ({
+      ...{ project, stack, source },
+      resources: resources.length,
+    })),
+    hosts: hosts.map((host) => hostLine(host, options.secrets)),
+    pools: rooms,
+    resources: judged.map(resourceLine),
+    summary: Object.fromEntries(
+      findingKinds.map((kind) => [kind, findings.filter((found) => found.kind === kind).length]),
+    ) as DriftReport["summary"],
+    findings,
+    ignored: all.length - heeded.length,
+    known: heeded.length - findings.length,
+    notes: surveys.flatMap(notesOf).map((note) => options.secrets.conceal(note)),
+  };
+}
+
+function inOrder(a: Finding, b: Finding): number {
+  const byKind = findingKinds.indexOf(a.kind) - findingKinds.indexOf(b.kind);
+  const text = ({ host, resource, object, property }: Finding) =>
+    [host, resource?.kind, resource?.name, object, property].map((part) => part ?? "").join("\0");
+  return byKind !== 0 ? byKind : text(a) < text(b) ? -1 : 1;
+}
+
+function resourceLine({
+  resource,
+  status,
+}: { resource: SurveyedStack["resources"][number]["resource"] } & Judged) {
+  const { urn, kind, name } = resource;
+  return { urn, kind, name, hosts: hostNamesOf(resource), status };
+}
+
+function hostLine(
+  { name, address, answer }: SurveyedHost,
+  secrets: SecretTexts,
+): DriftReport["hosts"][number] {
+  if (answer.kind === "silent")
+    return { name, address, status: "unreachable", reason: secrets.conceal(answer.reason) };
+  return { name, address, status: "reached", domains: answer.contents.domains.length };
+}
+
+/** Two stacks, or two names, of one machine. */
+function byMachine(hosts: readonly SurveyedHost[]): SurveyedHost[] {
+  const seen = new Set<string>();
+  return hosts.filter(({ address, name, answer }) => {
+    const key = answer.kind === "contents" ? answer.contents.facts.uuid : `${name} ${address}`;
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+function withoutSecrets(found: Finding, secrets: SecretTexts): Finding {
+  const conceal = (text: string) => secrets.conceal(text);
+  const result = { ...found, up: found.up.map(conceal) };
+  for (const key of ["wanted", "found", "reason", "object", "property"] as const)
+    if (result[key] !== undefined) result[key] = conceal(result[key]);
+  return result;
+}
+
+function notesOf({ state, warnings }: SurveyedStack): string[] {
+  const notes = [...new Set(warnings)];
+  if (state.resources.length === 0) notes.push(`${state.source} has no resources of pulumi-kvm`);
+  if (state.pendingOperations > 0)
+    notes.push(
+      `${state.source}: ${state.pendingOperations} operations that a run which was cut off has left open; the next "pulumi up" goes on with them`,
+    );
+  if (state.resources.some(({ encryptedKeys }) => encryptedKeys.some((key) => LOGIN_KEYS.has(key))))
+    notes.push(
+      `${state.source}: the credentials in it are encrypted, so hosts were reached with this machine's own keys; with "pulumi stack export --show-secrets", or --stack, those of the state are used`,
+    );
+  return notes;
+}

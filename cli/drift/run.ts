@@ -1,0 +1,154 @@
+import { readFile } from "node:fs/promises";
+import { text as textOf } from "node:stream/consumers";
+import { EXIT, type ExitCode } from "../exit-code.js";
+import { parseOutputs, print, writeWhole } from "../output.js";
+import { type Paint, paintFor } from "../paint.js";
+import { Progress } from "../progress.js";
+import { exportStack } from "../pulumi.js";
+import { SecretTexts } from "../state/secrets.js";
+import { readState, type StackState } from "../state/state.js";
+import { UsageError } from "../usage-error.js";
+import { driftKinds, type FindingKind, findingKinds } from "./finding.js";
+import { asHtml } from "./formats/html.js";
+import { asJunit } from "./formats/junit.js";
+import { asMarkdown } from "./formats/markdown.js";
+import { asPrometheus } from "./formats/prometheus.js";
+import { asTable } from "./formats/table.js";
+import { ignoring } from "./ignore.js";
+import { type DriftReport, makeReport, report as reportSchema } from "./report.js";
+import { survey } from "./survey.js";
+
+export const driftFormats = ["table", "json", "markdown", "html", "junit", "prometheus"] as const;
+type DriftFormat = (typeof driftFormats)[number];
+
+/** As the command line gives them. */
+export interface DriftOptions {
+  stack?: string[];
+  cwd?: string;
+  state?: string[];
+  all?: boolean;
+  ignore?: string[];
+  since?: string;
+  poolThreshold: string;
+  failOn?: string[];
+  format?: string[];
+  json?: boolean;
+  quiet?: boolean;
+}
+
+export async function runDrift(options: DriftOptions): Promise<ExitCode> {
+  const given = [...(options.format ?? []), ...(options.json === true ? ["json"] : [])];
+  const outputs = parseOutputs<DriftFormat>(given.length === 0 ? ["table"] : given, driftFormats);
+  const poolThresholdPercent = percentOf(options.poolThreshold);
+  const failOn = new Set<string>(kindsOf(options.failOn ?? []));
+  const since = options.since === undefined ? undefined : await readReport(options.since);
+  const progress = new Progress(process.stderr, { quiet: options.quiet === true });
+  const secrets = new SecretTexts();
+  try {
+    const states = await readStates(options, secrets, progress);
+    const at = new Date();
+    const surveys = await Promise.all(
+      states.map((state) => survey(state, { allPools: options.all === true, progress })),
+    );
+    const report = makeReport(surveys, {
+      ...{ at, poolThresholdPercent, failOn, since, secrets },
+      unmanaged: options.all === true,
+      isIgnored: ignoring(options.ignore ?? []),
+    });
+    progress.clear();
+    for (const { format, file } of outputs) {
+      const paint = paintFor(file === undefined ? process.stdout : {}, process.env);
+      const text = formatted(report, format, paint);
+      await (file === undefined ? print(text) : writeWhole(file, text));
+    }
+    return report.exitCode as ExitCode;
+  } catch (error) {
+    progress.clear();
+    if (error instanceof Error) error.message = secrets.conceal(error.message);
+    throw error;
+  }
+}
+
+export function formatted(report: DriftReport, format: DriftFormat, paint: Paint): string {
+  switch (format) {
+    case "table":
+      return asTable(report, paint);
+    case "json":
+      return `${JSON.stringify(report, null, 2)}\n`;
+    case "markdown":
+      return asMarkdown(report);
+    case "html":
+      return asHtml(report);
+    case "junit":
+      return asJunit(report);
+    case "prometheus":
+      return asPrometheus(report);
+    default:
+      return format satisfies never;
+  }
+}
+
+async function readStates(
+  { stack = [], cwd, state = [] }: DriftOptions,
+  secrets: SecretTexts,
+  progress: Progress,
+): Promise<StackState[]> {
+  if (state.filter((file) => file === "-").length > 1) throw new UsageError("--state - can be given once");
+  const files = state.map(async (file) => {
+    const isInput = file === "-";
+    const text = isInput ? await textOf(process.stdin) : await readText(file);
+    return readState(text, isInput ? "stdin" : file, secrets);
+  });
+  const stacks = stack.length > 0 ? stack : state.length > 0 ? [] : [undefined];
+  const exports = stacks.map(async (name) => {
+    progress.step("pulumi stack export");
+    return readState(await exportStack({ stack: name, cwd }), name ?? "the selected stack", secrets);
+  });
+  return Promise.all([...files, ...exports]);
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    throw new UsageError(`${file} can't be read: ${(error as Error).message}`);
+  }
+}
+
+async function readReport(file: string): Promise<DriftReport> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await readText(file));
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+  }
+  const parsed = reportSchema.safeParse(value);
+  if (!parsed.success) throw new UsageError(`--since ${file}: isn't what "kvm drift --json" writes`);
+  return parsed.data;
+}
+
+function percentOf(text: string): number {
+  const percent = Number(text);
+  if (!(percent > 0 && percent <= 100))
+    throw new UsageError(`--pool-threshold ${text}: must be a percentage, above 0 and at most 100`);
+  return percent;
+}
+
+function kindsOf(given: readonly string[]): readonly FindingKind[] {
+  if (given.length === 0) return driftKinds;
+  return given
+    .flatMap((list) => list.split(","))
+    .map((name) => {
+      const kind = findingKinds.find((one) => one === name.trim());
+      if (kind === undefined)
+        throw new UsageError(`--fail-on ${name}: the kinds of findings are ${findingKinds.join(", ")}`);
+      return kind;
+    });
+}
+
+export const whatItEndsWith: Readonly<Record<ExitCode, string>> = {
+  [EXIT.fine]: "no drift",
+  [EXIT.failed]: "wrong usage, or the command failed",
+  [EXIT.found]: "drift",
+  [EXIT.incomplete]: "something could not be reached or read; what could is in the report",
+};

@@ -1,0 +1,158 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { type Inspection, inspect } from "../../provider/engine/inspection.js";
+import type { Deployment } from "../../provider/engine/lifecycle.js";
+import { oneLine } from "../../provider/hosts/errors.js";
+import type { Host } from "../../provider/hosts/host.js";
+import type { Connection, Credentials, HostRef } from "../../provider/hosts/host-ref.js";
+import { Hosts } from "../../provider/hosts/hosts.js";
+import { definitions } from "../../provider/resources/index.js";
+import type { Progress } from "../progress.js";
+import type { StackState, StateResource } from "../state/state.js";
+import { type HostContents, readHost } from "./host-contents.js";
+
+/** A host of a stack, and what came of asking it. */
+export interface SurveyedHost {
+  name: string;
+  address: string;
+  /** Pools of which the state speaks, or all. */
+  pools: "all" | ReadonlySet<string>;
+  answer: { kind: "contents"; contents: HostContents } | { kind: "silent"; reason: string };
+}
+
+export interface SurveyedStack {
+  state: StackState;
+  hosts: SurveyedHost[];
+  resources: { resource: StateResource; inspection: Inspection }[];
+  /** What connecting had to say. */
+  warnings: string[];
+}
+
+/**
+ * Asks all hosts of a stack at once, and plans each resource with the provider's own planner. The only thing that it has a host do is to look
+ * at the storage of its pools again.
+ */
+export async function survey(
+  state: StackState,
+  { allPools, progress }: { allPools: boolean; progress: Progress },
+): Promise<SurveyedStack> {
+  const warnings: string[] = [];
+  const hosts = new Hosts({ warn: (message) => void warnings.push(message), now: () => Date.now() });
+  try {
+    const deployment: Deployment = {
+      ...{ hosts, engine: undefined, now: () => Date.now() },
+      ...{ randomUuid: randomUUID, randomNonce: () => randomBytes(8).toString("hex") },
+      run: { id: "", holder: "" },
+    };
+    const asked = hostsOf(state, hosts).map(({ ref, host }) => {
+      const pools: SurveyedHost["pools"] = allPools ? "all" : poolsOf(state, ref.name);
+      return { ref, pools, reading: ask(host, pools, progress) };
+    });
+    let planned = 0;
+    const resources = await Promise.all(
+      state.resources.map(async (resource) => {
+        // What is on the hosts is read once, in bulk; before that there is nothing to plan with.
+        await Promise.all(asked.filter(({ ref }) => isOn(resource, ref)).map(({ reading }) => reading));
+        const inspection = await look(resource, deployment);
+        planned += 1;
+        progress.step(`planned ${planned} of ${state.resources.length} resources`);
+        return { resource, inspection };
+      }),
+    );
+    const surveyed = await Promise.all(
+      asked.map(async ({ ref, pools, reading }) => ({
+        ...{ name: ref.name, address: ref.connection.address, pools },
+        answer: await reading,
+      })),
+    );
+    return { state, hosts: surveyed, resources, warnings };
+  } finally {
+    await hosts.close();
+  }
+}
+
+async function ask(
+  host: Host,
+  pools: "all" | ReadonlySet<string>,
+  progress: Progress,
+): Promise<SurveyedHost["answer"]> {
+  progress.step(`${host.name}: connecting`);
+  try {
+    const contents = await readHost(host, pools);
+    progress.step(`${host.name}: read ${contents.domains.length} domains`);
+    return { kind: "contents", contents };
+  } catch (error) {
+    progress.step(`${host.name}: no answer`);
+    return { kind: "silent", reason: oneLine(error) };
+  }
+}
+
+async function look(resource: StateResource, deployment: Deployment): Promise<Inspection> {
+  const definition = definitions[resource.kind];
+  if (definition === undefined)
+    return { kind: "unreadable", reason: `this version doesn't know the kind ${resource.kind}` };
+  if (resource.encryptedKeys.some((key) => !LOGIN_KEYS.has(key)))
+    return {
+      kind: "unreadable",
+      reason: `${resource.encryptedKeys.filter((key) => !LOGIN_KEYS.has(key)).join(", ")}: encrypted in this export; export the state with "pulumi stack export --show-secrets", or let kvm do it (--stack)`,
+    };
+  try {
+    return await inspect(definition, deployment, resource);
+  } catch (error) {
+    return { kind: "unreadable", reason: oneLine(error) };
+  }
+}
+
+/** Secret in every state, empty in most: without them hosts are reached with this machine's own keys. */
+export const LOGIN_KEYS: ReadonlySet<string> = new Set(["credentials", "peerCredentials"]);
+
+/** Each machine once, though several Host resources or names may lead to it by the same way. */
+function hostsOf(state: StackState, hosts: Hosts): { ref: HostRef; host: Host }[] {
+  const found = new Map<Host, HostRef>();
+  const declared = state.resources.filter(({ kind }) => kind === "Host");
+  for (const resource of [...declared, ...state.resources])
+    for (const ref of refsOf(resource)) {
+      // A VM that is missing elsewhere may be on it.
+      if (resource.kind === "Host") hosts.declare(ref, { byProgram: false });
+      const host = hosts.get(ref);
+      if (!found.has(host)) found.set(host, ref);
+    }
+  return [...found].map(([host, ref]) => ({ host, ref }));
+}
+
+function refsOf({ kind, inputs }: StateResource): HostRef[] {
+  const { name, host, connection, credentials, hosts } = inputs as {
+    name?: string;
+    host?: string;
+    connection?: Connection;
+    credentials?: Credentials | Record<string, Credentials>;
+    hosts?: Record<string, Connection>;
+  };
+  if (hosts !== undefined)
+    return Object.entries(hosts).map(([each, to]) => ({
+      ...{ name: each, connection: to },
+      credentials: (credentials as Record<string, Credentials> | undefined)?.[each] ?? {},
+    }));
+  const called = kind === "Host" ? name : host;
+  if (called === undefined || connection === undefined) return [];
+  return [{ name: called, connection, credentials: (credentials as Credentials | undefined) ?? {} }];
+}
+
+function isOn(resource: StateResource, ref: HostRef): boolean {
+  return refsOf(resource).some(({ name }) => name === ref.name);
+}
+
+/** The pools on a host in which resources of the state have something. */
+function poolsOf({ resources }: StackState, hostName: string): Set<string> {
+  const names = resources.flatMap((resource) => {
+    const { kind, inputs } = resource;
+    if (!refsOf(resource).some(({ name }) => name === hostName)) return [];
+    const disks = Array.isArray(inputs.disks)
+      ? (inputs.disks as { pool?: unknown; disk?: { pool?: unknown } }[])
+      : [];
+    return [
+      kind === "StoragePool" ? inputs.name : inputs.pool,
+      ...disks.flatMap((d) => [d.pool, d.disk?.pool]),
+    ];
+  });
+  return new Set(names.filter((name) => typeof name === "string"));
+}

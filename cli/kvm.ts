@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+import { CommanderError } from "commander";
+import { oneLine } from "../provider/hosts/errors.js";
+import { EXIT } from "./exit-code.js";
+import { program } from "./program.js";
+
+const kvm = program((code) => {
+  process.exitCode = code;
+});
+for (const command of [kvm, ...kvm.commands]) command.exitOverride();
+try {
+  await kvm.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.fine : EXIT.failed;
+  else {
+    process.stderr.write(`kvm: ${oneLine(error)}\n`);
+    process.exitCode = EXIT.failed;
+  }
+}

@@ -1,0 +1,54 @@
+import { rename, rm, writeFile } from "node:fs/promises";
+import { UsageError } from "./usage-error.js";
+
+/** `FORMAT`, for the terminal or a pipe, or `FORMAT=FILE`. */
+export interface Output<Format extends string> {
+  format: Format;
+  /** Absent for stdout. */
+  file: string | undefined;
+}
+
+export function parseOutputs<Format extends string>(
+  given: readonly string[],
+  formats: readonly Format[],
+): Output<Format>[] {
+  const outputs = given.map((text): Output<Format> => {
+    const cut = text.indexOf("=");
+    const name = cut === -1 ? text : text.slice(0, cut);
+    const format = formats.find((one) => one === name);
+    if (format === undefined)
+      throw new UsageError(
+        `--format ${text}: the formats are ${formats.join(", ")}, each alone or as FORMAT=FILE`,
+      );
+    const file = cut === -1 ? undefined : text.slice(cut + 1);
+    if (file === "") throw new UsageError(`--format ${text}: the name of the file is missing`);
+    return { format, file: file === "-" ? undefined : file };
+  });
+  if (outputs.filter(({ file }) => file === undefined).length > 1)
+    throw new UsageError(
+      "only one --format can go to stdout; give the others a file: --format html=drift.html",
+    );
+  return outputs;
+}
+
+/** Whoever reads the file finds the old text or the new one, never half of it. */
+export async function writeWhole(file: string, text: string): Promise<void> {
+  const made = `${file}.${process.pid}.tmp`;
+  try {
+    await writeFile(made, text);
+    await rename(made, file);
+  } catch (error) {
+    await rm(made, { force: true });
+    throw new UsageError(`${file} can't be written: ${(error as Error).message}`);
+  }
+}
+
+/** Resolves when it is written: a process that ends before would cut off what a pipe hasn't taken yet. */
+export async function print(text: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    process.stdout.write(text, (error) => {
+      if (error && (error as NodeJS.ErrnoException).code !== "EPIPE") reject(error);
+      else resolve();
+    });
+  });
+}

@@ -1,0 +1,46 @@
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { driftCommand } from "./drift/command.js";
+import { examples, paragraphs } from "./help.js";
+
+/** The command line, not yet run. `end` is told what the process is to end with. */
+export function program(end: (code: number) => void): Command {
+  const kvm = new Command("kvm")
+    .description(
+      paragraphs(`Looks at virtual machines that pulumi-kvm manages: reports for reviews and jobs. It observes and plans with the code of the provider
+itself, so it says what "pulumi preview" says.
+
+The "pulumi" that it runs has this process's environment: PULUMI_BACKEND_URL, PULUMI_ACCESS_TOKEN, PULUMI_CONFIG_PASSPHRASE and the
+others mean what they mean there. Secrets of a state are kept in memory and printed nowhere. Colours are only used on a terminal;
+NO_COLOR turns them off.`),
+    )
+    .version(packageVersion(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand("help [command]", "print the help of a command")
+    .configureHelp({ helpWidth: 110 })
+    .showHelpAfterError("(kvm --help says more)");
+  examples(kvm, [
+    ["kvm drift --stack prod", "are the hosts as the stack says?"],
+    ["kvm help drift", "what a command does"],
+  ]);
+  for (const command of [driftCommand(end)]) {
+    command.copyInheritedSettings(kvm);
+    kvm.addCommand(command);
+  }
+  return kvm;
+}
+
+/** Of the package that this file is in, built or not. */
+function packageVersion(): string {
+  for (const path of ["../package.json", "../../package.json"])
+    try {
+      const { name, version } = JSON.parse(readFileSync(new URL(path, import.meta.url), "utf8")) as {
+        name: string;
+        version: string;
+      };
+      if (name === "pulumi-kvm") return version;
+    } catch {
+      // It is one folder up in the sources, and two in dist/.
+    }
+  return "unknown";
+}

@@ -1,0 +1,56 @@
+import { spawn } from "node:child_process";
+import { UsageError } from "./usage-error.js";
+
+const MOST_TIME_MS = 10 * 60_000;
+
+/**
+ * Runs the Pulumi CLI and gives what it prints. It has this process's environment, so that backend, access token and passphrase are those
+ * that it has anywhere.
+ */
+export async function pulumi(
+  args: readonly string[],
+  { cwd }: { cwd: string | undefined },
+): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
+  const child = spawn("pulumi", ["--non-interactive", "--color", "never", ...args], {
+    cwd,
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: MOST_TIME_MS,
+  });
+  const chunks: Buffer[] = [];
+  const errors: Buffer[] = [];
+  child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+  child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
+  const exitCode = await new Promise<number | null>((resolve, reject) => {
+    child.on("error", (error: NodeJS.ErrnoException) => {
+      const isMissing = error.code === "ENOENT";
+      reject(
+        new UsageError(
+          isMissing
+            ? `the Pulumi CLI can't be started${cwd === undefined ? "" : ` in ${cwd}`}; put "pulumi" on the PATH, or give a state with --state`
+            : `pulumi: ${error.message}`,
+        ),
+      );
+    });
+    child.on("close", resolve);
+  });
+  const text = (parts: Buffer[]) => Buffer.concat(parts).toString("utf8");
+  return { exitCode, stdout: text(chunks), stderr: text(errors) };
+}
+
+/** A stack's state with its secrets in plain; they are kept in memory only. */
+export async function exportStack(options: {
+  stack: string | undefined;
+  cwd: string | undefined;
+}): Promise<string> {
+  const which = options.stack === undefined ? [] : ["--stack", options.stack];
+  const { exitCode, stdout, stderr } = await pulumi(["stack", "export", "--show-secrets", ...which], options);
+  if (exitCode !== 0)
+    throw new UsageError(
+      `pulumi stack export failed (${exitCode ?? "it was ended"}): ${firstLines(stderr)}; choose a stack with --stack and its project's folder with --cwd, or give a state with --state`,
+    );
+  return stdout;
+}
+
+function firstLines(text: string): string {
+  return text.trim().split("\n").slice(0, 5).join(" | ");
+}

@@ -1,0 +1,66 @@
+// What the command `kvm` publishes: the schemas of its reports, and the page that its help makes.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Command } from "commander";
+import { z } from "zod";
+import { report as driftReport, SCHEMA_VERSION } from "../cli/drift/report.js";
+import { program } from "../cli/program.js";
+import { printJson } from "./schema-print.mjs";
+
+/** JSON schemas by file name. */
+export function reportSchemas(): Record<string, string> {
+  const drift = z.toJSONSchema(driftReport, { target: "draft-2020-12", io: "output" });
+  return { [`drift-${SCHEMA_VERSION}.schema.json`]: printJson(openEnded(drift) as object) };
+}
+
+/** Fields may be added within a version, so whoever validates by the schema must not be surprised by one. */
+function openEnded(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(openEnded);
+  if (typeof schema !== "object" || schema === null) return schema;
+  const entries = Object.entries(schema).filter(
+    ([key, value]) => key !== "additionalProperties" || value !== false,
+  );
+  return Object.fromEntries(entries.map(([key, value]) => [key, openEnded(value)]));
+}
+
+/** docs/kvm.md */
+export function commandPage(): string {
+  const kvm = program(() => undefined);
+  const parts = [
+    "# kvm",
+    "",
+    "<!-- Generated from the command's own help: npm run generate -->",
+    "",
+    ...[kvm, ...kvm.commands].flatMap(commandPart),
+  ];
+  return `${parts.join("\n").trimEnd()}\n`;
+}
+
+function commandPart(command: Command): string[] {
+  const name = command.parent === null ? command.name() : `${command.parent.name()} ${command.name()}`;
+  return [
+    ...(command.parent === null ? [] : [`## ${name}`, ""]),
+    "```text",
+    helpOf(command).trimEnd(),
+    "```",
+    "",
+  ];
+}
+
+/** As `--help` prints it, examples and exit codes included. */
+export function helpOf(command: Command): string {
+  const parts: string[] = [];
+  command.configureOutput({ writeOut: (part) => void parts.push(part) });
+  command.outputHelp();
+  return parts.join("");
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const write = (folder: string, name: string, text: string) => {
+    mkdirSync(join(process.cwd(), folder), { recursive: true });
+    writeFileSync(join(process.cwd(), folder, name), text);
+  };
+  for (const [name, text] of Object.entries(reportSchemas())) write("schemas", name, text);
+  write("docs", "kvm.md", commandPage());
+}

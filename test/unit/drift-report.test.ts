@@ -1,0 +1,200 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { describe, expect, it } from "vitest";
+import { ignoring } from "../../cli/drift/ignore.js";
+import { judge } from "../../cli/drift/judge.js";
+import { parseOutputs } from "../../cli/output.js";
+import { paintFor } from "../../cli/paint.js";
+import { openBag, SecretTexts } from "../../cli/state/secrets.js";
+import { readState } from "../../cli/state/state.js";
+import { commandPage, reportSchemas } from "../../codegen/command.mjs";
+import type { Inspection } from "../../provider/engine/inspection.js";
+import type { Step } from "../../provider/planning/step.js";
+import { planned, reportOf, resourceNamed, silentHost } from "./drift-surveys.js";
+
+const root = join(import.meta.dirname, "../..");
+const SECRET = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270" };
+
+describe("what is published of the command", () => {
+  it("is what the sources say: npm run generate", () => {
+    expect(readFileSync(join(root, "docs/kvm.md"), "utf8")).toBe(commandPage());
+    for (const [name, text] of Object.entries(reportSchemas()))
+      expect(readFileSync(join(root, "schemas", name), "utf8")).toBe(text);
+  });
+
+  it("has a schema that reports are valid by, and others aren't", () => {
+    const text = readFileSync(join(root, "schemas/drift-1.schema.json"), "utf8");
+    const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(JSON.parse(text) as object);
+    const report = reportOf([
+      [resourceNamed("web"), planned([{ kind: "setAutostart", subject: "web", to: true, effect: "live" }])],
+      [resourceNamed("db"), { kind: "unreachable", hostName: "alpha", reason: "it is off" }],
+      [resourceNamed("gone"), { ...planned([start]), exists: false }],
+    ]);
+    expect(validate(report), JSON.stringify(validate.errors)).toBe(true);
+    expect(validate({ ...report, findings: [{ id: "x", kind: "weather", up: [] }] })).toBe(false);
+    const { findings: _, ...without } = report;
+    expect(validate(without)).toBe(false);
+  });
+});
+
+const start: Step = { kind: "start", subject: "web", effect: "none", reason: "found stopped" };
+const resume: Step = { kind: "resume", subject: "web", effect: "live", reason: "found paused, ioError" };
+
+describe("an inspection", () => {
+  const web = resourceNamed("web");
+  const kinds = (inspection: Inspection, resource = web) =>
+    judge(resource, inspection).findings.map(({ kind, property }) => [kind, property]);
+
+  it("without steps and refusals is no finding", () => {
+    expect(judge(web, planned([]))).toEqual({ status: "same", findings: [] });
+  });
+
+  it("of a guest that an I/O error has paused says so once, whatever is declared", () => {
+    const circumstances = [{ kind: "pausedByIoError", host: "alpha" }] as const;
+    expect(kinds({ ...planned([resume]), circumstances: [...circumstances] })).toEqual([
+      ["pausedByIoError", "powerState"],
+    ]);
+    expect(kinds({ ...planned([]), circumstances: [...circumstances] })).toEqual([
+      ["pausedByIoError", "powerState"],
+    ]);
+  });
+
+  it("of what waits for a restart is no drift", () => {
+    const changes = [{ property: "memory", from: "1 GiB", to: "2 GiB" }];
+    const judged = judge(web, {
+      ...planned([]),
+      circumstances: [{ kind: "pendingRestart", host: "alpha", changes }],
+    });
+    expect(judged.status).toBe("same");
+    expect(judged.findings).toMatchObject([
+      { kind: "pendingRestart", property: "memory", wanted: "2 GiB", found: "1 GiB", effect: "nextBoot" },
+    ]);
+  });
+
+  it("of a resource of which nothing is there is one finding, with all that up would do", () => {
+    const define: Step = {
+      ...{ kind: "defineMachine", subject: "web", host: "alpha" },
+      ...{ effect: "none", reason: "it is gone from its host" },
+    };
+    const judged = judge(web, { ...planned([define, start]), exists: false });
+    expect(judged.status).toBe("missing");
+    expect(judged.findings).toHaveLength(1);
+    expect(judged.findings[0]?.up).toHaveLength(2);
+  });
+
+  it("tells a restart for several changes property by property", () => {
+    const changes = [
+      { property: "memory", from: "1 GiB", to: "2 GiB" },
+      { property: "cpus", from: "1", to: "2" },
+    ];
+    const step: Step = { kind: "restart", subject: "web", force: false, changes, effect: "restart" };
+    const { findings } = judge(web, planned([step]));
+    expect(findings.map(({ property, effect }) => [property, effect])).toEqual([
+      ["memory", "restart"],
+      ["cpus", "restart"],
+    ]);
+    expect(new Set(findings.map(({ up }) => up.join()))).toEqual(
+      new Set(["restart the guest for memory 1 GiB -> 2 GiB, cpus 1 -> 2"]),
+    );
+  });
+
+  it("of a secret property shows neither what is wanted nor what was found", () => {
+    const secretive = { ...web, secretKeys: new Set(["description"]) };
+    const changes = [{ property: "description", from: "found it", to: "wanted it" }];
+    const step: Step = { kind: "updateDefinition", subject: "web", changes, effect: "none" };
+    expect(JSON.stringify(judge(secretive, planned([step])))).not.toMatch(/found it|wanted it/);
+  });
+
+  it("that failed the last time is drift though the plan is empty", () => {
+    expect(kinds(planned([]), { ...web, initErrors: ["no room"] })).toEqual([["drifted", "state"]]);
+  });
+});
+
+describe("a report", () => {
+  const drifted = reportOf([[resourceNamed("web"), planned([start])]]);
+
+  it("ends with 0, 2 or 3, and a silent host outweighs what was found on another", () => {
+    expect(reportOf([[resourceNamed("web"), planned([])]]).exitCode).toBe(0);
+    expect(drifted.exitCode).toBe(2);
+    const silent = [resourceNamed("db"), { kind: "unreachable", hostName: "beta", reason: "off" }] as const;
+    const both = reportOf([[resourceNamed("web"), planned([start])], [...silent]], {}, [silentHost("beta")]);
+    expect(both).toMatchObject({
+      exitCode: 3,
+      outcome: "incomplete",
+      summary: { drifted: 1, unreachable: 1 },
+    });
+  });
+
+  it("leaves out what an earlier one has, and only that", () => {
+    const again = reportOf([[resourceNamed("web"), planned([start])]], { since: drifted });
+    expect(again).toMatchObject({ exitCode: 0, findings: [], known: 1 });
+    const worse: Step = { ...start, reason: "found crashed" };
+    expect(reportOf([[resourceNamed("web"), planned([worse])]], { since: drifted }).findings).toHaveLength(1);
+  });
+});
+
+it.each([
+  ["web", true],
+  ["VirtualMachine/web", true],
+  ["VirtualMachine/*", true],
+  ["*#powerState", true],
+  ["web#power*", true],
+  ["drifted/web", true],
+  ["we", false],
+  ["web#memory", false],
+  ["Disk/web", false],
+  ["w.b", false],
+])("--ignore %s", (pattern, isIgnored) => {
+  const [found] = reportOf([[resourceNamed("web"), planned([start])]]).findings;
+  if (found === undefined) throw new Error("nothing was found");
+  expect(ignoring([pattern])(found)).toBe(isIgnored);
+});
+
+describe("a state's secrets", () => {
+  it("are opened where the export has them, and known to be missing where not", () => {
+    const secrets = new SecretTexts();
+    const opened = openBag(
+      {
+        plain: "text",
+        credentials: { ...SECRET, plaintext: JSON.stringify({ privateKey: "line one\nline two" }) },
+        list: [{ inner: { ...SECRET, plaintext: '"deep secret"' } }],
+        cloudInit: { ...SECRET, ciphertext: "v1:abc" },
+      },
+      secrets,
+    );
+    expect(opened.values).toEqual({
+      plain: "text",
+      credentials: { privateKey: "line one\nline two" },
+      list: [{ inner: "deep secret" }],
+    });
+    expect(opened.encryptedKeys).toEqual(["cloudInit"]);
+    expect([...opened.secretKeys].sort()).toEqual(["cloudInit", "credentials", "list"]);
+    expect(secrets.conceal("text: line two, deep secret")).toBe("text: [secret], [secret]");
+  });
+
+  it("are asked for in a message when a file isn't a state", () => {
+    expect(() => readState("{}", "x.json", new SecretTexts())).toThrow(/x.json isn't a stack's state/);
+    expect(() => readState("no", "x.json", new SecretTexts())).toThrow(/x.json isn't JSON/);
+  });
+});
+
+it("writes one format to stdout at most", () => {
+  const formats = ["json", "html"] as const;
+  expect(parseOutputs(["json", "html=a=b.html"], formats)).toEqual([
+    { format: "json", file: undefined },
+    { format: "html", file: "a=b.html" },
+  ]);
+  expect(() => parseOutputs(["json", "html"], formats)).toThrow(/only one/);
+  expect(() => parseOutputs(["html="], formats)).toThrow(/name of the file is missing/);
+});
+
+it("colours only a terminal's text, and not against NO_COLOR", () => {
+  expect(paintFor({ isTTY: true }, {}).bad("x")).toBe("\x1b[31mx\x1b[39m");
+  for (const [stream, env] of [
+    [{ isTTY: true }, { NO_COLOR: "1" }],
+    [{ isTTY: true }, { TERM: "dumb" }],
+    [{}, {}],
+  ])
+    expect(paintFor(stream as { isTTY?: boolean }, env as NodeJS.ProcessEnv).bad("x")).toBe("x");
+});
