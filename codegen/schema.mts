@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { z } from "zod";
-import { shape as disk } from "../provider/resources/disk/schema.js";
+import { shape as disk, foundKeys as foundOfDisk } from "../provider/resources/disk/schema.js";
 import { shape as host } from "../provider/resources/host/schema.js";
 import { foundKeys, shape as image } from "../provider/resources/image/schema.js";
 import { shape as network } from "../provider/resources/network/schema.js";
@@ -24,16 +24,19 @@ const MODULE = `${PACKAGE}:index`;
 
 /** What the provider validates inputs with, by the name of the resource. */
 export const shapes: Readonly<Record<string, z.ZodRawShape>> = {
-  Disk: disk,
+  Disk: withoutKeys(disk, foundOfDisk),
   Host: host,
-  Image: Object.fromEntries(
-    Object.entries(image).filter(([key]) => !foundKeys.some((found) => found === key)),
-  ),
+  Image: withoutKeys(image, foundKeys),
   Network: network,
   Snapshot: snapshot,
   StoragePool: storagePool,
   VirtualMachine: virtualMachine,
 };
+
+/** What a check finds out is no input of programs. */
+function withoutKeys(shape: z.ZodRawShape, keys: readonly string[]): z.ZodRawShape {
+  return Object.fromEntries(Object.entries(shape).filter(([key]) => !keys.includes(key)));
+}
 
 /** What package.json says about the package. */
 export interface Manifest {

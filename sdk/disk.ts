@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { sourceOf } from "./file-source.js";
 import type { Host } from "./host.js";
 import { onHost, unwrapped } from "./host-ref.js";
 import type { Image } from "./image.js";
@@ -30,6 +31,13 @@ export interface DiskArgs {
    * The backing disk must not be written to any more. Changing it replaces the disk. qcow2 only.
    */
   backing?: In<Disk | Image | string>;
+  /**
+   * What the disk begins with: a file of the machine that runs Pulumi, as a path or a `FileAsset`, qcow2 or raw as `format` says; it is sent to the
+   * host over SSH, holes left out, and grown to `size`. A file whose content has changed replaces the disk, with all that was written to
+   * it, which is refused while a VM uses it; taking `source` away changes nothing. Not with `backing` or `adopt`. What has a URL is fetched by
+   * an {@link Image}.
+   */
+  source?: In<string | pulumi.asset.FileAsset>;
   /** libvirt's name of the volume. Default: the resource's name. Changing it replaces the disk. */
   name?: In<string>;
   /** How the disk moves to another pool. */
@@ -92,7 +100,7 @@ export class Disk extends KvmResource {
   }
 
   constructor(name: string, args: DiskArgs, opts?: pulumi.CustomResourceOptions) {
-    const { host, pool, backing, ...rest } = args;
+    const { host, pool, backing, source, ...rest } = args;
     super(
       "Disk",
       name,
@@ -101,6 +109,7 @@ export class Disk extends KvmResource {
         ...onHost(host),
         pool: poolName(pool),
         backing: backing === undefined ? undefined : backingOf(backing),
+        source: source === undefined ? undefined : sourceOf(source),
         name: args.name ?? name,
       },
       ["path", "key", "sizeBytes", "allocationBytes", "format"],

@@ -1,7 +1,7 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { poolName } from "./disk.js";
+import { sourceOf } from "./file-source.js";
 import type { Host } from "./host.js";
-import { unwrapped } from "./host-ref.js";
 import { KvmResource } from "./resource.js";
 import { hostsOf, type StoragePool } from "./storage-pool.js";
 import type { FileSource, HostRef, In, Timeouts } from "./types.js";
@@ -109,14 +109,4 @@ export class Image extends KvmResource {
       opts,
     );
   }
-}
-
-/** Assets by where they are; the provider reads them. */
-function sourceOf(source: In<FileSource>): pulumi.Output<unknown> {
-  return unwrapped(source).apply((given) => {
-    // Also of a second copy of Pulumi's SDK.
-    if (!pulumi.asset.Asset.isInstance(given)) return pulumi.output(given);
-    const { path, uri } = given as Partial<pulumi.asset.FileAsset & pulumi.asset.RemoteAsset>;
-    return pulumi.output<unknown>(path ?? uri ?? given);
-  });
 }

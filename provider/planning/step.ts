@@ -45,6 +45,8 @@ export type Step =
       format: string;
       /** What it begins with. */
       image?: string | undefined;
+      /** A file of this machine that it begins with. */
+      source?: string | undefined;
       effect: "none";
     }
   | {
@@ -233,7 +235,7 @@ export function describeStep(step: Step): string[] {
       return [`remove storage pool ${step.subject} ${at(step)} (${step.reason})`];
     case "createVolume":
       return [
-        `create disk ${step.volume} (${formatBytes(step.sizeBytes)}, ${step.format}) in pool ${step.pool} ${at(step)}${step.image === undefined ? "" : `, from image ${step.image}`}`,
+        `create disk ${step.volume} (${formatBytes(step.sizeBytes)}, ${step.format}) in pool ${step.pool} ${at(step)}${step.image === undefined ? "" : `, from image ${step.image}`}${step.source === undefined ? "" : `, with the content of ${step.source}`}`,
       ];
     case "growVolume":
       return [

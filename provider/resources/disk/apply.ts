@@ -6,6 +6,7 @@ import { clearNote, moveVolume, settleMove, type VolumeMove } from "../moving/in
 import { ensureVolume, growVolume, replaceVolumeMark, writeVolumeMark } from "../volumes.js";
 import { type ObservedDisk, whereItIs } from "./observe.js";
 import type { DiskPlace, DiskRequest } from "./place.js";
+import { sendSource } from "./send-source.js";
 
 export async function apply(
   step: Step,
@@ -27,6 +28,11 @@ export async function apply(
     case "createVolume": {
       // A mark that is there already is that of a run which was cut off, or of a volume that was deleted by hand.
       const mark = target.mark ?? newMark(request);
+      if (inputs.source !== undefined) {
+        await writeVolumeMark({ host, pool, mark });
+        await sendSource(inputs, inputs.source, host, context);
+        return;
+      }
       await ensureVolume({
         ...{ host, pool, volume, mark, signal },
         format: inputs.format,

@@ -13,7 +13,7 @@ export const diskNotes: readonly ChangeNote[] = [
     note: "one that no VM uses is copied through this machine",
   },
   {
-    input: "Disk: `format`, `backing`, `name`",
+    input: "Disk: `format`, `backing`, `source`, `name`",
     running: "refused while a VM uses the disk",
     note: "else the disk is replaced",
   },

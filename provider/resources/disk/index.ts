@@ -6,12 +6,16 @@ import { type ObservedDisk, observe, whereItIs } from "./observe.js";
 import { type DiskRequest, refOf } from "./place.js";
 import { plan } from "./plan.js";
 import { remove } from "./remove.js";
-import { backingNeedsQcow2, type Inputs, type Outputs, shape } from "./schema.js";
+import { backingNeedsQcow2, foundKeys, type Inputs, type Outputs, shape, sourceAlone } from "./schema.js";
 
 export const disk: ResourceDefinition<Inputs, ObservedDisk, Outputs> = {
   kind: "Disk",
   shape,
-  crossChecks: [backingNeedsQcow2],
+  crossChecks: [backingNeedsQcow2, sourceAlone],
+  computed: {
+    keys: foundKeys,
+    of: (_request, { source }) => (source?.checksum === undefined ? {} : { sourceChecksum: source.checksum }),
+  },
   lookup,
   observe,
   plan,

@@ -12,6 +12,7 @@ import {
   placesWithMarks,
   refOf,
 } from "./place.js";
+import { type ObservedSource, observeSource } from "./source.js";
 
 export interface ObservedDisk {
   /** Where it should be. */
@@ -20,6 +21,8 @@ export interface ObservedDisk {
   elsewhere: DiskPlace | undefined;
   /** A move that was cut off, and wasn't one to where the disk should be by now. `to` is absent when it never came to a copy. */
   interrupted?: { from: DiskPlace; to: DiskPlace | undefined } | undefined;
+  /** What its content comes from; absent where none is declared. */
+  source?: ObservedSource | undefined;
   /** Volumes that are layers over the disk; read when it isn't where it should be. */
   layers: string[];
 }
@@ -29,6 +32,11 @@ export interface ObservedDisk {
  * place in which it could be.
  */
 export async function observe(request: DiskRequest, context: ObserveContext): Promise<ObservedDisk> {
+  const [observed, source] = await Promise.all([observeVolume(request, context), observeSource(request)]);
+  return { ...observed, source };
+}
+
+async function observeVolume(request: DiskRequest, context: ObserveContext): Promise<ObservedDisk> {
   const { inputs } = request;
   const target = await lookAt(refOf(inputs), inputs, request, context);
   const formers = await formerPlaces(target, request, context);

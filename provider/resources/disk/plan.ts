@@ -13,7 +13,7 @@ export function plan(request: DiskRequest, observed: ObservedDisk): Plan {
   const { inputs } = request;
   const { target } = observed;
   if (request.previous !== undefined)
-    result.replaceBecause.push(...reasonsToReplace(inputs, request.previous));
+    result.replaceBecause.push(...reasonsToReplace(inputs, request.previous, observed));
   if (result.replaceBecause.length > 0) {
     planReplacement(request, observed, result);
     return result;
@@ -47,6 +47,7 @@ export function plan(request: DiskRequest, observed: ObservedDisk): Plan {
   // A replacement's check comes before the old volume is gone, and can't be told from a create that was cut off.
   if (request.previous === undefined && request.recorded === undefined && request.chosen === undefined) {
     result.steps.push(createStep(request));
+    planSource(request, observed, result);
     return result;
   }
   if (request.previous === undefined && place.volume.format !== inputs.format)
@@ -67,11 +68,14 @@ export function plan(request: DiskRequest, observed: ObservedDisk): Plan {
 }
 
 /** Inputs are compared with inputs: a migration that copies makes one image of a chain, which is no reason to make the disk anew. */
-function reasonsToReplace(inputs: Inputs, previous: Inputs): string[] {
+function reasonsToReplace(inputs: Inputs, previous: Inputs, { source }: ObservedDisk): string[] {
   const reasons: string[] = [];
   if (previous.name !== inputs.name) reasons.push("name");
   if (previous.format !== inputs.format) reasons.push("format");
   if (JSON.stringify(previous.backing) !== JSON.stringify(inputs.backing)) reasons.push("backing");
+  const checksum = source?.checksum ?? inputs.sourceChecksum;
+  if (inputs.source !== undefined && checksum !== undefined && checksum !== previous.sourceChecksum)
+    reasons.push("source");
   return reasons;
 }
 
@@ -88,6 +92,7 @@ function planReplacement(request: DiskRequest, observed: ObservedDisk, result: P
     });
   if (isRelocated && target.volume !== undefined && !isAt(target) && inputs.adopt !== true)
     result.refusals.push(foreign(request, target));
+  planSource(request, observed, result);
 }
 
 function planForeign(
@@ -125,7 +130,27 @@ function foreign({ inputs }: DiskRequest, target: DiskPlace): Plan["refusals"][n
   };
 }
 
-function planMissing(request: DiskRequest, { target, elsewhere }: ObservedDisk, result: Plan): void {
+/** Whether the disk can be made of the file that its content is to come from. */
+function planSource({ inputs }: DiskRequest, { source }: ObservedDisk, result: Plan): void {
+  if (source === undefined) return;
+  const { problem, format, sizeBytes = 0 } = source;
+  const refuse = (message: string) =>
+    result.refusals.push({ kind: "notSupported", message: `source: ${message}` });
+  if (problem !== undefined) refuse(problem);
+  else if (format !== inputs.format)
+    refuse(
+      format === "qcow2" || format === "raw"
+        ? `${inputs.source} is ${format} and ${inputs.format} is declared; declare format: ${JSON.stringify(format)}, or convert the file`
+        : `${inputs.source} is ${format}; convert it to ${inputs.format} with qemu-img convert, or let an Image do it`,
+    );
+  else if (sizeBytes > inputs.size)
+    refuse(
+      `${inputs.source} is a disk of ${formatBytes(sizeBytes)}, and size ${formatBytes(inputs.size)} would cut it off; declare at least that`,
+    );
+}
+
+function planMissing(request: DiskRequest, observed: ObservedDisk, result: Plan): void {
+  const { target, elsewhere } = observed;
   const { inputs, previous, recorded, chosen } = request;
   const host = target.ref.name;
   if (elsewhere !== undefined) {
@@ -138,6 +163,7 @@ function planMissing(request: DiskRequest, { target, elsewhere }: ObservedDisk, 
   }
   if (target.poolState === "running") {
     result.steps.push(createStep(request));
+    planSource(request, observed, result);
     return;
   }
   if (chosen !== undefined)
@@ -146,8 +172,10 @@ function planMissing(request: DiskRequest, { target, elsewhere }: ObservedDisk, 
       message: `pool ${inputs.pool} ${target.poolState === "absent" ? "isn't there" : "is stopped"} on ${host}; declare it there as a StoragePool (hosts: [...]), or start it`,
     });
   // At a preview the pool is perhaps yet to be made; a disk that was made is likely to be in it.
-  else if (previous === undefined && recorded === undefined) result.steps.push(createStep(request));
-  else
+  else if (previous === undefined && recorded === undefined) {
+    result.steps.push(createStep(request));
+    planSource(request, observed, result);
+  } else
     result.steps.push({
       kind: "record",
       subject: inputs.name,
@@ -165,6 +193,7 @@ function createStep({ inputs }: DiskRequest): Plan["steps"][number] {
     volume: inputs.name,
     sizeBytes: inputs.size,
     format: inputs.format,
+    source: inputs.source,
     effect: "none",
   };
 }

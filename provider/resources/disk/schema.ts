@@ -11,6 +11,16 @@ export const shape = {
   size: diskSize(),
   format: oneOf(["qcow2", "raw"]).default("qcow2"),
   backing: backing.optional(),
+  source: z
+    .string({ error: "must be the path of a file of this machine" })
+    .refine((path) => path !== "" && !path.includes("\0"), {
+      error: "must be the path of a file of this machine",
+    })
+    .refine((path) => !/^[A-Za-z][A-Za-z0-9+.-]+:\/\//.test(path), {
+      error:
+        "must be the path of a file of this machine: what has a URL is fetched by an Image, of which a disk is a layer with backing",
+    })
+    .optional(),
   move: z
     .strictObject(
       { bandwidthMibPerSecond: wholeNumber(1, 1_000_000).optional() },
@@ -19,7 +29,10 @@ export const shape = {
     .optional(),
   retainOnDelete: yesOrNo().optional(),
   adopt: yesOrNo().optional(),
+  /** Of `source`, as the check found it: by this a changed file is told. */
+  sourceChecksum: z.string().optional(),
 };
+export const foundKeys = ["sourceChecksum"] as const;
 export type Inputs = z.output<z.ZodObject<typeof shape>>;
 
 export interface Outputs {
@@ -35,6 +48,19 @@ export interface Outputs {
   nonce: string;
   /** Where it is until its virtual machine has brought it along: a later run looks there before it calls the disk gone. No secrets. */
   formerly?: { host: string; connection: Connection } | undefined;
+}
+
+export function sourceAlone(inputs: Inputs): { path: string; message: string }[] {
+  if (inputs.source === undefined) return [];
+  const given = (["backing", "adopt"] as const).find(
+    (key) => inputs[key] !== undefined && inputs[key] !== false,
+  );
+  if (given === undefined) return [];
+  const why =
+    given === "backing" ? "a layer begins with what it is over" : "what is taken over keeps its content";
+  return [
+    { path: "source", message: `is not possible together with ${given}: ${why}; leave out one of them` },
+  ];
 }
 
 export function backingNeedsQcow2(inputs: Inputs): { path: string; message: string }[] {
