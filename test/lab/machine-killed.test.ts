@@ -7,6 +7,7 @@ import { Declared, StorageWorld } from "./storage-world.js";
 
 const { available, missing } = labAvailable();
 const folder = "/var/lib/libvirt/images";
+const image = { name: "base", pool: "bases", volume: "base", sizeBytes: 8 * 2 ** 20 };
 /** More than there are; the last one ends undisturbed. */
 const MOST_CALLS = 40;
 
@@ -19,6 +20,10 @@ describe.skipIf(!available)(
       const alpha = world.host("alpha");
       await alpha.virsh("pool-define-as", "images", "dir", "--target", folder);
       await alpha.virsh("pool-start", "images");
+      await alpha.shell("mkdir -p /var/lib/libvirt/bases");
+      await alpha.virsh("pool-define-as", "bases", "dir", "--target", "/var/lib/libvirt/bases");
+      await alpha.virsh("pool-start", "bases");
+      await alpha.virsh("vol-create-as", "bases", "base", `${image.sizeBytes}`, "--format", "qcow2");
     });
     afterAll(() => world?.lab.close());
 
@@ -29,9 +34,10 @@ describe.skipIf(!available)(
         ...{ name, host: "alpha", connection: world.connection("alpha"), credentials: world.credentials },
         ...{ memory: "128MiB", kernel: kernelPath, initrd: initrdPath, commandLine: "console=ttyS0 quiet" },
         disks: [
-          { pool: "images", name: "root", size: "16MiB" },
+          { pool: "images", name: "root", size: "16MiB", image },
           { pool: "images", name: "data", size: "8MiB" },
         ],
+        cloudInit: { hostname: "before" },
         ...more,
       };
     };
@@ -66,7 +72,16 @@ describe.skipIf(!available)(
       expect((await alpha.virsh("domstate", inputs.name)).trim()).toBe("running");
       const files = await world.ls("alpha", folder);
       const volumes = files.filter((file) => !file.startsWith(".")).sort();
-      expect([at, volumes]).toEqual([at, inputs.disks.map(({ name }) => `${inputs.name}-${name}`).sort()]);
+      // The seed that it starts with next, and the one that the guest was started with.
+      const documents = await alpha.shell(
+        `virsh dumpxml ${inputs.name}; virsh dumpxml --inactive ${inputs.name}`,
+      );
+      const seeds = new Set(documents.match(new RegExp(`${inputs.name}-seed-\\w+\\.iso`, "g")));
+      const disks = inputs.disks.map(({ name }) => `${inputs.name}-${name}`);
+      expect(seeds.size).toBeGreaterThan(0);
+      expect([at, volumes]).toEqual([at, [...disks, ...seeds].sort()]);
+      const backing = await alpha.shell(`qemu-img info -U ${folder}/${inputs.name}-root`);
+      expect(backing).toContain("backing file: /var/lib/libvirt/bases/base");
       const marks = files.filter((file) => file.startsWith("."));
       expect(marks.map((mark) => mark.replace(/^\.pulumi-kvm\.\w+\.\w+\./, "")).sort()).toEqual(volumes);
     }
@@ -99,9 +114,10 @@ describe.skipIf(!available)(
         memory: "160MiB",
         description: "changed",
         disks: [
-          { pool: "images", name: "root", size: "24MiB" },
+          { pool: "images", name: "root", size: "24MiB", image },
           { pool: "images", name: "more", size: "4MiB" },
         ],
+        cloudInit: { hostname: "after" },
       });
       const vm = new Declared(virtualMachine, [world.ref("alpha")]);
       await vm.up(before);
