@@ -3,6 +3,7 @@ import type { HostFacts } from "../../provider/hosts/facts.js";
 import type { DomainModel } from "../../provider/libvirt/xml/index.js";
 import { hasTpm, hostDevicesOf } from "../../provider/resources/virtual-machine/migration/host-devices.js";
 import { migrationUri } from "../../provider/resources/virtual-machine/migration/journal.js";
+import { memoryNeededBytes } from "../../provider/resources/virtual-machine/migration/memory-needed.js";
 import {
   type PreflightFindings,
   refusalsOf,
@@ -69,6 +70,7 @@ const fine: PreflightFindings = {
   target: { name: "beta", facts: facts("beta-uuid") },
   domain: {
     model,
+    memoryNeededBytes: GIB,
     persistent: true,
     snapshots: [],
     hasManagedSave: false,
@@ -198,6 +200,22 @@ describe("the preflight of a move", () => {
     expect(only({ memoryInUseBytes: 7.5 * GIB })).toMatch(
       /needs 1 GiB of memory.*may use 7.5 GiB of its 8 GiB/,
     );
+  });
+
+  it("counts what a guest was given, not what could still be plugged in", () => {
+    const guest = (sizes: string, devices = "") =>
+      `<domain type='kvm'><name>web</name><uuid>5e2b7c5c-1d8c-4a6f-9d0a-2f4a7f1c9b11</uuid>${sizes}<vcpu>1</vcpu><os><type machine='q35'>hvm</type></os><devices>${devices}</devices></domain>`;
+    const maximum = "<maxMemory slots='4' unit='GiB'>16</maxMemory>";
+    const dimm = "<memory model='dimm'><target><size unit='GiB'>1</size><node>0</node></target></memory>";
+    const virtioMem =
+      "<memory model='virtio-mem'><target><size unit='GiB'>14</size><node>0</node><requested unit='GiB'>3</requested><current unit='GiB'>2</current></target></memory>";
+    const sizes = (memory: number, current: number) =>
+      `<memory unit='GiB'>${memory}</memory><currentMemory unit='GiB'>${current}</currentMemory>`;
+    // The balloon can give back all of it.
+    expect(memoryNeededBytes(guest(sizes(4, 1)))).toBe(4 * GIB);
+    expect(memoryNeededBytes(guest(maximum + sizes(2, 2)))).toBe(2 * GIB);
+    expect(memoryNeededBytes(guest(maximum + sizes(4, 3), dimm + dimm))).toBe(4 * GIB);
+    expect(memoryNeededBytes(guest(maximum + sizes(16, 4), virtioMem))).toBe(5 * GIB);
   });
 });
 

@@ -33,6 +33,8 @@ export interface PreflightFindings {
 /** The guest, as far as it matters for a move. */
 export interface DomainFindings {
   model: DomainModel;
+  /** What it may use of a host's memory without being given more. */
+  memoryNeededBytes: number;
   persistent: boolean;
   /** By name. */
   snapshots: readonly string[];
@@ -155,7 +157,7 @@ function* roomRefusals({
   memoryInUseBytes,
 }: PreflightFindings): Generator<string> {
   const { memoryBytes } = target.facts;
-  const needed = domain.model.maxMemoryBytes;
+  const needed = domain.memoryNeededBytes;
   if (memoryInUseBytes + needed > memoryBytes)
     yield `it needs ${formatBytes(needed)} of memory, and the running guests of ${target.name} may use ${formatBytes(memoryInUseBytes)} of its ${formatBytes(memoryBytes)}; move or stop another guest`;
   for (const { name, there } of pools) {

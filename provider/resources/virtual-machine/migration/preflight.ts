@@ -10,6 +10,7 @@ import {
 } from "../../../libvirt/xml/index.js";
 import { compareCpu } from "./cpu.js";
 import { hasTpm, hostDevicesOf } from "./host-devices.js";
+import { memoryNeededBytes } from "./memory-needed.js";
 import type { CopiedVolume, MigrationPlan } from "./migration-plan.js";
 import {
   type PoolFindings,
@@ -107,6 +108,7 @@ async function findings(
     target: { name: target.name, facts: factsThere },
     domain: {
       model,
+      memoryNeededBytes: memoryNeededBytes(xml),
       persistent: record.persistent,
       snapshots: (await source.observations.snapshots(uuid)).map((snapshot) => snapshot.name),
       hasManagedSave: record.hasManagedSave,
@@ -125,7 +127,7 @@ async function findings(
     pools,
     cpu,
     memoryInUseBytes: domainsThere
-      .flatMap(({ liveXml }) => (liveXml === undefined ? [] : [parseDomain(liveXml).maxMemoryBytes]))
+      .flatMap(({ liveXml }) => (liveXml === undefined ? [] : [memoryNeededBytes(liveXml)]))
       .reduce((sum, bytes) => sum + bytes, 0),
     live,
     ahead,
