@@ -9,14 +9,6 @@ const { available, missing } = labAvailable();
 const MIB = 2 ** 20;
 const IMAGES = "/var/lib/libvirt/images";
 
-/*
- * Rows that can't be walked here, and why:
- * - hostDevices: a host of the lab has no USB controller and no IOMMU. What is written is defined and read back by a real libvirt in
- *   xml-domain.test.ts, and becomes a command line of QEMU's below.
- * - interfaces[].bandwidth: tc needs the kernel's sch_sfq and act_police; without these libvirt's own error is told, below.
- * - interfaces[].direct: the kernel here has no macvtap. Announced as waiting, below.
- */
-
 /** Where each disk and interface is plugged in. */
 function places(xml: string): Map<string, string> {
   return new Map(
@@ -255,6 +247,87 @@ describe.skipIf(!available)(`disks and interfaces of a running guest ${missing.j
     expect(await world.host("alpha").shell(`head -c 8 ${IMAGES}/replaced-kept`)).toBe("precious");
     await third.remove();
     expect(await volumes()).toEqual([]);
+  });
+
+  it("randomness, channels and filters come live, and all that QEMU has from its start waits for the next boot", async () => {
+    const alpha = world.host("alpha");
+    const root = { pool: "images", name: "root", size: "16MiB" };
+    const nic = { network: "lan", mac: "52:54:00:aa:00:09" };
+    const os = { name: "os", bus: "scsi" };
+    const rule = "<rule action='drop' direction='in'><ip srcipaddr='10.9.9.9'/></rule>";
+    await alpha.writeFile("/run/filter.xml", `<filter name='quiet' chain='ipv4'>${rule}</filter>`);
+    await alpha.virsh("nwfilter-define", "/run/filter.xml");
+    await using vm = new WalkedMachine(world, "rest", { disks: [root], cdroms: [os], interfaces: [nic] });
+    await vm.start();
+    await vm.change({
+      inputs: {
+        ...{ title: "the rest", description: "all of it" },
+        rng: { source: "/dev/random", bytes: 1024 },
+        channels: [{ name: "org.example.0" }],
+        interfaces: [{ ...nic, filter: { name: "quiet" } }],
+      },
+      announced: [
+        'description none -> "all of it"',
+        'title none -> "the rest"',
+        "channels none -> org.example.0, live",
+        "rng /dev/urandom -> /dev/random, 1024 bytes in 1000 ms, live",
+        "interfaces[52:54:00:aa:00:09].filter none -> quiet, live",
+      ],
+    });
+    expect(await alpha.shell("ebtables -t nat -L")).toContain("10.9.9.9");
+    await vm.change({
+      inputs: { rng: false, channels: [], interfaces: [nic] },
+      announced: [
+        "channels org.example.0 -> none, live",
+        "rng /dev/random, 1024 bytes in 1000 ms -> none, live",
+        "interfaces[52:54:00:aa:00:09].filter quiet -> none, live",
+      ],
+    });
+    expect(await alpha.shell("ebtables -t nat -L")).not.toContain("10.9.9.9");
+    await vm.change({
+      inputs: { numa: { cells: [{ cpus: "0", memory: "128MiB" }] } },
+      announced: [/^numa none -> .*, at the next boot$/],
+    });
+    await vm.change({ inputs: { numa: undefined }, announced: [/^numa .* -> none$/] });
+    await vm.change({
+      inputs: {
+        ...{ maxMemory: "512MiB", memoryHotplug: { type: "dimm" }, machine: "pc-q35-7.1" },
+        cpu: { mode: "maximum", cache: { mode: "emulate", level: 3 } },
+        ...{ memoryBacking: { source: "memfd", access: "shared" } },
+        ...{ numaTune: { nodeset: "0", mode: "preferred" }, bootMenu: true },
+        features: { smm: true, kvmHidden: true, ioapic: "qemu" },
+        watchdog: { model: "i6300esb", action: "reset" },
+        ...{ answerFile: { kickstart: "text" }, ignition: { ignition: { version: "3.4.0" } } },
+        ...{ commandLine: "console=ttyS0", console: { log: "/var/log/libvirt/qemu/rest-other.log" } },
+        disks: [{ ...root, bootOrder: 1 }],
+        cdroms: [{ ...os, bootOrder: 2 }],
+        interfaces: [{ ...nic, model: "e1000e", mtu: 1400 }],
+      },
+      announced: [
+        /^write answer file medium rest-answers-/,
+        /^write Ignition config rest-ignition-/,
+        'machine "pc-q35-7.2" -> "pc-q35-7.1", at the next boot',
+        "maxMemory 128 MiB -> 512 MiB, at the next boot",
+        "memoryHotplug none -> dimm in 16 slots beside 128 MiB, at the next boot",
+        "cpu none -> maximum, at the next boot",
+        /^kernel .* -> .* "console=ttyS0", at the next boot$/,
+        /^console\.log .*-console\.log" -> .*-other\.log", at the next boot$/,
+        /^ignition none -> .*, at the next boot$/,
+        'cpu.cache none -> {"mode":"emulate","level":3}, at the next boot',
+        "memoryBacking none -> source memfd, access shared, at the next boot",
+        "numaTune none -> preferred 0, at the next boot",
+        "bootMenu none -> shown, at the next boot",
+        'watchdog none -> {"model":"i6300esb","action":"reset"}, at the next boot',
+        "features.smm none -> true, at the next boot",
+        'features.ioapic none -> "qemu", at the next boot',
+        "features.kvmHidden none -> true, at the next boot",
+        "disks[vda].bootOrder none -> 1, at the next boot",
+        "cdroms[sda].bootOrder none -> 2, at the next boot",
+        /^answerFile none -> .*, at the next boot$/,
+        'interfaces[52:54:00:aa:00:09].model "virtio" -> "e1000e", at the next boot',
+        "interfaces[52:54:00:aa:00:09].mtu none -> 1400, at the next boot",
+      ],
+    });
   });
 
   it("media of drives are exchanged, ejected, and taken from a guest that holds them only by force", async () => {

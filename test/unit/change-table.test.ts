@@ -4,8 +4,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { withChangesTable } from "../../codegen/changes.mjs";
 import { describeDifferences } from "../../provider/libvirt/xml/index.js";
-import { effectOf, rowOf } from "../../provider/resources/virtual-machine/change-table.js";
+import { changeTable, effectOf, rowOf } from "../../provider/resources/virtual-machine/change-table.js";
 import { newRun, runningGuest } from "../../provider/resources/virtual-machine/running-guest.js";
+import { unwalkedRows, walkedRows } from "../lab/walked-rows.js";
 import { domainModel } from "../property/xml-arbitraries.js";
 
 describe("the table of changes", () => {
@@ -32,6 +33,14 @@ describe("the table of changes", () => {
     expect(effectOfFewer("kvm", 2)).toBe("live");
     expect(effectOfFewer("kvm", 1)).toBe("nextBoot");
     expect(effectOfFewer("qemu", 2)).toBe("nextBoot");
+  });
+
+  it("is walked on running guests row by row, but for those of which it is said why not", () => {
+    const inputs = changeTable.flatMap(({ input }) => input ?? []);
+    const told = [...walkedRows, ...unwalkedRows].map(([input]) => input);
+    expect(told.sort()).toEqual([...new Set(inputs)].sort());
+    for (const [, file, announced] of walkedRows)
+      expect(readFileSync(join(import.meta.dirname, `../lab/${file}.test.ts`), "utf8")).toContain(announced);
   });
 
   it("stands in README as the planner has it (else: npm run generate)", () => {
