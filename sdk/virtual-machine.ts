@@ -18,7 +18,7 @@ import type {
   VmNumaTune,
 } from "./virtual-machine-compute.js";
 import type { VmChannel, VmHostDevice, VmRng } from "./vm-devices.js";
-import { unwrapCdrom, unwrapDisk, type VmCdrom, type VmDisk } from "./vm-disk.js";
+import { unwrapCdrom, unwrapDisk, unwrapOs, type VmCdrom, type VmDisk } from "./vm-disk.js";
 import { unwrapInterface, type VmInterface } from "./vm-interface.js";
 import type {
   VmClock,
@@ -123,7 +123,10 @@ export interface VirtualMachineArgs {
    * given back still knows its secrets. Needs swtpm on the host. Default: none. Next boot.
    */
   tpm?: In<boolean | VmTpm>;
-  /** What runs in it. Of Linux it only tells other tools. No guest notices. */
+  /**
+   * What runs in it. Of Linux it only tells other tools. Windows gets the devices and settings that it is best with ({@link VmOs}), as if they were
+   * declared: of a VM that is there already each changes as its input would, which the preview shows.
+   */
   os?: In<VmOs>;
   /** Next boot. */
   features?: In<VmFeatures>;
@@ -317,7 +320,7 @@ export class VirtualMachine extends KvmResource {
   }
 
   constructor(name: string, args: VirtualMachineArgs, opts?: pulumi.CustomResourceOptions) {
-    const { host, disks, cdroms, interfaces, graphics, cloudInit, ignition, answerFile, ...rest } = args;
+    const { host, disks, cdroms, os, interfaces, graphics, cloudInit, ignition, answerFile, ...rest } = args;
     const on = onHost(host);
     super(
       "VirtualMachine",
@@ -327,6 +330,7 @@ export class VirtualMachine extends KvmResource {
         ...on,
         name: args.name ?? name,
         disks: disks === undefined ? undefined : each(disks, (disk: VmDisk) => unwrapDisk(disk, on.host)),
+        os: os === undefined ? undefined : unwrapped(os).apply(unwrapOs),
         graphics: graphics === undefined ? undefined : withSecretPassword(graphics),
         cdroms: cdroms === undefined ? undefined : each(cdroms, unwrapCdrom),
         interfaces: interfaces === undefined ? undefined : each(interfaces, unwrapInterface),

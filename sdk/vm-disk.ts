@@ -161,6 +161,13 @@ export function unwrapCdrom(drive: VmCdrom): unknown {
   };
 }
 
+/** What isn't an object is handed on as it is: the provider's validation names it. */
+export function unwrapOs(os: unknown): unknown {
+  if (typeof os !== "object" || os === null || !("virtioDrivers" in os)) return os;
+  const drivers = os.virtioDrivers as In<unknown> | undefined;
+  return { ...os, virtioDrivers: drivers === undefined ? undefined : unwrapped(drivers).apply(mediumOf) };
+}
+
 function mediumOf(source: unknown): pulumi.Input<unknown> {
   if (isKvmResource(source, "Disk") || isKvmResource(source, "Image"))
     return backingOf(source as Disk | Image);

@@ -1,10 +1,33 @@
+import type { Disk } from "./disk.js";
+import type { Image } from "./image.js";
+import type { StoragePool } from "./storage-pool.js";
 import type { In, Size } from "./types.js";
 
-/** What runs in a VM. */
+/**
+ * What runs in a VM. `"windows"` stands for these inputs, each of which another value may be declared for:
+ *
+ * - `firmware: "uefi-secure-boot"` (with Microsoft's keys enrolled); `tpm: true` for 11, 2025 and without a version
+ * - `clock`: local time; `rtc` catches up, `pit` delays, no `hpet`, with KVM `hypervclock`
+ * - `features.hyperv` with KVM, as far as the host has them: relaxed, vapic, vpindex, runtime, synic, stimer (direct), reset, frequencies, tlbflush, ipi,
+ *   spinlockRetries 8191. Not reenlightenment: a guest that uses it couldn't migrate. Without KVM there are none, and the preview says so.
+ * - `disks[].bus: "sata"`, `interfaces[].model: "e1000e"` and `video.model: "vga"`, which Windows knows by itself; with `virtioDrivers` all three are
+ *   `"virtio"`
+ * - `inputDevices`: a USB tablet, so that the pointer follows the client's
+ *
+ * Answers for its setup are `answerFile`. A domain that was taken over (`adopt`) keeps what it was found with.
+ *
+ * @example
+ * ```ts
+ * os: { type: "windows", version: "2025", virtioDrivers: "/srv/iso/virtio-win.iso" },
+ * cdroms: [{ source: "/srv/iso/windows-2025.iso", bootOrder: 1 }],
+ * ```
+ */
 export interface VmOs {
   type: In<"linux" | "windows">;
-  /** `"11"`, `"2025"`; of Linux with the distribution's name, `"debian13"`, `"ubuntu24.04"`. */
+  /** Of Windows `"11"` (default), `"10"`, `"2025"`, `"2022"` or `"2019"`; of Linux with the distribution's name, `"debian13"`, `"ubuntu24.04"`. */
   version?: In<string>;
+  /** Of Windows: the medium with the virtio drivers (virtio-win.iso), in a drive of its own: an Image, a Disk, a volume or a path on the host. */
+  virtioDrivers?: In<Image | Disk | { pool: In<StoragePool | string>; volume: In<string> } | string>;
 }
 
 /** A trusted platform module, emulated by swtpm on the host. */

@@ -85,6 +85,45 @@ export const platformTable: readonly ["VirtualMachine", Record<string, unknown>,
     { onPoweroff: "restart", onReboot: "destroy" },
     'onPoweroff: "restart" doesn\'t go with onReboot "destroy": QEMU can\'t tell the two apart',
   ],
+  [
+    "VirtualMachine",
+    { os: { type: "windows", version: "8.1" } },
+    'os.version: "8.1" must be one of "11", "10", "2025", "2022", "2019" with type "windows"',
+  ],
+  [
+    "VirtualMachine",
+    { os: { type: "linux", virtioDrivers: "/srv/virtio-win.iso" } },
+    'os.virtioDrivers: is for type "windows": Linux has these drivers',
+  ],
+  [
+    "VirtualMachine",
+    { os: { type: "windows", virtioDrivers: "virtio-win.iso" } },
+    'os.virtioDrivers: "virtio-win.iso" must be an absolute path on the host, such as /var/lib/libvirt/images',
+  ],
+  [
+    "VirtualMachine",
+    { os: { type: "windows" }, machine: "pc" },
+    'machine: "pc" doesn\'t go with the firmware that Windows gets, "uefi-secure-boot"; leave it at "q35", or give firmware "bios" too',
+  ],
+  [
+    "VirtualMachine",
+    { os: { type: "windows" }, features: { smm: false } },
+    'features.smm: false doesn\'t go with the firmware that Windows gets, "uefi-secure-boot"; give firmware "bios" too',
+  ],
+  [
+    "VirtualMachine",
+    { os: { type: "windows", virtioDrivers: "/srv/v.iso" }, cdroms: [{ name: "virtio-drivers" }] },
+    'cdroms[0].name: "virtio-drivers" is the drive of os.virtioDrivers; give another name',
+  ],
+  [
+    "VirtualMachine",
+    {
+      os: { type: "windows" },
+      disks: [{ size: "1GiB", pool: "default" }],
+      ignition: { ignition: { version: "3.4.0" } },
+    },
+    'ignition: is for Linux, and os.type is "windows"; use answerFile, or cloudInit with cloudbase-init',
+  ],
   ["VirtualMachine", { xml: "<a/>" }, 'xml: "<a/>" must be a list of patches'],
   ["VirtualMachine", { xml: [{ xpath: "/domain" }] }, "xml[0]: needs one of set, remove and append"],
   [

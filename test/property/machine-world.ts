@@ -13,6 +13,7 @@ import { rowOf } from "../../provider/resources/virtual-machine/change-table.js"
 import { sortChanges } from "../../provider/resources/virtual-machine/changes.js";
 import { desiredModel } from "../../provider/resources/virtual-machine/desired.js";
 import type { ObservedHost, ObservedMachine } from "../../provider/resources/virtual-machine/observed.js";
+import { withDefaults } from "../../provider/resources/virtual-machine/os-defaults.js";
 import { identityHashes, type MachineRequest } from "../../provider/resources/virtual-machine/request.js";
 import type { RunningGuest } from "../../provider/resources/virtual-machine/running-guest.js";
 import { changedGuest, type ImaginedGuest, redefined, startGuest } from "./guest-run.js";
@@ -157,10 +158,11 @@ export function applyToWorld(
   request: MachineRequest,
   observed: ObservedMachine,
 ): MachineWorld {
-  const { inputs, identity } = request;
+  const { inputs, previous } = withDefaults(request, observed);
+  const { identity } = request;
   const existing = world.domain?.persistent;
   const model = () =>
-    desiredModel(inputs, existing === undefined ? undefined : request.previous, existing, {
+    desiredModel(inputs, existing === undefined ? undefined : previous, existing, {
       uuid: request.recorded?.id ?? request.chosen?.uuid ?? "",
       facts: observed.target.facts,
     });

@@ -5,7 +5,12 @@ export const platformInputs = fc.record(
   {
     firmware: fc.constantFrom("bios" as const, "uefi" as const, "uefi-secure-boot" as const),
     tpm: fc.oneof(fc.boolean(), fc.constant({ model: "tpm-tis" as const, version: "1.2" as const })),
-    os: fc.constantFrom({ type: "linux" as const, version: "debian12" }, { type: "linux" as const }),
+    os: fc.constantFrom(
+      { type: "linux" as const, version: "debian12" },
+      { type: "linux" as const },
+      { type: "windows" as const, version: "11" },
+      { type: "windows" as const, version: "2019" },
+    ),
     features: fc.record(
       {
         acpi: fc.boolean(),

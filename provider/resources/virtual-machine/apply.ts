@@ -32,6 +32,7 @@ import { textOf as patchesText } from "./features/xml-patches.js";
 import { changeRunning } from "./live-changes.js";
 import { applyMove } from "./move.js";
 import { type ObservedHost, type ObservedMachine, whereItIs } from "./observed.js";
+import { withDefaults } from "./os-defaults.js";
 import { withPaths } from "./paths.js";
 import { redefinition } from "./redefinition.js";
 import { relocate } from "./relocate.js";
@@ -47,10 +48,11 @@ import { waitForGuest } from "./wait/wait.js";
 /** Executes one step of a plan. Each leaves the world such that a run that ends right after it is completed by the next. */
 export async function apply(
   step: Step,
-  request: MachineRequest,
+  declared: MachineRequest,
   observed: ObservedMachine,
   context: ApplyContext,
 ): Promise<void> {
+  const request = withDefaults(declared, observed);
   const place = whereItIs(observed) ?? observed.target;
   const host = context.hosts.get(place.ref);
   const libvirt = await host.libvirt();

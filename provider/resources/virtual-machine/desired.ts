@@ -96,13 +96,17 @@ function setOrKeep<K extends "description" | "consoleLog" | "directBoot">(
   else if (declared !== undefined || declaredBefore !== undefined) delete model[key];
 }
 
-function acceleratorOf(inputs: Inputs, existing: DomainModel | undefined, facts: HostFacts): "kvm" | "qemu" {
+export function acceleratorOf(
+  inputs: Inputs,
+  existing: DomainModel | undefined,
+  facts: HostFacts,
+): "kvm" | "qemu" {
   if (inputs.emulation === "kvm" || inputs.emulation === "qemu") return inputs.emulation;
   return existing?.accelerator ?? (facts.kvm ? "kvm" : "qemu");
 }
 
 /** An alias means a family of versions: which of them was pinned at creation stays, whatever it stands for on newer hosts. */
-function machineOf(
+export function machineOf(
   declared: string | undefined,
   existing: string | undefined,
   accelerator: string,

@@ -1,11 +1,13 @@
 import { parseDomain, patchDomain, xmlDiff } from "../../libvirt/xml/index.js";
 import type { Plan } from "../../planning/plan.js";
 import { type ObservedMachine, whereItIs } from "./observed.js";
+import { withDefaults } from "./os-defaults.js";
 import { redefinition } from "./redefinition.js";
 import type { MachineRequest } from "./request.js";
 
 /** What a redefinition changes in the persistent document, for people who know libvirt's XML. */
-export function explain(request: MachineRequest, observed: ObservedMachine, plan: Plan): string[] {
+export function explain(declared: MachineRequest, observed: ObservedMachine, plan: Plan): string[] {
+  const request = withDefaults(declared, observed);
   const place = whereItIs(observed);
   const xml = place?.domain?.record.persistentXml;
   if (place?.domain?.persistent === undefined || xml === undefined) return [];

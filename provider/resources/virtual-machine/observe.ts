@@ -16,6 +16,7 @@ import {
   type ObservedMachine,
 } from "./observed.js";
 import { sourceNames, toDomainOn } from "./observed-domain.js";
+import { withOsDefaults } from "./os-defaults.js";
 import { identityHashes, isOwn, type MachineRequest } from "./request.js";
 import type { Outputs } from "./schema.js";
 
@@ -31,7 +32,14 @@ export function refOf(inputs: {
  * Looks for the VM where it should be, then where it was, then on the stack's other hosts: it is gone only when every host on which it
  * could be has answered.
  */
-export async function observe(request: MachineRequest, context: ObserveContext): Promise<ObservedMachine> {
+export async function observe(declared: MachineRequest, context: ObserveContext): Promise<ObservedMachine> {
+  const { inputs, previous } = declared;
+  // Here it only matters which media there are.
+  const request: MachineRequest = {
+    ...declared,
+    inputs: withOsDefaults(inputs, []),
+    ...(previous === undefined ? {} : { previous: withOsDefaults(previous, []) }),
+  };
   const ref = refOf(request.inputs);
   // One without a Host resource is a host of the stack as well.
   if (!context.hosts.declared().some(({ name }) => name === ref.name))

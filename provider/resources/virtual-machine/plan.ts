@@ -21,6 +21,7 @@ import {
   whereItIs,
 } from "./observed.js";
 import { obstacles } from "./obstacles.js";
+import { osWarnings, withDefaults } from "./os-defaults.js";
 import { patchRefusals } from "./patch-refusals.js";
 import { powerSteps } from "./power.js";
 import { asRelocated, relocationSteps, relocationsOf } from "./relocations.js";
@@ -30,6 +31,13 @@ import { waitSteps, waitWarnings } from "./wait/plan.js";
 
 /** Pure: what is and what should be in, steps and refusals out. */
 export function plan(request: MachineRequest, observed: ObservedMachine): Plan {
+  const result = planFilled(withDefaults(request, observed), observed);
+  if (result.refusals.length === 0 && result.steps.length > 0)
+    result.warnings.push(...osWarnings(request, observed));
+  return result;
+}
+
+function planFilled(request: MachineRequest, observed: ObservedMachine): Plan {
   const result = planMachine(request, observed);
   if (result.refusals.length > 0) return result;
   result.steps.push(...waitSteps(request, result.steps));

@@ -1,8 +1,12 @@
 import { z } from "zod";
 import { libvirtAttribute, oneOf } from "../../inputs.js";
+import { medium } from "../cdrom-schema.js";
 import type { Inputs } from "../schema.js";
 import type { MachineFeature } from "./feature.js";
 import { setOrKeep } from "./set-or-keep.js";
+
+/** The versions whose needs are known. */
+const WINDOWS = ["11", "10", "2025", "2022", "2019"];
 
 export const osShape = {
   os: z
@@ -12,8 +16,9 @@ export const osShape = {
         version: libvirtAttribute({ mostBytes: 64 })
           .regex(/^[A-Za-z0-9._-]+$/, { error: 'must be a version, such as "11", "2025" or "debian13"' })
           .optional(),
+        virtioDrivers: medium.optional(),
       },
-      { error: "must be { type, version }" },
+      { error: "must be { type, version, virtioDrivers }" },
     )
     .optional(),
 };
@@ -22,7 +27,76 @@ export const osFeature: MachineFeature = {
   shape: osShape,
   desire: (model, { inputs, previous }) =>
     setOrKeep(model, "osIdentity", inputs.os && osIdentity(inputs.os), previous?.os),
-  rows: [{ input: "os", property: "osIdentity", effect: "none", comparedWhileRunning: false }],
+  crossChecks: [
+    ({ os }) =>
+      os?.type === "windows" && os.version !== undefined && !WINDOWS.includes(os.version)
+        ? [
+            {
+              path: "os.version",
+              message: `${JSON.stringify(os.version)} must be one of ${WINDOWS.map((version) => JSON.stringify(version)).join(", ")} with type "windows"`,
+            },
+          ]
+        : [],
+    ({ os }) =>
+      os?.type === "linux" && os.virtioDrivers !== undefined
+        ? [{ path: "os.virtioDrivers", message: 'is for type "windows": Linux has these drivers' }]
+        : [],
+    ({ os, machine, firmware }) =>
+      os?.type === "windows" &&
+      firmware === undefined &&
+      machine !== undefined &&
+      /^pc$|^pc-i440fx-/.test(machine)
+        ? [
+            {
+              path: "machine",
+              message: `${JSON.stringify(machine)} doesn't go with the firmware that Windows gets, "uefi-secure-boot"; leave it at "q35", or give firmware "bios" too`,
+            },
+          ]
+        : [],
+    ({ os, features, firmware }) =>
+      os?.type === "windows" &&
+      firmware === undefined &&
+      (features?.smm === false || features?.acpi === false)
+        ? [
+            {
+              path: `features.${features.smm === false ? "smm" : "acpi"}`,
+              message:
+                'false doesn\'t go with the firmware that Windows gets, "uefi-secure-boot"; give firmware "bios" too',
+            },
+          ]
+        : [],
+    ({ os, cdroms = [] }) => {
+      const i =
+        os?.virtioDrivers === undefined ? -1 : cdroms.findIndex(({ name }) => name === "virtio-drivers");
+      return i < 0
+        ? []
+        : [
+            {
+              path: `cdroms[${i}].name`,
+              message: '"virtio-drivers" is the drive of os.virtioDrivers; give another name',
+            },
+          ];
+    },
+    ({ os, ignition }) =>
+      os?.type === "windows" && ignition !== undefined
+        ? [
+            {
+              path: "ignition",
+              message:
+                'is for Linux, and os.type is "windows"; use answerFile, or cloudInit with cloudbase-init',
+            },
+          ]
+        : [],
+  ],
+  rows: [
+    {
+      input: "os",
+      property: "osIdentity",
+      effect: "none",
+      comparedWhileRunning: false,
+      note: "what Windows gets unless inputs say otherwise (firmware, TPM, clock, ...) has the rows of these inputs",
+    },
+  ],
 };
 
 /** Names of the libosinfo database, by which other tools know what a guest is. */

@@ -129,10 +129,15 @@ function busOf(
 ): DomainDisk["bus"] {
   const everySystems = hasPcieRootPorts(machine) ? "sata" : "ide";
   if (input === "answerFile") return there?.bus ?? everySystems;
-  const { bus, datasource } = inputs.cloudInit ?? {};
-  const kept = orKept(bus, previous?.cloudInit?.bus, there?.bus);
-  const isWindows = datasource === "configDrive" || inputs.os?.type === "windows";
-  return kept ?? (isWindows ? everySystems : "scsi");
+  const windows = isWindows(inputs);
+  // Another system may not find what the former did.
+  const stays = previous === undefined || isWindows(previous) === windows;
+  const kept = orKept(inputs.cloudInit?.bus, previous?.cloudInit?.bus, stays ? there?.bus : undefined);
+  return kept ?? (windows ? everySystems : "scsi");
+}
+
+function isWindows({ cloudInit, os }: Pick<Inputs, "cloudInit" | "os">): boolean {
+  return cloudInit?.datasource === "configDrive" || os?.type === "windows";
 }
 
 function isMediumOf(input: BootMediumInput) {
