@@ -14,8 +14,16 @@ interface PathStep {
 export type PatchUndo =
   | { kind: "attribute"; at: PathStep[]; name: string; value?: string | undefined }
   | { kind: "text"; at: PathStep[]; text: string }
-  /** `index`: its place among its namesakes; `place`: among all; `count`: so many like it were there. */
-  | { kind: "removed"; at: PathStep[]; xml: string; index: number; place: number; count: number }
+  /** `index`: its place among its namesakes; `place`: among all; `count`: so many like it were there; `others`: so many more of its name. */
+  | {
+      kind: "removed";
+      at: PathStep[];
+      xml: string;
+      index: number;
+      place: number;
+      count: number;
+      others: number;
+    }
   /** `others`: so many of its name were there. */
   | { kind: "appended"; at: PathStep[]; xml: string; count: number; others: number };
 
@@ -34,6 +42,7 @@ export function undoPatch(document: Document, undo: PatchUndo): void {
       const removed = rootOf(parseXml(undo.xml));
       // libvirt may have put one in its place.
       if (coveringChildren(element, removed).length >= undo.count) return;
+      for (const other of defaultsFor(element, removed, undo.others)) removeElement(other);
       insertBefore(
         element,
         removed,
@@ -49,6 +58,13 @@ export function undoPatch(document: Document, undo: PatchUndo): void {
     default:
       undo satisfies never;
   }
+}
+
+/** Where a plain property was removed of which there can be only one (`<on_crash>`), what stands there now is libvirt's default. */
+function defaultsFor(parent: Element, removed: Element, others: number): Element[] {
+  const isPlain =
+    others === 0 && childrenOf(removed).length === 0 && (removed.textContent ?? "").trim() !== "";
+  return isPlain ? siblingsNamed(parent, removed) : [];
 }
 
 /** With its indentation; at the end when there is nothing to put it before. */

@@ -116,6 +116,7 @@ function removeNode(document: Document, node: Node, patch: XmlPatch): PatchUndo[
     index: siblingsLike(node).indexOf(node),
     place: placed(parent).indexOf(node),
     count: coveringChildren(parent, node).length,
+    others: siblingsLike(node).length - 1,
   } as const;
   removeElement(node);
   return [undo];
