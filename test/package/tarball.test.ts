@@ -29,11 +29,13 @@ it("brings what its package.json promises, the licence, the readme and the schem
   const manifest = JSON.parse(files.get("package.json")?.toString() ?? "{}") as {
     main: string;
     types: string;
+    bin: Record<string, string>;
     exports: Record<string, string | Record<string, string>>;
   };
   const promised = [
     manifest.main,
     manifest.types,
+    ...Object.values(manifest.bin),
     ...Object.values(manifest.exports).flatMap((target) =>
       typeof target === "string" ? [target] : Object.values(target),
     ),
@@ -46,7 +48,7 @@ it("brings what its package.json promises, the licence, the readme and the schem
 it("brings nothing else than documents, schema and compiled code", () => {
   const other = [...files.keys()].filter(
     (path) =>
-      !/^dist\/(sdk|provider)\/.+\.(js|d\.ts)$/.test(path) &&
+      !/^dist\/(sdk|provider|cli)\/.+\.(js|d\.ts)$|^schemas\/.+\.schema\.json$/.test(path) &&
       !["package.json", "README.md", "CHANGELOG.md", "LICENSE", "schema.json"].includes(path),
   );
   expect(other).toEqual([]);
