@@ -141,7 +141,6 @@ describe.skipIf(!available)(
       const { findings } = JSON.parse((await timed(kvm)).stdout) as DriftReport;
       const found = findings.map(({ resource, property }) => `${resource?.name} ${property}`);
       expect(found.sort()).toEqual(changed.map((name) => `${name} autostart`).sort());
-      for (const { oursMs, baseMs } of comparisons) expect(oursMs / baseMs).toBeLessThan(5);
     });
   },
 );
