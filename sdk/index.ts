@@ -54,7 +54,7 @@ export type {
   VmNumaCell,
   VmNumaTune,
 } from "./virtual-machine-compute.js";
-export type { VmChannel, VmHostDevice, VmRng } from "./vm-devices.js";
+export type { VmChannel, VmFilesystem, VmHostDevice, VmRng } from "./vm-devices.js";
 export type { DiskBurst, DiskLimits, DiskRates, VmCdrom, VmDisk } from "./vm-disk.js";
 export type { FlowLimit, InboundLimit, VmInterface } from "./vm-interface.js";
 export type {

@@ -17,7 +17,7 @@ import type {
   VmNumaCell,
   VmNumaTune,
 } from "./virtual-machine-compute.js";
-import type { VmChannel, VmHostDevice, VmRng } from "./vm-devices.js";
+import type { VmChannel, VmFilesystem, VmHostDevice, VmRng } from "./vm-devices.js";
 import { unwrapCdrom, unwrapDisk, unwrapOs, type VmCdrom, type VmDisk } from "./vm-disk.js";
 import { unwrapInterface, type VmInterface } from "./vm-interface.js";
 import type {
@@ -174,6 +174,8 @@ export interface VirtualMachineArgs {
   rng?: In<boolean | VmRng>;
   /** Lines to the host beside that of the guest agent. Live. */
   channels?: In<In<VmChannel>[]>;
+  /** Folders of the host. At most 16. Default: none. Next boot. */
+  filesystems?: In<In<VmFilesystem>[]>;
   /** Whether the firmware shows a menu of what to boot from; `timeout`: for how long, at most 65.535 s. Default: none. Next boot. */
   bootMenu?: In<boolean | { timeout: In<Duration> }>;
   /** `log`: absolute path of a file on the host that receives what the guest prints on its serial console. */

@@ -31,6 +31,26 @@ export interface VmRng {
   period?: In<Duration>;
 }
 
+/**
+ * A folder of the host that the guest mounts. Next boot: libvirt can't be trusted to plug one into a running guest. The guest can't migrate as
+ * long as it has one.
+ *
+ * With `"virtiofs"` a daemon on the host reads and writes the guest's memory, which is therefore shared: `memoryBacking` becomes
+ * `{ source: "memfd", access: "shared" }` unless it is declared, and must say `access: "shared"` if it is.
+ */
+export interface VmFilesystem {
+  /** Absolute path on the host. */
+  source: In<string>;
+  /** By what the guest mounts it, `mount -t virtiofs TARGET /mnt`: at most 36 bytes, 31 with `"9p"`. */
+  target: In<string>;
+  /** Default `"virtiofs"`. `"9p"` is slower and needs no daemon. */
+  driver?: In<"virtiofs" | "9p">;
+  /** How owners and modes are kept on the host, with `"9p"`. Default `"passthrough"`. */
+  accessMode?: In<"passthrough" | "mapped" | "squash">;
+  /** The guest can't write to it; `"9p"` alone. Default `false`. */
+  readonly?: In<boolean>;
+}
+
 /** A line between guest and host beside the console: a virtio-serial port of that name in the guest, a UNIX socket on the host. */
 export interface VmChannel {
   name: In<string>;

@@ -217,5 +217,15 @@ export const devicesTable: readonly ["VirtualMachine", Record<string, unknown>, 
     { bootMenu: { timeout: "2m" } },
     'bootMenu.timeout: "2m" must be a duration with its unit, such as "300ms", "30s" or "5m", from 1ms to 65.535s',
   ],
+  [
+    "VirtualMachine",
+    { filesystems: [{ source: "/srv", target: "srv", readonly: true }] },
+    'filesystems[0].readonly: needs driver "9p": libvirt has no read-only virtiofs; let the guest mount it with the option ro',
+  ],
+  [
+    "VirtualMachine",
+    { filesystems: [{ source: "/srv", target: "srv" }], memoryBacking: { source: "memfd" } },
+    'memoryBacking.access: must be "shared" for filesystems of driver "virtiofs": their daemon works in the guest\'s memory; leave memoryBacking out, and it is',
+  ],
   ["VirtualMachine", { hotplugSlots: -1 }, "hotplugSlots: -1 must be a whole number from 0 to 100"],
 ];

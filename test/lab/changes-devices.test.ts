@@ -330,6 +330,22 @@ describe.skipIf(!available)(`disks and interfaces of a running guest ${missing.j
     });
   });
 
+  it("a folder of the host is there from the start, and goes at the next boot", async () => {
+    await using vm = new WalkedMachine(world, "folders", {
+      filesystems: [{ source: "/srv", target: "data" }],
+    });
+    await vm.start();
+    expect(await vm.liveXml()).toMatch(/<driver type='virtiofs'[\s\S]*<target dir='data'\/>/);
+    expect(await vm.host.shell("cat /proc/[0-9]*/cmdline | tr '\\0' ' '")).toContain("source=/srv");
+    await vm.change({
+      inputs: { filesystems: [] },
+      announced: [
+        "memoryBacking source memfd, access shared -> none, at the next boot",
+        "filesystems data (/srv) -> none, at the next boot",
+      ],
+    });
+  });
+
   it("media of drives are exchanged, ejected, and taken from a guest that holds them only by force", async () => {
     const isos = ["/var/lib/libvirt/c.iso", "/var/lib/libvirt/b.iso"];
     await world

@@ -41,6 +41,7 @@ export const walkedRows: readonly [input: string, file: string, announced: strin
   ["ignition", "changes-devices", "ignition none -> "],
   ["rng", "changes-devices", "rng /dev/urandom -> /dev/random"],
   ["channels", "changes-devices", "channels none -> org.example.0, live"],
+  ["filesystems", "changes-devices", "filesystems data (/srv) -> none, at the next boot"],
   ["bootMenu", "changes-devices", "bootMenu none -> shown, at the next boot"],
   ["xml", "xml-patches", "at the next boot"],
   ["description", "changes-devices", 'description none -> "all of it"'],

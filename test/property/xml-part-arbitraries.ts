@@ -6,6 +6,7 @@ import {
   type HostDevice,
   hostDeviceKey,
   sortedChannels,
+  sortedFilesystems,
   sortedHostDevices,
   sortedInputDevices,
   sortedTimers,
@@ -234,6 +235,20 @@ export const domainPartValues: { [Name in DomainPartName]: fc.Arbitrary<DomainPa
       { enabled: fc.boolean(), timeoutMs: fc.integer({ min: 1, max: 65_535 }) },
       { requiredKeys: ["enabled"] },
     ),
+  ),
+  filesystems: optional(
+    fc
+      .uniqueArray(
+        fc.record({
+          target: fc.constantFrom("data", "home"),
+          source: fc.constantFrom("/srv/a", "/srv/b"),
+          driver: fc.constantFrom("virtiofs", "path"),
+          accessMode: fc.constantFrom("passthrough", "mapped"),
+          readonly: fc.boolean(),
+        }),
+        { selector: ({ target }) => target, minLength: 1, maxLength: 2 },
+      )
+      .map(sortedFilesystems),
   ),
   channels: listOf(
     fc.record({ name: text, path: text.map((name) => `/run/${name}`) }, { requiredKeys: ["name"] }),

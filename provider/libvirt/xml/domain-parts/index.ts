@@ -3,6 +3,7 @@ import { channels } from "./channels.js";
 import { clock } from "./clock.js";
 import { cpuCache, cpuFeatures, cpuMigratable, cpuTopology } from "./cpu.js";
 import { cpuLimits, emulatorPin, iothreadPins, iothreads, vcpuPins } from "./cpu-tune.js";
+import { filesystems } from "./filesystems.js";
 import { graphics } from "./graphics.js";
 import { hostDevices } from "./host-devices.js";
 import { hyperv } from "./hyperv.js";
@@ -26,6 +27,7 @@ export { type Channel, sortedChannels } from "./channels.js";
 export { type Clock, sortedTimers, type Timer } from "./clock.js";
 export type { CpuFeature, CpuTopology } from "./cpu.js";
 export type { CpuLimits, Pin } from "./cpu-tune.js";
+export { type Filesystem, sortedFilesystems } from "./filesystems.js";
 export type { Graphics } from "./graphics.js";
 export { type HostDevice, hostDeviceKey, sortedHostDevices } from "./host-devices.js";
 export type { HyperV } from "./hyperv.js";
@@ -55,6 +57,7 @@ export const domainParts = {
   memoryTune,
   numaTune,
   bootMenu,
+  filesystems,
   channels,
   hostDevices,
   rng,

@@ -5,6 +5,7 @@ import { cpuFeature, cpuShape } from "./cpu.js";
 import { cpuTuneFeature, cpuTuneShape } from "./cpu-tune.js";
 import { cpusFeature, cpusShape } from "./cpus.js";
 import type { MachineFeature } from "./feature.js";
+import { filesystemsFeature, filesystemsShape } from "./filesystems.js";
 import { firmwareFeature, firmwareShape } from "./firmware.js";
 import { graphicsFeature, graphicsShape } from "./graphics.js";
 import { hostDevicesFeature, hostDevicesShape } from "./host-devices.js";
@@ -51,6 +52,7 @@ export const featureShapes = {
   ...hostDevicesShape,
   ...channelsShape,
   ...bootMenuShape,
+  ...filesystemsShape,
   ...xmlPatchesShape,
 };
 
@@ -80,5 +82,6 @@ export const features: readonly MachineFeature[] = [
   hostDevicesFeature,
   channelsFeature,
   bootMenuFeature,
+  filesystemsFeature,
   xmlPatchesFeature,
 ];
