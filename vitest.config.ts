@@ -6,11 +6,18 @@ const onHosts = { testTimeout: 300_000, hookTimeout: 300_000, fileParallelism: t
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "fast", include: ["test/{unit,property,wire}/**/*.test.ts"], testTimeout: 20_000 } },
+      {
+        test: {
+          name: "fast",
+          include: ["test/{unit,property,wire}/**/*.test.ts"],
+          testTimeout: 20_000,
+          maxWorkers: 2,
+        },
+      },
       { test: { name: "package", include: ["test/package/**/*.test.ts"], ...onHosts } },
       { test: { name: "lab", include: ["test/lab/**/*.test.ts"], ...onHosts } },
       { test: { name: "engine", include: ["test/engine/**/*.test.ts"], ...onHosts } },
-      { test: { name: "bench", include: ["test/bench/**/*.bench.ts"], ...onHosts } },
+      { test: { name: "bench", include: ["test/bench/**/*.bench.ts"], ...onHosts, maxWorkers: 1 } },
     ],
   },
 });

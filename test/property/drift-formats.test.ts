@@ -57,6 +57,9 @@ const report: fc.Arbitrary<DriftReport> = fc
     ) as DriftReport["summary"],
   }));
 
+/** A name may have that character: the parser wonders where it comes from. */
+const isProblem = (message: string) => !message.startsWith("Unicode replacement character");
+
 describe("whatever hosts call their things", () => {
   it("JSON gives back the report", () => {
     fc.assert(
@@ -73,10 +76,11 @@ describe("whatever hosts call their things", () => {
         expect(page).not.toMatch(/<script|<img|<link|<iframe|\shref=|\ssrc=|@import|url\(/);
         const body = page.slice(page.indexOf("<main>"), page.indexOf("<footer>"));
         const problems: string[] = [];
-        new DOMParser({ onError: (_level, message) => void problems.push(message) }).parseFromString(
-          body.trim(),
-          "text/xml",
-        );
+        new DOMParser({
+          onError: (_level, message) => {
+            if (isProblem(message)) problems.push(message);
+          },
+        }).parseFromString(body.trim(), "text/xml");
         expect(problems).toEqual([]);
       }),
     );
@@ -88,7 +92,7 @@ describe("whatever hosts call their things", () => {
         const xml = formatted(made, "junit", noPaint);
         const { documentElement } = new DOMParser({
           onError: (_level, message) => {
-            throw new Error(message);
+            if (isProblem(message)) throw new Error(message);
           },
         }).parseFromString(xml, "text/xml");
         for (const [attribute, element] of [

@@ -8,7 +8,7 @@ import type { Inputs, Outputs } from "../../provider/resources/virtual-machine/s
 import { machineInputs as inputs, NETWORKS, POOLS } from "./machine-inputs.js";
 import { applyToWorld, type MachineWorld, observedWorld } from "./machine-world.js";
 
-const RUNS = Number(process.env.KVM_PLAN_RUNS ?? 300);
+const RUNS = Number(process.env.KVM_PLAN_RUNS ?? 200);
 const identity = {
   project: "shop",
   stack: "dev",

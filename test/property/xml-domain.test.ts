@@ -34,7 +34,7 @@ describe("a generated domain", () => {
       fc.property(domainModel, ownerMark, (model, owner) => {
         expect(parseDomain(buildDomain(model, { owner }))).toEqual(model);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -48,7 +48,7 @@ describe("a generated domain", () => {
         for (const difference of differences) expect(difference.from).not.toEqual(difference.to);
         expect(describeDifferences(left, structuredClone(left))).toEqual([]);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -62,7 +62,7 @@ describe("a generated domain", () => {
           expect(describeDifferences(left, changed).length === 0).toBe(same);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 });
