@@ -49,13 +49,15 @@ describe.skipIf(!available)(`taking over what people made by hand ${missing.join
       .replace(/\s*<(\S+) xmlns:\S+="urn:pulumi-kvm[^>]*?(\/>|>[\s\S]*?<\/\1>)/g, "")
       .replace(/\s*<metadata>\s*<\/metadata>|\s*<metadata\/>/g, "");
 
+  const inputsOf = (name: string, described: Record<string, unknown>) => ({
+    pulumiUrn: `urn:pulumi:lab::test::pulumi-nodejs:dynamic/kvm:VirtualMachine::${name}`,
+    ...{ name, host: "alpha", connection: world.connection("alpha"), credentials: world.credentials },
+    ...{ adopt: true, ...described },
+  });
+
   /** Adopts it with inputs that describe it: nothing changes on the host, and nothing is left to do. */
   async function adopt(name: string, described: Record<string, unknown>): Promise<Declared> {
-    const inputs = {
-      pulumiUrn: `urn:pulumi:lab::test::pulumi-nodejs:dynamic/kvm:VirtualMachine::${name}`,
-      ...{ name, host: "alpha", connection: world.connection("alpha"), credentials: world.credentials },
-      ...{ adopt: true, ...described },
-    };
+    const inputs = inputsOf(name, described);
     const before = await documentsOf(name);
     const vm = new Declared(virtualMachine);
     const refused = await vm.preview({ ...inputs, adopt: undefined, disks: undefined });
@@ -84,16 +86,17 @@ describe.skipIf(!available)(`taking over what people made by hand ${missing.join
   it("a running guest of virt-install", async () => {
     const { kernelPath, initrdPath } = tickGuest();
     const log = "/var/log/libvirt/qemu/installed-console.log";
+    await alpha.shell("truncate -s 64K /srv/seed.iso");
     await alpha.shell(
       `virt-install --connect qemu:///system --name installed --memory 160 --vcpus 2,maxvcpus=4 --virt-type qemu --machine q35 --import \
-        --disk pool=images,size=0.05,format=qcow2,bus=virtio,serial=root --disk size=0.02,pool=images,bus=sata --network bridge=br7,model=virtio \
+        --disk pool=images,size=0.05,format=qcow2,bus=virtio,serial=root --disk size=0.02,pool=images,bus=sata --disk /srv/seed.iso,device=cdrom,bus=sata --network bridge=br7,model=virtio \
         --osinfo detect=on,require=off --graphics vnc,password=secret --video qxl --watchdog i6300esb,action=pause --tpm none \
         --boot kernel=${kernelPath},initrd=${initrdPath},kernel_args="console=ttyS0 quiet" --serial pty,log.file=${log} --noautoconsole`,
       { timeoutMs: 120_000 },
     );
     await using watch = await ConsoleWatch.start([alpha], log);
     await watch.untilTicks(2);
-    const vm = await adopt("installed", {
+    const described = {
       memory: "160MiB",
       cpus: 2,
       maxCpus: 4,
@@ -106,9 +109,15 @@ describe.skipIf(!available)(`taking over what people made by hand ${missing.join
       initrd: initrdPath,
       commandLine: "console=ttyS0 quiet",
       machine: "q35",
-    });
+    };
+    const vm = await adopt("installed", described);
     await watch.untilTicks(2);
     expect(watch.report()).toMatchObject({ restarts: 0, missing: [], repeated: [] });
+    const second = inputsOf("installed", { ...described, cloudInit: { hostname: "web" } });
+    expect((await vm.preview(second)).effects).toContainEqual(expect.stringContaining("cloud-init seed"));
+    expect(vm.said).toContainEqual(
+      expect.stringMatching(/has a medium in drive sdb already: if that is a seed/),
+    );
     await vm.remove();
     expect(await world.ls("alpha", images)).toEqual([]);
   });

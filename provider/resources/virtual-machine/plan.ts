@@ -26,7 +26,7 @@ import { patchRefusals } from "./patch-refusals.js";
 import { powerSteps } from "./power.js";
 import { asRelocated, relocationSteps, relocationsOf } from "./relocations.js";
 import { isOwn, type MachineRequest, wasFound } from "./request.js";
-import { mediaSteps, releasedMediaSteps, unmarkedMedia } from "./seed/steps.js";
+import { mediaSteps, releasedMediaSteps, secondSeedWarnings, unmarkedMedia } from "./seed/steps.js";
 import { waitSteps, waitWarnings } from "./wait/plan.js";
 
 /** Pure: what is and what should be in, steps and refusals out. */
@@ -352,6 +352,7 @@ function planChanges(
   if (changes.definition.length > 0) result.refusals.push(...patchRefusals(desired, place));
   // Before anything refers to them.
   mediaSteps(request, place, domain, result);
+  if (found) result.warnings.push(...secondSeedWarnings(request, desired));
   result.refusals.push(...missingMedia(request, place));
   result.steps.push(...definitionSteps(subject, changes));
   volumeSteps(request, place, domain, relocations.moves, result);

@@ -102,6 +102,21 @@ export function unmarkedMedia(
   });
 }
 
+/** Of a VM that is taken over: cloud-init takes whichever seed it finds first, and an image of somebody else's can't be told from other media. */
+export function secondSeedWarnings({ inputs, previous }: MachineRequest, desired: DomainModel): string[] {
+  if (inputs.cloudInit === undefined || previous?.cloudInit !== undefined) return [];
+  const declared = bootMedia(inputs);
+  return desired.disks
+    .filter(
+      ({ device, source }) =>
+        device === "cdrom" && source !== undefined && !declared.some((medium) => sameVolume(source, medium)),
+    )
+    .map(
+      ({ target }) =>
+        `${inputs.name} has a medium in drive ${target} already: if that is a seed for cloud-init as well, its guest takes either; take it out (virsh detach-disk ${inputs.name} ${target} --config), or leave cloudInit out`,
+    );
+}
+
 function isUsedBy({ disks, ignition }: DomainModel, volume: { pool: string; volume: string }): boolean {
   return [...disks.map(({ source }) => source), ignition].some((source) => sameVolume(source, volume));
 }
