@@ -52,15 +52,8 @@ describe.skipIf(!available)(
         hosts: [world.ref("alpha")],
       };
       await using deploying = await ProviderProcess.run("resource-child.mjs", task, moment);
-      const came = await deploying.stopped().then(
-        () => true,
-        (error: Error) => {
-          if (!/it ended before it stopped/.test(error.message)) throw error;
-          return false;
-        },
-      );
-      if (came) await deploying.kill();
-      else expect(await deploying.outcome()).toHaveProperty("result");
+      const came = await deploying.killedAtStop();
+      if (!came) expect(await deploying.outcome()).toHaveProperty("result");
       return came;
     }
 

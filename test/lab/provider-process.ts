@@ -74,6 +74,18 @@ export class ProviderProcess implements AsyncDisposable {
     }
   }
 
+  /** Kills it where it was to stop; false when it has ended without having come there. */
+  async killedAtStop(): Promise<boolean> {
+    try {
+      await this.stopped();
+    } catch (error) {
+      if (error instanceof Error && /it ended before it stopped/.test(error.message)) return false;
+      throw error;
+    }
+    await this.kill();
+    return true;
+  }
+
   /** SIGKILL, and waits until it is gone. */
   async kill(): Promise<void> {
     this.#child.kill("SIGKILL");
