@@ -18,7 +18,7 @@ export function sketch(
   return { name, attributes, content };
 }
 
-function isElement(node: Node | null): node is Element {
+export function isElement(node: Node | null): node is Element {
   return node?.nodeType === nodeType.element;
 }
 

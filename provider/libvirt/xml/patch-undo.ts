@@ -1,6 +1,14 @@
 import type { Document, Element, Node } from "@xmldom/xmldom";
-import { nodeType, parseXml, rootOf } from "./document.js";
-import { adoptChild, attributeOf, childElement, removeElement, setAttribute, setText } from "./element.js";
+import { parseXml, rootOf } from "./document.js";
+import {
+  adoptChild,
+  attributeOf,
+  childElement,
+  isElement,
+  removeElement,
+  setAttribute,
+  setText,
+} from "./element.js";
 
 /** One element on the way from the root: by what people tell it apart, else by its place among its namesakes. */
 interface PathStep {
@@ -195,8 +203,4 @@ function childrenOf(element: Element): Element[] {
   for (let node = element.firstChild; node !== null; node = node.nextSibling)
     if (isElement(node)) found.push(node);
   return found;
-}
-
-function isElement(node: Node): node is Element {
-  return node.nodeType === nodeType.element;
 }

@@ -1,7 +1,15 @@
 import { createRequire } from "node:module";
 import type { Document, Element, Node } from "@xmldom/xmldom";
 import { nodeType, parseXml, rootOf } from "./document.js";
-import { adoptChild, attributeOf, childElements, removeElement, setAttribute, setText } from "./element.js";
+import {
+  adoptChild,
+  attributeOf,
+  childElements,
+  isElement,
+  removeElement,
+  setAttribute,
+  setText,
+} from "./element.js";
 import { XmlError } from "./error.js";
 import {
   coveringChildren,
@@ -242,10 +250,6 @@ function namespacesOf(root: Element): Record<string, string> {
       namespaces[attribute.localName] = attribute.value;
   }
   return namespaces;
-}
-
-function isElement(node: Node): node is Element {
-  return node.nodeType === nodeType.element;
 }
 
 function isAttribute(node: Node): node is Element["attributes"][number] {
