@@ -45,10 +45,12 @@ export interface Migration {
   /** `"live"` (default): while it runs. `"offline"`: only while it is off. `"none"`: a changed `host` is refused. */
   mode?: In<"live" | "offline" | "none">;
   /**
-   * `"auto"` (default): disks at a path that both hosts share stay, others are copied. `"shared"`: nothing is copied, every disk must be
-   * at the target already. `"copy"`: every disk is copied.
+   * `"auto"` (default): disks at a path that both hosts share stay, others are copied; of disks over an {@link Image} that is on both hosts a running
+   * guest's layer only. `"shared"`: nothing is copied, every disk must be at the target already. `"copy"`: every disk is copied, with all that it
+   * is a layer over, into one image. `"incremental"`: layers only, refused where the target hasn't the same base at the same path; bases that are no
+   * Images are read and compared by both hosts.
    */
-  storage?: In<"auto" | "shared" | "copy">;
+  storage?: In<"auto" | "shared" | "copy" | "incremental">;
   /** Longest pause of the guest aimed at. Default: QEMU's 300 ms. */
   maxDowntime?: In<Duration>;
   /** Limit on the transfer in MiB a second. Default: none. */

@@ -1,3 +1,4 @@
+import type { Base } from "./bases.js";
 import type { CopiedVolume } from "./migration/index.js";
 import type { ObservedDomain, ObservedHost } from "./observed.js";
 import type { MachineRequest } from "./request.js";
@@ -13,6 +14,7 @@ export function volumesToCopy(
   target: ObservedHost,
   source: ObservedHost,
   domain: ObservedDomain,
+  bases: readonly Base[] = [],
 ): CopiedVolume[] {
   const storage = request.inputs.migration?.storage ?? "auto";
   if (storage === "shared") return [];
@@ -40,7 +42,33 @@ export function volumesToCopy(
       ];
     },
   );
-  return copies;
+  return withBases(copies, bases);
+}
+
+/** Of layers only the layer, where the target has all that they are layers over: QEMU copies either layers or whole chains. */
+function withBases(copies: CopiedVolume[], bases: readonly Base[]): CopiedVolume[] {
+  const baseOf = ({ sourcePool, name }: CopiedVolume) =>
+    bases.find(({ pool, volume }) => pool === sourcePool && volume === name);
+  const layers = copies.flatMap((copy) => baseOf(copy) ?? []);
+  if (layers.some(({ there }) => typeof there === "object")) return copies;
+  return copies.map((copy) => {
+    const base = baseOf(copy);
+    if (base === undefined) return copy;
+    const { path, format } = base;
+    return { ...copy, base: format === undefined ? { path } : { path, format } };
+  });
+}
+
+/** Why a move can't do with the layers alone, where the inputs ask for that. */
+export function baseRefusals({ inputs }: MachineRequest, bases: readonly Base[]): string[] {
+  if (inputs.migration?.storage !== "incremental") return [];
+  return bases.flatMap(({ volume, there }) =>
+    typeof there === "object"
+      ? [
+          `migration.storage is "incremental" and volume ${volume} can't be copied as a layer: ${there.problem}`,
+        ]
+      : [],
+  );
 }
 
 interface Named {

@@ -2,9 +2,10 @@ import type { MigrationJournal } from "../../libvirt/xml/index.js";
 import type { Step } from "../../planning/step.js";
 import type { ApplyContext, ObserveContext } from "../definition.js";
 import { milliseconds } from "../inputs.js";
-import { volumesToCopy } from "./copies.js";
+import { type Base, observeBases } from "./bases.js";
+import { baseRefusals, volumesToCopy } from "./copies.js";
 import { type MigrationPlan, migrateLive, moveStopped, preflight, settle } from "./migration/index.js";
-import { isUnsettled, type ObservedHost, type ObservedMachine } from "./observed.js";
+import { isActive, isUnsettled, type ObservedHost, type ObservedMachine } from "./observed.js";
 import type { MachineRequest } from "./request.js";
 
 const DEFAULT_TIMEOUT_MS = 3_600_000;
@@ -17,10 +18,21 @@ export async function preflightMove(
 ): Promise<string[]> {
   const source = observed.elsewhere;
   if (source?.domain === undefined) return [];
-  return preflight(migrationPlan(request, observed.target, source, context), {
+  const refusals = await preflight(migrationPlan(request, observed, source, context), {
     fresh: context.fresh,
     mayBeMade: request.chosen === undefined,
   });
+  return [...refusals, ...(isActive(source.domain) ? baseRefusals(request, observed.bases ?? []) : [])];
+}
+
+/** What the disks of a VM that is elsewhere are layers over. One that is off takes its layers along as they are. */
+export async function basesOf(
+  { target, elsewhere }: ObservedMachine,
+  request: MachineRequest,
+  { hosts }: ObserveContext,
+): Promise<Base[]> {
+  if (elsewhere?.domain === undefined || !isActive(elsewhere.domain)) return [];
+  return observeBases(hosts.get(elsewhere.ref), hosts.get(target.ref), elsewhere.domain, request);
 }
 
 export async function applyMove(
@@ -36,7 +48,7 @@ export async function applyMove(
   const source = observed.elsewhere;
   if (source?.domain === undefined)
     throw new Error(`virtual machine ${step.subject} isn't on ${step.from} any more`);
-  const plan = migrationPlan(request, observed.target, source, context);
+  const plan = migrationPlan(request, observed, source, context);
   const figures =
     step.kind === "migrate" ? await migrateLive(plan, context) : await moveStopped(plan, context);
   const lastMigration = {
@@ -52,13 +64,13 @@ export async function applyMove(
 
 function migrationPlan(
   request: MachineRequest,
-  target: ObservedHost,
+  { target, bases }: ObservedMachine,
   source: ObservedHost,
   { hosts }: Pick<ObserveContext, "hosts">,
 ): MigrationPlan {
   if (source.domain === undefined) throw new Error("there is nothing to move");
   const { migration } = request.inputs;
-  const volumes = volumesToCopy(request, target, source, source.domain);
+  const volumes = volumesToCopy(request, target, source, source.domain, bases);
   return {
     source: hosts.get(source.ref),
     target: hosts.get(target.ref),

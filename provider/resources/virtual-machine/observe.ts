@@ -6,7 +6,7 @@ import type { ObserveContext } from "../definition.js";
 import { snapshotLayers } from "../snapshot-layers.js";
 import { askGuest } from "./ask-guest.js";
 import { leftDisks } from "./left-disks.js";
-import { preflightMove } from "./move.js";
+import { basesOf, preflightMove } from "./move.js";
 import { poolsOf } from "./observe-pools.js";
 import {
   isActive,
@@ -56,11 +56,14 @@ export async function observe(declared: MachineRequest, context: ObserveContext)
     moveRefusals: [],
     peers: peersOf(target, context),
   };
+  if (elsewhere?.domain !== undefined && isUnsettled(elsewhere.domain))
+    observed.bases = await basesOf(observed, request, context);
   const moves = domain === undefined && elsewhere?.domain !== undefined && !isUnsettled(elsewhere.domain);
   // One without a definition gets it first; what else is in its way shows then.
   if (!moves || elsewhere.domain?.persistent === undefined) return observed;
   await rescanPools(target, context);
-  const ahead = { ...observed, target: await lookAt(target.ref, request, context) };
+  const rescanned = { ...observed, target: await lookAt(target.ref, request, context) };
+  const ahead = { ...rescanned, bases: await basesOf(rescanned, request, context) };
   return { ...ahead, moveRefusals: await preflightMove(ahead, request, context) };
 }
 

@@ -4,6 +4,7 @@ import type { PoolContents } from "../../hosts/observations.js";
 import type { DomainRecord } from "../../libvirt/index.js";
 import type { DomainModel, MigrationJournal, OwnerMark } from "../../libvirt/xml/index.js";
 import { isInterrupted } from "../../planning/migrated-copy.js";
+import type { Base } from "./bases.js";
 import type { Overlay } from "./overlays.js";
 import type { GuestRun } from "./running-guest.js";
 
@@ -58,6 +59,8 @@ export interface ObservedMachine {
   elsewhere?: ObservedHost | undefined;
   /** What a move to the target can't do, as texts; read when a move is ahead. */
   moveRefusals: string[];
+  /** What the disks of one that is elsewhere are layers over. */
+  bases?: Base[];
   /** The stack's other hosts, as far as this deployment has seen them. */
   peers: HostRef[];
 }

@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import {
   type DomainDisk,
   hasPcieRootPorts,
@@ -251,7 +252,10 @@ function moveStep(
   active: boolean,
 ): Step {
   const { inputs } = request;
-  const copies = volumesToCopy(request, observed.target, place, domain).map((volume) => volume.name);
+  const copies = volumesToCopy(request, observed.target, place, domain, active ? observed.bases : []).map(
+    ({ name, base }) =>
+      base === undefined ? name : `${name} (its layer over ${posix.basename(base.path)}, which is there)`,
+  );
   // One host may have become another machine.
   const isNameOfBoth = place.ref.name === observed.target.ref.name;
   const label = ({ ref }: ObservedHost) =>

@@ -117,7 +117,7 @@ export const shape = {
     .strictObject(
       {
         mode: oneOf(["live", "offline", "none"]).optional(),
-        storage: oneOf(["auto", "shared", "copy"]).optional(),
+        storage: oneOf(["auto", "shared", "copy", "incremental"]).optional(),
         maxDowntime: duration({ leastMs: 1, mostMs: 2_000_000 }).optional(),
         bandwidthMibPerSecond: wholeNumber(1, 1_000_000).optional(),
         autoConverge: yesOrNo().optional(),

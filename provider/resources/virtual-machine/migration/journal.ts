@@ -30,7 +30,7 @@ export async function newJournal(
     startedAtMs,
     autostart,
     storage: plan.storage,
-    volumes: plan.volumes.map(({ readonly: _, ...volume }) => volume),
+    volumes: plan.volumes.map(({ readonly: _, base: __, ...volume }) => volume),
   };
 }
 

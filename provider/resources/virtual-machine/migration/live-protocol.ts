@@ -129,10 +129,17 @@ export class LiveProtocol implements AsyncDisposable {
       MIGRATE.persistDest |
       MIGRATE.undefineSource |
       MIGRATE.abortOnError |
-      (this.#copiedByQemu().length > 0 ? MIGRATE.nonSharedDisk : 0) |
+      this.#storageFlag() |
       (policy.autoConverge ? MIGRATE.autoConverge : 0) |
       (policy.unsafe ? MIGRATE.unsafe : 0)
     );
+  }
+
+  /** With "incremental" QEMU copies of each disk the topmost layer, which of one that is no layer is all of it. */
+  #storageFlag(): number {
+    const copied = this.#copiedByQemu();
+    if (copied.length === 0) return 0;
+    return copied.some(({ base }) => base !== undefined) ? MIGRATE.nonSharedInc : MIGRATE.nonSharedDisk;
   }
 
   #copiedByQemu() {

@@ -63,7 +63,10 @@ function figures(
   return downtimeMs === undefined ? { totalMs } : { totalMs, downtimeMs };
 }
 
-/** An empty volume of the same size and format, to be filled by QEMU: the copy has no backing image, since the whole chain is copied into it. */
+/**
+ * An empty volume of the same size and format, to be filled by QEMU. It is a layer over the target's own base if only that layer is copied;
+ * else it has no backing image, since the whole chain is copied into it.
+ */
 async function copyEmpty(
   plan: MigrationPlan,
   volume: MigrationPlan["volumes"][number],
@@ -85,6 +88,7 @@ async function copyEmpty(
     name: volume.name,
     capacityBytes: source.capacityBytes,
     ...(format === undefined ? {} : { format }),
+    ...(volume.base === undefined ? {} : { backing: volume.base }),
   };
   await makeMarkedVolume({ host: plan.target, pool: volume.targetPool }, mark, model, context.signal);
 }

@@ -22,6 +22,8 @@ export interface CopiedVolume extends MigratedVolume {
    * so its file is copied first.
    */
   readonly?: boolean;
+  /** What it is a layer over, which the target has too: only the layer is copied. Else the whole chain is, into one image. */
+  base?: { path: string; format?: string };
 }
 
 /** A VM's move from one host to another. */

@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { labAvailable } from "../hosts/lab.js";
+import { StorageWorld } from "./storage-world.js";
+import { WalkedMachine } from "./walked-machine.js";
+
+const { available, missing } = labAvailable();
+const folder = "/var/lib/libvirt/images";
+const MIB = 2 ** 20;
+/** As an Image resource names and marks it. */
+const image = { name: "base", pool: "images", volume: "base-0123456789abcdef.qcow2", sizeBytes: 24 * MIB };
+const plain = `${folder}/plain.qcow2`;
+
+describe.skipIf(!available)(`moving a guest with layers over images ${missing.join("; ")}`, () => {
+  let world: StorageWorld;
+  beforeAll(async () => {
+    world = await StorageWorld.up("layers");
+    const [alpha, beta] = [world.host("alpha"), world.host("beta")];
+    const mark = `.pulumi-kvm.0123456789abcdef.fedcba9876543210.${image.volume}`;
+    await alpha.shell(
+      `cd ${folder} && head -c 24M /dev/urandom >noise && qemu-img convert -O qcow2 noise ${image.volume} && cp ${image.volume} ${plain} && touch ${mark} && rm noise`,
+    );
+    for (const host of [alpha, beta]) {
+      await host.virsh("pool-define-as", "images", "dir", "--target", folder);
+      await host.virsh("pool-start", "images");
+    }
+    const copy = await alpha.shell(`base64 -w0 ${plain}`);
+    await beta.writeFile("/run/base.b64", copy);
+    await beta.shell(`cd ${folder} && base64 -d </run/base.b64 >${image.volume} && touch ${mark}`);
+    await beta.virsh("pool-refresh", "images");
+  });
+  afterAll(() => world?.lab.close());
+
+  const on = (host: string) => ({ host, connection: world.connection(host) });
+  /** What an image's file takes, and what it is a layer over. */
+  async function fileOf(host: string, name: string) {
+    const { "actual-size": bytes, "backing-filename": backing } = JSON.parse(
+      await world.host(host).shell(`qemu-img info -U --output=json ${folder}/${name}`),
+    );
+    return { bytes, backing };
+  }
+
+  it("copies the layer alone where the target has the base, and says so", async () => {
+    const disks = [
+      { pool: "images", name: "root", image },
+      { pool: "images", name: "data", size: "8MiB", format: "raw" },
+    ];
+    await using vm = new WalkedMachine(world, "over", {
+      commandLine: "console=ttyS0 quiet write=vda@9:on-top write=vdb@1:beside",
+      disks,
+    });
+    await vm.start();
+    const layer = `over-root (its layer over ${image.volume}, which is there)`;
+    await vm.change({
+      inputs: on("beta"),
+      announced: [`migrate alpha -> beta, live, copying ${layer}, over-data`],
+    });
+    expect(vm.watch.ticks.at(-1)?.host).toBe("beta");
+    const moved = await fileOf("beta", "over-root");
+    expect(moved.backing).toBe(`${folder}/${image.volume}`);
+    expect(moved.bytes).toBeLessThan(4 * MIB);
+    const content = `cd ${folder}; qemu-img convert -U -O raw over-root /run/now; cmp -n 9M /run/now <(qemu-img convert -O raw ${image.volume} /run/base; cat /run/base) && tail -c +$((9*1048576+1)) /run/now | head -c 6; tail -c +1048577 over-data | head -c 6`;
+    expect(await world.host("beta").shell(`bash -c '${content}'`)).toBe("on-topbeside");
+    expect(await world.ls("alpha", folder)).not.toContain("over-root");
+
+    // Whole where that is asked for, or where the base isn't there.
+    await vm.change({
+      inputs: { ...on("alpha"), migration: { storage: "copy" } },
+      announced: ["migrate beta -> alpha, live, copying over-root, over-data"],
+    });
+    const whole = await fileOf("alpha", "over-root");
+    expect(whole.backing).toBeUndefined();
+    expect(whole.bytes).toBeGreaterThan(20 * MIB);
+  });
+
+  it("compares bases that are no images where it is asked for layers, and refuses others", async () => {
+    await using vm = new WalkedMachine(world, "plain", {
+      disks: [{ pool: "images", name: "root", size: "32MiB", backing: plain }],
+    });
+    await vm.start();
+    const incremental = { ...vm.inputs, ...on("beta"), migration: { storage: "incremental" } };
+    const refused = async () => (await vm.declared.preview(incremental)).refusals;
+    const beginning = `virtual machine plain is on alpha and should be on beta, but migration.storage is "incremental" and volume plain-root can't be copied as a layer: ${plain}`;
+    const wayOut = 'or set migration.storage "copy", which copies the whole chain';
+    expect(await refused()).toEqual([`${beginning} isn't on beta; put it there, ${wayOut}`]);
+    const { host: beta } = { host: world.host("beta") };
+    await beta.shell(
+      `cp ${folder}/${image.volume} ${plain}; printf x | dd of=${plain} bs=1 seek=9999999 conv=notrunc status=none`,
+    );
+    await beta.virsh("pool-refresh", "images");
+    expect(await refused()).toEqual([
+      `${beginning} isn't the same on beta as on alpha (its SHA-256 is another); put the same there, ${wayOut}`,
+    ]);
+    expect((await vm.declared.preview({ ...incremental, migration: {} })).effects).toEqual([
+      "migrate alpha -> beta, live, copying plain-root",
+    ]);
+    await beta.shell(`cp ${folder}/${image.volume} ${plain}`);
+    await beta.virsh("pool-refresh", "images");
+    await vm.change({
+      inputs: { ...on("beta"), migration: { storage: "incremental" } },
+      announced: [
+        "migrate alpha -> beta, live, copying plain-root (its layer over plain.qcow2, which is there)",
+      ],
+    });
+    const { backing, bytes } = await fileOf("beta", "plain-root");
+    expect(backing).toBe(plain);
+    expect(bytes).toBeLessThan(4 * MIB);
+  });
+});
