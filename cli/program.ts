@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { consoleCommand } from "./console/command.js";
 import { driftCommand } from "./drift/command.js";
 import { examples, paragraphs } from "./help.js";
 
@@ -23,7 +24,7 @@ NO_COLOR turns them off.`),
     ["kvm drift --stack prod", "are the hosts as the stack says?"],
     ["kvm help drift", "what a command does"],
   ]);
-  for (const command of [driftCommand(end)]) {
+  for (const command of [driftCommand(end), consoleCommand(end)]) {
     command.copyInheritedSettings(kvm);
     kvm.addCommand(command);
   }

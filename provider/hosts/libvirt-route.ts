@@ -22,6 +22,8 @@ export interface ReachedHost {
   open(command: readonly string[], options: { signal: AbortSignal }): Promise<Duplex>;
   /** A stream to a TCP address as the host sees it. */
   openTcp(address: string, port: number, options: { signal: AbortSignal }): Promise<Duplex>;
+  /** A stream to a UNIX socket of the host. */
+  openUnix(path: string, options: { signal: AbortSignal }): Promise<Duplex>;
   closed: Promise<Error | undefined>;
   close(): Promise<void>;
 }
@@ -55,6 +57,7 @@ export async function reach(
       exec: (command, options) => ssh.exec(command, { ...options, timeoutMs: 30_000 }),
       open: (command, options) => ssh.openCommandStream(command, options),
       openTcp: (address, port, options) => openTcpThrough(ssh, address, port, options),
+      openUnix: (path, options) => openUnixThrough(ssh, path, options),
       closed: Promise.race([libvirt.closed, ssh.closed]),
       close: async () => {
         await libvirt.close();
@@ -82,6 +85,7 @@ async function reachLocal(
     exec: run,
     open: openCommand,
     openTcp: (host, port, { signal }) => dialSocket({ host, port }, signal),
+    openUnix: (path, { signal }) => dialSocket({ path }, signal),
     closed: libvirt.closed,
     close: () => libvirt.close(),
   };
@@ -159,6 +163,19 @@ async function openTcpThrough(
   } catch (error) {
     if (!(error instanceof SshError) || error.refusal !== "notForwarded") throw error;
     return ssh.openCommandStream(["bash", "-c", FORWARD_BY_BASH, address, String(port)], options);
+  }
+}
+
+async function openUnixThrough(
+  ssh: SshConnection,
+  path: string,
+  options: { signal: AbortSignal },
+): Promise<Duplex> {
+  try {
+    return await ssh.openUnixStream(path, options);
+  } catch (error) {
+    if (!(error instanceof SshError) || error.refusal !== "notForwarded") throw error;
+    return ssh.openCommandStream(["nc", "-U", path], options);
   }
 }
 

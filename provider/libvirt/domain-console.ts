@@ -3,19 +3,27 @@ import { toLibvirtError } from "./errors.js";
 import type { Domain, RpcStream } from "./rpc/index.js";
 import type { Session } from "./session.js";
 
-const FORCE = 1;
+/** Of virDomainConsoleFlags. Drivers that can't tell whether somebody has the console refuse `safe`; QEMU's can. */
+const CONSOLE = { force: 1, safe: 2 } as const;
+
+/** Which console, and what happens to one that is in use: it is refused, or with `force` taken from whoever has it. */
+export interface ConsoleChoice {
+  /** The alias of a device in the live document, such as "serial1". Default: the first console. */
+  readonly device?: string | undefined;
+  readonly force?: boolean | undefined;
+}
 
 /** Opens a console on a connection of its own, which is given back when the duplex is closed. */
 export async function openDomainConsole(
   session: Session,
   dom: Domain,
-  console: { readonly device?: string; readonly force?: boolean },
+  console: ConsoleChoice,
   signal: AbortSignal | undefined,
 ): Promise<Duplex> {
   const operation = `open the console of domain ${dom.uuid}`;
   const { connection, giveBack } = await session.borrowLong(operation, signal);
   try {
-    const args = { dom, devName: console.device, flags: console.force ? FORCE : 0 };
+    const args = { dom, devName: console.device, flags: console.force ? CONSOLE.force : CONSOLE.safe };
     const stream = await session.run(operation, () =>
       connection.openStream("DomainOpenConsole", args, { signal }),
     );

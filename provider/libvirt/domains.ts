@@ -1,9 +1,11 @@
 import type { Duplex } from "node:stream";
 import { unlessAbsent } from "./absent.js";
-import { openDomainConsole } from "./domain-console.js";
+import { type ConsoleChoice, openDomainConsole } from "./domain-console.js";
 import { DomainHardwareApi } from "./domain-hardware.js";
 import { type DomainKey, type DomainRecord, observeAllDomains, observeDomain } from "./domain-record.js";
 import { domainByUuid } from "./domain-reference.js";
+import { screenshotDomain } from "./domain-screenshot.js";
+import { type DomainState, domainState } from "./domain-state.js";
 import { type DomainTarget, targetFlags } from "./domain-tuning.js";
 import type { OperationOptions } from "./session.js";
 
@@ -256,12 +258,32 @@ export class DomainApi extends DomainHardwareApi {
     return (await this.session.long(operation, "QEMUDomainAgentCommand", args, call)).result ?? "";
   }
 
-  /** The serial console, or the named one, for reading and writing. `force` takes it from whoever has it. */
+  /** A console of a running domain, for reading and writing. Rejects with "resourceBusy" when somebody has it. */
   openConsole(
     uuid: string,
-    console: { readonly device?: string; readonly force?: boolean } = {},
+    console: ConsoleChoice = {},
     options: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<Duplex> {
     return openDomainConsole(this.session, domainByUuid(uuid), console, options.signal);
+  }
+
+  /** What a screen of a running domain shows, as an image file. Deadline 30 s. */
+  screenshot(uuid: string, screen: number, options: OperationOptions = {}): Promise<Buffer> {
+    return screenshotDomain(this.session, domainByUuid(uuid), screen, options);
+  }
+
+  /** A domain's state, and libvirt's name of its reason. */
+  async state(
+    uuid: string,
+    options: OperationOptions = {},
+  ): Promise<{ state: DomainState; reasonName: string | undefined }> {
+    const args = { dom: domainByUuid(uuid), flags: 0 };
+    const { state, reason } = await this.session.read(
+      `read the state of domain ${uuid}`,
+      "DomainGetState",
+      args,
+      options,
+    );
+    return domainState(state, reason);
   }
 }

@@ -143,6 +143,7 @@ function kindOf(error: RemoteError): LibvirtErrorKind {
   }
   // Names that are taken come as plain "operation failed"; qemu-img's full disk as "internal error".
   if (error.code === 9 && /already (exists|defined)/.test(error.message)) return "alreadyExists";
+  if (error.code === 9 && /Active console session exists/.test(error.message)) return "resourceBusy";
   if (/No space left on device/.test(error.message)) return "noSpace";
   return KINDS[error.code] ?? "other";
 }
