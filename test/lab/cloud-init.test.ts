@@ -5,6 +5,7 @@ import { WalkedMachine } from "./walked-machine.js";
 
 const { available, missing } = labAvailable();
 const folder = "/var/lib/libvirt/images";
+const farFolder = "/var/lib/libvirt/far";
 const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHk me@laptop";
 const secret = "hunter2-hunter2";
 
@@ -12,15 +13,19 @@ describe.skipIf(!available)(`boot media ${missing.join("; ")}`, () => {
   let world: StorageWorld;
   beforeAll(async () => {
     world = await StorageWorld.up("seeds");
-    for (const host of ["alpha", "beta"]) {
-      await world.host(host).virsh("pool-define-as", "images", "dir", "--target", folder);
-      await world.host(host).virsh("pool-start", "images");
+    await world.host("beta").shell(`mkdir -p ${farFolder}`);
+    for (const [host, pool, path] of [
+      ["alpha", "images", folder],
+      ["beta", "far", farFolder],
+    ] as const) {
+      await world.host(host).virsh("pool-define-as", pool, "dir", "--target", path);
+      await world.host(host).virsh("pool-start", pool);
     }
   });
   afterAll(() => world?.lab.close());
 
   const filesOn = async (host: string) =>
-    (await world.ls(host, folder)).filter((name) => !name.startsWith("."));
+    (await world.ls(host, host === "beta" ? farFolder : folder)).filter((name) => !name.startsWith("."));
   const seedIn = (effects: readonly string[]) =>
     /\S+-seed-[0-9a-f]{12}\.iso/.exec(effects.join("\n"))?.[0] ?? "";
 
@@ -116,9 +121,12 @@ describe.skipIf(!available)(`boot media ${missing.join("; ")}`, () => {
     expect(await world.ls("alpha", folder)).toEqual([]);
   });
 
-  it("go along when the VM moves, those for its next boot too, live and off", async () => {
+  it("go along when the VM moves, those for its next boot too, live and off, to a pool of another name", async () => {
     const config = { ignition: { version: "3.4.0" }, "a key": "ü" };
-    const onHost = (name: string) => ({ host: name, connection: world.connection(name) });
+    const onHost = (name: string, pool: string) => ({
+      ...{ host: name, connection: world.connection(name) },
+      disks: [{ pool, name: "root", size: "16MiB" }],
+    });
     await using vm = new WalkedMachine(world, "mover", {
       machine: "pc",
       disks: [{ pool: "images", name: "root", size: "16MiB" }],
@@ -144,23 +152,28 @@ describe.skipIf(!available)(`boot media ${missing.join("; ")}`, () => {
       (file) => `cloudInit ${first} in images -> ${file} in images, at the next boot`,
     ]);
     await vm.change({
-      inputs: onHost("beta"),
+      inputs: onHost("beta", "far"),
       announced: [
-        `migrate alpha -> beta, live, copying mover-root, ${second}, ${answers}, ${ignition}, ${first}`,
+        `migrate alpha -> beta, live, copying ${["mover-root", second, answers, ignition, first].map((file) => `${file} to pool far`).join(", ")}`,
       ],
     });
+    for (const more of [[], ["--inactive"]]) {
+      const xml = await world.host("beta").virsh("dumpxml", "mover", ...more);
+      expect(xml).toContain(`${farFolder}/mover-root`);
+      expect(xml).not.toContain(folder);
+    }
     expect(await filesOn("beta")).toEqual([answers, ignition, "mover-root", first, second].sort());
     expect(await world.ls("alpha", folder)).toEqual([]);
 
     await vm.declared.up({ ...vm.inputs, powerState: "stopped" });
     expect(await filesOn("beta")).toEqual([answers, ignition, "mover-root", second].sort());
-    const back = { ...vm.inputs, ...onHost("alpha"), powerState: "stopped" };
+    const back = { ...vm.inputs, ...onHost("alpha", "images"), powerState: "stopped" };
     expect((await vm.declared.preview(back)).effects).toEqual([
-      `move beta -> alpha while off, copying mover-root, ${second}, ${answers}, ${ignition}`,
+      `move beta -> alpha while off, copying ${["mover-root", second, answers, ignition].map((file) => `${file} to pool images`).join(", ")}`,
     ]);
     await vm.declared.up(back);
     expect(await filesOn("alpha")).toEqual([answers, ignition, "mover-root", second].sort());
-    expect(await world.ls("beta", folder)).toEqual([]);
+    expect(await world.ls("beta", farFolder)).toEqual([]);
     vm.inputs = { ...back, powerState: "running" };
     await vm.declared.up(vm.inputs);
     await expect.poll(printed, { timeout: 20_000 }).toContain('sr0 user-data: hostname: "moved"');

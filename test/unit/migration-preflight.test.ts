@@ -60,7 +60,6 @@ const volume: PreflightFindings["volumes"][number] = {
 const pool: PreflightFindings["pools"][number] = {
   name: "default",
   there: { active: true, path: "/images", availableBytes: 4 * GIB },
-  sourcePath: "/images",
 };
 
 const fine: PreflightFindings = {
@@ -156,8 +155,9 @@ describe("the preflight of a move", () => {
     expect(only({ pools: [{ ...pool, there: { ...there, active: false } }] })).toMatch(
       /default isn't running on beta/,
     );
-    expect(only({ pools: [{ ...pool, there: { ...there, path: "/data" } }] })).toMatch(
-      /default is at \/data on beta and at \/images on alpha.*same path/,
+    expect(refusalsOf({ ...fine, pools: [{ ...pool, there: { ...there, path: "/data" } }] })).toEqual([]);
+    expect(only({ pools: [{ ...pool, there: { ...there, path: undefined } }] })).toMatch(
+      /default on beta has no folder/,
     );
     expect(only({ pools: [{ ...pool, there: { ...there, availableBytes: GIB / 2 } }] })).toMatch(
       /disks take 1 GiB, and pool default on beta has 512 MiB left/,

@@ -51,6 +51,7 @@ export { type MemoryHotplug, VIRTIO_MEM_BLOCK_BYTES } from "./memory.js";
 export { dimmXml, memoryDeviceXml } from "./memory-device-xml.js";
 export type { Marks } from "./metadata.js";
 export * from "./migration-journal.js";
+export * from "./moved-volumes.js";
 export * from "./network.js";
 export {
   type AddressFamily,

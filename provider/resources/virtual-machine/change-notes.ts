@@ -5,7 +5,7 @@ export const machineNotes: readonly ChangeNote[] = [
   {
     input: "host",
     running: "migrates, live: it runs on",
-    note: "disks that both hosts don't share are copied with it",
+    note: "disks that both hosts don't share are copied with it, into the pools that are declared then",
   },
   { input: "`disks[].size`, larger", running: "live", note: "smaller is refused" },
   { input: "autostart", running: "nothing" },

@@ -1,8 +1,9 @@
 import type { Base } from "./bases.js";
 import type { CopiedVolume } from "./migration/index.js";
 import type { ObservedDomain, ObservedHost } from "./observed.js";
+import { relocationsOf } from "./relocations.js";
 import type { MachineRequest } from "./request.js";
-import { mediumInputOf } from "./seed/boot-media.js";
+import { bootMedia, mediumInputOf } from "./seed/boot-media.js";
 
 /**
  * The volumes that must be copied for a move: disks, and the VM's own boot media, those that the guest runs with and those for its next start.
@@ -18,21 +19,25 @@ export function volumesToCopy(
 ): CopiedVolume[] {
   const storage = request.inputs.migration?.storage ?? "auto";
   if (storage === "shared") return [];
+  const poolThere = poolsAtTarget(request, source, domain);
   const copies = [...writableDisks(domain), ...bootMediaOf(domain)].flatMap(
     ({ pool, volume, readonly }): CopiedVolume[] => {
       const here = source.pools.find((other) => other.name === pool);
-      const there = target.pools.find((other) => other.name === pool);
       const mark = here?.contents.marks.find((other) => other.volume === volume);
-      const seenThere =
-        there?.contents.marks.some((other) => other.volume === volume && other.nonce === mark?.nonce) ??
-        false;
+      const seenThere = target.pools.some(
+        (other) =>
+          other.name === pool &&
+          other.contents.marks.some((seen) => seen.volume === volume && seen.nonce === mark?.nonce),
+      );
       if (storage === "auto" && mark !== undefined && seenThere) return [];
       // Somebody else's CD-ROM stays where it is.
       if (readonly && mark === undefined) return [];
+      const targetPool = poolThere({ pool, volume });
+      const there = target.pools.find((other) => other.name === targetPool);
       return [
         {
           sourcePool: pool,
-          targetPool: pool,
+          targetPool,
           name: volume,
           sourcePath: `${here?.path ?? ""}/${volume}`,
           targetPath: `${there?.path ?? here?.path ?? ""}/${volume}`,
@@ -69,6 +74,22 @@ export function baseRefusals({ inputs }: MachineRequest, bases: readonly Base[])
         ]
       : [],
   );
+}
+
+/** A volume goes to where it is declared; what a program doesn't say keeps its pool's name. */
+function poolsAtTarget(
+  request: MachineRequest,
+  source: ObservedHost,
+  domain: ObservedDomain,
+): (from: { pool: string; volume: string }) => string {
+  const { moves } = relocationsOf(request, source, domain);
+  const media = bootMedia(request.inputs);
+  return ({ pool, volume }) => {
+    const move = moves.find((other) => other.volume === volume && other.from === pool);
+    if (move !== undefined) return move.mark === undefined || move.resumes === true ? pool : move.to;
+    const input = mediumInputOf(volume);
+    return media.find((medium) => medium.input === input)?.pool ?? pool;
+  };
 }
 
 interface Named {

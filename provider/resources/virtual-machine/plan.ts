@@ -8,10 +8,12 @@ import {
 import { ownerLabel, sameIdentity } from "../../planning/owner.js";
 import { emptyPlan, type Plan, type Refusal } from "../../planning/plan.js";
 import type { Step } from "../../planning/step.js";
+import { asMoved } from "./as-moved.js";
 import { type Changes, sortChanges, toTexts } from "./changes.js";
 import { volumesToCopy } from "./copies.js";
 import { desiredModel } from "./desired.js";
 import { missingMedia, releasedVolumeSteps, unmarkedDisks, volumeSteps } from "./disks.js";
+import type { CopiedVolume } from "./migration/index.js";
 import {
   isActive,
   isUnsettled,
@@ -25,7 +27,13 @@ import { obstacles } from "./obstacles.js";
 import { osWarnings, withDefaults } from "./os-defaults.js";
 import { patchRefusals } from "./patch-refusals.js";
 import { powerSteps } from "./power.js";
-import { asRelocated, relocationSteps, relocationsOf } from "./relocations.js";
+import {
+  asRelocated,
+  type Relocations,
+  relocationSteps,
+  relocationsOf,
+  unfinishedOf,
+} from "./relocations.js";
 import { isOwn, type MachineRequest, wasFound } from "./request.js";
 import { mediaSteps, releasedMediaSteps, secondSeedWarnings, unmarkedMedia } from "./seed/steps.js";
 import { waitSteps, waitWarnings } from "./wait/plan.js";
@@ -75,11 +83,37 @@ function planMachine(request: MachineRequest, observed: ObservedMachine): Plan {
         host: place.ref.name,
         effect: "none",
       });
-    if (place !== target) planMove(request, observed, place, domain, result);
+    if (place !== target) {
+      planDeparture(request, observed, place, domain, result);
+      return result;
+    }
   }
   planRecords(request, place, domain, result);
-  planChanges(request, target, place, domain, result);
+  const relocations = relocationsOf(request, place, domain);
+  if (!isUnsettled(domain)) relocationSteps(request, place, domain, relocations, result);
+  planChanges(request, target, place, domain, relocations, result);
   return result;
+}
+
+/** The move to the host where it should be, and what else is to be done, which the move itself may have done then. */
+function planDeparture(
+  request: MachineRequest,
+  observed: ObservedMachine,
+  place: ObservedHost,
+  domain: ObservedDomain,
+  result: Plan,
+): void {
+  const { target } = observed;
+  const unfinished = unfinishedOf(relocationsOf(request, place, domain));
+  relocationSteps(request, place, domain, unfinished, result);
+  const copies = volumesToCopy(request, target, place, domain, isActive(domain) ? observed.bases : []);
+  planMove(request, observed, place, domain, copies, result);
+  planRecords(request, place, domain, result);
+  const moved = asMoved(place, domain, copies);
+  const relocations = relocationsOf(request, moved.place, moved.domain);
+  const later = relocations.moves.filter(({ resumes }) => resumes !== true);
+  relocationSteps(request, target, domain, { moves: later, interrupted: [] }, result);
+  planChanges(request, target, moved.place, moved.domain, relocations, result);
 }
 
 function planNew(request: MachineRequest, observed: ObservedMachine, result: Plan): void {
@@ -196,7 +230,8 @@ function planSettling(request: MachineRequest, observed: ObservedMachine, result
   // Settling may leave it on either host; a move that might follow has to be announced.
   if (elsewhere.domain !== undefined) {
     const settled = { ...observed, target: withoutCopies(target, journal?.volumes ?? []) };
-    result.steps.push(moveStep(request, settled, elsewhere, elsewhere.domain, true));
+    const copies = volumesToCopy(request, settled.target, elsewhere, elsewhere.domain, settled.bases);
+    result.steps.push(moveStep(request, settled, elsewhere, copies, true));
   }
 }
 
@@ -223,6 +258,7 @@ function planMove(
   observed: ObservedMachine,
   place: ObservedHost,
   domain: ObservedDomain,
+  copies: readonly CopiedVolume[],
   result: Plan,
 ): void {
   const { inputs } = request;
@@ -241,21 +277,22 @@ function planMove(
       (message): Refusal => ({ kind: "missing", message: `${move}, but ${message}` }),
     ),
   );
-  result.steps.push(moveStep(request, observed, place, domain, active));
+  result.steps.push(moveStep(request, observed, place, copies, active));
 }
 
 function moveStep(
   request: MachineRequest,
   observed: ObservedMachine,
   place: ObservedHost,
-  domain: ObservedDomain,
+  volumes: readonly CopiedVolume[],
   active: boolean,
 ): Step {
   const { inputs } = request;
-  const copies = volumesToCopy(request, observed.target, place, domain, active ? observed.bases : []).map(
-    ({ name, base }) =>
-      base === undefined ? name : `${name} (its layer over ${posix.basename(base.path)}, which is there)`,
-  );
+  const copies = volumes.map(({ name, sourcePool, targetPool, base }) => {
+    const place = sourcePool === targetPool ? "" : ` to pool ${targetPool}`;
+    const layer = base === undefined ? "" : ` (its layer over ${posix.basename(base.path)}, which is there)`;
+    return `${name}${place}${layer}`;
+  });
   // One host may have become another machine.
   const isNameOfBoth = place.ref.name === observed.target.ref.name;
   const label = ({ ref }: ObservedHost) =>
@@ -311,12 +348,11 @@ function planChanges(
   target: ObservedHost,
   place: ObservedHost,
   domain: ObservedDomain,
+  relocations: Relocations,
   result: Plan,
 ): void {
   const { inputs, previous } = request;
   if (isUnsettled(domain)) return;
-  const relocations = relocationsOf(request, place, domain);
-  relocationSteps(request, place, domain, relocations, result);
   const { record, persistent, live } = asRelocated(domain, relocations);
   const subject = inputs.name;
   // Without a definition it runs.

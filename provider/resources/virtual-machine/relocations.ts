@@ -16,6 +16,8 @@ export interface Relocation {
   to: string;
   /** The VM's own; a Disk resource moves by itself before the VM's turn comes. */
   mark: VolumeMark | undefined;
+  /** It was begun, and cut off: the disk is partly in both pools. */
+  resumes?: boolean;
 }
 
 /** A move that was cut off, and not one to where the disk should be by now. */
@@ -95,13 +97,18 @@ function sort(
     const from = leaving.pool;
     if (from === to || (other !== undefined && other !== to))
       found.interrupted.push({ volume, from, to: other, mark: leaving.leaving });
-    else found.moves.push({ index, volume, from, to, mark: leaving.mark ?? leaving.leaving });
+    else found.moves.push({ index, volume, from, to, mark: leaving.mark ?? leaving.leaving, resumes: true });
     return;
   }
   const home = traces.find((trace) => trace.pool === to);
   if (home?.isThere === true) return;
   const source = traces.find((trace) => trace.pool !== to && trace.isThere && trace.mark !== undefined);
   if (source !== undefined) found.moves.push({ index, volume, from: source.pool, to, mark: source.mark });
+}
+
+/** What was cut off has to end on the host where it was begun, before the VM leaves it. */
+export function unfinishedOf({ moves, interrupted }: Relocations): Relocations {
+  return { moves: moves.filter(({ resumes }) => resumes === true), interrupted };
 }
 
 /** The domain as it is once its disks have moved: that changes the files behind them, and nothing that a guest sees. */
@@ -117,15 +124,15 @@ export function asRelocated(domain: ObservedDomain, { moves }: Relocations): Obs
   return { ...domain, persistent: relocated(domain.persistent), live: relocated(domain.live) };
 }
 
-/** The moves of the VM's own disks. They come before everything else that is done to the VM. */
+/** The moves of the VM's own disks on one host. They come before everything else that is done to the VM there. */
 export function relocationSteps(
   request: MachineRequest,
-  place: ObservedHost,
+  { ref }: ObservedHost,
   domain: ObservedDomain | undefined,
   { moves, interrupted }: Relocations,
   result: Plan,
 ): void {
-  const host = place.ref.name;
+  const host = ref.name;
   const isRunning = domain !== undefined && isActive(domain);
   const effect = isRunning ? "live" : "none";
   for (const { volume, from, to } of interrupted)

@@ -1,6 +1,6 @@
 import { Host } from "../../../hosts/host.js";
 import { isLibvirtError, MIGRATE, type MigrationParams } from "../../../libvirt/index.js";
-import { parseDomain } from "../../../libvirt/xml/index.js";
+import { parseDomain, withMovedVolumes } from "../../../libvirt/xml/index.js";
 import { MigrationError } from "./errors.js";
 import type { Ends, MigrationContext, MigrationPlan } from "./migration-plan.js";
 import { Perform } from "./perform.js";
@@ -54,7 +54,7 @@ export class LiveProtocol implements AsyncDisposable {
     let performed: { cookie: Uint8Array };
     try {
       const prepare = {
-        params: { ...params, destinationXml: begun.xml },
+        params: { ...params, destinationXml: withMovedVolumes(begun.xml, this.#plan.volumes) },
         flags: atTarget,
         cookie: begun.cookie,
       };
@@ -64,7 +64,11 @@ export class LiveProtocol implements AsyncDisposable {
         this.#context,
       );
       performed = await perform.run({
-        params: { ...params, migrateUri: prepared.uri ?? params.migrateUri },
+        params: {
+          ...params,
+          migrateUri: prepared.uri ?? params.migrateUri,
+          persistentXml: await this.#persistentXml(here),
+        },
         flags: atSource,
         cookie: prepared.cookie,
       });
@@ -140,6 +144,14 @@ export class LiveProtocol implements AsyncDisposable {
     const copied = this.#copiedByQemu();
     if (copied.length === 0) return 0;
     return copied.some(({ base }) => base !== undefined) ? MIGRATE.nonSharedInc : MIGRATE.nonSharedDisk;
+  }
+
+  /** What the target keeps of the definition; libvirt hands over the source's own unless told. */
+  async #persistentXml(here: Domains): Promise<string | undefined> {
+    const { uuid, volumes } = this.#plan;
+    const xml = (await here.observe({ uuid }))?.persistentXml;
+    const moved = xml === undefined ? undefined : withMovedVolumes(xml, volumes);
+    return moved === xml ? undefined : moved;
   }
 
   #copiedByQemu() {

@@ -65,7 +65,6 @@ export interface VolumeFindings {
 export interface PoolFindings {
   name: string;
   there: { active: boolean; path: string | undefined; availableBytes: number } | undefined;
-  sourcePath: string | undefined;
 }
 
 /** Everything that stands in the way, as texts with the reason, the value and a way out. Pure. */
@@ -125,13 +124,13 @@ function* machineRefusals(findings: PreflightFindings): Generator<string> {
 
 function* storageRefusals(findings: PreflightFindings): Generator<string> {
   const { source, target, volumes, pools, live, ahead } = findings;
-  for (const { name, there, sourcePath } of pools) {
+  for (const { name, there } of pools) {
     if (ahead && there?.active !== true) continue;
     if (there === undefined)
       yield `there is no pool ${name} on ${target.name}; declare it there (hosts: [...])`;
     else if (!there.active) yield `pool ${name} isn't running on ${target.name}; start it`;
-    else if (there.path !== sourcePath)
-      yield `pool ${name} is at ${there.path ?? "no path"} on ${target.name} and at ${sourcePath ?? "no path"} on ${source.name}; the guest needs its disks at the same path`;
+    else if (there.path === undefined)
+      yield `pool ${name} on ${target.name} has no folder, and disks are copied as files; declare another pool for them`;
   }
   for (const volume of volumes) {
     const where = `pool ${volume.targetPool} on ${target.name}`;

@@ -167,14 +167,10 @@ async function volumeFindings(
   };
 }
 
-async function poolFindings({
-  source,
-  target,
-  volumes,
-}: Omit<MigrationPlan, "policy">): Promise<PoolFindings[]> {
-  const [here, there] = await Promise.all([source.observations.pools(), target.observations.pools()]);
-  const pairs = new Map(volumes.map((volume) => [volume.targetPool, volume.sourcePool]));
-  return [...pairs].map(([name, sourceName]) => {
+async function poolFindings({ target, volumes }: Omit<MigrationPlan, "policy">): Promise<PoolFindings[]> {
+  const there = await target.observations.pools();
+  const names = new Set(volumes.map((volume) => volume.targetPool));
+  return [...names].map((name) => {
     const pool = there.find((other) => other.name === name);
     return {
       name,
@@ -182,7 +178,6 @@ async function poolFindings({
         pool === undefined
           ? undefined
           : { active: pool.active, path: pathOf(pool.xml), availableBytes: pool.availableBytes },
-      sourcePath: pathOf(here.find((other) => other.name === sourceName)?.xml),
     };
   });
 }
@@ -201,7 +196,7 @@ function filesThatStay(
   { disks, directBoot, ignition }: DomainModel,
   copied: readonly MigratedVolume[],
 ): string[] {
-  const paths = new Set(copied.map((volume) => volume.targetPath));
+  const paths = new Set(copied.map((volume) => volume.sourcePath));
   const files = [...disks.map(({ source }) => source), ignition].flatMap((source) =>
     source !== undefined && "file" in source && !paths.has(source.file) ? [source.file] : [],
   );

@@ -1,3 +1,4 @@
+import { withMovedVolumes } from "../../../libvirt/xml/index.js";
 import { copyFile } from "./copy-file.js";
 import { MigrationError } from "./errors.js";
 import { notMoved, settleAfter } from "./failure.js";
@@ -42,7 +43,7 @@ export async function moveStopped(
 }
 
 /** Defines it at the target as it is at the source now, with its marks and the journal. */
-async function hand({ source, target, uuid, name }: MigrationPlan): Promise<void> {
+async function hand({ source, target, uuid, name, volumes }: MigrationPlan): Promise<void> {
   const record = await source.idempotent((libvirt) => libvirt.domains.observe({ uuid }));
   if (record?.state !== "shutOff" || record.persistentXml === undefined)
     throw new MigrationError(
@@ -51,5 +52,6 @@ async function hand({ source, target, uuid, name }: MigrationPlan): Promise<void
     );
   const libvirt = await target.libvirt();
   // What the source's libvirt has accepted needs no validation against the target's schema, which may be older.
-  await libvirt.domains.define(record.persistentXml, { validate: false });
+  const xml = withMovedVolumes(record.persistentXml, volumes);
+  await libvirt.domains.define(xml, { validate: false });
 }
