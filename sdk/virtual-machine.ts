@@ -57,6 +57,14 @@ export interface Migration {
   bandwidthMibPerSecond?: In<number>;
   /** Slow the guest's CPUs down when it writes memory faster than the network carries it. Default `true`. */
   autoConverge?: In<boolean>;
+  /** Over how many TCP connections the guest's memory is sent. Disks go over one each. 1 to 255. Default: one, with everything else that is sent. */
+  parallelConnections?: In<number>;
+  /**
+   * Encrypt what goes from host to host, memory and disks. Needs the certificates that libvirt's documentation names in both hosts' `/etc/pki/qemu` (or
+   * `migrate_tls_x509_cert_dir`), the target's for the address at which it is reached; without them the move fails and the guest runs on where it is.
+   * Default `false`.
+   */
+  tls?: In<boolean>;
   /** Bound on the whole move; afterwards it is given up and the guest goes on where it is. Default `"1h"`. */
   timeout?: In<Duration>;
   /**

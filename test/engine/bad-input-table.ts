@@ -205,12 +205,22 @@ export const table: readonly [Kind, Record<string, unknown>, string][] = [
   [
     "VirtualMachine",
     { migration: { downtime: "1s" } },
-    "migration.downtime: there is no such input; there are mode, storage, maxDowntime, bandwidthMibPerSecond, autoConverge, timeout, unsafe",
+    "migration.downtime: there is no such input; there are mode, storage, maxDowntime, bandwidthMibPerSecond, autoConverge, parallelConnections, tls, timeout, unsafe",
   ],
   [
     "VirtualMachine",
     { migration: { mode: "warm" } },
     'migration.mode: "warm" must be one of "live", "offline", "none"',
+  ],
+  [
+    "VirtualMachine",
+    { migration: { storage: "layers" } },
+    'migration.storage: "layers" must be one of "auto", "shared", "copy", "incremental"',
+  ],
+  [
+    "VirtualMachine",
+    { migration: { parallelConnections: 0 } },
+    "migration.parallelConnections: 0 must be a whole number from 1 to 255",
   ],
   ["VirtualMachine", { migration: true }, "migration: true must be { mode, storage, ... }"],
   ["VirtualMachine", { disks: "20GiB" }, 'disks: "20GiB" must be a list of disks'],

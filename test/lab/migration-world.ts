@@ -76,6 +76,26 @@ export class MigrationWorld implements AsyncDisposable {
     await host.virsh("pool-start", name);
   }
 
+  /** Each host's QEMU gets a certificate for its address, of an authority that both know. */
+  async giveCertificates(): Promise<void> {
+    const authority = `${this.lab.sharedPath}/authority`;
+    const newKey = "openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
+    await this.alpha.shell(
+      `mkdir ${authority}; cd ${authority}; ${newKey} -x509 -days 2 -subj /CN=lab -keyout key.pem -out ca-cert.pem 2>/dev/null`,
+    );
+    for (const host of this.lab.hosts) {
+      await host.shell(`mkdir /etc/libvirt/tls; cd /etc/libvirt/tls; cp ${authority}/ca-cert.pem .
+        ${newKey} -subj /CN=${host.name} -keyout server-key.pem -out request.pem 2>/dev/null
+        echo subjectAltName=IP:${host.address} >names
+        openssl x509 -req -in request.pem -CA ca-cert.pem -CAkey ${authority}/key.pem -CAcreateserial -days 2 -extfile names -out server-cert.pem 2>/dev/null
+        cp server-key.pem client-key.pem; cp server-cert.pem client-cert.pem
+        echo 'migrate_tls_x509_cert_dir = "/etc/libvirt/tls"' >>/etc/libvirt/qemu.conf`);
+      await host.stopLibvirtd();
+      await host.startLibvirtd();
+    }
+    await this.alpha.shell(`rm -r ${authority}`);
+  }
+
   ref(host: LabHost): HostRef {
     const connection = {
       address: host.address,
@@ -213,7 +233,7 @@ export class MigrationWorld implements AsyncDisposable {
       name: machine.name,
       volumes,
       storage: volumes.length > 0 ? "copy" : "shared",
-      policy: { autoConverge: true, timeoutMs: 120_000, unsafe: false, ...policy },
+      policy: { autoConverge: true, tls: false, timeoutMs: 120_000, unsafe: false, ...policy },
     };
   }
 

@@ -147,6 +147,29 @@ describe.skipIf(!available)(`live migration ${missing.join("; ")}`, () => {
     await world.remove(machine);
   });
 
+  it("goes encrypted, over several connections, with its disk, once the hosts have certificates", async () => {
+    const machine = testMachine("secret", [
+      { pool: "default", format: "qcow2", sizeMiB: 16, writes: { 3: "sealed" } },
+    ]);
+    await using watch = await world.watch(machine);
+    await world.make(machine, alpha);
+    await watch.untilLine(/^tick 2 /);
+    const plan = () => world.plan(machine, hosts, { tls: true, parallelConnections: 3 });
+    await expect(migrateLive(plan(), testContext())).rejects.toMatchObject({
+      kind: "failed",
+      message: expect.stringMatching(/ca-cert\.pem.* stays on alpha, and beta is clean/i),
+    });
+    await world.giveCertificates();
+    await hosts.close();
+    hosts = world.hosts();
+    await migrateLive(plan(), testContext());
+    await watch.untilTicks(4);
+    await expectOnlyOn(machine, beta);
+    expect(watch.report()).toMatchObject({ first: 0, missing: [], repeated: [], restarts: 0 });
+    expect(await world.content(machine, 0, 3, beta)).toBe("sealed");
+    await world.remove(machine);
+  });
+
   describe("that can't be done", () => {
     const disk = { pool: "default", format: "raw", sizeMiB: 96, filled: true } as const;
     const slow = { bandwidthMibPerSecond: 8 };

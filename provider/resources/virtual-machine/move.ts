@@ -82,6 +82,8 @@ function migrationPlan(
       maxDowntimeMs: migration?.maxDowntime === undefined ? undefined : milliseconds(migration.maxDowntime),
       bandwidthMibPerSecond: migration?.bandwidthMibPerSecond,
       autoConverge: migration?.autoConverge ?? true,
+      parallelConnections: migration?.parallelConnections,
+      tls: migration?.tls ?? false,
       timeoutMs: migration?.timeout === undefined ? DEFAULT_TIMEOUT_MS : milliseconds(migration.timeout),
       unsafe: migration?.unsafe ?? false,
     },

@@ -121,6 +121,8 @@ export const shape = {
         maxDowntime: duration({ leastMs: 1, mostMs: 2_000_000 }).optional(),
         bandwidthMibPerSecond: wholeNumber(1, 1_000_000).optional(),
         autoConverge: yesOrNo().optional(),
+        parallelConnections: wholeNumber(1, 255).optional(),
+        tls: yesOrNo().optional(),
         timeout: duration({ leastMs: 1_000, mostMs: 7 * 24 * 3_600_000 }).optional(),
         unsafe: yesOrNo().optional(),
       },

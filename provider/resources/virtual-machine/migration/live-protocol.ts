@@ -135,6 +135,8 @@ export class LiveProtocol implements AsyncDisposable {
       MIGRATE.abortOnError |
       this.#storageFlag() |
       (policy.autoConverge ? MIGRATE.autoConverge : 0) |
+      (policy.parallelConnections === undefined ? 0 : MIGRATE.parallel) |
+      (policy.tls ? MIGRATE.tls : 0) |
       (policy.unsafe ? MIGRATE.unsafe : 0)
     );
   }
@@ -174,11 +176,17 @@ export class LiveProtocol implements AsyncDisposable {
     return {
       migrateUri: this.#ends.journal.to.migrationUri,
       ...(migrateDisks.length === 0 ? {} : { migrateDisks }),
-      ...(policy.bandwidthMibPerSecond === undefined
-        ? {}
-        : { bandwidthMibPerSecond: policy.bandwidthMibPerSecond }),
+      bandwidthMibPerSecond: policy.bandwidthMibPerSecond,
+      parallelConnections: policy.parallelConnections,
+      // With several connections libvirt (9.0) forgets to tell QEMU whose certificate a disk's target is to show.
+      ...(policy.tls ? { tlsDestination: hostOfUri(this.#ends.journal.to.migrationUri) } : {}),
     };
   }
+}
+
+/** As it stands in a certificate: an IPv6 address without its brackets. */
+function hostOfUri(uri: string): string {
+  return uri.replace(/^tcp:\/\//, "").replace(/^\[(.*)\]$/, "$1");
 }
 
 type Domains = Awaited<ReturnType<Host["libvirt"]>>["domains"];

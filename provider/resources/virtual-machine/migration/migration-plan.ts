@@ -9,6 +9,10 @@ export interface MigrationPolicy {
   bandwidthMibPerSecond?: number | undefined;
   /** Slow the guest down when it writes faster than the network carries. */
   autoConverge: boolean;
+  /** Over how many connections the memory is sent. Default: one. */
+  parallelConnections?: number | undefined;
+  /** Encrypt it, with the certificates that both hosts' QEMU has. */
+  tls: boolean;
   /** After this the migration is aborted, and the guest runs on at the source. */
   timeoutMs: number;
   /** Migrate although libvirt can't tell that the storage is safe to share. */
