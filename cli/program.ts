@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { consoleCommand } from "./console/command.js";
+import { doctorCommand } from "./doctor/command.js";
 import { driftCommand } from "./drift/command.js";
 import { examples, paragraphs } from "./help.js";
 
@@ -22,9 +23,10 @@ NO_COLOR turns them off.`),
     .showHelpAfterError("(kvm --help says more)");
   examples(kvm, [
     ["kvm drift --stack prod", "are the hosts as the stack says?"],
+    ["kvm doctor kvm1 kvm2", "are hosts fit for VMs, and for moving them?"],
     ["kvm help drift", "what a command does"],
   ]);
-  for (const command of [driftCommand(end), consoleCommand(end)]) {
+  for (const command of [driftCommand(end), doctorCommand(end), consoleCommand(end)]) {
     command.copyInheritedSettings(kvm);
     kvm.addCommand(command);
   }

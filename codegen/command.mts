@@ -4,14 +4,19 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { z } from "zod";
+import { DOCTOR_SCHEMA_VERSION, doctorReport } from "../cli/doctor/report.js";
 import { report as driftReport, SCHEMA_VERSION } from "../cli/drift/report.js";
 import { program } from "../cli/program.js";
 import { printJson } from "./schema-print.mjs";
 
 /** JSON schemas by file name. */
 export function reportSchemas(): Record<string, string> {
-  const drift = z.toJSONSchema(driftReport, { target: "draft-2020-12", io: "output" });
-  return { [`drift-${SCHEMA_VERSION}.schema.json`]: printJson(openEnded(drift) as object) };
+  const text = (schema: z.ZodType) =>
+    printJson(openEnded(z.toJSONSchema(schema, { target: "draft-2020-12", io: "output" })) as object);
+  return {
+    [`drift-${SCHEMA_VERSION}.schema.json`]: text(driftReport),
+    [`doctor-${DOCTOR_SCHEMA_VERSION}.schema.json`]: text(doctorReport),
+  };
 }
 
 /** Fields may be added within a version, so whoever validates by the schema must not be surprised by one. */

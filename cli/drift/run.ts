@@ -1,12 +1,9 @@
-import { readFile } from "node:fs/promises";
-import { text as textOf } from "node:stream/consumers";
 import { EXIT, type ExitCode } from "../exit-code.js";
 import { parseOutputs, print, writeWhole } from "../output.js";
 import { type Paint, paintFor } from "../paint.js";
 import { Progress } from "../progress.js";
-import { exportStack } from "../pulumi.js";
+import { readStates, readText } from "../state/read-states.js";
 import { SecretTexts } from "../state/secrets.js";
-import { readState, type StackState } from "../state/state.js";
 import { UsageError } from "../usage-error.js";
 import { driftKinds, type FindingKind, findingKinds } from "./finding.js";
 import { asHtml } from "./formats/html.js";
@@ -85,33 +82,6 @@ export function formatted(report: DriftReport, format: DriftFormat, paint: Paint
       return asPrometheus(report);
     default:
       return format satisfies never;
-  }
-}
-
-async function readStates(
-  { stack = [], cwd, state = [] }: DriftOptions,
-  secrets: SecretTexts,
-  progress: Progress,
-): Promise<StackState[]> {
-  if (state.filter((file) => file === "-").length > 1) throw new UsageError("--state - can be given once");
-  const files = state.map(async (file) => {
-    const isInput = file === "-";
-    const text = isInput ? await textOf(process.stdin) : await readText(file);
-    return readState(text, isInput ? "stdin" : file, secrets);
-  });
-  const stacks = stack.length > 0 ? stack : state.length > 0 ? [] : [undefined];
-  const exports = stacks.map(async (name) => {
-    progress.step("pulumi stack export");
-    return readState(await exportStack({ stack: name, cwd }), name ?? "the selected stack", secrets);
-  });
-  return Promise.all([...files, ...exports]);
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    throw new UsageError(`${file} can't be read: ${(error as Error).message}`);
   }
 }
 

@@ -3,10 +3,11 @@ import { type Inspection, inspect } from "../../provider/engine/inspection.js";
 import type { Deployment } from "../../provider/engine/lifecycle.js";
 import { oneLine } from "../../provider/hosts/errors.js";
 import type { Host } from "../../provider/hosts/host.js";
-import type { Connection, Credentials, HostRef } from "../../provider/hosts/host-ref.js";
+import type { HostRef } from "../../provider/hosts/host-ref.js";
 import { Hosts } from "../../provider/hosts/hosts.js";
 import { definitions } from "../../provider/resources/index.js";
 import type { Progress } from "../progress.js";
+import { refsOf } from "../state/host-refs.js";
 import type { StackState, StateResource } from "../state/state.js";
 import { type HostContents, readHost } from "./host-contents.js";
 
@@ -117,24 +118,6 @@ function hostsOf(state: StackState, hosts: Hosts): { ref: HostRef; host: Host }[
       if (!found.has(host)) found.set(host, ref);
     }
   return [...found].map(([host, ref]) => ({ host, ref }));
-}
-
-function refsOf({ kind, inputs }: StateResource): HostRef[] {
-  const { name, host, connection, credentials, hosts } = inputs as {
-    name?: string;
-    host?: string;
-    connection?: Connection;
-    credentials?: Credentials | Record<string, Credentials>;
-    hosts?: Record<string, Connection>;
-  };
-  if (hosts !== undefined)
-    return Object.entries(hosts).map(([each, to]) => ({
-      ...{ name: each, connection: to },
-      credentials: (credentials as Record<string, Credentials> | undefined)?.[each] ?? {},
-    }));
-  const called = kind === "Host" ? name : host;
-  if (called === undefined || connection === undefined) return [];
-  return [{ name: called, connection, credentials: (credentials as Credentials | undefined) ?? {} }];
 }
 
 function isOn(resource: StateResource, ref: HostRef): boolean {

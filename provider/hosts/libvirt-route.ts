@@ -1,4 +1,5 @@
 import { connect, type NetConnectOpts } from "node:net";
+import { userInfo } from "node:os";
 import type { Duplex } from "node:stream";
 import { Libvirt } from "../libvirt/index.js";
 import { SshConnection, SshError, type SshTarget } from "../ssh/index.js";
@@ -12,11 +13,12 @@ export interface CommandResult {
   stderr: string;
 }
 
-/** A host that answers: its libvirt, and a way to run the rare command that libvirt has no call for. */
-export interface ReachedHost {
-  libvirt: Libvirt;
+/** A machine that lets us in, whether or not there is a libvirt. */
+export interface ReachedMachine {
   /** The address at which it was reached, for hosts that are to connect to it. */
   address: string;
+  /** Who we are there. */
+  user: string;
   exec(command: readonly string[], options?: { stdin?: string }): Promise<CommandResult>;
   /** Standard input and output of a command that runs for longer. It sees that nobody listens any more by its output being closed. */
   open(command: readonly string[], options: { signal: AbortSignal }): Promise<Duplex>;
@@ -24,70 +26,98 @@ export interface ReachedHost {
   openTcp(address: string, port: number, options: { signal: AbortSignal }): Promise<Duplex>;
   /** A stream to a UNIX socket of the host. */
   openUnix(path: string, options: { signal: AbortSignal }): Promise<Duplex>;
+  /** Opens its libvirt over the same connection. */
+  openLibvirt(): Promise<Libvirt>;
   closed: Promise<Error | undefined>;
   close(): Promise<void>;
 }
 
-/** libvirtd's socket, and virtqemud's of hosts with modular daemons (which opens the network and storage drivers itself). */
-const SOCKETS = ["/run/libvirt/libvirt-sock", "/run/libvirt/virtqemud-sock", "/var/run/libvirt/libvirt-sock"];
+/** A host that answers: its libvirt, and a way to run the rare command that libvirt has no call for. */
+export interface ReachedHost extends Omit<ReachedMachine, "openLibvirt" | "user"> {
+  libvirt: Libvirt;
+}
 
-export async function reach(
-  ref: HostRef,
-  options: { connectTimeoutMs: number; warn: (message: string) => void },
-): Promise<ReachedHost> {
-  const sockets = ref.connection.libvirtSocket === undefined ? SOCKETS : [ref.connection.libvirtSocket];
-  if (ref.connection.address === "local") return reachLocal(ref, sockets, options.connectTimeoutMs);
-  const ssh = await SshConnection.open(sshTarget(ref, options.connectTimeoutMs), { warn: options.warn });
+/** libvirtd's socket, and virtqemud's of hosts with modular daemons (which opens the network and storage drivers itself). */
+const LIBVIRT_SOCKETS = [
+  "/run/libvirt/libvirt-sock",
+  "/run/libvirt/virtqemud-sock",
+  "/var/run/libvirt/libvirt-sock",
+];
+
+interface ReachOptions {
+  connectTimeoutMs: number;
+  warn: (message: string) => void;
+}
+
+/** A machine and its libvirt. */
+export async function reach(ref: HostRef, options: ReachOptions): Promise<ReachedHost> {
+  const machine = await reachMachine(ref, options);
   try {
-    const command = (...words: string[]): Route["dial"] => {
-      return (options) => ssh.openCommandStream(words, options);
-    };
-    const routes: Route[] = [
-      ...sockets.map((socket): Route => {
-        return { what: `socket ${socket}`, dial: (options) => ssh.openUnixStream(socket, options) };
-      }),
-      // A server that forbids forwarding answers as if the socket were missing; a command still gets through.
-      { what: "virt-ssh-helper", dial: command("virt-ssh-helper", "qemu:///system") },
-      { what: "nc -U", dial: command("nc", "-U", sockets[0] as string) },
-    ];
-    const libvirt = await firstThatOpens(ref.name, routes, options.connectTimeoutMs);
+    const libvirt = await machine.openLibvirt();
     return {
       libvirt,
-      address: ssh.hostName,
-      exec: (command, options) => ssh.exec(command, { ...options, timeoutMs: 30_000 }),
-      open: (command, options) => ssh.openCommandStream(command, options),
-      openTcp: (address, port, options) => openTcpThrough(ssh, address, port, options),
-      openUnix: (path, options) => openUnixThrough(ssh, path, options),
-      closed: Promise.race([libvirt.closed, ssh.closed]),
+      address: machine.address,
+      exec: machine.exec,
+      open: machine.open,
+      openTcp: machine.openTcp,
+      openUnix: machine.openUnix,
+      closed: Promise.race([libvirt.closed, machine.closed]),
       close: async () => {
         await libvirt.close();
-        await ssh.close();
+        await machine.close();
       },
     };
   } catch (error) {
-    await ssh.close();
+    await machine.close();
     throw error;
   }
 }
 
-async function reachLocal(
-  ref: HostRef,
-  sockets: readonly string[],
-  connectTimeoutMs: number,
-): Promise<ReachedHost> {
+/** Connects and logs in. */
+export async function reachMachine(ref: HostRef, options: ReachOptions): Promise<ReachedMachine> {
+  const { connectTimeoutMs } = options;
+  const sockets =
+    ref.connection.libvirtSocket === undefined ? LIBVIRT_SOCKETS : [ref.connection.libvirtSocket];
+  if (ref.connection.address === "local") return thisMachine(ref, sockets, connectTimeoutMs);
+  const ssh = await SshConnection.open(sshTarget(ref, connectTimeoutMs), { warn: options.warn });
+  const command = (...words: string[]): Route["dial"] => {
+    return (options) => ssh.openCommandStream(words, options);
+  };
+  const routes: Route[] = [
+    ...sockets.map((socket): Route => {
+      return { what: `socket ${socket}`, dial: (options) => ssh.openUnixStream(socket, options) };
+    }),
+    // A server that forbids forwarding answers as if the socket were missing; a command still gets through.
+    { what: "virt-ssh-helper", dial: command("virt-ssh-helper", "qemu:///system") },
+    { what: "nc -U", dial: command("nc", "-U", sockets[0] as string) },
+  ];
+  return {
+    address: ssh.hostName,
+    user: ssh.user,
+    exec: (command, options) => ssh.exec(command, { ...options, timeoutMs: 30_000 }),
+    open: (command, options) => ssh.openCommandStream(command, options),
+    openTcp: (address, port, options) => openTcpThrough(ssh, address, port, options),
+    openUnix: (path, options) => openUnixThrough(ssh, path, options),
+    openLibvirt: () => firstThatOpens(ref.name, routes, connectTimeoutMs),
+    closed: ssh.closed,
+    close: () => ssh.close(),
+  };
+}
+
+function thisMachine(ref: HostRef, sockets: readonly string[], connectTimeoutMs: number): ReachedMachine {
   const routes = sockets.map((socket): Route => {
     return { what: `socket ${socket}`, dial: () => dialSocket({ path: socket }) };
   });
-  const libvirt = await firstThatOpens(ref.name, routes, connectTimeoutMs);
   return {
-    libvirt,
     address: "127.0.0.1",
+    user: userInfo().username,
     exec: run,
     open: openCommand,
     openTcp: (host, port, { signal }) => dialSocket({ host, port }, signal),
     openUnix: (path, { signal }) => dialSocket({ path }, signal),
-    closed: libvirt.closed,
-    close: () => libvirt.close(),
+    openLibvirt: () => firstThatOpens(ref.name, routes, connectTimeoutMs),
+    closed: new Promise(() => undefined),
+    close: async () => undefined,
   };
 }
 

@@ -1,0 +1,99 @@
+import { checks, type Finding } from "../../provider/fitness/finding.js";
+import type { HostRef } from "../../provider/hosts/host-ref.js";
+import { EXIT, type ExitCode } from "../exit-code.js";
+import { parseOutputs, print, writeWhole } from "../output.js";
+import { paintFor } from "../paint.js";
+import { Progress } from "../progress.js";
+import { refsOf } from "../state/host-refs.js";
+import { readStates } from "../state/read-states.js";
+import { SecretTexts } from "../state/secrets.js";
+import { UsageError } from "../usage-error.js";
+import { type LoginOptions, namedHost } from "./named-host.js";
+import { makeReport } from "./report.js";
+import { examineAll } from "./round.js";
+import { asTable } from "./table.js";
+
+export const doctorFormats = ["table", "json"] as const;
+type DoctorFormat = (typeof doctorFormats)[number];
+
+/** As the command line gives them. */
+export interface DoctorOptions extends LoginOptions {
+  stack?: string[];
+  cwd?: string;
+  state?: string[];
+  ignore?: string[];
+  format?: string[];
+  json?: boolean;
+  quiet?: boolean;
+}
+
+export async function runDoctor(hosts: readonly string[], options: DoctorOptions): Promise<ExitCode> {
+  const given = [...(options.format ?? []), ...(options.json === true ? ["json"] : [])];
+  const outputs = parseOutputs<DoctorFormat>(given.length === 0 ? ["table"] : given, doctorFormats);
+  const isIgnored = ignoring(options.ignore ?? []);
+  const progress = new Progress(process.stderr, { quiet: options.quiet === true });
+  const secrets = new SecretTexts();
+  try {
+    const refs = await hostsToAsk(hosts, options, secrets, progress);
+    const at = new Date();
+    const report = makeReport(await examineAll(refs, progress), { at, isIgnored, secrets });
+    progress.clear();
+    for (const { format, file } of outputs) {
+      const paint = paintFor(file === undefined ? process.stdout : {}, process.env);
+      const text = format === "json" ? `${JSON.stringify(report, null, 2)}\n` : asTable(report, paint);
+      await (file === undefined ? print(text) : writeWhole(file, text));
+    }
+    return report.exitCode as ExitCode;
+  } catch (error) {
+    progress.clear();
+    if (error instanceof Error) error.message = secrets.conceal(error.message);
+    throw error;
+  }
+}
+
+async function hostsToAsk(
+  hosts: readonly string[],
+  options: DoctorOptions,
+  secrets: SecretTexts,
+  progress: Progress,
+): Promise<HostRef[]> {
+  const named = hosts.map((text) => namedHost(text, options));
+  const wantsStates = hosts.length === 0 || options.stack !== undefined || options.state !== undefined;
+  const states = wantsStates ? await readStates(options, secrets, progress) : [];
+  const declared = states.flatMap(({ resources }) =>
+    resources.filter(({ kind }) => kind === "Host").flatMap(refsOf),
+  );
+  const refs = [...named, ...declared];
+  const byName = new Map(refs.map((ref) => [ref.name, ref]));
+  if (byName.size === 0)
+    throw new UsageError("no host to look at: name some, or choose a stack that declares some with --stack");
+  if (byName.size < refs.length) throw new UsageError(`${repeatedName(refs)} is named twice`);
+  return [...byName.values()];
+}
+
+function repeatedName(refs: readonly HostRef[]): string {
+  const names = refs.map(({ name }) => name);
+  return names.find((name, i) => names.indexOf(name) !== i) ?? "a host";
+}
+
+/** `CHECK`, `HOST/CHECK`. A host that can't be looked at is never ignored. */
+function ignoring(patterns: readonly string[]): (finding: Finding) => boolean {
+  const wanted = patterns.map((pattern) => {
+    const cut = pattern.lastIndexOf("/");
+    const check = checks.find((one) => one === pattern.slice(cut + 1));
+    if (check === undefined)
+      throw new UsageError(
+        `--ignore ${pattern}: write CHECK or HOST/CHECK; the checks are ${checks.join(", ")}`,
+      );
+    return { check, host: cut === -1 ? undefined : pattern.slice(0, cut) };
+  });
+  return ({ check, host }) =>
+    wanted.some((each) => each.check === check && (each.host === undefined || each.host === host));
+}
+
+export const doctorEndsWith: Readonly<Record<ExitCode, string>> = {
+  [EXIT.fine]: "nothing that prevents anything; there may be notices",
+  [EXIT.failed]: "wrong usage, or the command failed",
+  [EXIT.found]: "problems: something that VMs, or their moves, need doesn't work",
+  [EXIT.incomplete]: "a host could not be looked at; what was found on the others is in the report",
+};

@@ -1,0 +1,82 @@
+/** Distributions that are set up by the same commands. */
+export type DistributionFamily = "debian" | "redhat" | "suse" | "arch" | "unknown";
+
+const FAMILIES: Readonly<Record<string, DistributionFamily>> = {
+  debian: "debian",
+  ubuntu: "debian",
+  fedora: "redhat",
+  rhel: "redhat",
+  centos: "redhat",
+  suse: "suse",
+  opensuse: "suse",
+  arch: "arch",
+};
+
+/** By `ID` and `ID_LIKE` of /etc/os-release, the first that is known. */
+export function familyOf(ids: readonly string[]): DistributionFamily {
+  for (const id of ids) {
+    const family = FAMILIES[id.toLowerCase()];
+    if (family !== undefined) return family;
+  }
+  return "unknown";
+}
+
+export type Software = "libvirt" | "firmware" | "tpm" | "python";
+
+/** What a command that fixes something depends on. */
+export interface Place {
+  family: DistributionFamily;
+  architecture: string;
+  isRoot: boolean;
+}
+
+const PACKAGES: Readonly<
+  Record<Exclude<DistributionFamily, "unknown">, (arm: boolean) => Record<Software, string>>
+> = {
+  debian: (arm) => ({
+    libvirt: `libvirt-daemon-system ${arm ? "qemu-system-arm" : "qemu-system-x86"} qemu-utils dnsmasq-base`,
+    firmware: arm ? "qemu-efi-aarch64" : "ovmf",
+    tpm: "swtpm swtpm-tools",
+    python: "python3",
+  }),
+  redhat: (arm) => ({
+    libvirt: "libvirt qemu-kvm qemu-img",
+    firmware: arm ? "edk2-aarch64" : "edk2-ovmf",
+    tpm: "swtpm swtpm-tools",
+    python: "python3",
+  }),
+  suse: (arm) => ({
+    libvirt: "libvirt-daemon-qemu qemu-kvm qemu-tools dnsmasq",
+    firmware: arm ? "qemu-uefi-aarch64" : "qemu-ovmf-x86_64",
+    tpm: "swtpm",
+    python: "python3",
+  }),
+  arch: (arm) => ({
+    libvirt: "libvirt qemu-base dnsmasq",
+    firmware: arm ? "edk2-aarch64" : "edk2-ovmf",
+    tpm: "swtpm",
+    python: "python",
+  }),
+};
+
+/** The command that installs it; none for a distribution that isn't known. */
+export function install(place: Place, software: Software): string[] {
+  if (place.family === "unknown") return [];
+  const names = PACKAGES[place.family](place.architecture === "aarch64")[software];
+  switch (place.family) {
+    case "debian":
+      return [asRoot(place, `apt-get install -y ${names}`)];
+    case "redhat":
+      return [asRoot(place, `dnf install -y ${names}`)];
+    case "suse":
+      return [asRoot(place, `zypper install -y ${names}`)];
+    case "arch":
+      return [asRoot(place, `pacman -S --needed ${names}`)];
+    default:
+      return place.family satisfies never;
+  }
+}
+
+export function asRoot(place: Pick<Place, "isRoot">, command: string): string {
+  return place.isRoot ? command : `sudo ${command}`;
+}

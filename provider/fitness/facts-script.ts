@@ -1,0 +1,121 @@
+/**
+ * What a host is asked for beside what its libvirt says: POSIX sh without arguments, of which each line that it prints is a key, "=" and a value.
+ * It changes nothing, needs no rights, and each command in it that could wait for something is bounded.
+ */
+export const factsScript = String.raw`
+export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
+say() { printf '%s=%s\n' "$1" "$(printf '%s' "$2" | tr '\000-\037\177' ' ' | cut -c1-400)"; }
+has() { command -v "$1" >/dev/null 2>&1; }
+bounded() { if has timeout; then timeout 5 "$@"; else "$@"; fi; }
+clock() { date +%s.%N; }
+
+say clock "$(clock)"
+if [ -r /etc/os-release ]; then
+  (
+    . /etc/os-release
+    say os.id "$ID"
+    say os.like "$ID_LIKE"
+    say os.name "$PRETTY_NAME"
+  ) 2>/dev/null
+fi
+say architecture "$(uname -m)"
+say kernel "$(uname -r)"
+say user "$(id -un)"
+say uid "$(id -u)"
+say groups "$(id -Gn)"
+if [ "$(id -u)" != 0 ]; then
+  if ! has sudo; then say sudo absent; elif bounded sudo -n true >/dev/null 2>&1; then say sudo free; else say sudo asks; fi
+fi
+
+for socket in /run/libvirt/libvirt-sock /run/libvirt/virtqemud-sock; do
+  [ -S "$socket" ] || continue
+  if [ -r "$socket" ] && [ -w "$socket" ]; then say socket "usable $socket"; else say socket "denied $socket"; fi
+done
+if has systemctl && [ -d /run/systemd/system ]; then
+  say systemd yes
+  id= load= active= enabled=
+  {
+    bounded systemctl show --property=Id,LoadState,ActiveState,UnitFileState libvirtd.socket libvirtd.service virtqemud.socket virtqemud.service \
+      virtnetworkd.socket virtstoraged.socket firewalld.service ufw.service 2>/dev/null
+    echo
+  } | while IFS='=' read -r key value; do
+    case $key in
+      Id) id=$value ;;
+      LoadState) load=$value ;;
+      ActiveState) active=$value ;;
+      UnitFileState) enabled=$value ;;
+      '')
+        [ -z "$id" ] || say unit "$id $load $active ${"$"}{enabled:--}"
+        id= load= active= enabled= ;;
+    esac
+  done
+fi
+for program in libvirtd virtqemud; do
+  has "$program" && say daemon "$program $("$program" --version 2>/dev/null | sed -n 's/.* \([0-9][0-9.]*\)$/\1/p' | head -n 1)"
+  if has pgrep && pgrep -x "$program" >/dev/null 2>&1; then say running "$program"; fi
+done
+for program in "qemu-system-$(uname -m)" /usr/libexec/qemu-kvm qemu-kvm; do
+  has "$program" || continue
+  say qemu "$("$program" --version 2>/dev/null | sed -n '1s/.*version \([0-9][0-9.]*\).*/\1/p')"
+  break
+done
+
+if [ -e /dev/kvm ]; then
+  if [ -r /dev/kvm ] && [ -w /dev/kvm ]; then say kvm.device usable; else say kvm.device denied; fi
+  say kvm.mode "$(stat -c '%a %U %G' /dev/kvm 2>/dev/null)"
+else
+  say kvm.device absent
+fi
+for module in kvm_intel kvm_amd; do
+  [ -d "/sys/module/$module" ] && say kvm.module "$module"
+  [ -r "/sys/module/$module/parameters/nested" ] && say kvm.nested "$(cat "/sys/module/$module/parameters/nested")"
+done
+say cpu.name "$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo 2>/dev/null | head -n 1)"
+flags=" $(sed -n 's/^flags[^:]*: *//p' /proc/cpuinfo 2>/dev/null | head -n 1) "
+for flag in vmx svm hypervisor; do
+  case $flags in *" $flag "*) say cpu.flag "$flag" ;; esac
+done
+count() { [ -e "$1" ] || shift; say "$key" "$#"; }
+key=iommu.units; count /sys/class/iommu/*
+key=iommu.groups; count /sys/kernel/iommu_groups/*
+for file in /usr/share/OVMF/OVMF_CODE*.fd /usr/share/edk2/ovmf/OVMF_CODE*.fd /usr/share/edk2*/x64/OVMF_CODE*.fd /usr/share/qemu/ovmf-x86_64*.bin \
+  /usr/share/AAVMF/AAVMF_CODE*.fd /usr/share/edk2/aarch64/QEMU_EFI*; do
+  if [ -e "$file" ]; then say firmware "$file"; break; fi
+done
+if has swtpm && has swtpm_setup; then say swtpm yes; fi
+
+tls=
+if [ -r /etc/libvirt/qemu.conf ]; then
+  for name in default_tls_x509_cert_dir migrate_tls_x509_cert_dir; do
+    value=$(sed -n "s/^ *$name *= *\"\([^\"]*\)\".*/\1/p" /etc/libvirt/qemu.conf 2>/dev/null | tail -n 1)
+    [ -z "$value" ] || tls=$value
+  done
+  say ports.low "$(sed -n 's/^ *migration_port_min *= *\([0-9]*\).*/\1/p' /etc/libvirt/qemu.conf | tail -n 1)"
+  say ports.high "$(sed -n 's/^ *migration_port_max *= *\([0-9]*\).*/\1/p' /etc/libvirt/qemu.conf | tail -n 1)"
+fi
+tls=${"$"}{tls:-/etc/pki/qemu}
+say tls.folder "$tls"
+if [ -d "$tls" ] && ! [ -x "$tls" ]; then
+  say tls.file unreadable
+else
+  for file in ca-cert.pem server-cert.pem server-key.pem client-cert.pem client-key.pem; do
+    [ -e "$tls/$file" ] && say tls.file "$file"
+  done
+  if has openssl && [ -r "$tls/server-cert.pem" ]; then
+    say tls.until "$(openssl x509 -noout -enddate -in "$tls/server-cert.pem" 2>/dev/null | sed 's/^notAfter=//')"
+  fi
+fi
+
+say hostname "$(uname -n)"
+has ip && bounded ip -o addr show 2>/dev/null | while read -r _ device _ address _; do
+  case $device in lo | docker* | virbr* | vnet*) ;; *) say address "${"$"}{address%%/*}" ;; esac
+done
+if [ -d /run/systemd/system ] && has timedatectl; then
+  say clock.synchronised "$(bounded timedatectl show --property=NTPSynchronized --value 2>/dev/null)"
+fi
+for program in perl python3 /usr/libexec/platform-python; do
+  if has "$program"; then say listener "$program"; break; fi
+done
+say clock "$(clock)"
+exit 0
+`;

@@ -1,0 +1,86 @@
+import { asRoot, install } from "./distribution.js";
+import type { LibvirtFacts } from "./examine.js";
+import type { Finding } from "./finding.js";
+import type { MachineFacts } from "./machine.js";
+import { placeOf, rootCommands, shellWord, type Verdict } from "./verdict.js";
+
+const NEEDED = "Everything that is declared on the host is made through it.";
+
+/** Whether libvirt can be spoken to, and why not; and what versions there are. */
+export function judgeLibvirt(
+  verdict: Verdict,
+  machine: MachineFacts,
+  libvirt: { kind: "open"; facts: LibvirtFacts } | { kind: "closed"; reason: string },
+): Finding[] {
+  if (libvirt.kind === "closed")
+    return [closed(verdict, machine, libvirt.reason), ...installed(verdict, machine)];
+  const { libvirtVersion, qemuVersion } = libvirt.facts.host;
+  return [
+    verdict.fine("libvirt", `answers ${machine.user.name}`),
+    ...notStartedWithHost(verdict, machine),
+    verdict.fine("versions", `libvirt ${libvirtVersion}, QEMU ${qemuVersion}`),
+  ];
+}
+
+function closed(verdict: Verdict, machine: MachineFacts, reason: string): Finding {
+  const { user, sockets, daemons } = machine;
+  const place = placeOf(machine);
+  const daemon = daemons.some(({ name }) => name === "libvirtd") ? "libvirtd" : "virtqemud";
+  if (daemons.length === 0 && sockets.length === 0)
+    return verdict.problem("libvirt", "libvirt isn't installed", {
+      why: NEEDED,
+      commands: [...install(place, "libvirt"), ...enable(place, "libvirtd")],
+    });
+  if (sockets.length > 0 && sockets.every(({ isUsable }) => !isUsable))
+    return verdict.problem(
+      "libvirt",
+      `${user.name} may not use ${sockets.map(({ path }) => path).join(", ")}${user.groups.includes("libvirt") ? "" : ': the login isn\'t in the group "libvirt"'}`,
+      {
+        why: `${NEEDED} A member of the group may do with all VMs of the host what root may.`,
+        commands: [asRoot(place, `usermod -aG libvirt ${shellWord(user.name)}`)],
+      },
+    );
+  if (sockets.length === 0)
+    return verdict.problem("libvirt", `${daemon} is installed, but its socket isn't there`, {
+      why: NEEDED,
+      commands: machine.hasSystemd ? enable(place, daemon) : [asRoot(place, `${daemon} --daemon`)],
+    });
+  return verdict.problem("libvirt", `its socket is there, but it can't be spoken to: ${reason}`, {
+    why: NEEDED,
+    commands: machine.hasSystemd
+      ? rootCommands(place, `systemctl restart ${daemon}`, `journalctl -u ${daemon} -n 50`)
+      : [asRoot(place, `${daemon} --daemon`)],
+  });
+}
+
+function enable(place: ReturnType<typeof placeOf>, daemon: string): string[] {
+  return daemon === "libvirtd"
+    ? rootCommands(place, "systemctl enable --now libvirtd")
+    : rootCommands(
+        place,
+        "systemctl enable --now virtqemud.socket virtnetworkd.socket virtstoraged.socket virtnodedevd.socket virtsecretd.socket",
+      );
+}
+
+function installed(verdict: Verdict, { daemons, qemuVersion }: MachineFacts): Finding[] {
+  if (daemons.length === 0 && qemuVersion === undefined) return [];
+  const libvirt = daemons[0]?.version;
+  return [
+    verdict.fine("versions", `installed: libvirt ${libvirt ?? "isn't"}, QEMU ${qemuVersion ?? "isn't"}`),
+  ];
+}
+
+/** Without it the VMs' autostart has nobody to do it. */
+function notStartedWithHost(verdict: Verdict, machine: MachineFacts): Finding[] {
+  const units = machine.units.filter(
+    ({ name, isLoaded }) => isLoaded && /^(libvirtd|virtqemud)\./.test(name),
+  );
+  if (!machine.hasSystemd || units.length === 0 || units.some(({ isEnabled }) => isEnabled)) return [];
+  const daemon = machine.running[0] ?? units[0]?.name.split(".")[0] ?? "libvirtd";
+  return [
+    verdict.problem("libvirt", `${daemon} isn't started with the host`, {
+      ...{ why: "After a reboot nothing answers, and no VM starts by itself.", about: "boot" },
+      commands: enable(placeOf(machine), daemon),
+    }),
+  ];
+}

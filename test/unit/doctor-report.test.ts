@@ -1,0 +1,103 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { describe, expect, it } from "vitest";
+import { namedHost } from "../../cli/doctor/named-host.js";
+import { makeReport } from "../../cli/doctor/report.js";
+import { asTable } from "../../cli/doctor/table.js";
+import { noPaint } from "../../cli/paint.js";
+import { SecretTexts } from "../../cli/state/secrets.js";
+import type { HostExamination } from "../../provider/fitness/examine.js";
+import { betaSeen, libvirtFacts, NOW, pool, seenWith, wayWith } from "./fitness-facts.js";
+
+describe("a host as people write it", () => {
+  it.each([
+    ["kvm1", { address: "kvm1" }],
+    ["ops@kvm1.example.net:2222", { address: "kvm1.example.net", user: "ops", port: 2222 }],
+    ["192.0.2.1", { address: "192.0.2.1" }],
+    ["root@[2001:db8::1]:22", { address: "2001:db8::1", user: "root", port: 22 }],
+    ["2001:db8::1", { address: "2001:db8::1" }],
+    ["ssh://ops@kvm1:22", { address: "kvm1", user: "ops", port: 22 }],
+    ["qemu+ssh://ops@kvm1/system", { address: "kvm1", user: "ops" }],
+    ["local", { address: "local" }],
+    ["qemu:///system", { address: "local" }],
+  ])("%s", (text, connection) => {
+    expect(namedHost(text)).toEqual({ name: connection.address, connection, credentials: {} });
+  });
+
+  it.each([
+    "",
+    "-oProxyCommand=x",
+    "a b",
+    "kvm1:0",
+    "kvm1:99999",
+    "http://kvm1",
+    "qemu+ssh://kvm1/session",
+    "ssh://kvm1?x=y",
+    "a@b@c:1:2",
+  ])("is not %j", (text) => {
+    expect(() => namedHost(text)).toThrow(/must be|host name/);
+  });
+
+  it("comes with the options of the command line", () => {
+    expect(namedHost("kvm1", { identity: "/k", connectTimeout: "5s" }).connection).toEqual({
+      ...{ address: "kvm1", identityFile: "/k", connectTimeout: "5000ms" },
+    });
+    expect(() => namedHost("kvm1", { connectTimeout: "soon" })).toThrow("--connect-timeout soon");
+  });
+});
+
+describe("a report", () => {
+  const alpha: HostExamination = { name: "alpha", address: "192.0.2.1", seen: seenWith() };
+  const beta: HostExamination = { name: "beta", address: "192.0.2.2", seen: betaSeen };
+  const silent: HostExamination = {
+    ...{ name: "gamma", address: "gamma" },
+    seen: { kind: "silent", silence: { kind: "timeout", reason: "no answer within 5 s, hunter2-planted" } },
+  };
+  const report = (examinations: HostExamination[], ignored: string[] = [], secrets = new SecretTexts()) =>
+    makeReport(
+      { examinations, ways: examinations.length === 2 ? [wayWith()] : [], commonCpu: undefined },
+      { at: NOW, isIgnored: ({ check }) => ignored.includes(check), secrets },
+    );
+  const poor: HostExamination = {
+    ...alpha,
+    seen: seenWith({}, { kind: "open", facts: libvirtFacts({ pools: [pool({ isActive: false })] }) }),
+  };
+
+  it("ends with what was found", () => {
+    expect(report([alpha, beta])).toMatchObject({ outcome: "fit", exitCode: 0 });
+    expect(report([poor])).toMatchObject({ outcome: "unfit", exitCode: 2, summary: { problem: 1 } });
+    expect(report([poor], ["pools"])).toMatchObject({ outcome: "fit", exitCode: 0, ignored: 1 });
+    expect(report([poor, silent], ["login"])).toMatchObject({ outcome: "incomplete", exitCode: 3 });
+  });
+
+  it("is valid by the schema that is published", () => {
+    const text = readFileSync(join(import.meta.dirname, "../../schemas/doctor-1.schema.json"), "utf8");
+    const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(JSON.parse(text) as object);
+    for (const each of [report([alpha, beta]), report([poor, silent])])
+      expect(validate(each), JSON.stringify(validate.errors)).toBe(true);
+    expect(validate({ ...report([alpha]), outcome: "ill" })).toBe(false);
+  });
+
+  it("holds no secret in any format, and commands no terminal", () => {
+    const secrets = new SecretTexts();
+    secrets.add("hunter2-planted");
+    const made = report([alpha, silent], [], secrets);
+    expect(JSON.stringify(made) + asTable(made, noPaint)).not.toContain("hunter2");
+    const [first] = made.hosts;
+    const evil = asTable(
+      { ...made, hosts: [{ ...first, system: "\u001b[2J" } as (typeof made.hosts)[0]] },
+      noPaint,
+    );
+    expect(evil).not.toContain("\u001b");
+  });
+
+  it("says in a sentence how it stands", () => {
+    expect(asTable(report([alpha, beta]), noPaint)).toMatch(
+      /alpha -> beta\n[\s\S]*No problem\. 2 hosts\.\n$/,
+    );
+    expect(asTable(report([poor, silent]), noPaint)).toMatch(
+      /1 of 2 hosts could not be looked at; of the rest: 1 problem\.\n$/,
+    );
+  });
+});

@@ -1,0 +1,332 @@
+import { spawnSync } from "node:child_process";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { WayFacts } from "../../provider/fitness/examine-ways.js";
+import { factsScript } from "../../provider/fitness/facts-script.js";
+import type { Finding } from "../../provider/fitness/finding.js";
+import { judgeHost } from "../../provider/fitness/judge-host.js";
+import { judgeWay } from "../../provider/fitness/judge-way.js";
+import { listenScript, resolveScript } from "../../provider/fitness/listen-script.js";
+import { parseMachine } from "../../provider/fitness/machine.js";
+import { shellWord } from "../../provider/fitness/verdict.js";
+import { betaSeen, libvirtFacts, NOW, pool, type Seen, seenWith, wayWith } from "./fitness-facts.js";
+
+const judged = (seen: Seen) => judgeHost({ name: "alpha", address: "alpha", seen }, NOW);
+const notFine = (findings: readonly Finding[]) => findings.filter(({ level }) => level !== "fine");
+/** The only thing that isn't fine. */
+const only = (seen: Seen): Finding => {
+  const [first, ...others] = notFine(judged(seen));
+  expect(others).toEqual([]);
+  return first as Finding;
+};
+const closed = { kind: "closed", reason: "no libvirt answers there" } as const;
+
+describe("a host", () => {
+  it("on which all is well has only fine findings, one for each check", () => {
+    const findings = judged(seenWith());
+    expect(notFine(findings)).toEqual([]);
+    expect(findings.map(({ check }) => check)).toEqual(
+      "login libvirt versions kvm nested iommu cpu machines firmware tpm pools networks time tls".split(" "),
+    );
+  });
+
+  it.each<[string, Parameters<typeof seenWith>, Partial<Finding>, RegExp]>([
+    [
+      "whose libvirt the login may not use",
+      [{ groups: "ops", socket: "denied /run/libvirt/libvirt-sock" }, closed],
+      { check: "libvirt", level: "problem" },
+      /^sudo usermod -aG libvirt ops$/,
+    ],
+    [
+      "without libvirt, of Fedora",
+      [
+        { "os.id": "fedora", socket: undefined, daemon: undefined, qemu: undefined, running: undefined },
+        closed,
+      ],
+      { check: "libvirt", level: "problem", what: "libvirt isn't installed" },
+      /^sudo dnf install -y libvirt qemu-kvm/,
+    ],
+    [
+      "without libvirt, like Ubuntu, as root",
+      [
+        {
+          "os.id": "pop",
+          "os.like": "ubuntu debian",
+          uid: "0",
+          sudo: undefined,
+          socket: undefined,
+          daemon: undefined,
+        },
+        closed,
+      ],
+      { check: "libvirt", level: "problem" },
+      /^apt-get install -y libvirt-daemon-system qemu-system-x86/,
+    ],
+    [
+      "whose daemon doesn't run",
+      [{ socket: undefined, running: undefined }, closed],
+      { check: "libvirt", level: "problem", what: "libvirtd is installed, but its socket isn't there" },
+      /^sudo systemctl enable --now libvirtd$/,
+    ],
+    [
+      "whose modular daemon hangs",
+      [{ daemon: "virtqemud 9.5.0", socket: "usable /run/libvirt/virtqemud-sock" }, closed],
+      { check: "libvirt", level: "problem" },
+      /systemctl restart virtqemud$/,
+    ],
+    [
+      "whose daemon isn't started at boot",
+      [{ unit: "libvirtd.service loaded active disabled" }],
+      { check: "libvirt", level: "problem", what: "libvirtd isn't started with the host" },
+      /systemctl enable --now libvirtd$/,
+    ],
+    [
+      "without nested KVM",
+      [{ "kvm.nested": "N" }],
+      { check: "nested", level: "notice" },
+      /options kvm_intel nested=1/,
+    ],
+    [
+      "without an IOMMU",
+      [{ "iommu.groups": "0", "cpu.flag": "svm" }],
+      { check: "iommu", level: "notice" },
+      /amd_iommu=on/,
+    ],
+    [
+      "without an IOMMU, of RHEL",
+      [{ "os.id": "rhel", "iommu.groups": "0" }],
+      { check: "iommu", level: "notice" },
+      /^sudo grubby --update-kernel=ALL --args=intel_iommu=on$/,
+    ],
+    [
+      "whose clock is ahead",
+      [{ clock: "1060.2|1060.3" }],
+      { check: "time", level: "problem" },
+      /timedatectl set-ntp true/,
+    ],
+    [
+      "whose clock is a little behind",
+      [{ clock: "995.2|995.3" }],
+      { check: "time", level: "notice" },
+      /timedatectl/,
+    ],
+    [
+      "whose clock nothing sets",
+      [{ "clock.synchronised": "no" }],
+      { check: "time", level: "notice" },
+      /timedatectl/,
+    ],
+    [
+      "with an old certificate",
+      [{ "tls.until": "Jan  1 00:00:00 2028 GMT" }],
+      {
+        check: "tls",
+        level: "problem",
+        what: "the certificate in /etc/pki/qemu has been invalid since 2028-01-01",
+      },
+      /server-cert/,
+    ],
+    ["without certificates", [{ "tls.file": undefined }], { check: "tls", level: "notice" }, /tlscerts/],
+    [
+      "without a pool",
+      [{}, { kind: "open", facts: libvirtFacts({ pools: [] }) }],
+      { check: "pools", level: "problem", what: "there is no storage pool" },
+      /pool-define-as default dir/,
+    ],
+    [
+      "whose pool has stopped, under a name to beware of",
+      [{}, { kind: "open", facts: libvirtFacts({ pools: [pool({ name: "a'; reboot", isActive: false })] }) }],
+      { check: "pools", level: "problem" },
+      /^sudo virsh -c qemu:\/\/\/system pool-start 'a'\\''; reboot'$/,
+    ],
+    [
+      "whose network has stopped",
+      [
+        {},
+        {
+          kind: "open",
+          facts: libvirtFacts({ networks: [{ name: "lan", isActive: false, isAutostarted: true }] }),
+        },
+      ],
+      { check: "networks", level: "notice", what: "network lan isn't running" },
+      /net-start lan$/,
+    ],
+  ])("%s is told so, why it matters, and what to do", (_what, [changes, libvirt], expected, command) => {
+    const found = only(seenWith(changes, libvirt));
+    expect(found).toMatchObject({ host: "alpha", ...expected });
+    expect(found.why).toMatch(/\.$/);
+    expect(found.fix?.commands.join("\n")).toMatch(new RegExp(command.source, "m"));
+  });
+
+  it("whose pool is nearly full is a notice; there is no command for more room", () => {
+    const facts = libvirtFacts({ pools: [pool({ availableBytes: 2 ** 30 })] });
+    expect(only(seenWith({}, { kind: "open", facts }))).toMatchObject({
+      ...{ id: "pools/alpha/default", level: "notice" },
+      what: "pool default is nearly full: 1.0 GiB free of 100.0 GiB",
+    });
+  });
+
+  it.each([
+    [{ "kvm.device": "denied" }, "/dev/kvm is closed to ops (660 root kvm)", /chmod 0660/],
+    [{ "kvm.device": "absent", "kvm.module": undefined }, "the module isn't loaded", /modprobe kvm_intel/],
+    [
+      { "kvm.device": "absent", "kvm.module": undefined, "cpu.flag": "svm" },
+      "though the CPU has svm",
+      /modprobe kvm_amd/,
+    ],
+    [
+      { "kvm.device": "absent", "kvm.module": undefined, "cpu.flag": "hypervisor" },
+      "is a guest itself",
+      /host-passthrough/,
+    ],
+    [
+      { "kvm.device": "absent", "kvm.module": undefined, "cpu.flag": undefined },
+      "the CPU says nothing",
+      /VT-x/,
+    ],
+    [{}, "libvirt finds no KVM", /virt-host-validate/],
+  ])("without KVM is told which of the reasons it has: %j", (changes, what, command) => {
+    const facts = libvirtFacts();
+    facts.host.kvm = false;
+    const found = judged(seenWith(changes, { kind: "open", facts })).find(({ check }) => check === "kvm");
+    expect(found).toMatchObject({ level: "problem", what: expect.stringContaining(what) });
+    expect(found?.fix?.commands.join("\n")).toMatch(command);
+  });
+
+  it.each([
+    [{ kind: "timeout", reason: "no answer within 5 s" }, /ssh -v kvm1 true/],
+    [{ kind: "authRefused", reason: "no key was accepted" }, /ssh-copy-id kvm1/],
+    [
+      { kind: "hostKeyMismatch", reason: "changed", knownHostsFile: "/h/known_hosts" },
+      /ssh-keygen -R kvm1 -f \/h\/known_hosts/,
+    ],
+    [
+      {
+        kind: "hostKeyUnknown",
+        reason: "unknown",
+        knownHostsFile: "/h/known hosts",
+        knownHostsLine: "kvm1 ssh-ed25519 AAAA",
+      },
+      /echo 'kvm1 ssh-ed25519 AAAA' >> '\/h\/known hosts'/,
+    ],
+  ] as const)("that lets nobody in has one finding: %j", (silence, command) => {
+    const findings = judgeHost({ name: "one", address: "kvm1", seen: { kind: "silent", silence } }, NOW);
+    expect(findings).toMatchObject([{ check: "login", level: "unreachable", what: silence.reason }]);
+    expect(findings[0]?.fix).toMatchObject({ on: "here" });
+    expect(findings[0]?.fix?.commands.join("\n")).toMatch(command);
+  });
+});
+
+describe("the way from a host to another", () => {
+  const way = (changes: Parameters<typeof wayWith>[0], from = seenWith(), to = betaSeen) =>
+    notFine(judgeWay(wayWith(changes), from, to));
+
+  it("is fine", () => {
+    expect(way({})).toEqual([]);
+    expect(judgeWay(wayWith(), seenWith(), betaSeen).map(({ check }) => check)).toEqual(
+      "names migrationPorts cpu machines".split(" "),
+    );
+  });
+
+  it("is closed by a firewall: with the command of the one that is on", () => {
+    const tries = [
+      { port: 49_152, outcome: "silent" },
+      { port: 49_215, outcome: "refused" },
+    ] as const;
+    const ports: WayFacts["ports"] = { kind: "tried", tries: [...tries] };
+    expect(way({ ports })).toMatchObject([
+      {
+        ...{ id: "migrationPorts/alpha/beta", level: "problem", peer: "beta" },
+        what: "192.0.2.2:49152 doesn't answer, 192.0.2.2:49215 is refused",
+        fix: { on: "beta", commands: [expect.stringContaining("iptables")] },
+      },
+    ]);
+    for (const [unit, command] of [
+      ["firewalld", "sudo firewall-cmd --permanent --add-port=49152-49215/tcp"],
+      ["ufw", "sudo ufw allow 49152:49215/tcp"],
+    ]) {
+      const to = { ...seenWith({ unit: `${unit}.service loaded active enabled` }) };
+      expect(way({ ports, names: [] }, seenWith(), to)[0]?.fix?.commands[0]).toBe(command);
+    }
+  });
+
+  it("leads elsewhere", () => {
+    const names: WayFacts["names"] = [{ name: "beta", is: "hostname", addresses: ["192.0.2.99"] }];
+    const ports: WayFacts["ports"] = { kind: "tried", tries: [{ port: 49_152, outcome: "otherHost" }] };
+    expect(way({ names, ports })).toMatchObject([
+      { check: "names", level: "problem", what: "beta is resolved to 192.0.2.99, and beta has 192.0.2.2" },
+      { check: "migrationPorts", level: "problem", what: "192.0.2.2:49152 is answered by another machine" },
+    ]);
+  });
+
+  it("needs the name that moves use, and does without the other", () => {
+    const unknown = (is: "hostname" | "migrationAddress") => [{ name: "beta.lan", is, addresses: [] }];
+    expect(way({ names: unknown("hostname") })).toMatchObject([{ check: "names", level: "notice" }]);
+    expect(way({ names: unknown("migrationAddress") })).toMatchObject([{ check: "names", level: "problem" }]);
+  });
+
+  it("tells what the other's CPU, QEMU, pools, networks and clock lack", () => {
+    expect(way({ cpu: { comparison: "incompatible", baseline: "Skylake" } })).toMatchObject([
+      { check: "cpu", level: "problem", fix: { commands: [expect.stringContaining('model: "Skylake"')] } },
+    ]);
+    const poor = libvirtFacts({ pools: [], networks: [] });
+    poor.host.machineTypes = ["pc-i440fx-7.1", "pc-q35-7.1"];
+    const to = { ...betaSeen, libvirt: { kind: "open", facts: poor } as const };
+    const machine = { ...betaSeen.machine, clock: { first: 1_005.1, last: 1_005.3, isSynchronised: true } };
+    expect(way({}, seenWith(), { ...to, machine })).toMatchObject([
+      { check: "machines", level: "problem", what: expect.stringContaining("no pc-q35-7.2, pc-i440fx-7.2") },
+      { check: "pools", level: "notice", what: "beta has no pool default" },
+      { check: "networks", level: "notice", what: "beta has no network default" },
+      { check: "time", level: "notice", what: "the two clocks differ by 4.8 s" },
+    ]);
+    const emulated = libvirtFacts();
+    emulated.host.kvm = false;
+    const slow = { ...betaSeen, libvirt: { kind: "open", facts: emulated } as const };
+    expect(way({}, seenWith(), slow)).toMatchObject([{ check: "cpu", what: "only this one has KVM" }]);
+  });
+});
+
+describe("the scripts", () => {
+  it.each([
+    ["facts", factsScript],
+    ["listen", listenScript],
+    ["resolve", resolveScript],
+  ])("%s is POSIX sh", (_name, script) => {
+    for (const shell of ["dash", "bash --posix"]) {
+      const [program = "", ...options] = shell.split(" ");
+      const { status, stderr } = spawnSync(program, [...options, "-n"], { input: script, encoding: "utf8" });
+      expect([status, stderr]).toEqual([0, ""]);
+    }
+  });
+
+  it("facts says of this machine what can be read", () => {
+    const { stdout, stderr, status } = spawnSync("sh", ["-c", factsScript], { encoding: "utf8" });
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(parseMachine(stdout)).toMatchObject({
+      architecture: process.arch === "x64" ? "x86_64" : expect.any(String),
+      migrationPorts: { low: 49_152, high: 49_215 },
+    });
+    const { first, last } = parseMachine(stdout).clock;
+    expect(Math.abs(Date.now() / 1_000 - first)).toBeLessThan(60);
+    expect(last).toBeGreaterThanOrEqual(first);
+  });
+
+  it("print nothing that makes the reader fail", () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        const seen = { ...seenWith(), machine: parseMachine(text) };
+        expect(judged(seen).length).toBeGreaterThan(0);
+      }),
+    );
+  });
+});
+
+it("any text is one word of a command", () => {
+  const texts = fc.sample(
+    fc.string({ unit: "binary" }).filter((text) => !text.includes("\0")),
+    50,
+  );
+  const script = `printf '%s\\0' ${texts.map(shellWord).join(" ")}`;
+  const { stdout } = spawnSync("sh", ["-c", script], { encoding: "utf8" });
+  expect(stdout.split("\0").slice(0, -1)).toEqual(texts.map((text) => Buffer.from(text).toString("utf8")));
+});
