@@ -5,6 +5,7 @@ const layers = [
   "^provider/index[.]ts$",
   "^provider/engine/",
   "^provider/resources/",
+  "^provider/fitness/",
   "^provider/planning/",
   "^provider/seeds/",
   "^provider/hosts/",
@@ -48,6 +49,16 @@ module.exports = {
       severity: "error",
       from: { path: ["^provider/planning/", "^provider/resources/.*/plan[.]ts$"] },
       to: { path: [ioModules, "^provider/(ssh|libvirt/rpc)/", "node_modules/(ssh2|@pulumi)/"] },
+    },
+    {
+      name: "judging-is-pure",
+      comment: "What is said of a host follows from what was found out about it, and from nothing else.",
+      severity: "error",
+      from: { path: "^provider/fitness/(judge-|verdict|finding|distribution|machine)" },
+      to: {
+        path: [ioModules, "^provider/(hosts|libvirt|ssh)/"],
+        dependencyTypesNot: ["type-only", "type-import"],
+      },
     },
     {
       name: "seeds-are-pure",

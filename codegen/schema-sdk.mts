@@ -38,8 +38,8 @@ export interface Sdk {
 }
 
 const WRAPPERS = new Set(["In", "InEach", "pulumi.Input", "pulumi.Output"]);
-/** Functions for programs, whose types the schema of resources has no place for. */
-const WITHOUT_RESOURCES = new Set(["ova.ts"]);
+/** Functions and components of programs, whose types the schema of what the provider serves has no place for. */
+const WITHOUT_RESOURCES = new Set(["ova.ts", "host-bootstrap.ts"]);
 const BASE_CLASS = "KvmResource";
 
 /** Reads the SDK of a package's root. */

@@ -83,5 +83,9 @@ export async function remove(kind: string, id: string, props: Bag) {
   return operation(() => lifecycle.remove(definitionOf(kind), current(), id, props));
 }
 
+/** For programs: `kvm.HostBootstrap` makes its command by it. */
+export { type BootstrapResult, bootstrapCommand, readBootstrap } from "./fitness/bootstrap.js";
+export { bootstrapSettings } from "./fitness/bootstrap-settings.js";
+export type { Finding } from "./fitness/finding.js";
 /** For programs: `kvm.ova(...)` reads by it. */
 export { readOva } from "./ova/read-ova.js";

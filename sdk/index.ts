@@ -2,6 +2,12 @@ export type { AnswerFile, AnswerFileBytes } from "./answer-file.js";
 export type { CloudInit, CloudInitFile, CloudInitUser } from "./cloud-init.js";
 export { Disk, type DiskArgs } from "./disk.js";
 export { Host, type HostArgs } from "./host.js";
+export {
+  type BootstrapConnection,
+  HostBootstrap,
+  type HostBootstrapArgs,
+  type HostFinding,
+} from "./host-bootstrap.js";
 export { Image, type ImageArgs } from "./image.js";
 export type { DiskLookup, LookupOnHost, LookupOnHosts } from "./lookup.js";
 export {

@@ -42,6 +42,18 @@ export interface Silence {
   knownHostsFile?: string;
 }
 
+/** This machine's clock when a host was asked, and when it had answered; seconds since 1970. */
+export interface AskedAt {
+  askedAt: number;
+  answeredAt: number;
+}
+
+export type LibvirtAnswer =
+  | { kind: "open"; facts: LibvirtFacts }
+  | { kind: "closed"; reason: string }
+  /** Only the host itself was asked. */
+  | { kind: "unasked" };
+
 /** All that was found out about one host by itself. */
 export interface HostExamination {
   name: string;
@@ -55,10 +67,9 @@ export interface HostExamination {
         migrationAddress: string;
         user: string;
         machine: MachineFacts;
-        /** This machine's clock when the host was asked, and when it had answered; seconds since 1970. */
-        askedAt: number;
-        answeredAt: number;
-        libvirt: { kind: "open"; facts: LibvirtFacts } | { kind: "closed"; reason: string };
+        /** Absent where nobody knows. */
+        asked: AskedAt | undefined;
+        libvirt: LibvirtAnswer;
         /** What connecting had to say. */
         warnings: string[];
       };
@@ -110,8 +121,7 @@ export async function examineHost(
         migrationAddress: ref.connection.migrationAddress ?? machine.address,
         user: machine.user,
         machine: said.facts,
-        askedAt: said.askedAt,
-        answeredAt: said.answeredAt,
+        asked: { askedAt: said.askedAt, answeredAt: said.answeredAt },
         libvirt: libvirt.answer,
         warnings,
       },
@@ -142,7 +152,7 @@ async function askMachine(machine: ReachedMachine, now: () => number) {
 }
 
 async function openLibvirt(machine: ReachedMachine): Promise<{
-  answer: { kind: "open"; facts: LibvirtFacts } | { kind: "closed"; reason: string };
+  answer: LibvirtAnswer;
   libvirt: Libvirt | undefined;
 }> {
   let libvirt: Libvirt | undefined;

@@ -107,7 +107,7 @@ else
 fi
 
 say hostname "$(uname -n)"
-has ip && bounded ip -o addr show 2>/dev/null | while read -r _ device _ address _; do
+has ip && bounded ip -o addr show scope global 2>/dev/null | while read -r _ device _ address _; do
   case $device in lo | docker* | virbr* | vnet*) ;; *) say address "${"$"}{address%%/*}" ;; esac
 done
 if [ -d /run/systemd/system ] && has timedatectl; then

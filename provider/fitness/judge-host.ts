@@ -36,7 +36,7 @@ export function judgeHost(examination: HostExamination, now: Date): Finding[] {
     ),
     ...(facts === undefined ? [] : judgePools(verdict, machine, facts)),
     ...(facts === undefined ? [] : judgeNetworks(verdict, machine, facts)),
-    ...judgeClock(verdict, machine, seen),
+    ...judgeClock(verdict, machine, seen.asked),
     judgeTls(verdict, machine, now),
   ];
 }

@@ -1,5 +1,5 @@
 import { asRoot, install } from "./distribution.js";
-import type { LibvirtFacts } from "./examine.js";
+import type { LibvirtAnswer } from "./examine.js";
 import type { Finding } from "./finding.js";
 import type { MachineFacts } from "./machine.js";
 import { placeOf, rootCommands, shellWord, type Verdict } from "./verdict.js";
@@ -7,11 +7,17 @@ import { placeOf, rootCommands, shellWord, type Verdict } from "./verdict.js";
 const NEEDED = "Everything that is declared on the host is made through it.";
 
 /** Whether libvirt can be spoken to, and why not; and what versions there are. */
-export function judgeLibvirt(
-  verdict: Verdict,
-  machine: MachineFacts,
-  libvirt: { kind: "open"; facts: LibvirtFacts } | { kind: "closed"; reason: string },
-): Finding[] {
+export function judgeLibvirt(verdict: Verdict, machine: MachineFacts, libvirt: LibvirtAnswer): Finding[] {
+  if (libvirt.kind === "unasked") {
+    const isUsable = machine.sockets.some((socket) => socket.isUsable);
+    return [
+      isUsable
+        ? verdict.fine("libvirt", `${machine.user.name} may use it`)
+        : closed(verdict, machine, "nobody asked it"),
+      ...notStartedWithHost(verdict, machine),
+      ...installed(verdict, machine),
+    ];
+  }
   if (libvirt.kind === "closed")
     return [closed(verdict, machine, libvirt.reason), ...installed(verdict, machine)];
   const { libvirtVersion, qemuVersion } = libvirt.facts.host;

@@ -1,4 +1,5 @@
 import { asRoot } from "./distribution.js";
+import type { AskedAt } from "./examine.js";
 import type { Finding } from "./finding.js";
 import type { MachineFacts } from "./machine.js";
 import { placeOf, rootCommands, type Verdict } from "./verdict.js";
@@ -13,7 +14,7 @@ const DAY_MS = 86_400_000;
  */
 export function skewOf(
   { clock }: MachineFacts,
-  { askedAt, answeredAt }: { askedAt: number; answeredAt: number },
+  { askedAt, answeredAt }: AskedAt,
 ): { atLeast: number; atMost: number } | undefined {
   if (Number.isNaN(clock.first) || Number.isNaN(clock.last)) return undefined;
   // A clock without fractions may be almost a second further.
@@ -21,17 +22,16 @@ export function skewOf(
   return { atLeast: clock.last - answeredAt, atMost: clock.first + fraction - askedAt };
 }
 
-export function judgeClock(
-  verdict: Verdict,
-  machine: MachineFacts,
-  asked: { askedAt: number; answeredAt: number },
-): Finding[] {
-  const skew = skewOf(machine, asked);
+export function judgeClock(verdict: Verdict, machine: MachineFacts, asked: AskedAt | undefined): Finding[] {
   const place = placeOf(machine);
   const why = "Certificates, leases of runs and the clocks of guests that move go by the hosts' clocks.";
   const commands = machine.hasSystemd
     ? rootCommands(place, "timedatectl set-ntp true")
     : [asRoot(place, "chronyd -q")];
+  const unkept = machine.clock.isSynchronised === false;
+  if (asked === undefined)
+    return unkept ? [verdict.notice("time", "nothing keeps its clock right: no NTP", { why, commands })] : [];
+  const skew = skewOf(machine, asked);
   if (skew === undefined)
     return [verdict.notice("time", "the host doesn't say what time it is", { why, commands: [] })];
   const seconds = skew.atLeast > 0 ? skew.atLeast : Math.min(skew.atMost, 0);
@@ -40,7 +40,7 @@ export function judgeClock(
     return [verdict.problem("time", `its clock is ${amount}`, { why, commands })];
   if (Math.abs(seconds) > TOLERATED_SKEW_SECONDS)
     return [verdict.notice("time", `its clock is ${amount}`, { why, commands })];
-  if (machine.clock.isSynchronised === false)
+  if (unkept)
     return [verdict.notice("time", "right now, but nothing keeps it so: no NTP", { why, commands })];
   return [verdict.fine("time", "as here")];
 }

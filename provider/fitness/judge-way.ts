@@ -202,7 +202,8 @@ function judgeEqualNames(verdict: Verdict, { to }: WayFacts, from: Seen, there: 
 }
 
 function judgeClocks(verdict: Verdict, from: Seen, to: Seen): Finding[] {
-  const [here, there] = [skewOf(from.machine, from), skewOf(to.machine, to)];
+  if (from.asked === undefined || to.asked === undefined) return [];
+  const [here, there] = [skewOf(from.machine, from.asked), skewOf(to.machine, to.asked)];
   if (here === undefined || there === undefined) return [];
   const atLeast = Math.max(here.atLeast - there.atMost, there.atLeast - here.atMost);
   if (atLeast <= SKEW_BETWEEN_SECONDS) return [];

@@ -97,7 +97,7 @@ export function seenWith(
 ): Seen {
   return {
     ...{ kind: "reached", migrationAddress: "192.0.2.1", user: "ops", machine: machineWith(changes) },
-    ...{ askedAt: 1_000, answeredAt: 1_000.4, libvirt, warnings: [] },
+    ...{ asked: { askedAt: 1_000, answeredAt: 1_000.4 }, libvirt, warnings: [] },
   };
 }
 
