@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { Duplex } from "node:stream";
 
 /** A command on a host that is spoken to line by line. */
@@ -14,9 +13,15 @@ export class Conversation implements AsyncDisposable {
     this.#chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   }
 
-  async say(lines: readonly string[]): Promise<void> {
-    const text = lines.map((line) => `${line}\n`).join("");
-    if (!this.#stream.write(text)) await once(this.#stream, "drain");
+  say(lines: readonly string[]): Promise<void> {
+    return this.send(Buffer.from(lines.map((line) => `${line}\n`).join("")));
+  }
+
+  /** Bytes of the command's input. Settles when they were taken: their memory may be used again. */
+  send(bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#stream.write(bytes, (error) => (error ? reject(error) : resolve()));
+    });
   }
 
   /**

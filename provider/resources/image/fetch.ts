@@ -3,15 +3,7 @@ import { HostUnreachable, oneLine } from "../../hosts/errors.js";
 import type { ApplyContext } from "../definition.js";
 import { fileKind } from "./disk-format.js";
 import { SourceUnreachable } from "./errors.js";
-import {
-  claimAs,
-  type Fetching,
-  isThereNow,
-  lookAgain,
-  progressLine,
-  settle,
-  UPLOAD_TIMEOUT_MS,
-} from "./fetching.js";
+import { claimAs, type Fetching, isThereNow, lookAgain, progressLine, settle } from "./fetching.js";
 import { problemOf } from "./find.js";
 import { downloadByHost } from "./host-download.js";
 import { twinOf } from "./observe.js";
@@ -166,19 +158,12 @@ async function hasDownloaded(
 }
 
 async function send(fetching: Fetching, workshop: Workshop): Promise<void> {
-  const { request, host, pool, context } = fetching;
+  const { request, context } = fetching;
   const { log, signal } = context;
   const onRetry = (reason: string) => log.progress(`${reason}; trying again`);
   const sending = await sendingOf(request, { signal, onRetry });
   await workshop.makeEmpty();
-  // libvirt writes only into what it knows.
-  await lookAgain(fetching);
-  const libvirt = await host.libvirt();
-  await libvirt.volumes.upload(pool, workshop.volume, sending.content, {
-    signal,
-    timeoutMs: UPLOAD_TIMEOUT_MS,
-    onProgress: (done) => log.progress(progressLine(host.name, "sending", done, sending.totalBytes())),
-  });
+  await workshop.receive(sending);
   settle(fetching, sending.verified());
 }
 

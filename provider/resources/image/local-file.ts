@@ -4,9 +4,9 @@ import { resolve } from "node:path";
 import type { Checksum } from "./checksum.js";
 import { HEAD_BYTES } from "./disk-format.js";
 
-/** Whole packets of the RPC's streams. */
-const CHUNK_BYTES = 4 * (256 * 1024 - 24);
-const HASHED_AT_ONCE_BYTES = 4 * 1024 * 1024;
+/** A whole packet of the RPC's streams. What is larger doesn't stay in a processor's cache until it is used. */
+const CHUNK_BYTES = 256 * 1024 - 24;
+const HASHED_AT_ONCE_BYTES = 256 * 1024;
 
 /** A file of this machine as it was at one time. */
 export interface LocalFile {
@@ -70,17 +70,28 @@ export async function headOfFile(path: string, range: Range): Promise<Buffer> {
   return head.subarray(0, bytesRead);
 }
 
-/** Reads a file that was summed before, and fails when it has changed since. */
+/**
+ * Reads a file that was summed before, and fails when it has changed since. What it yields is overwritten once the next is asked for: fresh
+ * memory for each piece costs as much as sending it does.
+ */
 export async function* readFileOnce(file: LocalFile, range: Range): AsyncGenerator<Buffer, void, void> {
   await using opened = await open(file.path);
   const endByte = range.fromByte + range.bytes;
+  const readAt = (into: Buffer, at: number) => opened.read(into, 0, Math.min(into.length, endByte - at), at);
+  const length = Math.min(CHUNK_BYTES, range.bytes);
+  let [filled, empty] = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(length)];
+  let reading = readAt(filled, range.fromByte);
   for (let at = range.fromByte; at < endByte; ) {
-    const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, endByte - at));
-    const { bytesRead } = await opened.read(chunk, 0, chunk.length, at);
+    const { bytesRead } = await reading;
     if (bytesRead === 0) break;
     at += bytesRead;
-    yield chunk.subarray(0, bytesRead);
+    // One is read while the other is used.
+    reading = readAt(empty, at);
+    reading.catch(() => undefined);
+    yield filled.subarray(0, bytesRead);
+    [filled, empty] = [empty, filled];
   }
+  await reading;
   if ((await lookAtFile(file.path)).state !== file.state)
     throw new Error(`${file.path} was changed while it was read`);
 }

@@ -11,6 +11,8 @@ import { parseSource } from "./source.js";
 /** What this machine sends. */
 export interface Sending {
   content: AsyncIterable<Buffer>;
+  /** How much it is, if that is certain: of an address it isn't. */
+  bytes: number | undefined;
   /** As far as it is known: of an address only once the server has answered. */
   totalBytes(): number | undefined;
   /** Once all of it was read: what it is known by. Throws when that isn't what was declared. */
@@ -29,7 +31,12 @@ export async function sendingOf(
     const checksum = { algorithm, hex: await sumOfFile(file, algorithm) };
     compare(request, checksum.hex, "of this machine");
     const range = rangeIn(file, request.inputs.member);
-    return { content: readFileOnce(file, range), totalBytes: () => range.bytes, verified: () => checksum };
+    return {
+      content: readFileOnce(file, range),
+      bytes: range.bytes,
+      totalBytes: () => range.bytes,
+      verified: () => checksum,
+    };
   }
   const algorithm = expected?.algorithm ?? "sha256";
   const hashing = createHash(algorithm);
@@ -43,6 +50,7 @@ export async function sendingOf(
   });
   return {
     content: tapped(content, (chunk) => hashing.update(chunk)),
+    bytes: undefined,
     totalBytes: () => totalBytes,
     verified: () => {
       const hex = hashing.digest("hex");

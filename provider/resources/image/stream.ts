@@ -108,7 +108,7 @@ async function unpacked(content: AsyncIterable<Buffer>): Promise<Unpacked> {
     await source.return?.();
   };
   if (kind.kind !== "compressed") return { head, rest: all, isUnpacked: false, [Symbol.asyncDispose]: close };
-  const inner = decompressed(kind.compression, all);
+  const inner = decompressed(kind.compression, copies(all));
   try {
     const [innerHead, innerAll] = await headOf(inner);
     const dispose = async () => {
@@ -122,13 +122,18 @@ async function unpacked(content: AsyncIterable<Buffer>): Promise<Unpacked> {
   }
 }
 
+/** For who keeps what it is given a while. */
+async function* copies(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, void> {
+  for await (const piece of source) yield Buffer.from(piece);
+}
+
 async function headOf(source: AsyncIterator<Buffer>): Promise<[Buffer, AsyncGenerator<Buffer, void, void>]> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   while (bytes < HEAD_BYTES) {
     const { done, value } = await source.next();
     if (done === true) break;
-    chunks.push(value);
+    chunks.push(Buffer.from(value));
     bytes += value.length;
   }
   const head = Buffer.concat(chunks);

@@ -9,6 +9,8 @@
 export const workshopScript = String.raw`
 set -u
 export LC_ALL=C
+# What runs in the background has no input of its own.
+exec 7<&0
 umask 022
 cd -- "$1" || exit 3
 base=$2
@@ -90,6 +92,13 @@ hasher() {
   if command -v openssl >/dev/null && openssl dgst "-$1" </dev/null >/dev/null 2>&1; then openssl dgst "-$1" -r; else "$1"sum; fi
 }
 
+# So many bytes of the input, and not one more.
+take() {
+  if dd count=0 iflag=fullblock,count_bytes status=none </dev/null 2>/dev/null; then
+    dd bs=65536 iflag=fullblock,count_bytes count="$1" status=none
+  else head -c "$1"; fi
+}
+
 fetch() {
   : >"$tmp/headers"
   : >"$tmp/errors"
@@ -137,9 +146,21 @@ while IFS= read -r verb; do
   : >"$tmp/errors"
   case $verb in
     keep) IFS= read -r keep ;;
-    drop) keep=no; rm -f "$part" "$next"; say "done" ;;
+    # The last word: whoever sees it answered finds nothing more of it.
+    drop) rm -f "$part" "$next" "$lock"; locked=; say "done" ;;
     empty) : >"$part"; say "done" ;;
     size) say "done $(stat -c %s "$part" 2>/dev/null || echo 0)" ;;
+    receive)
+      IFS= read -r bytes
+      size=$((bytes + $(stat -c %s "$part")))
+      take "$bytes" >>"$part" 2>"$tmp/errors" <&7 &
+      attend $! "$part" errors
+      if [ "$code" = 0 ] && [ "$(stat -c %s "$part")" = "$size" ]; then say "done"; else
+        why
+        say "failed $code"
+        # What else comes of them would be taken for words.
+        exit 0
+      fi ;;
     fetch)
       IFS= read -r tool; IFS= read -r from; IFS= read -r algorithm; IFS= read -r redirects; IFS= read -r first; IFS= read -r second
       fetch ;;
@@ -160,7 +181,7 @@ while IFS= read -r verb; do
         $program -dc <"$part" 2>"$tmp/errors"
         echo $? >"$tmp/status"
       } | if dd if=/dev/null of=/dev/null conv=sparse iflag=fullblock 2>/dev/null; then
-        dd of="$next" bs=1048576 conv=sparse iflag=fullblock 2>"$tmp/dd"
+        dd of="$next" bs=65536 conv=sparse iflag=fullblock 2>"$tmp/dd"
       else cat >"$next" 2>"$tmp/dd"; fi &
       attend $! "$next" errors
       if [ "$code" != 0 ]; then cat "$tmp/dd" >"$tmp/errors"; else code=$(cat "$tmp/status"); fi

@@ -13,6 +13,19 @@ const UNPACKERS = { gz: "gzip", xz: "xz", zst: "zstd", bz2: "bzip2" } as const s
   string
 >;
 
+const RECEIVING = "sending";
+/** Of content whose length isn't certain so much is collected before it is sent. */
+const BATCH_BYTES = 4 * 1024 * 1024;
+
+/** What is sent into a workshop's file. */
+export interface Incoming {
+  content: AsyncIterable<Buffer>;
+  /** How much it is, if that is certain. */
+  bytes: number | undefined;
+  /** How much it will be, as far as anybody knows by now. */
+  totalBytes(): number | undefined;
+}
+
 /** What is done for a user of the workshop while it works. */
 export interface WorkshopContext {
   signal: AbortSignal;
@@ -140,6 +153,20 @@ export class Workshop implements AsyncDisposable {
     await this.#do(["empty"], "making a file");
   }
 
+  /** Appends to the file what comes from elsewhere. A piece of it is done with when the next is asked for. */
+  async receive(incoming: Incoming): Promise<void> {
+    if (incoming.bytes !== undefined) {
+      await this.#take(incoming.content, incoming.bytes, incoming.bytes);
+      return;
+    }
+    let doneBytes = 0;
+    for await (const batch of inBatches(incoming.content)) {
+      await this.#take(batch.pieces, batch.bytes, incoming.totalBytes());
+      doneBytes += batch.bytes;
+      this.#context.onProgress(RECEIVING, doneBytes, incoming.totalBytes());
+    }
+  }
+
   /** Whether an unfinished file stays when the workshop is closed too early, for the next run to go on with. */
   async keepUnfinished(keep: boolean): Promise<void> {
     await this.#conversation.say(["keep", keep ? "yes" : "no"]);
@@ -161,6 +188,33 @@ export class Workshop implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#conversation[Symbol.asyncDispose]();
+  }
+
+  /** Exactly so many bytes; what the host says meanwhile is heard. */
+  async #take(
+    content: AsyncIterable<Buffer> | Iterable<Buffer>,
+    bytes: number,
+    totalBytes: number | undefined,
+  ): Promise<void> {
+    this.#headers = totalBytes === undefined ? {} : { totalBytes };
+    let isAnswered = false;
+    const answering = this.#ask(["receive", String(bytes)], RECEIVING).finally(() => {
+      isAnswered = true;
+    });
+    answering.catch(() => undefined);
+    try {
+      for await (const piece of content) {
+        if (isAnswered) break;
+        await this.#conversation.send(piece);
+      }
+    } catch (error) {
+      // It may be the host that takes no more: then it says why. Else it waits for bytes that won't come.
+      if (!isAnswered) await this.#conversation[Symbol.asyncDispose]();
+      const { failed, why } = await answering.catch(() => ({ failed: false, why: "" }));
+      throw failed ? this.#failure(RECEIVING, why) : error;
+    }
+    const { failed, why } = await answering;
+    if (failed) throw this.#failure(RECEIVING, why);
   }
 
   async #do(lines: readonly string[], doing: string): Promise<string[]> {
@@ -215,4 +269,18 @@ function quoted(text: string): string {
 
 function condition(tag: string | undefined): string {
   return tag === undefined ? "" : `header = ${quoted(`If-Range: ${tag}`)}`;
+}
+
+async function* inBatches(
+  content: AsyncIterable<Buffer>,
+): AsyncGenerator<{ pieces: Buffer[]; bytes: number }, void, void> {
+  let batch = { pieces: [] as Buffer[], bytes: 0 };
+  for await (const piece of content) {
+    batch.pieces.push(piece);
+    batch.bytes += piece.length;
+    if (batch.bytes < BATCH_BYTES) continue;
+    yield batch;
+    batch = { pieces: [], bytes: 0 };
+  }
+  if (batch.bytes > 0) yield batch;
 }
