@@ -2,6 +2,7 @@ import type { HostFacts } from "../../provider/hosts/facts.js";
 import type { Host } from "../../provider/hosts/host.js";
 import type { VolumeMark } from "../../provider/hosts/volume-mark.js";
 import { type OwnerMark, readOwnerMark } from "../../provider/libvirt/xml/index.js";
+import { ownerOf } from "../../provider/resources/virtual-machine/record-owner.js";
 
 /** A domain or network, as far as whose it is. */
 export interface ForeignCandidate {
@@ -47,14 +48,10 @@ export async function readHost(host: Host, pools: "all" | ReadonlySet<string>): 
       return { name, uuid, active, capacityBytes, availableBytes, marks };
     }),
   );
-  const candidates = <T extends { name: string; uuid: string }>(
-    list: readonly T[],
-    xmlOf: (one: T) => string,
-  ) => list.map((one) => ({ name: one.name, uuid: one.uuid, owner: readOwnerMark(xmlOf(one)) }));
   return {
     facts,
-    domains: candidates(domains, ({ persistentXml, liveXml }) => persistentXml ?? liveXml ?? ""),
-    networks: candidates(networks, ({ xml }) => xml),
+    domains: domains.map((record) => ({ name: record.name, uuid: record.uuid, owner: ownerOf(record) })),
+    networks: networks.map(({ name, uuid, xml }) => ({ name, uuid, owner: readOwnerMark(xml) })),
     pools: contents,
   };
 }

@@ -42,7 +42,7 @@ export function leftovers(
       if (unmanaged && !claims.uuids.has(pool.uuid))
         found.push({ kind: "unmanaged", host, object: `storage pool ${pool.name}`, up: [] });
       for (const mark of pool.marks)
-        if (!claims.hashes.has(mark.identityHash) && !claims.nonces.has(mark.nonce))
+        if (!claims.hasIdentity(mark.identityHash) && !claims.nonces.has(mark.nonce))
           found.push({
             ...{ kind: "orphan", host, object: `disk ${mark.volume} in pool ${pool.name}`, up: [] },
             reason: "it is marked as a resource's of no state that was given",
@@ -69,19 +69,26 @@ function isSecondCopy(
 class Claims {
   readonly uuids = new Map<string, StateResource>();
   readonly nonces = new Map<string, StateResource>();
-  readonly hashes = new Set<string>();
+  #hashes: ReadonlySet<string> | undefined;
   readonly #byName = new Map<string, StateResource[]>();
 
+  readonly #resources: readonly StateResource[];
+
   constructor(resources: readonly StateResource[]) {
+    this.#resources = resources;
     for (const resource of resources) {
       const { name, outputs, id } = resource;
       this.#byName.set(name, [...(this.#byName.get(name) ?? []), resource]);
-      this.hashes.add(identityHash(identityOf(resource)));
       if (typeof outputs.nonce === "string" && outputs.nonce !== "") this.nonces.set(outputs.nonce, resource);
       this.uuids.set(id, resource);
       if (typeof outputs.uuids === "object" && outputs.uuids !== null)
         for (const uuid of Object.values(outputs.uuids)) this.uuids.set(String(uuid), resource);
     }
+  }
+
+  hasIdentity(hash: string): boolean {
+    this.#hashes ??= new Set(this.#resources.map((resource) => identityHash(identityOf(resource))));
+    return this.#hashes.has(hash);
   }
 
   of(owner: Parameters<typeof ownerLabel>[0] & { nonce: string }): StateResource | undefined {

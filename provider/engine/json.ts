@@ -8,7 +8,7 @@ export function toJson(value: unknown): JsonObject {
 }
 
 export function sameJson(a: unknown, b: unknown): boolean {
-  return canonicalText(a) === canonicalText(b);
+  return a === b || canonicalText(a) === canonicalText(b);
 }
 
 /** Keys sorted, absent and undefined the same. */

@@ -31,10 +31,26 @@ export interface HostRef {
   credentials: Credentials;
 }
 
+/** Asked for several times for each resource. */
+const keys = new WeakMap<Connection, { credentials: Credentials; key: string }>();
+
 /** Two refs with the same key share one connection. */
-export function connectionKey(ref: HostRef): string {
-  const { migrationAddress: _, ...connection } = ref.connection;
-  const sorted = Object.entries({ ...connection, ...ref.credentials })
+export function connectionKey({ connection, credentials }: HostRef): string {
+  const known = keys.get(connection);
+  if (
+    known !== undefined &&
+    known.credentials.privateKey === credentials.privateKey &&
+    known.credentials.passphrase === credentials.passphrase
+  )
+    return known.key;
+  const key = makeConnectionKey(connection, credentials);
+  keys.set(connection, { credentials: { ...credentials }, key });
+  return key;
+}
+
+function makeConnectionKey(whole: Connection, credentials: Credentials): string {
+  const { migrationAddress: _, ...connection } = whole;
+  const sorted = Object.entries({ ...connection, ...credentials })
     .filter(([, value]) => value !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash("sha256").update(JSON.stringify(sorted)).digest("hex");

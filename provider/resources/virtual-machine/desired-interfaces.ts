@@ -36,11 +36,13 @@ export function desiredInterfaces(
     const there = existing.find((other) => other.mac === mac);
     return interfaceOf(entry, entriesBefore.get(mac), there, mac);
   });
+  const unclaimed = existing.filter((other) => !claimed.has(other.mac));
+  if (unclaimed.length === 0) return made;
   const ours = new Set([
     ...Array.from({ length: MOST_INTERFACES }, (_, i) => madeMac(uuid, i)),
     ...(previous?.interfaces ?? []).flatMap((entry) => entry.mac ?? []),
   ]);
-  return [...made, ...existing.filter((other) => !claimed.has(other.mac) && !ours.has(other.mac))];
+  return [...made, ...unclaimed.filter((other) => !ours.has(other.mac))];
 }
 
 /** What was declared last time of the interfaces that are there, found in the same way. */

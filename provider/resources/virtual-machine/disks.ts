@@ -14,10 +14,13 @@ export function ownMarks(
   request: MachineRequest,
   domain: ObservedDomain | undefined,
 ): (mark: { identityHash: string; nonce: string }) => boolean {
-  const hashes = new Set(identityHashes(request));
+  let hashes: ReadonlySet<string> | undefined;
   const owner = domain?.owner !== undefined && isOwn(domain.owner, request) ? domain.owner : undefined;
   const nonces = new Set([request.recorded?.outputs.nonce, owner?.nonce]);
-  return (mark) => hashes.has(mark.identityHash) || nonces.has(mark.nonce);
+  return (mark) => {
+    hashes ??= new Set(identityHashes(request));
+    return hashes.has(mark.identityHash) || nonces.has(mark.nonce);
+  };
 }
 
 /** The volumes that the VM owns: made, and grown. */

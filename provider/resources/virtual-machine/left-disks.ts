@@ -19,6 +19,6 @@ export function noteLeft(host: Host, identityHash: string, disk: Volume): void {
  * The disks that this deployment has left of a VM: one that is replaced is deleted and then made anew, and finds its own. A later deployment
  * finds nobody's disks, and asks.
  */
-export function leftDisks(host: Host, identityHash: string | undefined): readonly Volume[] {
-  return left.get(host)?.get(identityHash ?? "") ?? [];
+export function leftDisks(host: Host, identityHash: () => string | undefined): readonly Volume[] {
+  return left.get(host)?.get(identityHash() ?? "") ?? [];
 }

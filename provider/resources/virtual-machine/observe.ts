@@ -1,7 +1,6 @@
 import { HostUnreachable } from "../../hosts/errors.js";
 import { type Connection, type Credentials, connectionKey, type HostRef } from "../../hosts/host-ref.js";
 import type { DomainRecord } from "../../libvirt/index.js";
-import { type OwnerMark, readOwnerMark } from "../../libvirt/xml/index.js";
 import type { ObserveContext } from "../definition.js";
 import { snapshotLayers } from "../snapshot-layers.js";
 import { askGuest } from "./ask-guest.js";
@@ -17,6 +16,7 @@ import {
 } from "./observed.js";
 import { sourceNames, toDomainOn } from "./observed-domain.js";
 import { withOsDefaults } from "./os-defaults.js";
+import { ownerOf } from "./record-owner.js";
 import { identityHashes, isOwn, type MachineRequest } from "./request.js";
 import type { Outputs } from "./schema.js";
 
@@ -199,26 +199,25 @@ async function lookAt(
     observations.pools(),
     observations.networks(),
   ]);
-  const candidates = records.map((record) => ({ record, owner: ownerOf(record) }));
-  const mine = candidates.find((candidate) => isMine(candidate, request));
-  const namesake = candidates.find((c) => c.record.name === request.inputs.name && c !== mine);
+  const mine = records.find((record) => isMine(record, request));
+  const namesake = records.find((record) => record.name === request.inputs.name && record !== mine);
   const toDomain = toDomainOn(facts, sourceNames(request, poolRecords), networks);
   const layersOf = ({ hasSnapshots }: DomainRecord) => (hasSnapshots ? snapshotLayers(host) : undefined);
   const domain =
     mine === undefined
       ? undefined
       : {
-          ...toDomain(mine.record, mine.owner, await layersOf(mine.record)),
-          snapshots: (await observations.snapshots(mine.record.uuid)).map(({ name }) => name),
+          ...toDomain(mine, ownerOf(mine), await layersOf(mine)),
+          snapshots: (await observations.snapshots(mine.uuid)).map(({ name }) => name),
         };
   if (domain !== undefined) await askGuest(host, domain, request);
   return {
     ref,
     facts,
     domain,
-    namesake: namesake === undefined ? undefined : toDomain(namesake.record, namesake.owner),
+    namesake: namesake === undefined ? undefined : toDomain(namesake, ownerOf(namesake)),
     pools: await poolsOf(host, poolRecords, request, domain, fresh),
-    left: leftDisks(host, identityHashes(request)[0]),
+    left: leftDisks(host, () => identityHashes(request)[0]),
     networks: networks.filter((network) => network.active).map((network) => network.name),
   };
 }
@@ -227,27 +226,12 @@ async function lookAt(
  * The nonce decides, else the identity in the mark. A domain that lost its mark is known by its UUID, or (Pulumi tells a check no UUID) by
  * its name on a host where we had it. With `adopt`, whatever has the name.
  */
-function isMine(
-  candidate: { record: DomainRecord; owner: OwnerMark | undefined },
-  request: MachineRequest,
-): boolean {
-  const { record, owner } = candidate;
+function isMine(record: DomainRecord, request: MachineRequest): boolean {
   const { previous, recorded, inputs } = request;
-  if (recorded !== undefined)
-    return record.uuid === recorded.id && (owner === undefined || isOwn(owner, request));
+  if (recorded !== undefined && record.uuid !== recorded.id) return false;
+  const owner = ownerOf(record);
+  if (recorded !== undefined) return owner === undefined || isOwn(owner, request);
   if (owner !== undefined && isOwn(owner, request)) return true;
   if (record.name !== inputs.name) return false;
   return inputs.adopt === true || (previous !== undefined && owner === undefined);
-}
-
-/** Each record is looked through by every VM of the deployment, and parsed once. */
-const owners = new WeakMap<DomainRecord, { owner: OwnerMark | undefined }>();
-
-function ownerOf(record: DomainRecord): OwnerMark | undefined {
-  const known = owners.get(record);
-  if (known !== undefined) return known.owner;
-  const xml = record.persistentXml ?? record.liveXml;
-  const owner = xml === undefined ? undefined : readOwnerMark(xml);
-  owners.set(record, { owner });
-  return owner;
 }
