@@ -97,7 +97,9 @@ export function recordedRequest(
       kind: "unsound",
       problems: [...problems.map(describeProblem), ...unknownKeys.map((key) => `${key} isn't known`)],
     };
-  const previous = recordedInputs(definition, olds);
+  // Nearly always the same, and then validated already.
+  const isUnchanged = Object.keys(definition.shape).every((key) => sameJson(olds[key], news[key]));
+  const previous = isUnchanged ? inputs : recordedInputs(definition, olds);
   const recorded = { id, outputs: olds };
   return { kind: "request", identity: identityOf(inputs), inputs, previous, recorded };
 }

@@ -1,5 +1,5 @@
-import { parseXml, rootOf } from "./document.js";
 import { attributeOf, childElement, childElements, childText, textOf } from "./element.js";
+import { readXml } from "./read-xml.js";
 import { parseCount, requireText, withoutUndefined } from "./value.js";
 
 /** How a host's CPUs are arranged. */
@@ -40,7 +40,7 @@ export interface Capabilities {
  * @throws XmlError when it is no `<capabilities>` document, or has no host UUID or architecture.
  */
 export function parseCapabilities(xml: string): Capabilities {
-  const root = rootOf(parseXml(xml, "capabilities"));
+  const root = readXml(xml, "capabilities");
   const host = childElement(root, "host");
   const cpu = childElement(host, "cpu");
   const topology = childElement(cpu, "topology");

@@ -1,8 +1,9 @@
 import type { Element } from "@xmldom/xmldom";
 import { diskType, sketchDiskSource } from "./disk.js";
-import { newDocument, parseXml, rootOf } from "./document.js";
+import { newDocument, rootOf } from "./document.js";
 import type { DiskSource } from "./domain-model.js";
 import { attributeOf, childElement, childElements, fill, sketch } from "./element.js";
+import { readXml } from "./read-xml.js";
 import { serialize } from "./serialize.js";
 
 /** A file that a disk is being copied to, or committed into. */
@@ -32,7 +33,7 @@ export type Below = ReadonlyMap<string, { path: string; format: string | undefin
  * document's chain ends `below` goes on.
  */
 export function readDiskChains(xml: string, below?: Below): DiskChain[] {
-  return diskChainsOf(rootOf(parseXml(xml, "domain"))).map((chain) => {
+  return diskChainsOf(readXml(xml, "domain")).map((chain) => {
     const more = below === undefined ? [] : layersUnder(chain.paths.at(-1) ?? "", below);
     return {
       ...chain,

@@ -1,5 +1,5 @@
-import { parseXml, rootOf } from "./document.js";
 import { attributeOf, childElement, childElements, textOf } from "./element.js";
+import { readXml } from "./read-xml.js";
 
 /** What a host can give to guests of one kind of machine and accelerator. Lists are as libvirt names things, empty where it has none. */
 export interface DomainCapabilities {
@@ -27,7 +27,7 @@ export interface DomainCapabilities {
  * @throws XmlError when it is no `<domainCapabilities>` document.
  */
 export function parseDomainCapabilities(xml: string): DomainCapabilities {
-  const root = rootOf(parseXml(xml, "domainCapabilities"));
+  const root = readXml(xml, "domainCapabilities");
   const os = childElement(root, "os");
   const devices = childElement(root, "devices");
   const device = (name: string, list: string) => valuesOf(supported(childElement(devices, name)), list);

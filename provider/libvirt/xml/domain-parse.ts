@@ -9,6 +9,7 @@ import { parseInterface } from "./interface.js";
 import { readMemory } from "./memory.js";
 import { patchNotesKind, takePatchesOut } from "./patch-notes.js";
 import { freePcieRootPorts } from "./pcie.js";
+import { readXml } from "./read-xml.js";
 import { requireCount, requireText, withoutUndefined } from "./value.js";
 
 /** The name by which the QEMU guest agent finds its channel. */
@@ -19,15 +20,16 @@ export const agentChannelName = "org.qemu.guest_agent.0";
  * @throws XmlError when it is no domain's XML, or a domain of another hypervisor than KVM or QEMU ("notModelled").
  */
 export function parseDomain(xml: string): DomainModel {
+  if (!xml.includes(patchNotesKind.uri)) return readDomain(readXml(xml, "domain"));
   const document = parseXml(xml, "domain");
-  const patches = xml.includes(patchNotesKind.uri) ? takePatchesOut(document) : [];
+  const patches = takePatchesOut(document);
   const model = readDomain(rootOf(document));
   return patches.length === 0 ? model : { ...model, patches };
 }
 
 /** The names of all disks, also of those that the model leaves out (floppies, LUNs): none may be given twice. */
 export function diskTargets(xml: string): string[] {
-  const devices = childElement(rootOf(parseXml(xml, "domain")), "devices");
+  const devices = childElement(readXml(xml, "domain"), "devices");
   return childElements(devices, "disk").flatMap((disk) => {
     const target = attributeOf(childElement(disk, "target"), "dev");
     return target === undefined ? [] : [target];

@@ -1,7 +1,7 @@
 import type { Element } from "@xmldom/xmldom";
-import { parseXml, rootOf } from "./document.js";
 import { attributeOf, childElement, childElements, textOf } from "./element.js";
 import { allModulesBytes, isVirtioMem, memoryModules, moduleBytes, sizeOf } from "./memory.js";
+import { readXml } from "./read-xml.js";
 import { withoutUndefined } from "./value.js";
 
 /** What of a running guest's CPUs and memory was plugged in, and what could be. Sizes in bytes. */
@@ -35,7 +35,7 @@ export const nothingPlugged: HotplugState = {
 
 /** Reads a live document. */
 export function readHotplugState(liveXml: string): HotplugState {
-  const domain = rootOf(parseXml(liveXml, "domain"));
+  const domain = readXml(liveXml, "domain");
   const devices = childElement(domain, "devices");
   const modules = memoryModules(domain);
   const device = modules.find(isVirtioMem);

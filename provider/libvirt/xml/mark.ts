@@ -2,6 +2,7 @@ import type { Document, Element } from "@xmldom/xmldom";
 import { newDocument, nodeType, parseXml, rootOf } from "./document.js";
 import { adoptChild, childElements, ensureChild, removeElement } from "./element.js";
 import { XmlError } from "./error.js";
+import { readXml } from "./read-xml.js";
 import { serialize, serializeElement } from "./serialize.js";
 import { parseCount } from "./value.js";
 
@@ -41,7 +42,7 @@ class MarkError extends Error {
 export function readMark<T>(kind: MarkKind<T>, xml: string, onProblem?: OnMarkProblem): T | undefined {
   if (!xml.includes(kind.uri) && !xml.includes(`<${kind.elementName}`)) return undefined;
   try {
-    return readMarkOf(kind, rootOf(parseXml(metadataAlone(xml) ?? xml)), onProblem);
+    return readMarkOf(kind, readXml(metadataAlone(xml) ?? xml), onProblem);
   } catch (error) {
     if (!(error instanceof XmlError)) throw error;
     onProblem?.({ kind: "xmlMalformed", detail: error.message });

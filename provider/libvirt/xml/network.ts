@@ -1,5 +1,4 @@
 import type { Element } from "@xmldom/xmldom";
-import { parseXml, rootOf } from "./document.js";
 import { attributeOf, childElement, childText } from "./element.js";
 import {
   type AddressFamily,
@@ -16,6 +15,7 @@ import {
 import { type NetworkDns, readDns } from "./network-dns.js";
 import { type NatModel, readDevices, readMode, readNat } from "./network-forward.js";
 import { type Portgroup, readPortgroups, readVlan, type Vlan } from "./network-vlan.js";
+import { readXml } from "./read-xml.js";
 import { parseCount, requireText, withoutUndefined } from "./value.js";
 
 /** What the model owns of a `<network>`. */
@@ -56,7 +56,7 @@ export interface NetworkModel {
  * @throws XmlError when it is no `<network>` document.
  */
 export function parseNetwork(xml: string): NetworkModel {
-  const root = rootOf(parseXml(xml, "network"));
+  const root = readXml(xml, "network");
   const forward = childElement(root, "forward");
   const bridge = childElement(root, "bridge");
   const domain = childElement(root, "domain");

@@ -1,6 +1,6 @@
-import { parseXml, rootOf } from "./document.js";
 import { attributeOf, childElement, childElements } from "./element.js";
 import { freePcieRootPorts, hasPciBridge, hasPcieRootPorts } from "./pcie.js";
+import { readXml } from "./read-xml.js";
 
 /** What can be plugged into a guest that runs, as its live document tells. */
 export interface PluggingRoom {
@@ -18,7 +18,7 @@ export interface PluggingRoom {
 
 /** Reads a live document. */
 export function readPluggingRoom(liveXml: string): PluggingRoom {
-  const domain = rootOf(parseXml(liveXml, "domain"));
+  const domain = readXml(liveXml, "domain");
   const devices = childElement(domain, "devices");
   const controllers = childElements(devices, "controller");
   const ofType = (type: string) =>

@@ -1,6 +1,7 @@
 import { newDocument, parseXml, rootOf } from "./document.js";
 import { attributeOf, childElement, childText, fill, sketch } from "./element.js";
 import { type PoolSource, patchPoolSource, readPoolSource, sketchPoolSource } from "./pool-source.js";
+import { readXml } from "./read-xml.js";
 import { serialize } from "./serialize.js";
 import { requireText, withoutUndefined } from "./value.js";
 
@@ -20,7 +21,7 @@ export interface PoolModel {
  * @throws XmlError when it is no `<pool>` document.
  */
 export function parsePool(xml: string): PoolModel {
-  const root = rootOf(parseXml(xml, "pool"));
+  const root = readXml(xml, "pool");
   return withoutUndefined({
     name: requireText(childText(root, "name"), "the pool's <name>"),
     uuid: childText(root, "uuid"),

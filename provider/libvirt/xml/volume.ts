@@ -1,5 +1,6 @@
-import { newDocument, parseXml, rootOf } from "./document.js";
+import { newDocument, rootOf } from "./document.js";
 import { attributeOf, childElement, childText, fill, type Sketch, sketch, textOf } from "./element.js";
+import { readXml } from "./read-xml.js";
 import { serialize } from "./serialize.js";
 import { parseSizeBytes, requireText, withoutUndefined } from "./value.js";
 
@@ -25,7 +26,7 @@ export interface VolumeModel {
  * @throws XmlError when it is no `<volume>` document or its size can't be read.
  */
 export function parseVolume(xml: string): VolumeModel {
-  const root = rootOf(parseXml(xml, "volume"));
+  const root = readXml(xml, "volume");
   const target = childElement(root, "target");
   const backing = childElement(root, "backingStore");
   const backingPath = childText(backing, "path");
@@ -53,7 +54,7 @@ export function parseVolume(xml: string): VolumeModel {
 
 /** How long a volume's file is, holes included; undefined when libvirt doesn't say. */
 export function volumeLengthBytes(xml: string): number | undefined {
-  const physical = childElement(rootOf(parseXml(xml, "volume")), "physical");
+  const physical = childElement(readXml(xml, "volume"), "physical");
   const text = textOf(physical);
   return text === undefined ? undefined : parseSizeBytes(text, attributeOf(physical, "unit"), "bytes");
 }
