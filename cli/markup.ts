@@ -11,3 +11,14 @@ export function escapeMarkup(text: string): string {
       .replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, "?")
   );
 }
+
+/** Names and values come from hosts: they make no markup, no links and no mentions. */
+export function escapeMarkdown(text: string): string {
+  return text
+    .replace(/[\\`*_[\]|~#!]/g, "\\$&")
+    .replace(/&/g, "&amp;")
+    .replace(/</g, "&lt;")
+    .replace(/>/g, "&gt;")
+    .replace(/@/g, "&#64;")
+    .replace(/\r?\n/g, " ");
+}

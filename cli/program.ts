@@ -4,6 +4,7 @@ import { consoleCommand } from "./console/command.js";
 import { doctorCommand } from "./doctor/command.js";
 import { driftCommand } from "./drift/command.js";
 import { examples, paragraphs } from "./help.js";
+import { reviewCommand } from "./review/command.js";
 
 /** The command line, not yet run. `end` is told what the process is to end with. */
 export function program(end: (code: number) => void): Command {
@@ -24,9 +25,10 @@ NO_COLOR turns them off.`),
   examples(kvm, [
     ["kvm drift --stack prod", "are the hosts as the stack says?"],
     ["kvm doctor kvm1 kvm2", "are hosts fit for VMs, and for moving them?"],
+    ["kvm review --stack prod", "will any guest notice what the program declares now?"],
     ["kvm help drift", "what a command does"],
   ]);
-  for (const command of [driftCommand(end), doctorCommand(end), consoleCommand(end)]) {
+  for (const command of [driftCommand(end), doctorCommand(end), reviewCommand(end), consoleCommand(end)]) {
     command.copyInheritedSettings(kvm);
     kvm.addCommand(command);
   }

@@ -9,10 +9,11 @@ const MOST_TIME_MS = 10 * 60_000;
  */
 export async function pulumi(
   args: readonly string[],
-  { cwd }: { cwd: string | undefined },
+  { cwd, env = {} }: { cwd: string | undefined; env?: NodeJS.ProcessEnv },
 ): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
   const child = spawn("pulumi", ["--non-interactive", "--color", "never", ...args], {
     cwd,
+    env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
     timeout: MOST_TIME_MS,
   });
@@ -51,6 +52,6 @@ export async function exportStack(options: {
   return stdout;
 }
 
-function firstLines(text: string): string {
+export function firstLines(text: string): string {
   return text.trim().split("\n").slice(0, 5).join(" | ");
 }

@@ -4,6 +4,7 @@ import { EngineConnection } from "./engine/engine-connection.js";
 import { UserError } from "./engine/errors.js";
 import * as lifecycle from "./engine/lifecycle.js";
 import { endWhenIdle } from "./engine/orphaned-process.js";
+import { WITNESS_VARIABLE, witnessAt } from "./engine/witness.js";
 import { Hosts } from "./hosts/hosts.js";
 import { definitions } from "./resources/index.js";
 import { holderOfThisProcess } from "./resources/virtual-machine/lease-holder.js";
@@ -32,6 +33,7 @@ function current(): lifecycle.Deployment {
     void endWhenIdle(() => calls.underWay === 0, release);
   });
   const now = () => Date.now();
+  const witness = process.env[WITNESS_VARIABLE];
   deployment = {
     hosts: new Hosts({
       warn: (message) => void engine?.log({ severity: "warning", message, urn: "" }),
@@ -42,6 +44,7 @@ function current(): lifecycle.Deployment {
     randomUuid: randomUUID,
     randomNonce: () => randomBytes(8).toString("hex"),
     run: { id: randomBytes(8).toString("hex"), holder: holderOfThisProcess() },
+    witness: witness ? witnessAt(witness) : undefined,
   };
   return deployment;
 }

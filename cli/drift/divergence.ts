@@ -141,6 +141,10 @@ export function divergencesOf(step: Step): Divergence[] {
       return [drifted("content", "of later", "of the snapshot")];
     case "waitForGuest":
       return [];
+    case "removeMachine":
+    case "removeSnapshot":
+      // Only what is declared no longer is removed, and that is in no state.
+      return [];
     default:
       return step satisfies never;
   }

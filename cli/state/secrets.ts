@@ -66,6 +66,11 @@ export class SecretTexts {
       this.#texts.add(trimmed);
       // As texts that quote values have it.
       this.#texts.add(JSON.stringify(trimmed).slice(1, -1));
+      // As documents have it.
+      const inXml = trimmed.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+      this.#texts.add(inXml);
+      this.#texts.add(inXml.replace(/"/g, "&quot;"));
+      this.#texts.add(inXml.replace(/'/g, "&apos;"));
     }
   }
 

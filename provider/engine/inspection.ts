@@ -1,7 +1,14 @@
-import { HostUnreachable } from "../hosts/errors.js";
+import { oneLine } from "../hosts/errors.js";
 import type { Circumstance } from "../planning/circumstance.js";
 import type { Plan } from "../planning/plan.js";
-import { type AnyDefinition, type Deployment, observeAndPlan, recordedRequest } from "./lifecycle.js";
+import type { Step } from "../planning/step.js";
+import {
+  type AnyDefinition,
+  type Deployment,
+  observeAndPlan,
+  recordedRequest,
+  unreachableHost,
+} from "./lifecycle.js";
 
 /** What looking at one resource of a state has given: what an `up` that declares the same again would do. */
 export type Inspection =
@@ -17,6 +24,27 @@ export type Inspection =
   /** The host answered, and this couldn't be read, or the state isn't one that this version understands. */
   | { kind: "unreadable"; reason: string };
 
+/** What removing a resource would do. */
+export type RemovalInspection = { kind: "planned"; steps: Step[] } | Exclude<Inspection, { kind: "planned" }>;
+
+/** Pulumi previews deletions without asking the provider: whoever reviews them asks here. Changes nothing. */
+export async function inspectRemoval(
+  definition: AnyDefinition,
+  deployment: Deployment,
+  recorded: { id: string; inputs: Record<string, unknown>; outputs: Record<string, unknown> },
+): Promise<RemovalInspection> {
+  if (definition.removal === undefined) return { kind: "planned", steps: [] };
+  const request = recordedRequest(definition, recorded.id, recorded.outputs, recorded.inputs);
+  if (request.kind === "unsound") return unsound(request.problems);
+  const context = { hosts: deployment.hosts, fresh: false };
+  try {
+    const observed = await definition.observe(request, context);
+    return { kind: "planned", steps: await definition.removal(request, observed, context) };
+  } catch (error) {
+    return unseen(oneLine(error), error);
+  }
+}
+
 /** Observes and plans as the diff of an unchanged program does. Changes nothing. */
 export async function inspect(
   definition: AnyDefinition,
@@ -24,19 +52,9 @@ export async function inspect(
   recorded: { id: string; inputs: Record<string, unknown>; outputs: Record<string, unknown> },
 ): Promise<Inspection> {
   const request = recordedRequest(definition, recorded.id, recorded.outputs, recorded.inputs);
-  if (request.kind === "unsound")
-    return {
-      kind: "unreadable",
-      reason: `its inputs in the state aren't what this version reads: ${request.problems.join("; ")}`,
-    };
+  if (request.kind === "unsound") return unsound(request.problems);
   const seen = await observeAndPlan(definition, deployment, request);
-  if (seen.kind === "unobservable") {
-    const { reason } = seen;
-    const hostName = unreachableHost(seen.error);
-    return hostName === undefined
-      ? { kind: "unreadable", reason }
-      : { kind: "unreachable", hostName, reason };
-  }
+  if (seen.kind === "unobservable") return unseen(seen.reason, seen.error);
   const { plan, observed } = seen;
   return {
     kind: "planned",
@@ -46,8 +64,14 @@ export async function inspect(
   };
 }
 
-function unreachableHost(error: unknown): string | undefined {
-  for (let cause = error; cause instanceof Error; cause = cause.cause)
-    if (cause instanceof HostUnreachable) return cause.hostName;
-  return undefined;
+function unsound(problems: readonly string[]): Extract<Inspection, { kind: "unreadable" }> {
+  return {
+    kind: "unreadable",
+    reason: `its inputs in the state aren't what this version reads: ${problems.join("; ")}`,
+  };
+}
+
+function unseen(reason: string, error: unknown): Exclude<Inspection, { kind: "planned" }> {
+  const hostName = unreachableHost(error);
+  return hostName === undefined ? { kind: "unreadable", reason } : { kind: "unreachable", hostName, reason };
 }

@@ -13,6 +13,7 @@ import { type ResourceLog, resourceLog } from "./resource-log.js";
 import { UNKNOWN } from "./unknowns.js";
 import { isUnmanaged, readUnmanaged } from "./unmanaged.js";
 import { validateInputs } from "./validate.js";
+import type { PlanRecord, Witness } from "./witness.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds definitions of many types; each method only passes values back to its own definition
 export type AnyDefinition = ResourceDefinition<any, any, any>;
@@ -25,6 +26,8 @@ export interface Deployment {
   randomUuid(): string;
   randomNonce(): string;
   run: { id: string; holder: string };
+  /** Told of every plan that a check or a diff makes. */
+  witness?: Witness | undefined;
 }
 
 type Bag = Record<string, unknown>;
@@ -39,12 +42,17 @@ export async function check(definition: AnyDefinition, deployment: Deployment, o
   const { inputs, unknownKeys, problems } = validateInputs(definition.shape, given, definition.crossChecks);
   const failures = problems.map((problem) => ({ property: "", reason: describeProblem(problem) }));
   if (failures.length > 0) return { inputs: news, failures };
-  if (unknownKeys.length > 0) return { inputs: { ...toJson(inputs), effects: UNKNOWN }, failures: [] };
+  const tell = (found: PlanRecord["found"]) => witness(definition, deployment, "check", inputs, found);
+  if (unknownKeys.length > 0) {
+    await tell({ kind: "unknown", keys: unknownKeys });
+    return { inputs: { ...toJson(inputs), effects: UNKNOWN }, failures: [] };
+  }
 
   const previous = recordedInputs(definition, olds);
   const request: Request<Bag, Bag> = { identity: identityOf(inputs), inputs, previous };
   const seen = await observeAndPlan(definition, deployment, request);
   if (seen.kind === "unobservable") {
+    await tell(unobservable(seen));
     logOf(definition, deployment, inputs).warning(seen.reason);
     const untouched = previous !== undefined && sameInputs(definition, inputs, previous);
     const known = untouched ? onlyKeys(previous, definition.computed?.keys) : {};
@@ -53,7 +61,9 @@ export async function check(definition: AnyDefinition, deployment: Deployment, o
   }
   const log = logOf(definition, deployment, inputs);
   warn(deployment, log, request, seen.plan);
-  for (const text of definition.explain?.(request, seen.observed, seen.plan) ?? []) log.info(text);
+  const explained = definition.explain?.(request, seen.observed, seen.plan) ?? [];
+  for (const text of explained) log.info(text);
+  await tell({ kind: "planned", plan: seen.plan, explained });
   const known = definition.computed?.of(request, seen.observed);
   return {
     inputs: { ...toJson(inputs), ...toJson(known), effects: describePlan(seen.plan) },
@@ -73,6 +83,9 @@ export async function diff(
   if (request.kind === "unsound") return { changes: true };
   const { inputs, previous } = request;
   const seen = await observeAndPlan(definition, deployment, request);
+  const found: PlanRecord["found"] =
+    seen.kind === "unobservable" ? unobservable(seen) : { kind: "planned", plan: seen.plan, explained: [] };
+  await witness(definition, deployment, "diff", inputs, found);
   if (seen.kind === "unobservable")
     return { changes: previous === undefined || !sameInputs(definition, inputs, previous) };
   const { plan } = seen;
@@ -80,6 +93,28 @@ export async function diff(
   if (plan.replaceBecause.length > 0)
     return { changes: true, replaces: plan.replaceBecause, deleteBeforeReplace: true };
   return { changes: plan.steps.length > 0 || plan.refusals.length > 0 };
+}
+
+async function witness(
+  { kind }: AnyDefinition,
+  deployment: Deployment,
+  call: PlanRecord["call"],
+  inputs: Bag,
+  found: PlanRecord["found"],
+): Promise<void> {
+  const urn = String(inputs.pulumiUrn);
+  await deployment.witness?.({ urn, kind, call, inputs: toJson(inputs), found });
+}
+
+function unobservable({ reason, error }: Extract<Seen, { kind: "unobservable" }>): PlanRecord["found"] {
+  return { kind: "unobservable", reason, hostName: unreachableHost(error) };
+}
+
+/** The host that doesn't answer, where that is what went wrong. */
+export function unreachableHost(error: unknown): string | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if (cause instanceof HostUnreachable) return cause.hostName;
+  return undefined;
 }
 
 type RecordedRequest = { kind: "request"; recorded: { id: string; outputs: Bag } } & Request<Bag, Bag>;

@@ -150,6 +150,15 @@ export type Step =
       guest: "rewound" | "rebooted" | "off";
       effect: "restart" | "none";
     }
+  | {
+      kind: "removeSnapshot";
+      subject: string;
+      machine: string;
+      host: string;
+      /** Only its mark goes. */
+      kept: boolean;
+      effect: "live" | "none";
+    }
   // networks
   | { kind: "createNetwork"; subject: string; host: string; effect: "none"; reason: string }
   | { kind: "startNetwork"; subject: string; host: string; effect: "none"; reason: string }
@@ -182,6 +191,16 @@ export type Step =
   // virtual machines
   | { kind: "settleMigration"; subject: string; from: string; to: string; effect: "live"; reason: string }
   | { kind: "defineMachine"; subject: string; host: string; effect: "none"; reason: string }
+  | {
+      kind: "removeMachine";
+      subject: string;
+      host: string;
+      /** How a guest that runs is ended: for disks that outlive it, as a shutdown. */
+      guest: "off" | "powerCut" | "shutDown";
+      /** They go with it. */
+      snapshots: string[];
+      effect: "stop" | "none";
+    }
   | { kind: "makePersistent"; subject: string; host: string; effect: "none" }
   | { kind: "migrate"; subject: string; from: string; to: string; copies: string[]; effect: "migrate" }
   | { kind: "moveStopped"; subject: string; from: string; to: string; copies: string[]; effect: "none" }
@@ -292,6 +311,12 @@ export function describeStep(step: Step): string[] {
           step.type === "internal" ? "its memory, its disks and its definition" : "its disks"
         } got since is lost`,
       ];
+    case "removeSnapshot":
+      return [
+        step.kept
+          ? `keep snapshot ${step.subject} of ${step.machine} ${at(step)}: it is nobody's from now on`
+          : `delete snapshot ${step.subject} of ${step.machine} ${at(step)}: what was written since is merged into its disks${step.effect === "live" ? ", live" : ""}`,
+      ];
     case "createNetwork":
       return [`create network ${step.subject} ${at(step)} (${step.reason})`];
     case "startNetwork":
@@ -314,6 +339,10 @@ export function describeStep(step: Step): string[] {
       return [`settle the interrupted migration ${step.from} -> ${step.to}: ${step.reason}`];
     case "defineMachine":
       return [`create virtual machine ${step.subject} ${at(step)} (${step.reason})`];
+    case "removeMachine":
+      return [
+        `remove virtual machine ${step.subject} ${at(step)}${ending[step.guest]}${step.snapshots.length === 0 ? "" : `; its snapshots go with it: ${step.snapshots.join(", ")}`}`,
+      ];
     case "makePersistent":
       return [`define ${step.subject} ${at(step)} again (it runs without a definition), no guest notices`];
     case "migrate":
@@ -344,6 +373,12 @@ export function describeStep(step: Step): string[] {
       return step satisfies never;
   }
 }
+
+const ending = {
+  off: "",
+  powerCut: ": the power of its running guest is cut",
+  shutDown: ": its running guest is shut down, or its power cut if it takes too long",
+};
 
 const reverting = {
   rewound: "the running guest is back in that moment at once; ",

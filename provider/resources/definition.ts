@@ -101,6 +101,15 @@ export interface ResourceDefinition<Inputs extends object, Observed, Outputs ext
   /** How one that isn't managed here is read; absent where there is no such thing. */
   // biome-ignore lint/suspicious/noExplicitAny: what it takes and gives is its own; the engine only passes its values on
   lookup?: Lookup<any, any>;
+  /**
+   * What removing it does, for reviews: Pulumi previews a deletion without asking the provider. `previous` and `recorded` of the request are what
+   * the state says. Changes nothing; absent where nothing on a host goes.
+   */
+  removal?(
+    request: Request<Inputs, Outputs>,
+    observed: Observed,
+    context: ObserveContext,
+  ): Promise<Step[]> | Step[];
   /** Removes what the resource made; what is gone already is success. */
   remove(id: string, outputs: Outputs, identity: Identity, context: ApplyContext): Promise<void>;
 }

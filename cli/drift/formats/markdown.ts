@@ -1,3 +1,4 @@
+import { escapeMarkdown as escaped } from "../../markup.js";
 import { kindLabel } from "../finding.js";
 import type { DriftReport } from "../report.js";
 import { remarkOf, silenceOf, subjectOf, title, upOf, verdict } from "./words.js";
@@ -33,15 +34,4 @@ export function asMarkdown(report: DriftReport): string {
   ];
   lines.push("", `<sub>${[`kvm drift, ${report.at}`, ...left].join(" · ")}</sub>`);
   return `${lines.join("\n")}\n`;
-}
-
-/** Names and values come from hosts: they make no markup, no links and no mentions. */
-function escaped(text: string): string {
-  return text
-    .replace(/[\\`*_[\]|~#!]/g, "\\$&")
-    .replace(/&/g, "&amp;")
-    .replace(/</g, "&lt;")
-    .replace(/>/g, "&gt;")
-    .replace(/@/g, "&#64;")
-    .replace(/\r?\n/g, " ");
 }

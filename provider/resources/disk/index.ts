@@ -5,6 +5,7 @@ import { lookup } from "./lookup.js";
 import { type ObservedDisk, observe, whereItIs } from "./observe.js";
 import { type DiskRequest, refOf } from "./place.js";
 import { plan } from "./plan.js";
+import { removal } from "./removal.js";
 import { remove } from "./remove.js";
 import { backingNeedsQcow2, foundKeys, type Inputs, type Outputs, shape, sourceAlone } from "./schema.js";
 
@@ -23,6 +24,7 @@ export const disk: ResourceDefinition<Inputs, ObservedDisk, Outputs> = {
   apply,
   idOf,
   outputs: outputsOf,
+  removal,
   remove: (id, outputs, identity, context) => remove(id, outputs as Outputs & Inputs, identity, context),
 };
 

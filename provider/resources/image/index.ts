@@ -4,6 +4,7 @@ import { observe } from "./observe.js";
 import type { ImageRequest, ObservedImage } from "./observed.js";
 import { foundOf, outputsOf } from "./outputs.js";
 import { plan } from "./plan.js";
+import { removal } from "./removal.js";
 import { remove } from "./remove.js";
 import { crossChecks, foundKeys, type Inputs, type Outputs, shape } from "./schema.js";
 import { parseSource } from "./source.js";
@@ -19,6 +20,7 @@ export const image: ResourceDefinition<Inputs, ObservedImage, Outputs> = {
   apply,
   idOf,
   outputs: outputsOf,
+  removal,
   remove: (id, outputs, identity, context) => remove(id, outputs as Outputs & Inputs, identity, context),
 };
 

@@ -3,6 +3,7 @@ import { apply } from "./apply.js";
 import { hold } from "./hold.js";
 import { isOwn, type ObservedSnapshot, observe, refOf, type SnapshotRequest } from "./observe.js";
 import { plan } from "./plan.js";
+import { removal } from "./removal.js";
 import { remove } from "./remove.js";
 import { crossChecks, type Inputs, type Outputs, shape } from "./schema.js";
 
@@ -19,6 +20,7 @@ export const snapshot: ResourceDefinition<Inputs, ObservedSnapshot, Outputs> = {
       ? (request.recorded?.id ?? `${request.inputs.vm}/${request.inputs.name}`)
       : undefined,
   outputs: outputsOf,
+  removal,
   remove: (id, outputs, identity, context) => remove(id, outputs as Outputs & Inputs, identity, context),
 };
 

@@ -9,6 +9,7 @@ import { observe } from "./observe.js";
 import { type ObservedMachine, whereItIs } from "./observed.js";
 import { outputsOf } from "./outputs.js";
 import { plan } from "./plan.js";
+import { removal } from "./removal.js";
 import { remove } from "./remove.js";
 import { type Inputs, type Outputs, shape } from "./schema.js";
 
@@ -25,5 +26,6 @@ export const virtualMachine: ResourceDefinition<Inputs, ObservedMachine, Outputs
   apply,
   idOf: (_request, observed) => whereItIs(observed)?.domain?.record.uuid,
   outputs: outputsOf,
+  removal,
   remove: (id, outputs, identity, context) => remove(id, outputs as Outputs & Inputs, identity, context),
 };

@@ -1,9 +1,8 @@
 import { oneLine } from "../../hosts/errors.js";
 import type { Host } from "../../hosts/host.js";
-import type { VolumeMark } from "../../hosts/volume-mark.js";
 import { isLibvirtError, type LibvirtErrorKind } from "../../libvirt/index.js";
 import { nvramFilesOf } from "../../libvirt/xml/index.js";
-import { type Identity, identityHash, sameIdentity } from "../../planning/owner.js";
+import { type Identity, identityHash } from "../../planning/owner.js";
 import type { ApplyContext } from "../definition.js";
 import { dropNote } from "../moving/index.js";
 import { deleteOwnVolume, removeVolumeMark, usersOf } from "../volumes.js";
@@ -12,6 +11,7 @@ import { isRetained } from "./disks.js";
 import { noteLeft } from "./left-disks.js";
 import { observe, rememberedPeers } from "./observe.js";
 import { isActive, type ObservedDomain } from "./observed.js";
+import { copiesOf, endingOf, ownVolumes } from "./removal.js";
 import type { Inputs, Outputs } from "./schema.js";
 import { shutDown } from "./stop.js";
 
@@ -27,8 +27,7 @@ export async function remove(
 ): Promise<void> {
   const request = { identity, inputs: outputs, previous: outputs, recorded: { id, outputs } };
   const observed = await observe(request, { hosts: context.hosts, fresh: true });
-  const copies = [observed.target, observed.elsewhere].filter((place) => place?.domain !== undefined);
-  const ours = copies.filter((place) => !isAnothers(place?.domain, outputs, identity));
+  const { copies, ours } = copiesOf(observed, outputs, identity);
   if (copies.length > 0 && ours.length === 0) return;
   // More than one only in the middle of a migration: then both halves go.
   for (const place of ours.length > 0 ? ours : [observed.target]) {
@@ -43,12 +42,6 @@ export async function remove(
     if (place.namesake === undefined) await removeFiles(host, logsOf(place.domain, outputs), context);
   }
   await removeFromFormerHosts(ours[0]?.ref.name ?? outputs.host, outputs, identity, context);
-}
-
-/** Taken over from us, or made anew under our name. */
-function isAnothers(domain: ObservedDomain | undefined, { nonce }: Outputs, identity: Identity): boolean {
-  if (domain?.owner === undefined) return false;
-  return nonce === "" ? !sameIdentity(domain.owner, identity) : domain.owner.nonce !== nonce;
 }
 
 async function removeDomain(
@@ -80,7 +73,6 @@ async function removeDomain(
   await host.observations.refreshDomain({ uuid: domain.record.uuid, name: domain.record.name });
 }
 
-/** Disks that outlive the VM deserve a guest that has written everything; for disks that go with it the power is simply cut. */
 async function end(
   host: Host,
   domain: ObservedDomain,
@@ -89,10 +81,7 @@ async function end(
 ): Promise<void> {
   if (!isActive(domain)) return;
   const { uuid, name } = domain.record;
-  const outlives = (outputs.disks ?? []).some(
-    (disk) => (disk.disk !== undefined || disk.retainOnDelete === true) && disk.readonly !== true,
-  );
-  if (outlives && domain.record.state === "running")
+  if (endingOf(domain, outputs) === "shutDown")
     await shutDown(host, { uuid, name }, { timeoutMs: shutdownTimeoutMs(outputs), force: true }, context);
   // It may end by itself meanwhile.
   else
@@ -113,11 +102,10 @@ async function removeOwnedVolumes(
   identity: Identity,
   context: ApplyContext,
 ): Promise<void> {
-  const { nonce } = outputs;
   const hash = identityHash(identity);
+  const isOurs = ownVolumes(outputs, identity);
   for (const pool of await host.observations.pools()) {
     if (!pool.active) continue;
-    const isOurs = (m: VolumeMark) => (nonce === "" ? m.identityHash === hash : m.nonce === nonce);
     const place = { host, pool: pool.name };
     const { notes } = await host.observations.contents(pool.name);
     for (const mark of notes.unfinished.filter(isOurs)) await dropNote("unfinished", { ...place, mark });

@@ -1,0 +1,190 @@
+import type { PlanRecord } from "../../provider/engine/witness.js";
+import { describePlan } from "../../provider/planning/plan.js";
+import { describeStep, type PropertyChange, type Step } from "../../provider/planning/step.js";
+import type { GatheredChange } from "./gather.js";
+import { guestsOf, type Impact, impactsOf, inOrder } from "./impact.js";
+import type { ReviewedChange, ReviewedStep } from "./report.js";
+import { MASK, secretKeysOf } from "./secret-inputs.js";
+
+/** What a change comes to, with its steps still as the planner made them. */
+export interface JudgedChange {
+  change: ReviewedChange;
+  /** In the order in which they are done: what goes, then what comes. */
+  steps: Step[];
+}
+
+/** Shorter ones can't be found in a document without finding much else. */
+const LEAST_SECRET_IN_DIFF = 4;
+
+/** Pure. */
+export function judge(
+  gathered: GatheredChange,
+  isRunning: (urn: string) => boolean | undefined,
+): JudgedChange {
+  const { step, inputs, resource, records, removal } = gathered;
+  const base = {
+    ...{ urn: step.urn, kind: step.kind, name: step.name, operation: step.operation },
+    hosts: hostNames(step.kind, inputs ?? resource?.inputs ?? step.inputs ?? step.old?.inputs ?? {}),
+  };
+  const secret = secretKeysOf(step.inputs, step.old?.inputs);
+  for (const key of resource?.secretKeys ?? []) if (!key.endsWith("redentials")) secret.add(key);
+  const notes: string[] = [];
+  const impacts: Impact[] = [];
+  let reason: string | undefined;
+  const untold = (impact: Impact, why: string) => {
+    impacts.push(impact);
+    reason ??= why;
+  };
+
+  const going: Step[] = removal?.kind === "planned" ? removal.steps : [];
+  if (removal !== undefined && removal.kind !== "planned")
+    untold(removal.kind === "unreachable" ? "unreachable" : "unknown", removal.reason);
+  const record = step.operation === "delete" ? undefined : decisive(records);
+  const coming: Step[] = record?.found.kind === "planned" ? record.found.plan.steps : [];
+  const replaceBecause = [
+    ...new Set([
+      ...step.replaceBecause,
+      ...records.flatMap(({ found }) => (found.kind === "planned" ? found.plan.replaceBecause : [])),
+    ]),
+  ];
+  if (step.operation === "replace") impacts.push("replace");
+  if (step.operation !== "delete") {
+    if (record === undefined)
+      untold(
+        "unknown",
+        "no plan of it was seen; the preview may have been made by another version of this package",
+      );
+    else if (record.found.kind === "unobservable")
+      untold(record.found.hostName === undefined ? "unknown" : "unreachable", record.found.reason);
+    else if (record.found.kind === "unknown") {
+      const why = `${record.found.keys.join(", ")}: known only when other resources are there`;
+      // Nobody is in what isn't there yet.
+      if (step.operation === "create" && inputs?.adopt !== true) notes.push(why);
+      else untold("unknown", why);
+    } else {
+      const { refusals, warnings } = record.found.plan;
+      for (const { message } of refusals) untold("refused", message);
+      notes.push(...warnings);
+      const now = describePlan(record.found.plan);
+      if (refusals.length === 0 && !isAsPreviewed(step.effects, now, secret))
+        untold("unknown", disagreement(gathered, now, secret));
+    }
+  }
+
+  const steps = [...going, ...coming].map((one) => concealed(one, secret));
+  const reviewed = steps.map(
+    (one): ReviewedStep => ({
+      ...{ kind: one.kind, lines: describeStep(one), impacts: impactsOf(one), guests: guestsOf(one) },
+    }),
+  );
+  impacts.push(...reviewed.flatMap((one) => one.impacts));
+  if (impacts.length === 0) impacts.push("none");
+  const isMachine = step.kind === "VirtualMachine";
+  const runs = isMachine ? isRunning(step.urn) : undefined;
+  const xmlDiff = xmlDiffOf(record, gathered, secret, notes);
+  return {
+    steps,
+    change: {
+      ...base,
+      impacts: inOrder(impacts),
+      ...(runs === undefined ? {} : { runs }),
+      steps: reviewed,
+      ...{ replaceBecause, lost: steps.flatMap(lostBy), notes },
+      ...(reason === undefined ? {} : { reason }),
+      ...(xmlDiff === undefined ? {} : { xmlDiff }),
+    },
+  };
+}
+
+/** The last check, of which the preview shows the lines; a diff where that found nothing to do, and knows of more. */
+function decisive(records: readonly PlanRecord[]): PlanRecord | undefined {
+  const check = records.findLast(({ call }) => call === "check");
+  const diff = records.findLast(({ call }) => call === "diff");
+  const isIdle =
+    check?.found.kind === "planned" && check.found.plan.steps.length + check.found.plan.refusals.length === 0;
+  return isIdle && diff?.found.kind === "planned" ? diff : check;
+}
+
+/** A secret property's value may be otherwise in one of them. */
+function isAsPreviewed(
+  effects: readonly string[] | undefined,
+  now: readonly string[],
+  secret: ReadonlySet<string>,
+): boolean {
+  if (effects === undefined || effects.length === 0) return true;
+  const shown = (lines: readonly string[]) => lines.map((line) => withoutValue(line, secret)).join("\n");
+  return shown(effects) === shown(now);
+}
+
+/** A line of the preview about a secret property says no more than which it is. */
+function withoutValue(line: string, secret: ReadonlySet<string>): string {
+  const key = /^[A-Za-z]+/.exec(line)?.[0] ?? "";
+  return secret.has(key) ? `${key} ${MASK}` : line;
+}
+
+function disagreement(
+  { step, assumed }: GatheredChange,
+  now: readonly string[],
+  secret: ReadonlySet<string>,
+): string {
+  if (assumed.length > 0)
+    return `${assumed.join(", ")}: secret, so that the preview that was given hides what is declared; let kvm run the preview, and it is known`;
+  const lines = (list: readonly string[]) => list.map((line) => withoutValue(line, secret)).join("; ");
+  return `the host has changed since the preview, which said: ${lines(step.effects ?? []) || "nothing"}; now it would be: ${lines(now) || "nothing"}; run it again`;
+}
+
+function concealed(step: Step, secret: ReadonlySet<string>): Step {
+  if (!("changes" in step)) return step;
+  return { ...step, changes: step.changes.map((change) => concealedChange(change, secret)) };
+}
+
+/** A secret input's value stands in no text, nor does what was found in its stead. */
+function concealedChange(change: PropertyChange, secret: ReadonlySet<string>): PropertyChange {
+  const key = /^[A-Za-z]+/.exec(change.property)?.[0] ?? "";
+  return secret.has(key) ? { ...change, from: MASK, to: MASK } : change;
+}
+
+function lostBy(step: Step): ReviewedChange["lost"] {
+  switch (step.kind) {
+    case "deleteVolume":
+      return [{ what: `disk ${step.volume} in pool ${step.pool}`, host: step.host, bytes: step.sizeBytes }];
+    case "revertToSnapshot":
+      return [{ what: `what ${step.machine} wrote since ${step.takenAt}`, host: step.host }];
+    default:
+      return [];
+  }
+}
+
+function xmlDiffOf(
+  record: PlanRecord | undefined,
+  { inputs, resource }: GatheredChange,
+  secret: ReadonlySet<string>,
+  notes: string[],
+): string | undefined {
+  if (record?.found.kind !== "planned") return undefined;
+  for (const text of record.found.explained) {
+    const [head = "", ...rest] = text.split("\n");
+    if (!rest[0]?.startsWith("@@")) {
+      notes.push(text);
+      continue;
+    }
+    const isShort = [inputs, resource?.inputs].some((bag) =>
+      [...secret].some((key) => {
+        const value = bag?.[key];
+        return typeof value === "string" && value.trim().length < LEAST_SECRET_IN_DIFF;
+      }),
+    );
+    if (isShort) {
+      notes.push(`${head} not shown, since something secret is in it`);
+      continue;
+    }
+    return rest.join("\n");
+  }
+  return undefined;
+}
+
+function hostNames(kind: string, inputs: Record<string, unknown>): string[] {
+  if (kind === "Host") return typeof inputs.name === "string" ? [inputs.name] : [];
+  if (typeof inputs.host === "string") return [inputs.host];
+  return typeof inputs.hosts === "object" && inputs.hosts !== null ? Object.keys(inputs.hosts) : [];
+}

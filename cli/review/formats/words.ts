@@ -1,0 +1,60 @@
+import type { HostRoom, ReviewedMove, ReviewReport } from "../report.js";
+import { secondsText } from "../verdict.js";
+
+export function title({ project, stack }: Pick<ReviewReport, "project" | "stack">): string {
+  return `Review of ${project}/${stack}`;
+}
+
+/** Green: no guest notices. Amber: guests move, or it can't be told. Red: somebody notices, or data goes. */
+export function toneOf({ outcome, summary }: ReviewReport): "good" | "warn" | "bad" {
+  if (outcome === "noticed") return "bad";
+  return outcome === "uncertain" || summary.migrate > 0 ? "warn" : "good";
+}
+
+/** Of sizes that are measured the last digits say nothing. */
+export function roughly(bytes: number): string {
+  const size = Math.abs(bytes);
+  const units = [
+    ["TiB", 2 ** 40],
+    ["GiB", 2 ** 30],
+  ] as const;
+  const [unit, each] = units.find(([, one]) => size >= one) ?? ["MiB", 2 ** 20];
+  return `${Number((bytes / each).toFixed(1))} ${unit}`;
+}
+
+export function memoryText({ before, after, totalBytes }: NonNullable<HostRoom["memory"]>): string {
+  const now = before === after ? roughly(before) : `${roughly(before)} -> ${roughly(after)}`;
+  return `memory of guests ${now} of ${roughly(totalBytes)}`;
+}
+
+export function poolText({ name, before, after, capacityBytes }: HostRoom["pools"][number]): string {
+  const now = before === after ? roughly(before) : `${roughly(before)} -> ${roughly(after)}`;
+  return `pool ${name} ${now} free of ${roughly(capacityBytes)}`;
+}
+
+export function moveText(move: ReviewedMove): string {
+  const parts = [
+    ...(move.live ? [`memory ${roughly(move.memoryBytes)}`] : []),
+    ...(move.copies.length === 0 ? [] : [`${roughly(move.copiedBytes)} of disks`]),
+  ];
+  const what = parts.length === 0 ? "" : ` for ${parts.join(" and ")}`;
+  const last = move.lastTookSeconds === undefined ? "" : `; its last move took ${move.lastTookSeconds} s`;
+  const free = move.freeMemoryBytes;
+  const room =
+    free === undefined
+      ? ""
+      : `; ${move.to} has ${roughly(free.before)} of memory free, ${roughly(free.after)} afterwards`;
+  return `about ${secondsText(move.expectedSeconds)} at ${move.bandwidthMibPerSecond} MiB/s${what}${last}${room}`;
+}
+
+export function countsText({ changes, unchanged, others }: ReviewReport): string {
+  const rest = others === 0 ? "" : `; ${others} of other packages change, of which this says nothing`;
+  return `${changes.length} changed, ${unchanged} unchanged${rest}`;
+}
+
+/** What hosts call their things mustn't command a terminal. */
+export function harmless<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value), (_key, part: unknown) =>
+    typeof part === "string" ? part.replace(/[^\P{Cc}\n]/gu, "?") : part,
+  ) as T;
+}

@@ -1,0 +1,199 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { inspectRemoval, type RemovalInspection } from "../../provider/engine/inspection.js";
+import * as lifecycle from "../../provider/engine/lifecycle.js";
+import type { PlanRecord } from "../../provider/engine/witness.js";
+import { oneLine } from "../../provider/hosts/errors.js";
+import type { Credentials, HostRef } from "../../provider/hosts/host-ref.js";
+import { Hosts } from "../../provider/hosts/hosts.js";
+import { definitions } from "../../provider/resources/index.js";
+import type { Progress } from "../progress.js";
+import type { SecretTexts } from "../state/secrets.js";
+import type { StackState, StateResource } from "../state/state.js";
+import { poolNamesOf, type ReviewedHost, readHost, refsOf } from "./hosts.js";
+import type { Preview, PreviewStep } from "./preview.js";
+import { isMasked, learnSecrets, unmasked } from "./secret-inputs.js";
+
+/** A resource that a preview changes, and the plans that were made for it. */
+export interface GatheredChange {
+  step: PreviewStep;
+  /** What is declared, as far as it is known. */
+  inputs: Record<string, unknown> | undefined;
+  /** What the state says. */
+  resource: StateResource | undefined;
+  /** In the order in which they were made. */
+  records: PlanRecord[];
+  /** What goes, in a deletion and a replacement. */
+  removal: RemovalInspection | undefined;
+  /** Inputs that a preview that was given hides, and that are taken to be as the state has them. */
+  assumed: string[];
+}
+
+export interface Gathered {
+  preview: Preview;
+  state: StackState | undefined;
+  hosts: ReviewedHost[];
+  changes: GatheredChange[];
+  warnings: string[];
+}
+
+/**
+ * Brings together what a preview says and what there is on the hosts. The plans are those that the preview's provider made (`records`); for a
+ * preview that only was given, they are made again by the same functions.
+ */
+export async function gather(
+  preview: Preview,
+  {
+    state,
+    records,
+    progress,
+    secrets,
+  }: {
+    state: StackState | undefined;
+    records: readonly PlanRecord[] | undefined;
+    progress: Progress;
+    secrets: SecretTexts;
+  },
+): Promise<Gathered> {
+  const warnings: string[] = [];
+  const hosts = new Hosts({ warn: (message) => void warnings.push(message), now: () => Date.now() });
+  try {
+    const made: PlanRecord[] = [...(records ?? [])];
+    const deployment: lifecycle.Deployment = {
+      ...{ hosts, engine: undefined, now: () => Date.now() },
+      ...{ randomUuid: randomUUID, randomNonce: () => randomBytes(8).toString("hex") },
+      run: { id: "", holder: "" },
+      witness: async (record) => void made.push(record),
+    };
+    const known = new Map((state?.resources ?? []).map((resource) => [resource.urn, resource]));
+    const logins = loginsOf(state);
+    const changes = preview.steps.map((step): GatheredChange => {
+      const resource = known.get(step.urn);
+      const told = records?.findLast((record) => record.urn === step.urn && record.call === "check")?.inputs;
+      learnSecrets(step.inputs, told, secrets);
+      const { inputs, assumed } =
+        step.inputs === undefined || told !== undefined
+          ? { inputs: told, assumed: [] }
+          : unmasked(step.inputs, { ...resource?.inputs, ...loginFor(step, logins) });
+      return { step, inputs, resource, records: [], removal: undefined, assumed };
+    });
+    const asked = hostsOf(state, changes, hosts).map(({ ref, pools }) => ({
+      ref,
+      reading: readHost(hosts.get(ref), pools).then(
+        (seen): ReviewedHost["answer"] => ({ kind: "seen", seen }),
+        (error: unknown): ReviewedHost["answer"] => ({ kind: "silent", reason: oneLine(error) }),
+      ),
+    }));
+    const answers = asked.map(async ({ ref, reading }): Promise<ReviewedHost> => {
+      const answer = await reading;
+      progress.step(
+        `${ref.name}: ${answer.kind === "seen" ? `read ${answer.seen.domains.length} domains` : "no answer"}`,
+      );
+      return { name: ref.name, address: ref.connection.address, answer };
+    });
+    const reviewed = await Promise.all(answers);
+    if (records === undefined)
+      for (const [i, change] of inOrder(changes).entries()) {
+        await planAgain(change, deployment);
+        progress.step(`planned ${i + 1} of ${changes.length} resources`);
+      }
+    await Promise.all(
+      changes.map(async (change) => {
+        const { step } = change;
+        change.records = made.filter(({ urn }) => urn === step.urn);
+        if (step.operation === "delete" || step.operation === "replace")
+          change.removal = await removalOf(change, deployment);
+      }),
+    );
+    return { preview, state, hosts: reviewed, changes, warnings };
+  } finally {
+    await hosts.close();
+  }
+}
+
+/** Hosts first: a VM that isn't where it should be may be on any of them. */
+function inOrder(changes: readonly GatheredChange[]): GatheredChange[] {
+  const isHost = ({ step }: GatheredChange) => step.kind === "Host";
+  return [...changes.filter(isHost), ...changes.filter((change) => !isHost(change))];
+}
+
+/** As the preview did: a check, and a diff of what is on record; a replacement is checked once more, as new. */
+async function planAgain(
+  { step, inputs, resource }: GatheredChange,
+  deployment: lifecycle.Deployment,
+): Promise<void> {
+  const definition = definitions[step.kind];
+  if (definition === undefined || inputs === undefined) return;
+  const before = resource?.inputs ?? plainPart(step.old?.inputs);
+  const olds = step.operation === "update" ? before : {};
+  const checked = await lifecycle.check(definition, deployment, olds, inputs);
+  if (step.operation === "update" && step.old !== undefined)
+    await lifecycle.diff(
+      definition,
+      deployment,
+      step.old.id,
+      resource?.outputs ?? plainPart(step.old.outputs),
+      checked.inputs,
+    );
+}
+
+async function removalOf(
+  { step, resource }: GatheredChange,
+  deployment: lifecycle.Deployment,
+): Promise<RemovalInspection> {
+  const definition = definitions[step.kind];
+  if (definition === undefined)
+    return { kind: "unreadable", reason: `this version doesn't know the kind ${step.kind}` };
+  const { id, inputs, outputs } = resource ?? {
+    id: step.old?.id ?? "",
+    inputs: plainPart(step.old?.inputs),
+    outputs: plainPart(step.old?.outputs),
+  };
+  try {
+    return await inspectRemoval(definition, deployment, { id, inputs, outputs });
+  } catch (error) {
+    return { kind: "unreadable", reason: oneLine(error) };
+  }
+}
+
+function plainPart(bag: Record<string, unknown> = {}): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(bag).filter(([, value]) => !isMasked(value)));
+}
+
+function loginsOf(state: StackState | undefined): Map<string, Credentials> {
+  const refs = (state?.resources ?? []).flatMap(({ kind, inputs }) => refsOf(kind, inputs));
+  return new Map(refs.map(({ name, credentials }) => [name, credentials]));
+}
+
+/** The logins of its hosts, for one that is new to the state. */
+function loginFor(
+  { kind, inputs = {} }: PreviewStep,
+  logins: ReadonlyMap<string, Credentials>,
+): Record<string, unknown> {
+  const names = refsOf(kind, { ...inputs, credentials: undefined }).map(({ name }) => name);
+  const isOnMany = typeof inputs.hosts === "object" && inputs.hosts !== null;
+  if (isOnMany)
+    return { credentials: Object.fromEntries(names.map((name) => [name, logins.get(name) ?? {}])) };
+  return { credentials: logins.get(names[0] ?? "") ?? {} };
+}
+
+/** Each machine once by the way to it, with the pools of which the stack speaks there. */
+function hostsOf(
+  state: StackState | undefined,
+  changes: readonly GatheredChange[],
+  hosts: Hosts,
+): { ref: HostRef; pools: Set<string> }[] {
+  const found = new Map<unknown, { ref: HostRef; pools: Set<string> }>();
+  const all = [
+    ...changes.flatMap(({ step, inputs }) => (inputs === undefined ? [] : [{ kind: step.kind, inputs }])),
+    ...(state?.resources ?? []),
+  ];
+  for (const { kind, inputs } of [...all.filter(({ kind }) => kind === "Host"), ...all])
+    for (const ref of refsOf(kind, inputs)) {
+      if (kind === "Host") hosts.declare(ref, { byProgram: false });
+      const host = hosts.get(ref);
+      const entry = found.get(host) ?? { ref, pools: new Set<string>() };
+      for (const pool of poolNamesOf(kind, inputs)) entry.pools.add(pool);
+      found.set(host, entry);
+    }
+  return [...found.values()];
+}

@@ -1,0 +1,33 @@
+import type { DomainRecord } from "../../provider/libvirt/index.js";
+import { parseDomain } from "../../provider/libvirt/xml/index.js";
+import { memoryNeededBytes } from "../../provider/resources/virtual-machine/migration/memory-needed.js";
+import type { ReviewedHost } from "./hosts.js";
+
+/** A domain where it is now. */
+export interface FoundMachine {
+  host: string;
+  record: DomainRecord;
+  runs: boolean;
+  /** What it may claim of its host while it runs. */
+  memoryBytes: number;
+  cpus: number;
+}
+
+/** All domains of the hosts that answered, by UUID. One that is on two of them, in the middle of a move, counts where it runs. */
+export function machinesOn(hosts: readonly ReviewedHost[]): Map<string, FoundMachine> {
+  const found = new Map<string, FoundMachine>();
+  for (const { name: host, answer } of hosts) {
+    if (answer.kind === "silent") continue;
+    for (const record of answer.seen.domains) {
+      const runs = record.liveXml !== undefined;
+      if (found.get(record.uuid)?.runs === true && !runs) continue;
+      const xml = record.liveXml ?? record.persistentXml;
+      found.set(record.uuid, {
+        ...{ host, record, runs },
+        memoryBytes: xml === undefined ? 0 : memoryNeededBytes(xml),
+        cpus: xml === undefined ? 0 : (parseDomain(xml).cpus ?? 0),
+      });
+    }
+  }
+  return found;
+}
