@@ -43,16 +43,17 @@ export interface Ova {
 }
 
 /**
- * Reads an appliance, an OVA file of the machine that runs Pulumi, as VMware's, VirtualBox's and other programs export it: what its disks and its VM
- * are declared with. Nothing is deployed by this; what is not wanted can be left out or replaced.
+ * Reads an appliance, an OVA as VMware's, VirtualBox's and other programs export it: what its disks and its VM are declared with. It is a file of the
+ * machine that runs Pulumi, or an http(s) address: of that only the description is read here, by a few requests for parts of it (where the server gives
+ * none, the .ovf must be the first in it, as the standard says); the hosts download it themselves, once for each disk. Nothing is deployed by this; what is not wanted can be left out or replaced.
  *
  * CPUs, memory, firmware, network cards (of kinds that QEMU has; others become e1000) and the disks' controllers are taken over: IDE as IDE on a machine
  * `"pc"`, SATA and virtio as they are, other SCSI and NVMe as SATA, see `bus`. MAC addresses, CD-ROM and floppy drives, sound and USB aren't. Of several
  * configurations in the file the default one counts. A guest that only has drivers for its own hypervisor's devices doesn't boot: nothing in its disks
  * is changed.
  *
- * Errors, each with the file's path: no such file, no OVA, a file missing in it, a sum in its manifest that differs (SHA-1, SHA-256 and SHA-512; all
- * of the file is read for that), a controller that isn't known, several machines in one file, a network that isn't mapped (all are named).
+ * Errors, each with the file's path: no such file, a server that doesn't answer within a minute, no OVA, a file missing in it, a sum in its manifest
+ * that differs (SHA-1, SHA-256 and SHA-512; all of the file is read for that; of an address it isn't: give `sha256`), a controller that isn't known, several machines in one file, a network that isn't mapped (all are named).
  *
  * @example
  * ```ts
@@ -68,11 +69,11 @@ export interface Ova {
  * });
  * ```
  */
-export function ova(path: string, options: OvaOptions = {}): Ova {
+export function ova(source: string, options: OvaOptions = {}): Ova {
   // Only a program that calls this loads what reads files.
   const { readOva } = createRequire(import.meta.url)(PROVIDER) as typeof import("../provider/index.js");
   const { networks = {}, bus, format = "qcow2", sha256, sha512 } = options;
-  const contents = readOva(path);
+  const contents = readOva(source);
   const disks = contents.disks.map(
     (disk, i): OvaDisk => ({
       name: `disk-${i + 1}`,

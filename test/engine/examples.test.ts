@@ -7,6 +7,8 @@ import { ConsoleWatch } from "../hosts/console-watch.mjs";
 import type { LabHost } from "../hosts/host.js";
 import { Lab, labAvailable } from "../hosts/lab.js";
 import { tickGuest } from "../hosts/tick-guest.js";
+import { ImageServer, sha256 } from "../lab/image-server.js";
+import { packAppliance } from "../support/appliance.js";
 import { PulumiProject } from "../support/pulumi.js";
 
 const { available, missing } = labAvailable();
@@ -199,6 +201,48 @@ describe.skipIf(!available)(`examples/local-host${lacking}`, () => {
     });
     await box.untilLine(/^address 10\.77\.0\./);
     await expectNothingToDo(project);
+    await project.destroy();
+    await expectBare(alpha);
+  });
+});
+
+describe.skipIf(!available)(`examples/ova${lacking}`, () => {
+  let lab: Lab;
+  let server: ImageServer;
+  let project: PulumiProject;
+  let appliance: Buffer;
+  beforeAll(async () => {
+    lab = await Lab.up({ hosts: 1, prefix: "ova" });
+    server = await ImageServer.start(lab.gateway);
+    appliance = await packAppliance(join(lab.folder, "appliance"));
+    project = await exampleProject("ova", {
+      ...{ host: "alpha", sshConfig: lab.sshConfigPath },
+      ...{ appliance: server.serve("appliance.ova", appliance), sha256: sha256(appliance) },
+    });
+  });
+  afterAll(async () => {
+    await project?.[Symbol.asyncDispose]();
+    await server?.[Symbol.asyncDispose]();
+    await lab?.close();
+  });
+
+  it("boots an appliance from an address, which only the host downloads", async () => {
+    const alpha = lab.host("alpha");
+    const preview = await project.preview();
+    const image = preview.steps.find(({ type }) => type.endsWith(":Image"));
+    expect(image?.newInputs).toMatchObject({ member: "system.vmdk", volumeFormat: "qcow2" });
+    expect(server.asked.filter(({ from, range }) => from === alpha.address || range === undefined)).toEqual(
+      [],
+    );
+    await project.up();
+    await using console = await ConsoleWatch.start([alpha], "/var/log/libvirt/qemu/appliance-console.log", {
+      fromStart: true,
+    });
+    await console.untilLine(/^tick 2 2$/);
+    expect(await project.outputs()).toMatchObject({ called: "Appliance & more", state: "running" });
+    expect(server.asked.filter(({ from }) => from === alpha.address)).toHaveLength(1);
+    expect((await alpha.virsh("domblklist", "appliance")).match(/sd[ab] .*appliances/g)).toHaveLength(2);
+    await project.up({ args: ["--expect-no-changes"] });
     await project.destroy();
     await expectBare(alpha);
   });
