@@ -86,7 +86,8 @@ export function judge(
     steps,
     change: {
       ...base,
-      impacts: inOrder(impacts),
+      // The next boot is that of the restart.
+      impacts: inOrder(impacts).filter((impact) => impact !== "nextBoot" || !impacts.includes("restart")),
       ...(runs === undefined ? {} : { runs }),
       steps: reviewed,
       ...{ replaceBecause, lost: steps.flatMap(lostBy), notes },

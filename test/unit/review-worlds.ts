@@ -322,3 +322,41 @@ export function largeWorld(everything = false): World {
   });
   return { hosts: hosts.map((host) => hostOf(host, machines, 256)), machines, changes };
 }
+
+/** The change of which README shows the review. */
+export function readmeWorld(): World {
+  const machines: MachineOfWorld[] = [
+    { name: "web", host: "alpha", memoryMib: 4096, network: "lan" },
+    { name: "db", host: "alpha", memoryMib: 8192 },
+    { name: "old", host: "beta" },
+  ];
+  const [web, db, old] = machines.map(machineState) as [StateResource, StateResource, StateResource];
+  const cpus = { property: "cpus", from: "2", to: "4" };
+  return {
+    ...{ hosts: ["alpha", "beta"].map((name) => hostOf(name, machines)), machines },
+    changes: [
+      changeOf("web", [moves("web", "alpha", "beta", ["web-0"])], {
+        resource: web,
+        inputs: { ...web.inputs, host: "beta" },
+      }),
+      changeOf("db", [{ kind: "restart", subject: "db", force: false, changes: [cpus], effect: "restart" }], {
+        resource: db,
+        inputs: { ...db.inputs, cpus: 4 },
+      }),
+      changeOf("old", [], {
+        operation: "delete",
+        resource: old,
+        removal: [
+          {
+            ...{ kind: "removeMachine", subject: "old", host: "beta", guest: "powerCut" },
+            ...{ snapshots: [], effect: "stop" },
+          },
+          {
+            ...{ kind: "deleteVolume", subject: "old", host: "beta", pool: "images", volume: "old-0" },
+            ...{ sizeBytes: GIB, effect: "none" },
+          },
+        ],
+      }),
+    ],
+  };
+}

@@ -58,7 +58,7 @@ function changeLines(change: ReviewedChange): string[] {
   const { kind, name, operation, hosts, reason, notes, move, steps, xmlDiff } = change;
   const on =
     hosts.length === 0 ? "" : ` on ${hosts.slice(0, 3).join(", ")}${hosts.length > 3 ? ", ..." : ""}`;
-  const head = `<b>${impactLabel(worstOf(change.impacts))}</b>: ${e(cut(`${kind} ${name}${on}`, 200))} (${operation})`;
+  const head = `<b>${impactLabel(worstOf(change.impacts))}</b>: ${inSummary(`${kind} ${name}${on}`)} (${operation})`;
   const lines = steps.flatMap((step) => step.lines);
   return [
     "<details>",
@@ -103,6 +103,13 @@ function hostLine(host: HostRoom): string {
     pools.map(poolText).join("; "),
   ];
   return `| ${cells.map((cell) => short(cell, 300)).join(" | ")} |`;
+}
+
+/** Within HTML, which not every forge leaves as it is: nothing in it is markup of either kind. */
+function inSummary(text: string): string {
+  return e(cut(text, 200))
+    .replace(/[@[\]`*_~\\]/g, (letter) => `&#${letter.charCodeAt(0)};`)
+    .replace(/\s+/g, " ");
 }
 
 function short(text: string, length: number): string {

@@ -1,0 +1,249 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { noPaint } from "../../cli/paint.js";
+import { program } from "../../cli/program.js";
+import { impacts, nameOf } from "../../cli/review/impact.js";
+import { readPreview } from "../../cli/review/preview.js";
+import { report as reportSchema } from "../../cli/review/report.js";
+import { formatted } from "../../cli/review/run.js";
+import { SecretTexts } from "../../cli/state/secrets.js";
+import type { Step } from "../../provider/planning/step.js";
+import {
+  type ChangeOptions,
+  changeOf,
+  hostOf,
+  MIB,
+  machineState,
+  readmeWorld,
+  reviewOf,
+  silent,
+  smallWorld,
+} from "./review-worlds.js";
+
+const machine = { name: "web", host: "alpha" };
+const state = machineState(machine);
+const one = (steps: Step[], options: ChangeOptions = {}) =>
+  reviewOf({
+    hosts: [hostOf("alpha", [machine]), hostOf("beta", [])],
+    machines: [machine],
+    changes: [changeOf("web", steps, { resource: state, ...options })],
+  });
+const memory = { property: "memory", from: "1 GiB", to: "2 GiB" };
+
+describe("the review of a change", () => {
+  it("is of the published schema", () => {
+    const path = join(import.meta.dirname, "../../schemas/review-1.schema.json");
+    const validate = new Ajv2020().compile(JSON.parse(readFileSync(path, "utf8")));
+    const report = reviewOf(smallWorld());
+    expect(validate(JSON.parse(JSON.stringify(report))), JSON.stringify(validate.errors)).toBe(true);
+    expect(reportSchema.parse(report)).toEqual(report);
+  });
+
+  it("answers first whether a guest restarts, whatever else there is", () => {
+    const verdict = (steps: Step[], options?: ChangeOptions) => one(steps, options).verdict[0];
+    const subject = "web";
+    const lost: Step = {
+      kind: "deleteVolume",
+      subject,
+      host: "alpha",
+      pool: "images",
+      volume: "web-0",
+      sizeBytes: MIB,
+      effect: "none",
+    };
+    expect(verdict([])).toBe("No: no guest restarts, stops or moves.");
+    expect(verdict([{ kind: "restart", subject, force: false, changes: [memory], effect: "restart" }])).toBe(
+      "Yes: 1 guest restarts.",
+    );
+    expect(verdict([{ kind: "shutdown", subject, force: false, effect: "stop" }])).toBe(
+      "Yes: 1 guest stops, no guest restarts.",
+    );
+    expect(
+      verdict([{ kind: "migrate", subject, from: "alpha", to: "beta", copies: [], effect: "migrate" }]),
+    ).toMatch(/^Hardly: no guest restarts or stops; 1 guest moves/);
+    expect(verdict([{ kind: "changeRunning", subject, changes: [memory], effect: "live" }])).toMatch(
+      /^No: no guest restarts, stops or moves; what changes at once/,
+    );
+    expect(verdict([lost])).toBe("No running guest restarts or stops, but data is deleted.");
+    expect(
+      verdict(
+        [
+          {
+            kind: "restartNetwork",
+            subject: "lan",
+            host: "alpha",
+            changes: [memory],
+            machines: ["a", "b"],
+            link: "cut",
+            effect: "live",
+          },
+        ],
+        { kind: "Network" },
+      ),
+    ).toBe("Yes: 2 guests lose their network for some seconds, no guest restarts.");
+    const untold = {
+      kind: "unobservable",
+      reason: "host beta is unreachable: off",
+      hostName: "beta",
+    } as const;
+    expect(verdict([], { found: untold })).toBe("It can't be told whether a guest restarts.");
+    const refusal = { kind: "shrink", message: "disk web-0 can't shrink" } as const;
+    expect(one([], { plan: { refusals: [refusal] } })).toMatchObject({ outcome: "uncertain", exitCode: 3 });
+  });
+
+  it("is a gate only for what it is told to be", () => {
+    const change = changeOf(
+      "web",
+      [{ kind: "restart", subject: "web", force: false, changes: [memory], effect: "restart" }],
+      { resource: state },
+    );
+    const world = { hosts: [hostOf("alpha", [machine])], machines: [machine], changes: [change] };
+    expect(reviewOf(world).exitCode).toBe(0);
+    expect(reviewOf({ ...world, failOn: ["migrate"] }).exitCode).toBe(0);
+    expect(reviewOf({ ...world, failOn: ["migrate", "restart"] })).toMatchObject({
+      exitCode: 2,
+      failed: ["restart"],
+    });
+    expect(impacts.map(nameOf)).toContain("delete-data");
+    expect(reviewOf({ ...world, hosts: [silent("alpha")], changes: [] }).exitCode).toBe(0);
+  });
+
+  it("reckons with the room of each host", () => {
+    const { hosts } = reviewOf(smallWorld());
+    const room = (name: string) => hosts.find((host) => host.name === name);
+    // Of nine running ones two move away, and one to each of the others, where one more is made and one goes.
+    expect(room("alpha")?.guests).toEqual({ before: 9, after: 7 });
+    expect(room("beta")?.memory).toMatchObject({ before: 9 * 1024 * MIB, after: (9 + 1 + 4) * 1024 * MIB });
+    expect(room("gamma")?.guests).toEqual({ before: 9, after: 9 });
+    const pool = room("beta")?.pools[0];
+    expect((pool?.before ?? 0) - (pool?.after ?? 0)).toBe(20 * 1024 * MIB + 512 * MIB);
+  });
+
+  it("tells when the host isn't any more as the preview said, and what isn't known before the deployment", () => {
+    const start: Step = { kind: "start", subject: "web", effect: "none", reason: "found stopped" };
+    expect(one([start], { effects: ["memory 1 GiB -> 2 GiB, live"] }).changes[0]).toMatchObject({
+      impacts: ["unknown", "none"],
+      reason: expect.stringMatching(
+        /changed since the preview, which said: memory .* now it would be: start/,
+      ),
+    });
+    const unknown = { kind: "unknown" as const, keys: ["host"] };
+    expect(one([], { found: unknown }).exitCode).toBe(3);
+    // Nobody is in what isn't there yet.
+    expect(one([], { found: unknown, operation: "create", resource: undefined })).toMatchObject({
+      ...{ exitCode: 0, outcome: "unnoticed" },
+    });
+  });
+
+  it("holds nothing that is secret, in no format, though it stood in XML, and was short", () => {
+    const secrets = new SecretTexts();
+    const planted = `planted<"&'>secret`;
+    secrets.add(planted);
+    const inXml = planted.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+    const of = (description: string) =>
+      reviewOf({
+        ...{ hosts: [hostOf("alpha", [machine])], machines: [machine], secrets },
+        changes: [
+          changeOf(
+            "web",
+            [
+              {
+                kind: "updateDefinition",
+                subject: "web",
+                changes: [{ property: "description", from: description, to: `"${description}"` }],
+                effect: "none",
+              },
+            ],
+            {
+              resource: state,
+              inputs: { ...state.inputs, description },
+              masked: { ...state.inputs, description: "[secret]" },
+              explained: [
+                `the definition changes:\n@@ -1 +1 @@\n-  <description>${inXml}</description>\n+  <description>${description}</description>`,
+              ],
+              plan: { warnings: [`said of ${planted}`] },
+            },
+          ),
+        ],
+      });
+    for (const format of ["text", "markdown", "html", "json"] as const) {
+      expect(formatted(of(planted), format, noPaint)).not.toMatch(/planted/);
+      // Too short to be found in a text: then the document's changes aren't shown.
+      expect(formatted(of("xyz"), format, noPaint)).not.toMatch(/xyz/);
+    }
+  });
+
+  it("reads a preview as one document and as a stream of events, replacements as one", () => {
+    const type = "pulumi-nodejs:dynamic/kvm:Disk";
+    const urn = `urn:pulumi:prod::shop::my:Component$${type}::archive`;
+    const old = { type, id: "images/archive", inputs: { name: "archive" }, outputs: { nonce: "1" } };
+    const made = { type, inputs: { name: "archive", format: "raw", effects: ["create disk archive"] } };
+    const whole = {
+      steps: [
+        { op: "same", urn: "urn:pulumi:prod::shop::pulumi:pulumi:Stack::shop-prod" },
+        { op: "replace", urn, oldState: old, newState: made, replaceReasons: ["format"] },
+        {
+          op: "create",
+          urn: "urn:pulumi:prod::shop::random:index:RandomPet::pet",
+          newState: { type: "random:index:RandomPet" },
+        },
+      ],
+      diagnostics: [{ severity: "error", message: "no\n" }],
+      changeSummary: { replace: 1 },
+    };
+    const events = [
+      { resourcePreEvent: { metadata: { op: "delete-replaced", urn, old, new: null, keys: ["format"] } } },
+      { resourcePreEvent: { metadata: { op: "replace", urn, old, new: made } } },
+      { resourcePreEvent: { metadata: { op: "create-replacement", urn, old, new: made } } },
+      { diagnosticEvent: { severity: "error", message: "no" } },
+    ];
+    const expected = {
+      ...{ project: "shop", stack: "prod", errors: ["no"] },
+      steps: [
+        {
+          ...{ urn, kind: "Disk", name: "archive", operation: "replace", effects: ["create disk archive"] },
+          ...{ replaceBecause: ["format"], old: { id: "images/archive" } },
+        },
+      ],
+    };
+    expect(readPreview(`${JSON.stringify(whole)}\n`, "x")).toMatchObject({ ...expected, others: 1 });
+    expect(readPreview(events.map((event) => JSON.stringify(event)).join("\n"), "x")).toMatchObject(expected);
+    expect(() => readPreview("hello", "x")).toThrow(/x isn't a preview/);
+    expect(() => readPreview('{"deployment": {}}', "x")).toThrow(/x isn't a preview/);
+  });
+
+  it("is as README shows it", () => {
+    const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
+    const text = formatted(reviewOf(readmeWorld()), "text", noPaint).trimEnd();
+    const shown = text.split("\n").map((line) => (line === "" ? "" : `    ${line}`));
+    expect(readme).toContain(shown.join("\n"));
+  });
+});
+
+describe("the job in examples/review-job", () => {
+  const folder = join(import.meta.dirname, "../../examples/review-job");
+  const textOf = (name: string) => readFileSync(join(folder, name), "utf8");
+
+  it("is YAML with the parts that the services ask for, and gives kvm review options that it has", () => {
+    const github = parse(textOf("github-actions.yaml")) as {
+      on: object;
+      jobs: { review: { steps: object[] } };
+    };
+    expect(Object.keys(github.on)).toEqual(["pull_request"]);
+    expect(github.jobs.review.steps.length).toBeGreaterThan(4);
+    const gitlab = parse(textOf("gitlab-ci.yaml")) as { review: { script: string[] } };
+    expect(gitlab.review.script).toHaveLength(2);
+    const known = program(() => undefined)
+      .commands.find((command) => command.name() === "review")
+      ?.options.map(({ long }) => long);
+    const lines = ["github-actions.yaml", "gitlab-ci.yaml"].flatMap(
+      (name) => textOf(name).match(/npx kvm review[^\n]*(?:\n {10}--.*)*/g) ?? [],
+    );
+    expect(lines).toHaveLength(2);
+    for (const line of lines)
+      for (const option of line.match(/--[a-z-]+/g) ?? []) expect(known).toContain(option);
+  });
+});
