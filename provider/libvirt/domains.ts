@@ -9,6 +9,9 @@ import { type DomainState, domainState } from "./domain-state.js";
 import { type DomainTarget, targetFlags } from "./domain-tuning.js";
 import type { OperationOptions } from "./session.js";
 
+/** VIR_DOMAIN_SAVE_IMAGE_XML_SECURE */
+const SAVED_XML_WITH_SECRETS = 1;
+
 /** What `undefine` removes along with the definition. libvirt refuses while something is there that wasn't named. */
 export interface UndefineOptions extends OperationOptions {
   readonly nvram?: "remove" | "keep";
@@ -231,6 +234,13 @@ export class DomainApi extends DomainHardwareApi {
     const args = { nativeFormat: "qemu-argv", domainXML: xml, flags: 0 };
     return (await this.session.read("translate a domain", "ConnectDomainXMLToNative", args, options))
       .nativeConfig;
+  }
+
+  /** The document that a guest with a saved state starts with, whatever its definition has become. */
+  async managedSaveXml(uuid: string, options: OperationOptions = {}): Promise<string> {
+    const args = { dom: domainByUuid(uuid), flags: SAVED_XML_WITH_SECRETS };
+    const operation = `read the managed save of domain ${uuid}`;
+    return (await this.session.read(operation, "DomainManagedSaveGetXMLDesc", args, options)).xml;
   }
 
   /** Throws away a saved state. */

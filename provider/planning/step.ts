@@ -208,7 +208,14 @@ export type Step =
   | { kind: "updateDefinition"; subject: string; changes: PropertyChange[]; effect: "nextBoot" | "none" }
   | { kind: "changeRunning"; subject: string; changes: PropertyChange[]; effect: "live" }
   | { kind: "setAutostart"; subject: string; to: boolean; effect: "live" }
-  | { kind: "start"; subject: string; effect: "none"; reason: string }
+  | {
+      kind: "start";
+      subject: string;
+      effect: "none";
+      reason: string;
+      /** It goes on from its saved state, without these changes of its definition. */
+      saved?: { lacks: PropertyChange[] };
+    }
   | {
       kind: "waitForGuest";
       subject: string;
@@ -358,7 +365,9 @@ export function describeStep(step: Step): string[] {
     case "setAutostart":
       return [`autostart ${!step.to} -> ${step.to}, live`];
     case "start":
-      return [`start (${step.reason})`];
+      return [
+        `start (${step.reason})${step.saved === undefined ? "" : ` from its saved state${lacking(step.saved)}`}`,
+      ];
     case "waitForGuest":
       return [`wait for ${describeGoal(step.goal)}, at most ${step.timeoutMs / 1000} s`];
     case "resume":
@@ -379,6 +388,9 @@ const ending = {
   powerCut: ": the power of its running guest is cut",
   shutDown: ": its running guest is shut down, or its power cut if it takes too long",
 };
+
+const lacking = ({ lacks }: { lacks: PropertyChange[] }) =>
+  lacks.length === 0 ? "" : `, until its next boot without ${lacks.map(change).join(", ")}`;
 
 const reverting = {
   rewound: "the running guest is back in that moment at once; ",
@@ -439,6 +451,8 @@ export function needsAnotherLook(step: Step, next: Step | undefined): boolean {
     case "moveVolume":
       // Several disks move one after the other.
       return next?.kind !== "moveVolume";
+    case "start":
+      return next?.kind === "changeRunning" || next?.kind === "restart";
     case "settleVolumeMove":
     case "settleMigration":
     case "makePersistent":

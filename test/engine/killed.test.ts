@@ -125,7 +125,7 @@ describe.skipIf(!available)(`a deployment that is killed${lacking}`, () => {
       await project.up();
       await declare({ ...deaf, inputs: { powerState: "stopped", shutdownTimeout: "10m" } });
       const up = project.start(["up", "--yes", "--skip-preview"]);
-      await up.waitForOutput("waiting for the guest to shut down");
+      await up.waitForOutput("waiting for the guest to shut down (its power button was pressed (ACPI))");
       const providers = await project.providers();
       expect(providers).toHaveLength(1);
       up.kill("SIGKILL");

@@ -91,7 +91,7 @@ describe.skipIf(!available)(`CPUs and memory of a running guest ${missing.join("
         "memory 256 MiB -> 300 MiB, at the next boot",
         "cpus 3 -> 2, at the next boot",
         "maxCpus 4 -> 8, at the next boot",
-        "cpu none -> maximum, at the next boot",
+        "cpu the machine type's default -> maximum, at the next boot",
         "cpu.features none -> aes (disable), at the next boot",
         "cpu.topology none -> 1 x 1 x 4 x 2, at the next boot",
         "cpuTune shares 512 -> none",
@@ -101,7 +101,7 @@ describe.skipIf(!available)(`CPUs and memory of a running guest ${missing.join("
       "memory 256 MiB -> 300 MiB",
       "cpus 3 -> 2",
       "maxCpus 4 -> 8",
-      "cpu none -> maximum",
+      "cpu the machine type's default -> maximum",
       "cpu.features none -> aes (disable)",
       "cpu.topology none -> 1 x 1 x 4 x 2",
     ];
@@ -111,13 +111,13 @@ describe.skipIf(!available)(`CPUs and memory of a running guest ${missing.join("
     // What goes back to what the guest runs with waits no more.
     await vm.change({
       inputs: { cpu: { topology: { cores: 4, threads: 2 } } },
-      announced: ["cpu maximum -> none", "cpu.features aes (disable) -> none"],
+      announced: ["cpu maximum -> the machine type's default", "cpu.features aes (disable) -> none"],
     });
     await vm.change({
       inputs: { restartPolicy: "whenNeeded", cpu: { mode: "maximum", topology: { cores: 4, threads: 2 } } },
       announced: [
-        "cpu none -> maximum, at the next boot",
-        "restart the guest, cutting its power if it takes too long for memory 256 MiB -> 300 MiB, cpus 3 -> 2, maxCpus 4 -> 8, cpu none -> maximum, cpu.topology none -> 1 x 1 x 4 x 2",
+        "cpu the machine type's default -> maximum, at the next boot",
+        "restart the guest, cutting its power if it takes too long for memory 256 MiB -> 300 MiB, cpus 3 -> 2, maxCpus 4 -> 8, cpu the machine type's default -> maximum, cpu.topology none -> 1 x 1 x 4 x 2",
       ],
       prints: [/^cpus 2$/m],
     });

@@ -309,7 +309,7 @@ describe.skipIf(!available)(`disks and interfaces of a running guest ${missing.j
         'machine "pc-q35-7.2" -> "pc-q35-7.1", at the next boot',
         "maxMemory 128 MiB -> 512 MiB, at the next boot",
         "memoryHotplug none -> dimm in 16 slots beside 128 MiB, at the next boot",
-        "cpu none -> maximum, at the next boot",
+        "cpu the machine type's default -> maximum, at the next boot",
         /^kernel .* -> .* "console=ttyS0", at the next boot$/,
         /^console\.log .*-console\.log" -> .*-other\.log", at the next boot$/,
         /^ignition none -> .*, at the next boot$/,

@@ -101,6 +101,36 @@ describe.skipIf(!available)(
       expect(kills).toBeGreaterThan(5);
     });
 
+    it("is waited for by the next run when this one has started it and was killed", async () => {
+      const alpha = world.host("alpha");
+      const inputs = inputsOf("awaited", { waitFor: "running", waitTimeout: "30s", disks: [] });
+      delete (inputs as Record<string, unknown>).cloudInit;
+      const vm = new Declared(virtualMachine, [world.ref("alpha")]);
+      await vm.up(inputs);
+      expect(vm.state).toMatchObject({ ready: { goal: "running" } });
+      expect(await alpha.virsh("dumpxml", "awaited")).not.toContain("urn:pulumi-kvm:wait");
+      await alpha.virsh("destroy", "awaited");
+      const task = {
+        kind: "VirtualMachine",
+        id: vm.id,
+        state: vm.state,
+        inputs,
+        hosts: [world.ref("alpha")],
+      };
+      await using deploying = await ProviderProcess.run(
+        "resource-child.mjs",
+        task,
+        "DomainCreateWithFlags:after:1",
+      );
+      expect(await deploying.killedAtStop()).toBe(true);
+      expect((await alpha.virsh("domstate", "awaited")).trim()).toBe("running");
+      expect((await vm.preview(inputs)).effects).toEqual(["wait for the guest to run, at most 30 s"]);
+      await vm.up(inputs);
+      expect(await vm.preview(inputs)).toMatchObject({ effects: [], refusals: [] });
+      expect(await alpha.virsh("dumpxml", "awaited")).not.toContain("urn:pulumi-kvm:wait");
+      await vm.remove();
+    });
+
     it("is changed by the next run, once, while it runs", { timeout: 900_000 }, async () => {
       const before = inputsOf("changed");
       const after = inputsOf("changed", {

@@ -5,7 +5,11 @@ export const walkedRows: readonly [input: string, file: string, announced: strin
   ["memory", "changes-compute", "memory 192 MiB -> 160 MiB, live"],
   ["maxMemory", "changes-devices", "maxMemory 128 MiB -> 512 MiB, at the next boot"],
   ["memoryHotplug", "changes-devices", "memoryHotplug none -> dimm"],
-  ["`cpu`: `mode`, `model`, `vendor`", "changes-compute", "cpu none -> maximum, at the next boot"],
+  [
+    "`cpu`: `mode`, `model`, `vendor`",
+    "changes-compute",
+    "cpu the machine type's default -> maximum, at the next boot",
+  ],
   ["cpu.features", "changes-compute", "cpu.features none -> aes (disable), at the next boot"],
   ["cpu.topology", "changes-compute", "cpu.topology none -> 1 x 1 x 4 x 2, at the next boot"],
   ["cpu.cache", "changes-devices", "cpu.cache none -> "],

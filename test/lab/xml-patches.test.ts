@@ -60,6 +60,20 @@ describe.skipIf(!available)(`xml patches ${missing.join("; ")}`, () => {
     );
     expect(await vm.persistentXml()).toBe(plain);
 
+    // What somebody has edited there is drift, and comes back.
+    const edit = (script: string) =>
+      vm.host.shell(
+        `virsh dumpxml --inactive patched | sed ${script} > /tmp/e.xml && virsh define /tmp/e.xml`,
+      );
+    await edit("-e \"s/freePageReporting='on'/freePageReporting='off'/\" -e '/-no-hpet/d'");
+    expect((await vm.declared.preview(vm.inputs)).effects).toEqual([
+      "xml set /domain/devices/memballoon/@freePageReporting -> set /domain/devices/memballoon/@freePageReporting, append to /domain",
+    ]);
+    await vm.declared.up(vm.inputs);
+    expect(await vm.persistentXml()).toContain("freePageReporting='on'");
+    expect(await vm.persistentXml()).toContain("-no-hpet");
+    expect(await vm.declared.preview(vm.inputs)).toMatchObject({ effects: [], refusals: [] });
+
     // Another value, one more, one less; what somebody has added by hand stays.
     const hub = { xpath: "/domain/devices", append: "<hub type='usb'/>" };
     await vm.host.shell(

@@ -13,6 +13,7 @@ interface Case {
   ready?: Outputs["ready"] | "unseen";
   noted?: Partial<Outputs>;
   isNew?: boolean;
+  isAwaited?: boolean;
   others?: Step[];
 }
 
@@ -35,6 +36,11 @@ const waits: [string, Case][] = [
   ["for one that no deployment has seen ready", { ready: "unseen" }],
   ["for one that was seen to have an address only", { ready: { goal: "ipAddress" }, others: [grow] }],
   ["for the agent where only ssh was seen", { ready: { goal: "ssh" }, inputs: { waitFor: "agent" } }],
+  [
+    "for one that a cut-off run has started, whatever was seen before",
+    { ready: { goal: "ssh" }, isAwaited: true },
+  ],
+  ["for that one in the check too", { isAwaited: true }],
   ["for one that this deployment has started anew", { ready: { goal: "ssh" }, noted: { ready: undefined } }],
 ];
 const doesNotWait: [string, Case][] = [
@@ -50,7 +56,7 @@ const doesNotWait: [string, Case][] = [
 
 describe("waiting for the guest", () => {
   it.each(waits)("waits %s", (_, given) => {
-    expect(waitSteps(requestOf(given), given.others ?? [])).toEqual([
+    expect(waitSteps(requestOf(given), given.others ?? [], given.isAwaited ?? false)).toEqual([
       {
         kind: "waitForGuest",
         subject: "web",
@@ -62,18 +68,20 @@ describe("waiting for the guest", () => {
   });
 
   it.each(doesNotWait)("does not wait %s", (_, given) => {
-    expect(waitSteps(requestOf(given), given.others ?? [])).toEqual([]);
+    expect(waitSteps(requestOf(given), given.others ?? [], given.isAwaited ?? false)).toEqual([]);
   });
 
   it("says why there is something to do, where nothing else says it", () => {
     const unseen = requestOf({ ready: "unseen", inputs: { waitTimeout: "90000ms" } });
-    const steps = waitSteps(unseen, []);
+    const steps = waitSteps(unseen, [], false);
     expect(steps).toMatchObject([{ timeoutMs: 90_000 }]);
     expect(waitWarnings(unseen, steps)).toEqual([
       `no deployment has seen its guest ready yet: "pulumi up" waits for the guest's SSH server`,
     ]);
-    const started = [start, ...waitSteps(unseen, [start])];
+    const started = [start, ...waitSteps(unseen, [start], false)];
     expect(waitWarnings(unseen, started)).toEqual([]);
-    expect(waitWarnings(requestOf({ isNew: true }), waitSteps(requestOf({ isNew: true }), []))).toEqual([]);
+    expect(
+      waitWarnings(requestOf({ isNew: true }), waitSteps(requestOf({ isNew: true }), [], false)),
+    ).toEqual([]);
   });
 });

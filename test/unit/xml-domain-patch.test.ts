@@ -5,6 +5,8 @@ import {
   type DomainModel,
   parseDomain,
   patchDomain,
+  patchNotesAsKept,
+  patchNotesKind,
   XmlError,
   xmlDiff,
 } from "../../provider/libvirt/xml/index.js";
@@ -269,6 +271,54 @@ describe("XPath patches", () => {
     expect(changed).toContain("<title>&lt;new&gt;</title>");
     expect(changed).not.toMatch(/<sound|<watchdog|cpuset/);
     expect(changed).toContain("value='-S'/>\n  </qemu:commandline>");
+  });
+
+  test("that somebody has edited are told with what is there, and are made and undone as before", () => {
+    const plain = patchDomain(xml, { ...parseDomain(xml), patches: [] });
+    const patches = [
+      { xpath: "/domain/title", set: "ours" },
+      { xpath: "/domain/devices/memballoon/@model", set: "none" },
+      { xpath: "//sound", remove: true as const },
+      { xpath: "/domain/devices", append: "<hub type='usb'/>" },
+    ];
+    const patched = patchDomain(plain, { ...parseDomain(plain), patches });
+    const edited = patched
+      .replace("<title>ours<", "<title>theirs<")
+      .replace(/<hub type='usb'\/>/, "")
+      .replace("</devices>", "<sound model='ich6'/></devices>");
+    const found = parseDomain(edited).patches;
+    expect(found?.slice(0, 2)).toEqual([{ xpath: "/domain/title", set: "theirs" }, patches[1]]);
+    expect(found).not.toContainEqual(patches[3]);
+    const again = patchDomain(edited, { ...parseDomain(edited), patches });
+    expect(parseDomain(again).patches).toEqual(patches);
+    expect(parseDomain(patchDomain(again, { ...parseDomain(again), patches: [] }))).toEqual(
+      parseDomain(plain),
+    );
+    // A live document has values of its run.
+    const live = (text: string) => text.replace(/<domain /, "<domain id='3' ");
+    expect(parseDomain(live(edited)).patches).toEqual(patches);
+  });
+
+  test("that libvirt keeps in other words are not taken for edits, once that is noted", () => {
+    const patches = [{ xpath: "/domain/devices/memballoon/@model", set: "virtio-non-transitional" }];
+    const kept = patchDomain(xml, { ...parseDomain(xml), patches }).replace(
+      "model='virtio-non-transitional'",
+      "model='virtio'",
+    );
+    expect(parseDomain(kept).patches).not.toEqual(patches);
+    const note = patchNotesAsKept(kept) ?? "";
+    const noted = kept.replace(
+      /<([\w-]+:)?patches[\s\S]*<\/([\w-]+:)?patches>/,
+      note.replace("<patches", `<patches xmlns="${patchNotesKind.uri}"`),
+    );
+    expect(parseDomain(noted).patches).toEqual(patches);
+    expect(patchNotesAsKept(noted)).toBeUndefined();
+    const { title: _, ...untitled } = parseDomain(noted);
+    const titled = patchDomain(noted, { ...untitled, title: "new" });
+    expect(titled).toContain("virtio-non-transitional");
+    expect(parseDomain(titled.replace("model='virtio-non-transitional'", "model='virtio'")).patches).toEqual(
+      patches,
+    );
   });
 
   test("that match nothing or are none are errors that name them", () => {

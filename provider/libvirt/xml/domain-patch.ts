@@ -25,7 +25,7 @@ import { patchFirmware } from "./firmware-patch.js";
 import { interfaceMac, sketchInterface } from "./interface.js";
 import { patchInterfaceProperty } from "./interface-patch.js";
 import { writeMemory } from "./memory.js";
-import { putPatchesIn, takePatchesOut } from "./patch-notes.js";
+import { patchNotesOf, putPatchesIn, takePatchesOut } from "./patch-notes.js";
 import { ensureFreeRootPorts, hasPcieRootPorts } from "./pcie.js";
 import { serialize } from "./serialize.js";
 
@@ -48,7 +48,8 @@ export function patchDomain(xml: string, to: DomainModel, from: DomainModel = pa
   if (differences.length === 0) return xml;
   const document = parseXml(xml, "domain");
   // What they were made to may be what changes.
-  if (from.patches !== undefined) takePatchesOut(document);
+  const patchNotes = patchNotesOf(document);
+  takePatchesOut(document);
   const domain = rootOf(document);
   const devices = ensureChild(domain, "devices");
   for (const difference of differences) {
@@ -84,7 +85,7 @@ export function patchDomain(xml: string, to: DomainModel, from: DomainModel = pa
   );
   dropDefaultBoot(domain, devices);
   if (to.hotplugPorts > 0 && hasPcieRootPorts(to.machine)) ensureFreeRootPorts(devices, to.hotplugPorts);
-  putPatchesIn(document, to.patches ?? []);
+  putPatchesIn(document, to.patches ?? [], patchNotes);
   return serialize(document);
 }
 

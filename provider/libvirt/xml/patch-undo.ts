@@ -18,8 +18,13 @@ interface PathStep {
   index: number;
 }
 
-/** What takes back one change of a patch, as far as the document still shows it. */
-export type PatchUndo =
+/**
+ * What takes back one change of a patch, as far as the document still shows it. `kept`: as what libvirt has kept the change, where those aren't
+ * the patch's own words.
+ */
+export type PatchUndo = { kept?: string } & PatchChange;
+
+type PatchChange =
   | { kind: "attribute"; at: PathStep[]; name: string; value?: string | undefined }
   | { kind: "text"; at: PathStep[]; text: string }
   /** `index`: its place among its namesakes; `place`: among all; `count`: so many like it were there; `others`: so many more of its name. */
@@ -66,6 +71,34 @@ export function undoPatch(document: Document, undo: PatchUndo): void {
     default:
       undo satisfies never;
   }
+}
+
+/** What a document says at the place of a change, so that it can be compared; undefined when the place is gone. */
+export function wordsAt(document: Document, undo: PatchUndo): string | undefined {
+  const element = follow(document, undo.at);
+  if (element === undefined) return undefined;
+  switch (undo.kind) {
+    case "attribute":
+      return attributeOf(element, undo.name) ?? NOTHING;
+    case "text":
+      return element.textContent ?? NOTHING;
+    case "removed":
+      return coveringChildren(element, rootOf(parseXml(undo.xml))).length < undo.count ? NOTHING : SOMETHING;
+    case "appended":
+      return findAppended(element, undo) === undefined ? NOTHING : SOMETHING;
+    default:
+      return undo satisfies never;
+  }
+}
+
+/** No value has it. */
+const NOTHING = "\0";
+const SOMETHING = "\0\0";
+
+/** What {@link wordsAt} says right after a patch was made. */
+export function wordsOf(undo: PatchUndo, set: string | undefined): string {
+  if (undo.kept !== undefined) return undo.kept;
+  return undo.kind === "appended" ? SOMETHING : (set ?? NOTHING);
 }
 
 /** Where a plain property was removed of which there can be only one (`<on_crash>`), what stands there now is libvirt's default. */

@@ -33,6 +33,7 @@ import { changeRunning } from "./live-changes.js";
 import { applyMove } from "./move.js";
 import { type ObservedHost, type ObservedMachine, whereItIs } from "./observed.js";
 import { withDefaults } from "./os-defaults.js";
+import { notePatchesKept } from "./patches-kept.js";
 import { withPaths } from "./paths.js";
 import { redefinition } from "./redefinition.js";
 import { relocate } from "./relocate.js";
@@ -43,6 +44,7 @@ import { bootMedia } from "./seed/boot-media.js";
 import { mediumOf } from "./seed/steps.js";
 import { writeMedium } from "./seed/write-medium.js";
 import { shutDown } from "./stop.js";
+import { forgetAwaited, noteAwaited } from "./wait/awaited.js";
 import { waitForGuest } from "./wait/wait.js";
 
 /** Executes one step of a plan. Each leaves the world such that a run that ends right after it is completed by the next. */
@@ -115,6 +117,7 @@ export async function apply(
       break;
     case "start":
       context.note({ ready: undefined });
+      await noteAwaited(host, uuid, inputs);
       await start(host, uuid, inputs, context);
       break;
     case "pause": {
@@ -132,9 +135,11 @@ export async function apply(
       break;
     case "waitForGuest":
       context.note({ ready: await waitForGuest(host, machine, step, context) });
+      await forgetAwaited(host, uuid);
       break;
     case "restart":
       context.note({ ready: undefined });
+      await noteAwaited(host, uuid, inputs);
       await shutDown(host, machine, { timeoutMs: shutdownTimeoutMs(inputs), force: step.force }, context);
       await libvirt.domains.start(uuid, { signal: context.signal });
       break;
@@ -202,6 +207,7 @@ async function define(
   const libvirt = await host.libvirt();
   const xml = buildDomain(withPaths(desired, place), { owner });
   await libvirt.domains.define(xml, { validate: true }).catch(withPatchesNamed(desired));
+  await notePatchesKept(host, desired.uuid ?? newUuid(request), desired);
 }
 
 /** libvirt's word on a whole definition doesn't lead to the patch that is at fault. */
@@ -229,6 +235,7 @@ async function redefine(host: Host, request: MachineRequest, place: ObservedHost
   if (describeDifferences(current, to).length === 0 && place.domain?.persistent !== undefined) return;
   await noteStartedWith(host, place, desiredAt(request, place, definition));
   await libvirt.domains.define(patchDomain(xml, to, current), { validate: true }).catch(withPatchesNamed(to));
+  await notePatchesKept(host, uuid, to);
 }
 
 /** What the guest was started with can't be read of its definition any more once that is changed. */

@@ -37,6 +37,8 @@ export interface ChangeRow {
   isMet?(live: unknown, wanted: unknown): boolean;
   /** A value in words, without secrets. Default: as JSON. */
   show?(value: unknown): string;
+  /** What no value is called. Default: "none". */
+  showNone?: string;
   /** A change that is told otherwise than by its values; undefined for one that isn't. */
   describe?(from: unknown, to: unknown): PropertyChange | undefined;
   /** Of what isn't compared: whether the live document leaves it open that the guest runs with a value. */

@@ -214,7 +214,7 @@ function textOf(difference: ModelDifference): PropertyChange {
   const property = row.label ?? (difference.kind === "property" ? row.input : undefined) ?? difference.path;
   const bytes = difference.path.endsWith("Bytes");
   const text = (value: unknown) => {
-    if (value === undefined) return "none";
+    if (value === undefined) return row.showNone ?? "none";
     if (typeof value === "number" && bytes) return formatBytes(value);
     return row.show?.(value) ?? show(value);
   };

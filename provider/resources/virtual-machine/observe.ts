@@ -1,4 +1,5 @@
 import { HostUnreachable } from "../../hosts/errors.js";
+import type { Host } from "../../hosts/host.js";
 import { type Connection, type Credentials, connectionKey, type HostRef } from "../../hosts/host-ref.js";
 import type { DomainRecord } from "../../libvirt/index.js";
 import type { ObserveContext } from "../definition.js";
@@ -209,6 +210,7 @@ async function lookAt(
       : {
           ...toDomain(mine, ownerOf(mine), await layersOf(mine)),
           snapshots: (await observations.snapshots(mine.uuid)).map(({ name }) => name),
+          saved: await readSaved(host, mine, toDomain),
         };
   if (domain !== undefined) await askGuest(host, domain, request);
   return {
@@ -220,6 +222,21 @@ async function lookAt(
     left: leftDisks(host, () => identityHashes(request)[0]),
     networks: networks.filter((network) => network.active).map((network) => network.name),
   };
+}
+
+/** With what a guest goes on whose state was saved. Of a state that can't be read its start will tell. */
+async function readSaved(
+  host: Host,
+  record: DomainRecord,
+  toDomain: ReturnType<typeof toDomainOn>,
+): Promise<ObservedDomain["saved"]> {
+  if (!record.hasManagedSave || record.liveXml !== undefined) return undefined;
+  const liveXml = await host
+    .idempotent((libvirt) => libvirt.domains.managedSaveXml(record.uuid))
+    .catch(() => undefined);
+  if (liveXml === undefined) return undefined;
+  const { live, run } = toDomain({ ...record, liveXml }, undefined);
+  return live === undefined || run === undefined ? undefined : { model: live, run };
 }
 
 /**

@@ -23,6 +23,10 @@ export interface ObservedDomain {
   overlays?: Overlay[] | undefined;
   /** Names of its snapshots. */
   snapshots?: string[] | undefined;
+  /** What a guest that is off goes on with at its start, where its state was saved. */
+  saved?: { model: DomainModel; run: GuestRun } | undefined;
+  /** A deployment has started it, or was about to, and nobody has seen it ready since. */
+  awaited?: boolean | undefined;
   /** The snapshot that it is going back to. */
   reverting?: string | undefined;
 }

@@ -7,7 +7,7 @@ import {
 } from "../../libvirt/xml/index.js";
 import { ownerLabel, sameIdentity } from "../../planning/owner.js";
 import { emptyPlan, type Plan, type Refusal } from "../../planning/plan.js";
-import type { Step } from "../../planning/step.js";
+import type { PropertyChange, Step } from "../../planning/step.js";
 import { asMoved } from "./as-moved.js";
 import { type Changes, sortChanges, toTexts } from "./changes.js";
 import { volumesToCopy } from "./copies.js";
@@ -49,7 +49,8 @@ export function plan(request: MachineRequest, observed: ObservedMachine): Plan {
 function planFilled(request: MachineRequest, observed: ObservedMachine): Plan {
   const result = planMachine(request, observed);
   if (result.refusals.length > 0) return result;
-  result.steps.push(...waitSteps(request, result.steps));
+  const isAwaited = whereItIs(observed)?.domain?.awaited === true;
+  result.steps.push(...waitSteps(request, result.steps, isAwaited));
   result.warnings.push(...waitWarnings(request, result.steps));
   return result;
 }
@@ -404,7 +405,14 @@ function planChanges(
     result.warnings.push(
       `${subject} is in the middle of going back to snapshot ${domain.reverting}, which a later deployment of that snapshot ends; until then it is neither started nor stopped`,
     );
-  const power = domain.reverting === undefined ? powerSteps(inputs, domain, toTexts(changes.waiting)) : [];
+  const saved =
+    domain.saved === undefined
+      ? undefined
+      : sortChanges(persistent, domain.saved.model, desired, domain.saved.run);
+  const power =
+    domain.reverting === undefined
+      ? powerSteps(inputs, domain, toTexts(changes.waiting), saved && told(saved))
+      : [];
   result.steps.push(...power);
   const starts = power.some(({ kind }) => kind === "restart" || kind === "shutdown");
   const kept = changes.live.some((d) => d.kind === "disk")
@@ -415,6 +423,10 @@ function planChanges(
   releasedVolumeSteps(request, place, domain, inUse, relocations, result);
   const running = starts || live === undefined ? [] : [live];
   releasedMediaSteps(request, place, domain, [desired, ...running], result);
+}
+
+function told({ live, waiting }: Changes): { live: PropertyChange[]; waiting: PropertyChange[] } {
+  return { live: toTexts(live), waiting: toTexts(waiting) };
 }
 
 function isTakenAway(difference: ModelDifference, disk: DomainDisk): boolean {

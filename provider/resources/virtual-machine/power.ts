@@ -7,6 +7,8 @@ export function powerSteps(
   inputs: Inputs,
   domain: ObservedDomain | undefined,
   waiting: PropertyChange[],
+  /** How a guest that goes on with a saved state differs from what it should be. */
+  saved?: { live: PropertyChange[]; waiting: PropertyChange[] },
 ): Step[] {
   const subject = inputs.name;
   const force = inputs.forceStop ?? false;
@@ -15,7 +17,16 @@ export function powerSteps(
   if (domain === undefined || !isActive(domain)) {
     if (wanted === "stopped" || isLeftOff(inputs, domain)) return steps;
     const reason = domain === undefined ? "new" : `found ${hasCrashed(domain) ? "crashed" : "stopped"}`;
-    steps.push({ kind: "start", subject, effect: "none", reason });
+    if (saved === undefined) steps.push({ kind: "start", subject, effect: "none", reason });
+    else {
+      const restarts = saved.waiting.length > 0 && mayRestart(inputs);
+      const lacks = restarts ? [] : saved.waiting;
+      steps.push({ kind: "start", subject, effect: "none", reason, saved: { lacks } });
+      if (saved.live.length > 0)
+        steps.push({ kind: "changeRunning", subject, changes: saved.live, effect: "live" });
+      if (restarts)
+        steps.push({ kind: "restart", subject, force, changes: saved.waiting, effect: "restart" });
+    }
     if (wanted === "paused") steps.push({ kind: "pause", subject, effect: "stop" });
     return steps;
   }
@@ -34,9 +45,13 @@ export function powerSteps(
       reason: `found paused${why === undefined ? "" : `, ${why}`}`,
     });
   }
-  if (waiting.length > 0 && inputs.restartPolicy === "whenNeeded")
+  if (waiting.length > 0 && mayRestart(inputs))
     steps.push({ kind: "restart", subject, force, changes: waiting, effect: "restart" });
   return steps;
+}
+
+function mayRestart({ restartPolicy, powerState = "running" }: Inputs): boolean {
+  return restartPolicy === "whenNeeded" && powerState === "running";
 }
 
 /** Its guest, or whoever asked its guest to, has shut it down. A crash, a power cut and a host that went down have other reasons. */

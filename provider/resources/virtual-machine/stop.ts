@@ -1,12 +1,17 @@
 import type { Host } from "../../hosts/host.js";
 import type { ApplyContext } from "../definition.js";
 import { until } from "./until.js";
+import { isAgentConnected } from "./wait/addresses.js";
 
 /** A guest that is just booting doesn't hear the power button: it is pressed again. */
-const PRESS_AGAIN_MS = 10_000;
+const ASK_AGAIN_MS = 10_000;
+/** Its end is an event; in between people are told how long it may still take. */
+const LOOK_EVERY_MS = 2_000;
+
+const WAYS = { agent: "its agent was asked", acpi: "its power button was pressed (ACPI)" };
 
 /**
- * Shuts a guest down as its power button would (through the agent where there is one). Whether it obeys is the guest's business: after the
+ * Shuts a guest down through its agent where one answers, else and then as its power button would. Whether it obeys is the guest's business: after the
  * time-out its power is cut if `force` allows it, else it is left running and this fails.
  */
 export async function shutDown(
@@ -18,6 +23,8 @@ export async function shutDown(
   const { uuid, name } = machine;
   const libvirt = await host.libvirt();
   const deadline = context.now() + options.timeoutMs;
+  let asked: keyof typeof WAYS | undefined;
+  let askedAtMs = Number.NEGATIVE_INFINITY;
   let wake: () => void = () => undefined;
   const subscription = await libvirt.events.on("domainLifecycle", (event) => {
     if (event.uuid === uuid && (event.event === "stopped" || event.event === "crashed")) wake();
@@ -29,17 +36,25 @@ export async function shutDown(
       const leftMs = deadline - context.now();
       if (leftMs <= 0) break;
       if (record.state === "paused") await libvirt.domains.resume(uuid);
-      await libvirt.domains.shutdown(uuid).catch((error: unknown) => {
-        context.log.warning(
-          `asking the guest to shut down: ${error instanceof Error ? error.message : String(error)}`,
-        );
-      });
-      context.log.progress(`waiting for the guest to shut down, ${Math.ceil(leftMs / 1000)} s left`);
+      if (context.now() - askedAtMs >= ASK_AGAIN_MS) {
+        askedAtMs = context.now();
+        // An agent that can't do it now won't a moment later either.
+        asked = asked === undefined && isAgentConnected(record.liveXml) ? "agent" : "acpi";
+        await libvirt.domains
+          .shutdown(uuid, { mode: asked, timeoutMs: Math.min(leftMs, ASK_AGAIN_MS) })
+          .catch((error: unknown) => {
+            context.log.warning(
+              `asking the guest to shut down: ${error instanceof Error ? error.message : String(error)}`,
+            );
+          });
+      }
+      const way = WAYS[asked ?? "acpi"];
+      context.log.progress(`waiting for the guest to shut down (${way}), ${Math.ceil(leftMs / 1000)} s left`);
       await until(
         (resolve) => {
           wake = resolve;
         },
-        Math.min(leftMs, PRESS_AGAIN_MS),
+        Math.min(leftMs, LOOK_EVERY_MS),
         context.signal,
       );
     }

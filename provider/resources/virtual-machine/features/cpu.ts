@@ -90,6 +90,7 @@ export const cpuFeature: MachineFeature = {
       effect: "nextBoot",
       comparedWhileRunning: false,
       mayRunWith,
+      showNone: "the machine type's default",
       show: (value) => {
         const mode = value as CpuMode;
         return typeof mode === "string" ? mode : mode.model;
