@@ -100,10 +100,11 @@ for word in $line; do
       done
       umount /mnt
       ;;
-    # A folder of the host's, and what is in its file `hello`.
+    # A folder of the host's: what is in its file `hello` goes into its file `answer` too.
     share=*)
       mkdir -p /share
-      mount -t virtiofs "${word#share=}" /share && read -r text </share/hello && echo "share ${word#share=} $text"
+      mount -t virtiofs "${word#share=}" /share && read -r text </share/hello &&
+        echo "the guest has read: $text" >/share/answer && sync && echo "share ${word#share=} $text"
       ;;
   esac
 done

@@ -285,6 +285,14 @@ describe.skipIf(!available)(`disks and interfaces of a running guest ${missing.j
     });
     expect(await alpha.shell("ebtables -t nat -L")).not.toContain("10.9.9.9");
     await vm.change({
+      inputs: { features: { acpi: false } },
+      announced: ["features.acpi none -> false, at the next boot"],
+    });
+    await vm.change({ inputs: { features: undefined }, announced: ["features.acpi false -> none"] });
+    expect((await vm.declared.preview({ ...vm.inputs, name: "other" })).refusals).toEqual([
+      'rest can be renamed to other only while it is off; set powerState "stopped" first',
+    ]);
+    await vm.change({
       inputs: { numa: { cells: [{ cpus: "0", memory: "128MiB" }] } },
       announced: [/^numa none -> .*, at the next boot$/],
     });
@@ -331,17 +339,28 @@ describe.skipIf(!available)(`disks and interfaces of a running guest ${missing.j
   });
 
   it("a folder of the host is there from the start, and goes at the next boot", async () => {
+    const folder = "/var/lib/libvirt/data";
+    await world.host("alpha").shell(`mkdir -p ${folder}/nine; echo good day >${folder}/hello`);
+    // The kernel of these guests has no 9p: that folder they are only given.
     await using vm = new WalkedMachine(world, "folders", {
-      filesystems: [{ source: "/srv", target: "data" }],
+      commandLine: "console=ttyS0 quiet share=data",
+      filesystems: [
+        { source: folder, target: "data" },
+        { source: `${folder}/nine`, target: "nine", driver: "9p", readonly: true },
+      ],
     });
     await vm.start();
+    expect(vm.watch.lines.map(({ text }) => text)).toContain("share data good day");
+    expect(await vm.host.readFile(`${folder}/answer`)).toBe("the guest has read: good day\n");
     expect(await vm.liveXml()).toMatch(/<driver type='virtiofs'[\s\S]*<target dir='data'\/>/);
-    expect(await vm.host.shell("cat /proc/[0-9]*/cmdline | tr '\\0' ' '")).toContain("source=/srv");
+    expect(await vm.host.shell("cat /proc/[0-9]*/cmdline | tr '\\0' ' '")).toMatch(
+      /virtio-9p-pci"?,\S*mount_tag[":=]+nine/,
+    );
     await vm.change({
       inputs: { filesystems: [] },
       announced: [
         "memoryBacking source memfd, access shared -> none, at the next boot",
-        "filesystems data (/srv) -> none, at the next boot",
+        `filesystems data (${folder}), nine (${folder}/nine) -> none, at the next boot`,
       ],
     });
   });

@@ -5,6 +5,7 @@ import { labAvailable } from "../hosts/lab.js";
 import { portOfGuest, startOpenVswitch } from "../hosts/open-vswitch.js";
 import { NetworkGuest } from "./network-guest.js";
 import { Declared, StorageWorld } from "./storage-world.js";
+import { WalkedMachine } from "./walked-machine.js";
 
 const { available, missing } = labAvailable(["ovs-vsctl", "openvswitch-switch"]);
 const MAC = "52:54:00:78:00:01";
@@ -22,6 +23,31 @@ describe.skipIf(!available)(`networks of every mode on real hosts ${missing.join
       );
   });
   afterAll(() => world?.lab.close());
+
+  it("give a guest on Open vSwitch a VLAN and limits of its own while it counts", async () => {
+    const nic = { bridge: "ovsbr0", virtualPort: { type: "openvswitch" }, mac: MAC };
+    await using vm = new WalkedMachine(world, "tagged", { interfaces: [nic] });
+    await vm.start();
+    const tag = async () => (await portOfGuest(vm.host, "ovsbr0")).tag;
+    expect(await tag()).toEqual([]);
+    await vm.change({
+      inputs: { interfaces: [{ ...nic, vlan: 42 }] },
+      announced: [`interfaces[${MAC}].vlan none -> 42, live`],
+    });
+    expect(await tag()).toBe(42);
+    await vm.change({
+      inputs: { interfaces: [nic] },
+      announced: [`interfaces[${MAC}].vlan 42 -> none, live`],
+    });
+    expect(await tag()).toEqual([]);
+    // Other than on a bridge of the kernel it is the switch, and not tc, that keeps them.
+    await vm.change({
+      inputs: { interfaces: [{ ...nic, bandwidth: { outbound: { average: 256_000 } } }] },
+      announced: [`interfaces[${MAC}].bandwidth none -> out 256 kB/s, live`],
+    });
+    const policing = await vm.host.shell("ovs-vsctl --bare --columns=ingress_policing_rate list interface");
+    expect(policing).toMatch(/^2048$/m);
+  });
 
   const inputsOf = (name: string, more: object = {}) => ({
     pulumiUrn: `urn:pulumi:lab::test::pulumi-nodejs:dynamic/kvm:Network::${name}`,
