@@ -52,6 +52,12 @@ describe.skipIf(!available)(`xml patches ${missing.join("; ")}`, () => {
       [{ xpath: "count(//disk)", set: "1" }, 'the XPath "count(//disk)" selects no nodes but gives a value'],
     ] as const)
       expect(await wrong(patch)).toEqual([`xml[0]: ${message}`]);
+    // A value that libvirt doesn't know shows in the preview, by its parser's own word.
+    expect(await wrong({ ...balloon, set: "perhaps" })).toEqual([
+      expect.stringMatching(
+        /^alpha doesn't take the definition with the xml patches \(set \/domain\/devices\/memballoon\/@freePageReporting\): .*perhaps/,
+      ),
+    ]);
     // libvirt's own word on what the schema doesn't know comes before anything is done.
     await expect(
       vm.declared.up({ ...vm.inputs, xml: [{ xpath: "/domain/devices", append: "<nonsense/>" }] }),

@@ -17,6 +17,7 @@ import {
 } from "./observed.js";
 import { sourceNames, toDomainOn } from "./observed-domain.js";
 import { withOsDefaults } from "./os-defaults.js";
+import { tryPatches } from "./patches-tried.js";
 import { ownerOf } from "./record-owner.js";
 import { identityHashes, isOwn, type MachineRequest } from "./request.js";
 import type { Outputs } from "./schema.js";
@@ -57,6 +58,7 @@ export async function observe(declared: MachineRequest, context: ObserveContext)
     moveRefusals: [],
     peers: peersOf(target, context),
   };
+  observed.patchProblem = await tryPatches(declared, observed, context);
   if (elsewhere?.domain !== undefined && isUnsettled(elsewhere.domain))
     observed.bases = await basesOf(observed, request, context);
   const moves = domain === undefined && elsewhere?.domain !== undefined && !isUnsettled(elsewhere.domain);

@@ -49,6 +49,11 @@ export function plan(request: MachineRequest, observed: ObservedMachine): Plan {
 function planFilled(request: MachineRequest, observed: ObservedMachine): Plan {
   const result = planMachine(request, observed);
   if (result.refusals.length > 0) return result;
+  const defines = result.steps.some(({ kind }) => kind === "defineMachine" || kind === "updateDefinition");
+  if (observed.patchProblem !== undefined && defines) {
+    result.refusals.push({ kind: "notSupported", message: observed.patchProblem });
+    return result;
+  }
   const isAwaited = whereItIs(observed)?.domain?.awaited === true;
   result.steps.push(...waitSteps(request, result.steps, isAwaited));
   result.warnings.push(...waitWarnings(request, result.steps));
