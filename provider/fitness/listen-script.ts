@@ -15,6 +15,7 @@ perl)
       for my $port (@_) {
         next if $open{$port};
         socket(my $socket, $six ? AF_INET6 : AF_INET, SOCK_STREAM, 0) or die;
+        setsockopt($socket, SOL_SOCKET, SO_REUSEADDR, pack("l", 1));
         my $address = $six ? pack_sockaddr_in6($port, inet_pton(AF_INET6, "::")) : sockaddr_in($port, INADDR_ANY);
         next unless bind($socket, $address) && listen($socket, SOMAXCONN);
         $open{$port} = $socket;
@@ -43,6 +44,7 @@ signal.alarm(60)
 def hear(ports):
     for port in ports:
         s = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_STREAM)
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             s.bind(("::" if six else "0.0.0.0", port))
             s.listen(16)

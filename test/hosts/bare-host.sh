@@ -6,7 +6,8 @@ set -euo pipefail
 login=$1; shift
 own=/run/bare
 mkdir -p "$own"
-for folder in usr var/lib/dpkg var/lib/apt var/cache/apt; do
+for folder in usr var/lib/dpkg var/lib/apt var/lib/systemd var/cache/apt; do
+  [ -d "/$folder" ] || continue
   mkdir -p "$own/upper/$folder" "$own/work/$folder"
   mount -t overlay overlay -o "lowerdir=/$folder,upperdir=$own/upper/$folder,workdir=$own/work/$folder" "/$folder"
 done
