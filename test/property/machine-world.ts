@@ -180,7 +180,7 @@ export function applyToWorld(
     case "adopt":
       return changed({ owner });
     case "updateDefinition": {
-      const to = { ...model(), name: existing?.name ?? "" };
+      const to = inDocumentOrder(existing as DomainModel, { ...model(), name: existing?.name ?? "" });
       const guest = domain?.guest && redefined(domain.guest, existing as DomainModel, to);
       return changed({ persistent: to, guest });
     }
@@ -276,10 +276,25 @@ function withChanges(from: DomainModel, changes: readonly ModelDifference[], to:
       const there = model.interfaces.find((nic) => nic.mac === change.mac);
       const made =
         change.property === undefined ? unordered(wanted) : { ...there, [change.property]: change.to };
-      model.interfaces = made === undefined ? others : [...others, made as DomainModel["interfaces"][number]];
+      if (made === undefined) model.interfaces = others;
+      else if (there === undefined) model.interfaces.push(made as DomainModel["interfaces"][number]);
+      else
+        model.interfaces = model.interfaces.with(
+          model.interfaces.indexOf(there),
+          made as DomainModel["interfaces"][number],
+        );
     }
   }
   return model;
+}
+
+/** A definition is edited in place: what is there keeps its place, what is new comes after. */
+function inDocumentOrder(before: DomainModel, to: DomainModel): DomainModel {
+  const place = ({ mac }: { mac: string }) => {
+    const index = before.interfaces.findIndex((other) => other.mac === mac);
+    return index < 0 ? before.interfaces.length : index;
+  };
+  return { ...to, interfaces: [...to.interfaces].sort((a, b) => place(a) - place(b)) };
 }
 
 /** A running guest's boot order is what it started with. */

@@ -29,10 +29,10 @@ export function desiredInterfaces(
 ): DomainInterface[] {
   const declared = inputs.interfaces ?? [];
   const entriesBefore = entriesByMac(previous?.interfaces ?? [], existing, uuid);
-  const claimed = new Set(declared.flatMap((entry) => entry.mac ?? []));
-  const made = declared.map((entry): DomainInterface => {
-    const mac = entry.mac ?? existingFor(entry, existing, claimed)?.mac ?? freeMac(uuid, claimed);
-    claimed.add(mac);
+  const macs = macsOf(declared, existing, uuid);
+  const claimed = new Set(macs);
+  const made = declared.map((entry, i): DomainInterface => {
+    const mac = macs[i] as string;
     const there = existing.find((other) => other.mac === mac);
     return interfaceOf(entry, entriesBefore.get(mac), there, mac);
   });
@@ -51,14 +51,43 @@ function entriesByMac(
   existing: readonly DomainInterface[],
   uuid: string,
 ): Map<string, InterfaceInputs> {
-  const claimed = new Set(entries.flatMap((entry) => entry.mac ?? []));
-  return new Map(
-    entries.map((entry) => {
-      const mac = entry.mac ?? existingFor(entry, existing, claimed)?.mac ?? freeMac(uuid, claimed);
-      claimed.add(mac);
-      return [mac, entry];
+  const macs = macsOf(entries, existing, uuid);
+  return new Map(entries.map((entry, i) => [macs[i] as string, entry]));
+}
+
+/**
+ * Each entry's interface. Asked again once that is done, the answer must be the same: of several on one network those that come to it stand
+ * among those that are there, so the answer is what would be given afterwards.
+ */
+function macsOf(entries: readonly InterfaceInputs[], existing: readonly Attached[], uuid: string): string[] {
+  const macs = matchOnce(entries, existing, uuid);
+  const sourceBy = new Map(entries.map((entry, i) => [macs[i], sourceOf(entry, undefined, undefined)]));
+  const isThere = new Set(existing.map(({ mac }) => mac));
+  const afterwards = [
+    ...existing.map(({ mac, source }) => {
+      const entry = entries[macs.indexOf(mac)];
+      return { mac, source: entry === undefined ? source : sourceOf(entry, undefined, source) };
     }),
-  );
+    ...[...sourceBy].flatMap(([mac, source]) =>
+      mac === undefined || isThere.has(mac) ? [] : [{ mac, source }],
+    ),
+  ];
+  return matchOnce(entries, afterwards, uuid);
+}
+
+type Attached = Pick<DomainInterface, "mac" | "source">;
+
+function matchOnce(
+  entries: readonly InterfaceInputs[],
+  existing: readonly Attached[],
+  uuid: string,
+): string[] {
+  const claimed = new Set(entries.flatMap((entry) => entry.mac ?? []));
+  return entries.map((entry) => {
+    const mac = entry.mac ?? existingFor(entry, existing, claimed)?.mac ?? freeMac(uuid, claimed);
+    claimed.add(mac);
+    return mac;
+  });
 }
 
 function interfaceOf(
@@ -143,9 +172,9 @@ function filterOf({ filter }: InterfaceInputs): InterfaceFilter | undefined {
 
 function existingFor(
   entry: InterfaceInputs,
-  existing: readonly DomainInterface[],
+  existing: readonly Attached[],
   claimed: ReadonlySet<string>,
-): DomainInterface | undefined {
+): Attached | undefined {
   return existing.find((other) => {
     if (claimed.has(other.mac)) return false;
     const { source } = other;
