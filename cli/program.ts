@@ -1,9 +1,10 @@
-import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { consoleCommand } from "./console/command.js";
 import { doctorCommand } from "./doctor/command.js";
 import { driftCommand } from "./drift/command.js";
 import { examples, paragraphs } from "./help.js";
+import { importCommand } from "./import/command.js";
+import { packageVersion } from "./package-version.js";
 import { reviewCommand } from "./review/command.js";
 
 /** The command line, not yet run. `end` is told what the process is to end with. */
@@ -26,26 +27,18 @@ NO_COLOR turns them off.`),
     ["kvm drift --stack prod", "are the hosts as the stack says?"],
     ["kvm doctor kvm1 kvm2", "are hosts fit for VMs, and for moving them?"],
     ["kvm review --stack prod", "will any guest notice what the program declares now?"],
+    ["kvm import alpha.example.net", "a program for what is on a host already"],
     ["kvm help drift", "what a command does"],
   ]);
-  for (const command of [driftCommand(end), doctorCommand(end), reviewCommand(end), consoleCommand(end)]) {
+  for (const command of [
+    driftCommand(end),
+    reviewCommand(end),
+    doctorCommand(end),
+    importCommand(end),
+    consoleCommand(end),
+  ]) {
     command.copyInheritedSettings(kvm);
     kvm.addCommand(command);
   }
   return kvm;
-}
-
-/** Of the package that this file is in, built or not. */
-function packageVersion(): string {
-  for (const path of ["../package.json", "../../package.json"])
-    try {
-      const { name, version } = JSON.parse(readFileSync(new URL(path, import.meta.url), "utf8")) as {
-        name: string;
-        version: string;
-      };
-      if (name === "pulumi-kvm") return version;
-    } catch {
-      // It is one folder up in the sources, and two in dist/.
-    }
-  return "unknown";
 }

@@ -6,6 +6,7 @@ import type { Command } from "commander";
 import { z } from "zod";
 import { DOCTOR_SCHEMA_VERSION, doctorReport } from "../cli/doctor/report.js";
 import { report as driftReport, SCHEMA_VERSION } from "../cli/drift/report.js";
+import { IMPORT_SCHEMA_VERSION, importReport } from "../cli/import/report.js";
 import { program } from "../cli/program.js";
 import { SCHEMA_VERSION as REVIEW_VERSION, report as reviewReport } from "../cli/review/report.js";
 import { printJson } from "./schema-print.mjs";
@@ -18,6 +19,7 @@ export function reportSchemas(): Record<string, string> {
     [`drift-${SCHEMA_VERSION}.schema.json`]: text(driftReport),
     [`doctor-${DOCTOR_SCHEMA_VERSION}.schema.json`]: text(doctorReport),
     [`review-${REVIEW_VERSION}.schema.json`]: text(reviewReport),
+    [`import-${IMPORT_SCHEMA_VERSION}.schema.json`]: text(importReport),
   };
 }
 

@@ -1,7 +1,9 @@
 import { oneLine } from "../hosts/errors.js";
 import type { Circumstance } from "../planning/circumstance.js";
+import { identityOfUrn } from "../planning/owner.js";
 import type { Plan } from "../planning/plan.js";
 import type { Step } from "../planning/step.js";
+import { describeProblem } from "./input-problem.js";
 import {
   type AnyDefinition,
   type Deployment,
@@ -9,6 +11,7 @@ import {
   recordedRequest,
   unreachableHost,
 } from "./lifecycle.js";
+import { validateInputs } from "./validate.js";
 
 /** What looking at one resource of a state has given: what an `up` that declares the same again would do. */
 export type Inspection =
@@ -74,4 +77,27 @@ function unsound(problems: readonly string[]): Extract<Inspection, { kind: "unre
 function unseen(reason: string, error: unknown): Exclude<Inspection, { kind: "planned" }> {
   const hostName = unreachableHost(error);
   return hostName === undefined ? { kind: "unreadable", reason } : { kind: "unreachable", hostName, reason };
+}
+
+/** What looking at a resource has given that is in no state yet: what the first `up` that declares it would do. */
+export type Foresight =
+  | { kind: "planned"; plan: Plan }
+  /** Inputs that no preview would let pass. */
+  | { kind: "invalid"; problems: string[] }
+  | { kind: "unreachable"; hostName: string; reason: string }
+  | { kind: "unreadable"; reason: string };
+
+/** Checks, observes and plans as the check of a new resource does. Changes nothing. */
+export async function foresee(
+  definition: AnyDefinition,
+  deployment: Deployment,
+  given: Record<string, unknown>,
+): Promise<Foresight> {
+  const { inputs, problems } = validateInputs(definition.shape, given, definition.crossChecks);
+  if (problems.length > 0) return { kind: "invalid", problems: problems.map(describeProblem) };
+  const identity = identityOfUrn(String(inputs.pulumiUrn));
+  if (identity === undefined) return { kind: "unreadable", reason: "it has no URN" };
+  const seen = await observeAndPlan(definition, deployment, { identity, inputs });
+  if (seen.kind === "planned") return { kind: "planned", plan: seen.plan };
+  return unseen(seen.reason, seen.error);
 }

@@ -46,6 +46,11 @@ export function desiredCdroms(
   return { declared, strangers };
 }
 
+/** By what a drive was declared: its name, or its place in the list. Undefined for one that never was. */
+export function keyOfDrive({ alias }: DomainDisk): string | undefined {
+  return alias?.startsWith(ALIAS_PREFIX) ? alias.slice(ALIAS_PREFIX.length) : undefined;
+}
+
 function keyOf(entry: CdromInputs, index: number): string {
   return entry.name ?? String(index);
 }

@@ -1,0 +1,59 @@
+import { Command } from "commander";
+import { examples, exitCodes, paragraphs } from "../help.js";
+import { NAMED_HOST_FORMS } from "../host-argument.js";
+import { type ImportCommandOptions, runImport, whatItEndsWith } from "./run.js";
+
+export function importCommand(end: (code: number) => void): Command {
+  const command = new Command("import")
+    .summary("a program for what is on a host already")
+    .description(
+      paragraphs(`Writes a Pulumi program in TypeScript that takes over virtual machines as they are on a host, with the pools and networks that
+they use: "pulumi up" on it changes nothing on the host but for leaving this package's marks, and guests run on.
+
+It reads the host over one connection, writes inputs for what it finds, and has the provider plan what an "up" with them would do. An
+input that would change something is left out, and named in a comment above the resource, as is what no input describes: all of that
+stays as it was found. A virtual machine that can't be taken over without a change (its definition differs from what runs, for
+instance) is left alone, and the report on stderr says why. What a stack has already is left to it.
+
+The resources have "protect: true", so that no deployment deletes them; take it out where that is meant. A virtual machine owns its
+disks: they are deleted with it then. Passwords of screens are written nowhere; a screen with one stays as it is. The same host gives
+the same text.`),
+    )
+    .argument(
+      "<host>",
+      `${NAMED_HOST_FORMS}. NAME is what the program calls it; default: the first part of its address`,
+    )
+    .argument("[names...]", 'virtual machines, with "*" for any text; default: all')
+    .option(
+      "-o, --out <folder>",
+      "where the project is written, which must be empty; default: the host's name",
+    )
+    .option("--stdout", "print the program, and write nothing")
+    .option(
+      "--json",
+      "print the inputs as JSON, and write nothing; its schema is schemas/import-1.schema.json in this package",
+    )
+    .option("--all", "also pools, networks and disks that none of the virtual machines uses")
+    .option("--force", "write over files of the same names")
+    .option("--project <name>", "the Pulumi project's name; default: the host's")
+    .option("--no-protect", 'without "protect: true"')
+    .option(
+      "-i, --identity-file <file>",
+      "private key to log in with; goes into the program, as do the next three",
+    )
+    .option("-F, --ssh-config <file>", "OpenSSH configuration to read instead of the usual ones")
+    .option("--known-hosts <file>", "known_hosts file")
+    .option("-J, --proxy-jump <hosts>", "jump hosts, as ssh has them")
+    .option("-q, --quiet", "no progress and no report on stderr")
+    .action(async (host: string, names: string[], options: ImportCommandOptions) =>
+      end(await runImport(host, names, options)),
+    );
+  examples(command, [
+    ["kvm import alpha.example.net", "all virtual machines of a host, into ./alpha"],
+    ["kvm import ops@alpha.example.net web 'db-*' --out shop", "some of them, into a folder of that name"],
+    ["kvm import local --all --stdout", "of this machine, with what no virtual machine uses; only looking"],
+    ["kvm import old=192.0.2.7 --json -q", "the inputs as data; the Host resource is called old"],
+  ]);
+  exitCodes(command, whatItEndsWith);
+  return command;
+}

@@ -1,0 +1,235 @@
+import { foresee } from "../../provider/engine/inspection.js";
+import type { Deployment } from "../../provider/engine/lifecycle.js";
+import { parseNetwork } from "../../provider/libvirt/xml/index.js";
+import { ownerLabel } from "../../provider/planning/owner.js";
+import { definitions } from "../../provider/resources/index.js";
+import { kindOf } from "../../provider/resources/storage-pool/kinds.js";
+import { modelOf } from "../../provider/resources/storage-pool/observe.js";
+import { sizeText } from "./amounts.js";
+import type { Bag } from "./bag.js";
+import { type FoundDomain, type FoundHost, spareDisks, storageOf } from "./found-host.js";
+import type { Storage, VolumeKey } from "./machine/disks.js";
+import { machineInputs } from "./machine/inputs.js";
+import { remnantsOf } from "./machine/remnants.js";
+import { networkInputs } from "./network-inputs.js";
+import { poolInputs } from "./pool-inputs.js";
+import { Names } from "./program/names.js";
+import { references } from "./program/references.js";
+import type { Imported, ImportedKind, ImportedResource, LeftAlone } from "./resource.js";
+import { trim } from "./trim.js";
+
+export interface ImportOptions {
+  /** Which VMs. */
+  isChosen(name: string): boolean;
+  /** Also pools, networks and disks that none of them uses. */
+  all: boolean;
+  project: string;
+  /** Told of each object that is looked at. */
+  progress(text: string): void;
+}
+
+class Unreachable extends Error {
+  override readonly name = "Unreachable";
+}
+
+/** A host that stops answering half-way makes half a program: that is none. */
+export function isUnreachable(error: unknown): boolean {
+  return error instanceof Unreachable;
+}
+
+/** Which of a host's objects can be taken over without changing anything, with which inputs. */
+export async function importHost(
+  found: FoundHost,
+  deployment: Deployment,
+  options: ImportOptions,
+): Promise<Imported> {
+  const { ref } = found;
+  const names = new Names();
+  const left: LeftAlone[] = [];
+  const known = storageOf(found);
+
+  const take = async (
+    kind: ImportedKind,
+    libvirtName: string,
+    needed: Bag,
+    optional: Bag,
+    notes: readonly string[] = [],
+    /** In which people write them. */
+    order: readonly string[] = [...Object.keys(needed), ...Object.keys(optional)],
+  ): Promise<ImportedResource | undefined> => {
+    options.progress(`looking at ${libvirtName}`);
+    const definition = definitions[kind];
+    if (definition === undefined) throw new Error(`there is no resource ${kind}`);
+    const name = names.claim(kind, libvirtName);
+    const place =
+      kind === "VirtualMachine" || kind === "Disk"
+        ? { host: ref.name, connection: ref.connection, credentials: ref.credentials }
+        : { hosts: { [ref.name]: ref.connection }, credentials: { [ref.name]: ref.credentials } };
+    const common = {
+      pulumiUrn: `urn:pulumi:import::${options.project}::pulumi-nodejs:dynamic/kvm:${kind}::${name}`,
+      ...place,
+      name: libvirtName,
+      adopt: true,
+    };
+    const seen = (inputs: Bag) => foresee(definition, deployment, inputs);
+    const trimmed = await trim(seen, { ...common, ...needed }, optional);
+    if (trimmed.kind === "unreachable") throw new Unreachable(trimmed.why);
+    if (trimmed.kind === "left") {
+      left.push({ kind, name: libvirtName, why: trimmed.why, isManaged: false });
+      return undefined;
+    }
+    const given = Object.entries(trimmed.inputs)
+      .filter(([key]) => !Object.hasOwn(common, key))
+      .sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
+    return {
+      kind,
+      name,
+      libvirtName,
+      inputs: Object.fromEntries(given),
+      notes: [...notes, ...trimmed.notes],
+    };
+  };
+
+  const disks: ImportedResource[] = [];
+  const takeDisk = async (pool: string, volume: string): Promise<void> => {
+    const of = known.find({ pool, volume });
+    if (of.kind === "unusable") return;
+    const format = of.format === "qcow2" ? {} : { format: of.format };
+    const disk = await take("Disk", volume, { pool, size: sizeText(of.sizeBytes), ...format }, {});
+    if (disk !== undefined) disks.push(disk);
+  };
+  for (const key of sharedVolumes(found, known, options)) await takeDisk(key.pool, key.volume);
+  // What several VMs have is no disk of one of them.
+  const storage: Storage = {
+    ...known,
+    find: (key) => {
+      const of = known.find(key);
+      const isTaken = disks.some(
+        ({ inputs, libvirtName }) => inputs.pool === key.pool && libvirtName === key.volume,
+      );
+      return of.kind === "volume" && of.isShared && !isTaken
+        ? { kind: "unusable", why: "several virtual machines have it" }
+        : of;
+    },
+  };
+
+  const machines: ImportedResource[] = [];
+  for (const domain of found.domains) {
+    const { record, owner } = domain;
+    if (!options.isChosen(record.name)) continue;
+    if (owner !== undefined) {
+      left.push({ ...leftMachine(record.name, `it is ${ownerLabel(owner)}`), isManaged: true });
+      continue;
+    }
+    const described = describe(domain, found, storage);
+    if (typeof described === "string") {
+      left.push(leftMachine(record.name, described));
+      continue;
+    }
+    const { needed, optional, notes, order } = described;
+    const machine = await take("VirtualMachine", record.name, needed, optional, notes, order);
+    if (machine !== undefined) machines.push(machine);
+  }
+
+  const uses = machines.map(({ inputs }) => references(inputs));
+  const isUsed = (kind: "pools" | "networks", name: string) =>
+    options.all || uses.some((used) => used[kind].has(name));
+
+  const networks: ImportedResource[] = [];
+  for (const { record, owner } of found.networks) {
+    if (!isUsed("networks", record.name)) continue;
+    const leave = (why: string, isManaged = false) =>
+      left.push({ kind: "Network", name: record.name, why, isManaged });
+    if (owner !== undefined) {
+      leave(`it is ${ownerLabel(owner)}`, true);
+      continue;
+    }
+    const inputs = networkInputs(parseNetwork(record.xml), record.autostart);
+    if (inputs === undefined) {
+      leave("no inputs are for networks of its kind");
+      continue;
+    }
+    const { mode, bridge, forwardDevice, forwardDevices, ...optional } = inputs;
+    const needed = withoutAbsent({ mode, bridge, forwardDevice, forwardDevices });
+    const network = await take("Network", record.name, needed, optional);
+    if (network !== undefined) networks.push(network);
+  }
+
+  if (options.all)
+    for (const pool of found.pools)
+      for (const { name } of spareDisks(found, pool)) await takeDisk(pool.name, name);
+
+  const pools: ImportedResource[] = [];
+  const poolsOfDisks = new Set(disks.map(({ inputs }) => inputs.pool));
+  for (const pool of found.pools) {
+    if (!isUsed("pools", pool.name) && !poolsOfDisks.has(pool.name)) continue;
+    if (kindOf(pool.type) === undefined) {
+      left.push({
+        kind: "StoragePool",
+        name: pool.name,
+        why: `no inputs are for pools of type ${pool.type}`,
+        isManaged: false,
+      });
+      continue;
+    }
+    const imported = await take("StoragePool", pool.name, poolInputs(modelOf(pool), pool.autostart), {});
+    if (imported !== undefined) pools.push(imported);
+  }
+  return { resources: [...pools, ...networks, ...disks, ...machines], left };
+}
+
+function leftMachine(name: string, why: string): LeftAlone {
+  return { kind: "VirtualMachine", name, why, isManaged: false };
+}
+
+function withoutAbsent(bag: Bag): Bag {
+  return Object.fromEntries(Object.entries(bag).filter(([, value]) => value !== undefined));
+}
+
+/** What has to be said of a VM, what can be, and what no input says; or why it isn't taken over. */
+function describe(
+  { record, model }: FoundDomain,
+  found: FoundHost,
+  storage: Storage,
+): { needed: Bag; optional: Bag; notes: string[]; order: string[] } | string {
+  if (record.persistentXml === undefined) return "it runs without a definition, which virsh define gives it";
+  if (model === undefined) return "it isn't one of QEMU or KVM, or its definition can't be read";
+  const { inputs, notes } = machineInputs(
+    {
+      model,
+      powerState: powerStateOf(record.state),
+      autostart: record.autostart,
+      hasSnapshots: record.hasSnapshots,
+    },
+    found.facts,
+    storage,
+  );
+  const { memory, autostart, powerState } = inputs;
+  const needed = withoutAbsent({ memory, autostart, powerState });
+  const optional = Object.fromEntries(Object.entries(inputs).filter(([key]) => !Object.hasOwn(needed, key)));
+  const allNotes = [...notes, ...remnantsOf(record.persistentXml)];
+  return { needed, optional, notes: allNotes, order: Object.keys(inputs) };
+}
+
+function powerStateOf(state: FoundDomain["record"]["state"]): "running" | "stopped" | "paused" {
+  if (state === "paused") return "paused";
+  return state === "shutOff" || state === "crashed" ? "stopped" : "running";
+}
+
+/** Volumes that are disks of several VMs, each once. */
+function sharedVolumes(
+  { domains }: FoundHost,
+  storage: Storage,
+  { isChosen }: Pick<ImportOptions, "isChosen">,
+): VolumeKey[] {
+  const shared = new Map<string, VolumeKey>();
+  for (const { record, model, owner } of domains) {
+    if (owner !== undefined || !isChosen(record.name)) continue;
+    for (const { source, device } of model?.disks ?? []) {
+      if (device !== "disk" || source === undefined || !("pool" in source)) continue;
+      const of = storage.find(source);
+      if (of.kind === "volume" && of.isShared) shared.set(`${source.pool}/${source.volume}`, source);
+    }
+  }
+  return [...shared.values()];
+}

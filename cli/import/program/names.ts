@@ -1,0 +1,63 @@
+import type { ImportedKind } from "../resource.js";
+
+/** Names of resources: libvirt's own where Pulumi can have them, each once a kind. */
+export class Names {
+  readonly #taken = new Set<string>();
+
+  claim(kind: ImportedKind, libvirtName: string): string {
+    const plain = libvirtName.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^-+|-+$/g, "") || kind.toLowerCase();
+    for (let i = 1; ; i++) {
+      const name = i === 1 ? plain : `${plain}-${i}`;
+      const key = `${kind} ${name}`;
+      if (this.#taken.has(key)) continue;
+      this.#taken.add(key);
+      return name;
+    }
+  }
+}
+
+const RESERVED = new Set(
+  (
+    "abstract any arguments as async await boolean break case catch class const constructor continue debugger declare default delete do else enum eval export extends " +
+    "false finally for from function get global globalThis if implements import in infer Infinity instanceof interface is keyof let module namespace NaN never new null " +
+    "number object of package private process protected public readonly require return set static string super switch symbol this throw true try type typeof " +
+    "undefined unique unknown using var void while with yield kvm pulumi exports console Object String Number Array Promise Map Set Error Symbol Buffer"
+  ).split(" "),
+);
+
+const SUFFIXES: Readonly<Record<ImportedKind | "Host", string>> = {
+  Host: "Host",
+  StoragePool: "Pool",
+  Network: "Network",
+  Disk: "Disk",
+  VirtualMachine: "Vm",
+};
+
+/** Names of variables: those of the resources as TypeScript can have them, each once in the program. */
+export class Identifiers {
+  readonly #taken = new Set(RESERVED);
+
+  claim(kind: ImportedKind | "Host", name: string): string {
+    const words = name.split(/[^A-Za-z0-9]+/).filter((word) => word !== "");
+    const camel = words
+      .map((word, i) => (i === 0 ? lowerFirst(word) : `${word[0]?.toUpperCase()}${word.slice(1)}`))
+      .join("");
+    const suffix = SUFFIXES[kind];
+    const plain =
+      camel === "" ? suffix.toLowerCase() : /^\d/.test(camel) ? `${suffix.toLowerCase()}${camel}` : camel;
+    const tries = [plain, `${plain}${suffix}`];
+    for (let i = 2; ; i++) {
+      const free = tries.find((identifier) => !this.#taken.has(identifier));
+      if (free !== undefined) {
+        this.#taken.add(free);
+        return free;
+      }
+      tries.push(`${plain}${suffix}${i}`);
+    }
+  }
+}
+
+/** "DB" stays together: db. */
+function lowerFirst(word: string): string {
+  return /^[A-Z0-9]+$/.test(word) ? word.toLowerCase() : `${word[0]?.toLowerCase()}${word.slice(1)}`;
+}
