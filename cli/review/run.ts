@@ -138,7 +138,12 @@ async function preview(options: ReviewOptions, secrets: SecretTexts, progress: P
   ]);
   await listener.settled();
   const made = previewOf(stdout, stderr, exitCode);
-  return { preview: made, state: read, records: listener.records };
+  // A project may have a version of the provider that tells nobody: then its plans are made again, as for a preview that was given.
+  return {
+    preview: made,
+    state: read,
+    records: listener.records.length > 0 ? listener.records : undefined,
+  };
 }
 
 function previewOf(stdout: string, stderr: string, exitCode: number | null): Preview {
