@@ -78,7 +78,6 @@ export function judge(
     }),
   );
   impacts.push(...reviewed.flatMap((one) => one.impacts));
-  if (impacts.length === 0) impacts.push("none");
   const isMachine = step.kind === "VirtualMachine";
   const runs = isMachine ? isRunning(step.urn) : undefined;
   const xmlDiff = xmlDiffOf(record, gathered, secret, notes);
@@ -86,8 +85,7 @@ export function judge(
     steps,
     change: {
       ...base,
-      // The next boot is that of the restart.
-      impacts: inOrder(impacts).filter((impact) => impact !== "nextBoot" || !impacts.includes("restart")),
+      impacts: told(impacts),
       ...(runs === undefined ? {} : { runs }),
       steps: reviewed,
       ...{ replaceBecause, lost: steps.flatMap(lostBy), notes },
@@ -95,6 +93,14 @@ export function judge(
       ...(xmlDiff === undefined ? {} : { xmlDiff }),
     },
   };
+}
+
+/** The next boot is that of a restart, and what nobody notices is worth a word only where it is all. */
+function told(all: readonly Impact[]): Impact[] {
+  const rest = inOrder(all).filter(
+    (impact) => impact !== "none" && (impact !== "nextBoot" || !all.includes("restart")),
+  );
+  return rest.length === 0 ? ["none"] : rest;
 }
 
 /** The last check, of which the preview shows the lines; a diff where that found nothing to do, and knows of more. */

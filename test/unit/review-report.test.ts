@@ -125,7 +125,7 @@ describe("the review of a change", () => {
   it("tells when the host isn't any more as the preview said, and what isn't known before the deployment", () => {
     const start: Step = { kind: "start", subject: "web", effect: "none", reason: "found stopped" };
     expect(one([start], { effects: ["memory 1 GiB -> 2 GiB, live"] }).changes[0]).toMatchObject({
-      impacts: ["unknown", "none"],
+      impacts: ["unknown"],
       reason: expect.stringMatching(
         /changed since the preview, which said: memory .* now it would be: start/,
       ),
