@@ -1,4 +1,10 @@
-import { identityHash, ownerLabel, sameIdentity } from "../../provider/planning/owner.js";
+import {
+  identityHash,
+  identityUuid,
+  isIdentityUuid,
+  ownerLabel,
+  sameIdentity,
+} from "../../provider/planning/owner.js";
 import type { StateResource } from "../state/state.js";
 import type { Finding } from "./finding.js";
 import type { HostContents } from "./host-contents.js";
@@ -39,8 +45,14 @@ export function leftovers(
           });
       }
     for (const pool of contents.pools) {
-      if (unmanaged && !claims.uuids.has(pool.uuid))
-        found.push({ kind: "unmanaged", host, object: `storage pool ${pool.name}`, up: [] });
+      const object = `storage pool ${pool.name}`;
+      const isClaimed = claims.uuids.has(pool.uuid) || claims.hasPool(pool.uuid, contents.facts.uuid);
+      if (!isClaimed && isIdentityUuid(pool.uuid))
+        found.push({
+          ...{ kind: "orphan", host, object, up: [] },
+          reason: "its UUID is of those that this package gives its pools, and of no state that was given",
+        });
+      else if (!isClaimed && unmanaged) found.push({ kind: "unmanaged", host, object, up: [] });
       for (const mark of pool.marks)
         if (!claims.hasIdentity(mark.identityHash) && !claims.nonces.has(mark.nonce))
           found.push({
@@ -89,6 +101,13 @@ class Claims {
   hasIdentity(hash: string): boolean {
     this.#hashes ??= new Set(this.#resources.map((resource) => identityHash(identityOf(resource))));
     return this.#hashes.has(hash);
+  }
+
+  /** One that a run which was cut off has made is in no outputs yet. */
+  hasPool(uuid: string, hostUuid: string): boolean {
+    return this.#resources.some(
+      (resource) => resource.kind === "StoragePool" && identityUuid(identityOf(resource), hostUuid) === uuid,
+    );
   }
 
   of(owner: Parameters<typeof ownerLabel>[0] & { nonce: string }): StateResource | undefined {

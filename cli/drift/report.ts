@@ -130,7 +130,7 @@ export function makeReport(surveys: readonly SurveyedStack[], options: ReportOpt
     findings,
     ignored: all.length - heeded.length,
     known: heeded.length - findings.length,
-    notes: surveys.flatMap(notesOf).map((note) => options.secrets.conceal(note)),
+    notes: [...new Set(surveys.flatMap(notesOf))].map((note) => options.secrets.conceal(note)),
   };
 }
 
@@ -158,13 +158,15 @@ function hostLine(
   return { name, address, status: "reached", domains: answer.contents.domains.length };
 }
 
-/** Two stacks, or two names, of one machine. */
+/** Two stacks, or two names, of one machine. A state has its hosts in the order in which they happened to be ready. */
 function byMachine(hosts: readonly SurveyedHost[]): SurveyedHost[] {
   const seen = new Set<string>();
-  return hosts.filter(({ address, name, answer }) => {
-    const key = answer.kind === "contents" ? answer.contents.facts.uuid : `${name} ${address}`;
-    return !seen.has(key) && seen.add(key);
-  });
+  return hosts
+    .filter(({ address, name, answer }) => {
+      const key = answer.kind === "contents" ? answer.contents.facts.uuid : `${name} ${address}`;
+      return !seen.has(key) && seen.add(key);
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function withoutSecrets(found: Finding, secrets: SecretTexts): Finding {
@@ -176,7 +178,7 @@ function withoutSecrets(found: Finding, secrets: SecretTexts): Finding {
 }
 
 function notesOf({ state, warnings }: SurveyedStack): string[] {
-  const notes = [...new Set(warnings)];
+  const notes = [...warnings];
   if (state.resources.length === 0) notes.push(`${state.source} has no resources of pulumi-kvm`);
   if (state.pendingOperations > 0)
     notes.push(

@@ -44,9 +44,7 @@ export async function runDrift(options: DriftOptions): Promise<ExitCode> {
   try {
     const states = await readStates(options, secrets, progress);
     const at = new Date();
-    const surveys = await Promise.all(
-      states.map((state) => survey(state, { allPools: options.all === true, progress })),
-    );
+    const surveys = await survey(states, { allPools: options.all === true, progress });
     const report = makeReport(surveys, {
       ...{ at, poolThresholdPercent, failOn, since, secrets },
       unmanaged: options.all === true,

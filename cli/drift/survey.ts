@@ -24,51 +24,90 @@ export interface SurveyedStack {
   state: StackState;
   hosts: SurveyedHost[];
   resources: { resource: StateResource; inspection: Inspection }[];
-  /** What connecting had to say. */
+  /** What connecting had to say, for all stacks. */
   warnings: string[];
 }
 
 /**
- * Asks all hosts of a stack at once, and plans each resource with the provider's own planner. The only thing that it has a host do is to look
- * at the storage of its pools again.
+ * Asks all hosts of the stacks at once, over one connection each, and plans each resource with the provider's own planner. The only thing
+ * that it has a host do is to look at the storage of its pools again.
  */
 export async function survey(
-  state: StackState,
-  { allPools, progress }: { allPools: boolean; progress: Progress },
-): Promise<SurveyedStack> {
+  states: readonly StackState[],
+  options: { allPools: boolean; progress: Progress },
+): Promise<SurveyedStack[]> {
   const warnings: string[] = [];
   const hosts = new Hosts({ warn: (message) => void warnings.push(message), now: () => Date.now() });
   try {
-    const deployment: Deployment = {
-      ...{ hosts, engine: undefined, now: () => Date.now() },
-      ...{ randomUuid: randomUUID, randomNonce: () => randomBytes(8).toString("hex") },
-      run: { id: "", holder: "" },
-    };
-    const asked = hostsOf(state, hosts).map(({ ref, host }) => {
-      const pools: SurveyedHost["pools"] = allPools ? "all" : poolsOf(state, ref.name);
-      return { ref, pools, reading: ask(host, pools, progress) };
+    const stacks = states.map((state) => {
+      const ofStack = hosts.ofAnotherStack();
+      return { state, hosts: ofStack, asked: hostsOf(state, ofStack) };
     });
-    let planned = 0;
-    const resources = await Promise.all(
-      state.resources.map(async (resource) => {
-        // What is on the hosts is read once, in bulk; before that there is nothing to plan with.
-        await Promise.all(asked.filter(({ ref }) => isOn(resource, ref)).map(({ reading }) => reading));
-        const inspection = await look(resource, deployment);
-        planned += 1;
-        progress.step(`planned ${planned} of ${state.resources.length} resources`);
-        return { resource, inspection };
-      }),
-    );
-    const surveyed = await Promise.all(
-      asked.map(async ({ ref, pools, reading }) => ({
-        ...{ name: ref.name, address: ref.connection.address, pools },
-        answer: await reading,
-      })),
-    );
-    return { state, hosts: surveyed, resources, warnings };
+    const readings = readAll(stacks, options);
+    return await Promise.all(stacks.map((stack) => surveyStack(stack, readings, warnings, options.progress)));
   } finally {
     await hosts.close();
   }
+}
+
+interface AskedStack {
+  state: StackState;
+  hosts: Hosts;
+  asked: { ref: HostRef; host: Host }[];
+}
+
+interface Reading {
+  pools: SurveyedHost["pools"];
+  answer: Promise<SurveyedHost["answer"]>;
+}
+
+/** Each host once, with the pools of all stacks. */
+function readAll(
+  stacks: readonly AskedStack[],
+  { allPools, progress }: { allPools: boolean; progress: Progress },
+): Map<Host, Reading> {
+  const pools = new Map<Host, Set<string>>();
+  for (const { state, asked } of stacks)
+    for (const { ref, host } of asked)
+      pools.set(host, new Set([...(pools.get(host) ?? []), ...poolsOf(state, ref.name)]));
+  return new Map(
+    [...pools].map(([host, named]) => {
+      const wanted = allPools ? "all" : named;
+      return [host, { pools: wanted, answer: ask(host, wanted, progress) }];
+    }),
+  );
+}
+
+async function surveyStack(
+  { state, hosts, asked }: AskedStack,
+  readings: ReadonlyMap<Host, Reading>,
+  warnings: string[],
+  progress: Progress,
+): Promise<SurveyedStack> {
+  const deployment: Deployment = {
+    ...{ hosts, engine: undefined, now: () => Date.now() },
+    ...{ randomUuid: randomUUID, randomNonce: () => randomBytes(8).toString("hex") },
+    run: { id: "", holder: "" },
+  };
+  let planned = 0;
+  const resources = await Promise.all(
+    state.resources.map(async (resource) => {
+      // What is on the hosts is read once, in bulk; before that there is nothing to plan with.
+      const itsHosts = asked.filter(({ ref }) => isOn(resource, ref));
+      await Promise.all(itsHosts.map(({ host }) => readings.get(host)?.answer));
+      const inspection = await look(resource, deployment);
+      planned += 1;
+      progress.step(`planned ${planned} of ${state.resources.length} resources`);
+      return { resource, inspection };
+    }),
+  );
+  const surveyed = await Promise.all(
+    asked.map(async ({ ref, host }): Promise<SurveyedHost> => {
+      const { pools, answer } = readings.get(host) as Reading;
+      return { name: ref.name, address: ref.connection.address, pools, answer: await answer };
+    }),
+  );
+  return { state, hosts: surveyed, resources, warnings };
 }
 
 async function ask(

@@ -3,13 +3,22 @@ import { connectionKey, type HostRef } from "./host-ref.js";
 
 /** All hosts of a deployment. The provider's process lives as long as the deployment, so this is its pool of connections. */
 export class Hosts {
-  readonly #byKey = new Map<string, Host>();
+  readonly #byKey: Map<string, Host>;
   readonly #declared = new Map<string, HostRef>();
   #programRuns = false;
   readonly #options: { warn: (message: string) => void; now: () => number };
 
-  constructor(options: { warn: (message: string) => void; now: () => number }) {
+  constructor(
+    options: { warn: (message: string) => void; now: () => number },
+    connections: Map<string, Host> = new Map(),
+  ) {
     this.#options = options;
+    this.#byKey = connections;
+  }
+
+  /** The hosts of another stack, over the same connections; who has these closes those. */
+  ofAnotherStack(): Hosts {
+    return new Hosts(this.#options, this.#byKey);
   }
 
   get(ref: HostRef): Host {

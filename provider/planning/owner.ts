@@ -33,6 +33,11 @@ export function identityHash(owner: Identity): string {
     .slice(0, 16);
 }
 
+/** Whether a pool's UUID can be such a mark: those that libvirt and people make are of version 4. */
+export function isIdentityUuid(uuid: string): boolean {
+  return /^.{14}5/.test(uuid);
+}
+
 /** RFC 9562 UUID version 5 of a text in a namespace of our own. Pools carry no metadata: this is their owner mark. */
 export function identityUuid(owner: Identity, scope: string): string {
   const hash = createHash("sha1")

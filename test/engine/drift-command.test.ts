@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DriftReport } from "../../cli/drift/report.js";
 import {
+  buildPool,
   type MigrationJournal,
   migrationJournalKind,
   ownerMarkKind,
@@ -10,6 +11,7 @@ import {
   withOwnerMark,
   writeMigrationJournal,
 } from "../../provider/libvirt/xml/index.js";
+import { identityUuid } from "../../provider/planning/owner.js";
 import { type CommandResult, run } from "../hosts/command.js";
 import type { LabHost } from "../hosts/host.js";
 import { Lab, labAvailable } from "../hosts/lab.js";
@@ -267,6 +269,14 @@ describe.skipIf(!available)(`kvm drift${lacking}`, () => {
     await beta.virsh("define", "/tmp/left.xml");
     await beta.writeFile("/tmp/foreign.xml", withOwnerMark(other("foreign"), undefined));
     await beta.virsh("define", "/tmp/foreign.xml");
+    const poolType = "pulumi-nodejs:dynamic/kvm:StoragePool";
+    const leftPool = { project: "shop", stack: "gone", type: poolType, name: "left" };
+    const poolXml = buildPool({
+      ...{ name: "left", type: "dir", path: "/var/lib/libvirt/left" },
+      uuid: identityUuid(leftPool, beta.uuid),
+    });
+    await beta.writeFile("/tmp/pool.xml", poolXml);
+    await beta.virsh("pool-define", "/tmp/pool.xml");
     await alpha.shell(
       "head -c 1M /dev/zero > /var/lib/libvirt/drift/.pulumi-kvm.0123456789abcdef.0123456789abcdef.stray",
     );
@@ -281,6 +291,7 @@ describe.skipIf(!available)(`kvm drift${lacking}`, () => {
       ["drifted", "alpha", "swollen"],
       ["orphan", "alpha", "disk stray in pool images"],
       ["orphan", "beta", "domain left"],
+      ["orphan", "beta", "storage pool left"],
       ["pendingRestart", "beta", "pending"],
       ...report.pools.map(({ host, pool }) => ["poolNearlyFull", host, `storage pool ${pool}`]).sort(),
       ["unmanaged", "beta", "domain foreign"],
@@ -328,9 +339,13 @@ describe.skipIf(!available)(`kvm drift${lacking}`, () => {
   it("reports the other host completely when one is down, within the connect timeout", async () => {
     await beta.partition();
     const state = file("state.json");
-    await project.write("state.json", JSON.stringify(await project.export({ showSecrets: true })));
+    const exported = await project.export({ showSecrets: true });
+    await project.write("state.json", JSON.stringify(exported));
+    const hostsAlone = (exported.deployment.resources ?? []).filter(({ type }) => type.endsWith("kvm:Host"));
+    await project.write("none.json", JSON.stringify({ deployment: { resources: hostsAlone } }));
     const startedAt = performance.now();
-    const result = await kvm(["drift", "--state", state, "--json", "-q"]);
+    // Two states of the same hosts: each is asked once.
+    const result = await kvm(["drift", "--state", state, "--state", file("none.json"), "--json", "-q"]);
     const tookMs = performance.now() - startedAt;
     await beta.heal();
     expect(result.exitCode).toBe(3);
