@@ -69,4 +69,6 @@ async function rescan(host: Host, pools: "all" | ReadonlySet<string>): Promise<v
     ),
   );
   await Promise.all(wanted.map(({ name }) => host.observations.refreshPool(name)));
+  // A VM of another host may have been looked for here meanwhile.
+  for (const { name } of wanted) host.observations.dropContents(name);
 }
