@@ -32,10 +32,10 @@ export function parseOutputs<Format extends string>(
 }
 
 /** Whoever reads the file finds the old text or the new one, never half of it. */
-export async function writeWhole(file: string, text: string): Promise<void> {
+export async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
   const made = `${file}.${process.pid}.tmp`;
   try {
-    await writeFile(made, text);
+    await writeFile(made, content);
     await rename(made, file);
   } catch (error) {
     await rm(made, { force: true });
@@ -44,9 +44,9 @@ export async function writeWhole(file: string, text: string): Promise<void> {
 }
 
 /** Resolves when it is written: a process that ends before would cut off what a pipe hasn't taken yet. */
-export async function print(text: string): Promise<void> {
+export async function print(content: string | Uint8Array): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    process.stdout.write(text, (error) => {
+    process.stdout.write(content, (error) => {
       if (error && (error as NodeJS.ErrnoException).code !== "EPIPE") reject(error);
       else resolve();
     });

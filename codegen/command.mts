@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { z } from "zod";
+import { CONSOLE_SCHEMA_VERSION, consoleReport } from "../cli/console/report.js";
 import { DOCTOR_SCHEMA_VERSION, doctorReport } from "../cli/doctor/report.js";
 import { report as driftReport, SCHEMA_VERSION } from "../cli/drift/report.js";
 import { IMPORT_SCHEMA_VERSION, importReport } from "../cli/import/report.js";
@@ -16,6 +17,7 @@ export function reportSchemas(): Record<string, string> {
   const text = (schema: z.ZodType) =>
     printJson(openEnded(z.toJSONSchema(schema, { target: "draft-2020-12", io: "output" })) as object);
   return {
+    [`console-${CONSOLE_SCHEMA_VERSION}.schema.json`]: text(consoleReport),
     [`drift-${SCHEMA_VERSION}.schema.json`]: text(driftReport),
     [`doctor-${DOCTOR_SCHEMA_VERSION}.schema.json`]: text(doctorReport),
     [`review-${REVIEW_VERSION}.schema.json`]: text(reviewReport),

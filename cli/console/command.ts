@@ -6,13 +6,18 @@ import { type ConsoleOptions, runConsole, whatItEndsWith } from "./run.js";
 
 export function consoleCommand(end: (code: number) => void): Command {
   const command = new Command("console")
-    .summary("a VM's serial console")
+    .summary("a VM's serial console, or its screen")
     .description(
       paragraphs(`Connects this terminal to a VM's serial console, over the SSH connection that is used for everything else: no port is opened on the
 host. In a terminal every key goes to the guest but the escape, which leaves; the terminal is then as it was before. Without a terminal
 input and output are passed on as they are. It ends when the guest is switched off; a reboot doesn't end it.
 
-A console that somebody has open is refused.`),
+A console that somebody has open is refused.
+
+--vnc serves the VM's screen to a browser on this machine: noVNC, on the loopback address, reached through the same SSH connection. The
+link that it prints is good for one visit; it ends when the viewer leaves. A password that the stack's state has for the VNC server goes
+to that page alone; else the page asks. --vnc-port passes a local port on for another viewer: whoever can log in to this machine can
+connect to it, and only the VNC server's own password is in the way. --screenshot saves what the screen shows.`),
     )
     .argument(
       "<vm>",
@@ -31,6 +36,15 @@ A console that somebody has open is refused.`),
     .option(
       "--linger <time>",
       'without a terminal: how long to listen after the end of the input, "5s"; default: until the guest ends',
+    )
+    .option("--vnc", "serve the screen to a browser, and print the link")
+    .option("--vnc-port <port>", "pass this port of the loopback address on to the VNC server; 0 chooses one")
+    .option("--keep", "with these two: go on when the viewer has left; a page has a new link then")
+    .option("--screenshot <file>", 'save what the screen shows as PNG; "-" is stdout')
+    .option("--screen <number>", "with --screenshot: which of several screens", "0")
+    .option(
+      "--json",
+      "what was made, as JSON: the link or the file; its schema is schemas/console-1.schema.json in this package",
     )
     .option("-q, --quiet", "nothing on stderr but errors")
     .action(async (name: string, options: ConsoleOptions) => end(await runConsole(name, options)));

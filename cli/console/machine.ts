@@ -65,10 +65,12 @@ async function machineOf(
   { host, record }: { host: Host; record: DomainRecord },
   { label, password }: WantedMachine,
 ): Promise<Machine> {
-  const { uuid, liveXml } = record;
-  if (liveXml === undefined)
+  const { uuid, liveXml, reasonName } = record;
+  if (liveXml === undefined) {
+    const why = reasonName === undefined || reasonName === "unknown" ? "" : ` (${reasonName})`;
     throw new ConsoleRefused(
-      `${label} is off${record.reasonName === undefined ? "" : ` (${record.reasonName})`} on ${host.name}; start it first: powerState: "running" and "pulumi up"`,
+      `${label} is off${why} on ${host.name}; powerState: "running" and "pulumi up" start it`,
     );
+  }
   return { label, uuid, hostName: host.name, host: await host.reached(), liveXml, password };
 }

@@ -3,12 +3,16 @@ import { Hosts } from "../../provider/hosts/hosts.js";
 import { isLibvirtError } from "../../provider/libvirt/index.js";
 import { SshError } from "../../provider/ssh/index.js";
 import { EXIT, type ExitCode } from "../exit-code.js";
+import { print, writeWhole } from "../output.js";
 import { SecretTexts } from "../state/secrets.js";
 import { UsageError } from "../usage-error.js";
 import { parseEscape } from "./escape.js";
 import { findMachine } from "./machine.js";
 import { ConsoleRefused, HostLost } from "./refused.js";
+import { asJson } from "./report.js";
+import { screenshot } from "./screenshot.js";
 import { serialConsole } from "./serial.js";
+import { type VncWay, vncPage, vncPort } from "./vnc.js";
 import { findWanted, type WantedOptions } from "./wanted.js";
 
 /** As the command line gives them. */
@@ -17,6 +21,12 @@ export interface ConsoleOptions extends WantedOptions {
   escape: string;
   force?: boolean;
   linger?: string;
+  vnc?: boolean;
+  vncPort?: string;
+  keep?: boolean;
+  screenshot?: string;
+  screen: string;
+  json?: boolean;
   quiet?: boolean;
 }
 
@@ -24,6 +34,15 @@ const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 
 export async function runConsole(name: string, options: ConsoleOptions): Promise<number> {
   const escapeKey = { text: options.escape, byte: parseEscape(options.escape) };
+  const { vnc, vncPort: port, screenshot: file, json } = options;
+  const ways = [vnc === true, port !== undefined, file !== undefined].filter(Boolean).length;
+  if (ways > 1) throw new UsageError("--vnc, --vnc-port and --screenshot: give one of them");
+  if (json === true && ways === 0)
+    throw new UsageError("--json tells of --vnc, --vnc-port or --screenshot; a console has nothing to tell");
+  if (json === true && file === "-")
+    throw new UsageError("--json and --screenshot -: both would be on stdout");
+  const localPort = port === undefined ? undefined : numberOf("--vnc-port", port, 65_535);
+  const screen = numberOf("--screen", options.screen, 15);
   const lingerMs = options.linger === undefined ? undefined : millisecondsOf(options.linger);
   const secrets = new SecretTexts();
   const say = (text: string) => {
@@ -38,6 +57,24 @@ export async function runConsole(name: string, options: ConsoleOptions): Promise
   const hosts = new Hosts({ warn: say, now: () => Date.now() });
   try {
     const machine = await findMachine(await findWanted(name, options, secrets), hosts);
+    const named = { vm: machine.label, host: machine.hostName, uuid: machine.uuid };
+    if (file !== undefined) {
+      const { png, widthPixels, heightPixels } = await screenshot(machine, screen, told.signal);
+      await (file === "-" ? print(png) : writeWhole(file, png));
+      const made = { ...{ file, screen, widthPixels, heightPixels }, sizeBytes: png.byteLength };
+      if (json === true) await print(asJson({ kind: "screenshot", ...named, ...made }));
+      else say(`${file === "-" ? "The screen" : file}: ${widthPixels} x ${heightPixels} pixels.`);
+      return EXIT.fine;
+    }
+    if (vnc === true || localPort !== undefined) {
+      const announce = (way: VncWay) => print(json === true ? asJson({ ...named, ...way }) : `${way.url}\n`);
+      const bounds = { keep: options.keep === true, signal: told.signal, say, announce };
+      if (localPort !== undefined) return await vncPort(machine, localPort, bounds);
+      say(
+        `The screen of ${machine.label} on ${machine.hostName}; the link is good for one visit from this machine:`,
+      );
+      return await vncPage(machine, bounds);
+    }
     return await serialConsole(machine, {
       ...{ device: options.device, force: options.force === true, escapeKey, lingerMs, say },
       ...{ signal: told.signal, input: process.stdin, output: process.stdout },
@@ -61,6 +98,12 @@ function codeOf(error: unknown): ExitCode {
   if (isLibvirtError(error, "connectionLost", "timeout")) return EXIT.incomplete;
   if (error instanceof SshError && error.kind === "closed") return EXIT.incomplete;
   return EXIT.failed;
+}
+
+function numberOf(option: string, text: string, most: number): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > most)
+    throw new UsageError(`${option} ${text}: must be a whole number from 0 to ${most}`);
+  return Number(text);
 }
 
 function millisecondsOf(text: string): number {

@@ -58,3 +58,11 @@ export function screens(liveXml: string): { type: string; listener: ScreenListen
     return { type, listener: { kind: "none" } };
   });
 }
+
+/** Whether a running domain has a graphics card: without one there is nothing that could be shown. */
+export function hasGraphicsCard(liveXml: string): boolean {
+  const devices = childElement(rootOf(parseXml(liveXml, "domain")), "devices");
+  return childElements(devices, "video").some(
+    (video) => attributeOf(childElement(video, "model"), "type") !== "none",
+  );
+}

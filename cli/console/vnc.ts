@@ -1,0 +1,133 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { oneLine } from "../../provider/hosts/errors.js";
+import { EXIT } from "../exit-code.js";
+import { UsageError } from "../usage-error.js";
+import type { Machine } from "./machine.js";
+import { HostLost } from "./refused.js";
+import { type Screen, vncScreen } from "./screen.js";
+import { ScreenServer } from "./screen-server.js";
+
+export interface VncOptions {
+  /** Go on when the viewer has left. */
+  keep: boolean;
+  signal: AbortSignal;
+  say: (text: string) => void;
+  /** Told of every link, and of the port. */
+  announce: (way: VncWay) => Promise<void>;
+}
+
+/** How a viewer of this machine gets to the screen. */
+export type VncWay =
+  | { kind: "page"; url: string; token: string; address: string; port: number }
+  | { kind: "port"; url: string; address: string; port: number };
+
+/** Serves a page with the VM's screen to one viewer of this machine, until that one leaves. */
+export async function vncPage(machine: Machine, options: VncOptions): Promise<number> {
+  const screen = vncScreen(machine);
+  const server = await ScreenServer.start({
+    title: `${machine.label} on ${machine.hostName}`,
+    open: () => screen.open(options.signal),
+    password: machine.password,
+  });
+  let reason = "kvm console was ended.";
+  try {
+    return await untilOver(machine, options, async () => {
+      for (;;) {
+        const left = server.viewerLeft();
+        await options.announce({ kind: "page", ...server.renew(), ...server.address });
+        await left;
+        if (!options.keep) return;
+      }
+    });
+  } catch (error) {
+    reason = oneLine(error);
+    throw error;
+  } finally {
+    await server.close(reason);
+  }
+}
+
+/** Passes a port of this machine's loopback on to the VM's VNC server, for viewers of the person's own. */
+export async function vncPort(machine: Machine, port: number, options: VncOptions): Promise<number> {
+  const screen = vncScreen(machine);
+  const sockets = new Set<Socket>();
+  let onLastLeft = () => {};
+  const lastLeft = new Promise<void>((resolve) => {
+    onLastLeft = resolve;
+  });
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("close", () => {
+      sockets.delete(socket);
+      if (sockets.size === 0) onLastLeft();
+    });
+    void connect(socket, screen, options);
+  });
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening").catch((error: Error) => {
+    throw new UsageError(`--vnc-port ${port}: ${error.message}`);
+  });
+  try {
+    return await untilOver(machine, options, async () => {
+      const { address, port: chosen } = server.address() as AddressInfo;
+      await options.announce({ kind: "port", url: `vnc://${address}:${chosen}`, address, port: chosen });
+      await (options.keep ? new Promise(() => undefined) : lastLeft);
+    });
+  } finally {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  }
+}
+
+async function connect(socket: Socket, screen: Screen, { signal, say }: VncOptions): Promise<void> {
+  socket.on("error", () => socket.destroy());
+  try {
+    const stream = await screen.open(signal);
+    stream.on("error", () => socket.destroy());
+    stream.on("close", () => socket.destroy());
+    socket.on("close", () => stream.destroy());
+    if (socket.destroyed) stream.destroy();
+    stream.pipe(socket).pipe(stream);
+  } catch (error) {
+    say(oneLine(error));
+    socket.destroy();
+  }
+}
+
+const LOOKS_EVERY_MS = 2_000;
+
+/** Until the work is done, the guest ends, the host is lost, or this process is told to end. */
+async function untilOver(machine: Machine, options: VncOptions, work: () => Promise<void>): Promise<number> {
+  const { label, uuid, hostName, host } = machine;
+  const over = new AbortController();
+  const told = new Promise<number>((resolve) => {
+    options.signal.addEventListener("abort", () => resolve(options.signal.reason as number), { once: true });
+  });
+  const lost = host.closed.then((error): never => {
+    throw new HostLost(
+      `the connection to ${hostName} was lost${error === undefined ? "" : `: ${oneLine(error)}`}`,
+    );
+  });
+  const ended = async (): Promise<number> => {
+    for (;;) {
+      await sleep(LOOKS_EVERY_MS, undefined, { signal: over.signal });
+      const { state, reasonName } = await host.libvirt.domains.state(uuid);
+      if (state !== "shutOff" && state !== "crashed") continue;
+      options.say(`${label} is off${reasonName === undefined ? "" : ` (${reasonName})`}.`);
+      return EXIT.fine;
+    }
+  };
+  const done = async (): Promise<number> => {
+    await work();
+    return EXIT.fine;
+  };
+  const all = [told, lost, ended(), done()];
+  for (const each of all) each.catch(() => undefined);
+  try {
+    return await Promise.race(all);
+  } finally {
+    over.abort();
+  }
+}

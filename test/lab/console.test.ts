@@ -1,0 +1,369 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { decode } from "fast-png";
+import puppeteer, { type Browser, type Page } from "puppeteer-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
+import { consoleReport } from "../../cli/console/report.js";
+import { build } from "../../scripts/build.mjs";
+import { mustRun } from "../hosts/command.js";
+import type { LabHost } from "../hosts/host.js";
+import { Lab, labAvailable } from "../hosts/lab.js";
+import { tickGuest } from "../hosts/tick-guest.js";
+
+const browserName = "chromium-headless-shell";
+const { available, missing } = labAvailable([browserName, browserName], ["python3", "python3"]);
+const kvm = [process.execPath, fileURLToPath(new URL("../../dist/cli/kvm.js", import.meta.url))];
+const terminal = fileURLToPath(new URL("../hosts/console-terminal.py", import.meta.url));
+
+const password = "s3cr-vnc";
+const uuid = "5a1f3b52-0f9e-4c58-9d0b-6f3d0b7a2c11";
+const CTRL_RIGHT_BRACKET = "\x1d";
+const DARK = 40;
+
+function guest(name: string, devices: string, id = ""): string {
+  const { kernelPath, initrdPath } = tickGuest();
+  return `<domain type='qemu'><name>${name}</name>${id}<memory unit='MiB'>96</memory><vcpu>1</vcpu>
+<os><type arch='x86_64' machine='q35'>hvm</type><kernel>${kernelPath}</kernel><initrd>${initrdPath}</initrd><cmdline>console=ttyS0 quiet</cmdline></os>
+<devices><emulator>/usr/bin/qemu-system-x86_64</emulator>${devices}</devices></domain>`;
+}
+const serial = "<serial type='pty'><target port='0'/></serial>";
+const guests = {
+  web: guest(
+    "web",
+    `${serial}<graphics type='vnc' port='-1' listen='0.0.0.0' passwd='${password}'/><video><model type='vga'/></video>`,
+    `<uuid>${uuid}</uuid>`,
+  ),
+  socket: guest(
+    "socket",
+    `${serial}<graphics type='vnc'><listen type='socket'/></graphics><video><model type='vga'/></video>`,
+  ),
+  mute: guest("mute", "<video><model type='none'/></video>"),
+  off: guest("off", serial),
+};
+
+/** A command under way. */
+class Running {
+  readonly child: ChildProcess;
+  stdout = "";
+  stderr = "";
+  readonly ended: Promise<number | null>;
+
+  constructor(command: readonly string[], env: NodeJS.ProcessEnv) {
+    const [program = "", ...args] = command;
+    this.child = spawn(program, args, { env, stdio: ["pipe", "pipe", "pipe"] });
+    this.child.stdout?.on("data", (chunk) => {
+      this.stdout += chunk;
+    });
+    this.child.stderr?.on("data", (chunk) => {
+      this.stderr += chunk;
+    });
+    this.ended = new Promise((resolve) => this.child.once("close", resolve));
+  }
+
+  async until(text: string): Promise<void> {
+    for (let i = 0; i < 300 && !this.stdout.includes(text); i++) await sleep(100);
+    expect(this.stdout, this.stderr).toContain(text);
+  }
+}
+
+describe.skipIf(!available)(
+  `kvm console${missing.length === 0 ? "" : ` (missing: ${missing.join("; ")})`}`,
+  () => {
+    let lab: Lab;
+    let alpha: LabHost;
+    let browser: Browser;
+    let folder: string;
+    let env: NodeJS.ProcessEnv;
+    const started: Running[] = [];
+    beforeAll(async () => {
+      await build({ ifNeeded: true });
+      lab = await Lab.up({ hosts: 2, prefix: "console" });
+      alpha = lab.host("alpha");
+      folder = await mkdtemp(join(tmpdir(), "pulumi-kvm-console-"));
+      await mkdir(join(folder, ".ssh"));
+      await cp(lab.sshConfigPath, join(folder, ".ssh/config"));
+      env = { ...process.env, HOME: folder, SSH_AUTH_SOCK: undefined };
+      for (const [name, xml] of Object.entries(guests)) {
+        await alpha.writeFile("/run/guest.xml", xml);
+        await alpha.virsh("define", "/run/guest.xml");
+        if (name !== "off") await alpha.virsh("start", name);
+      }
+      // The state says that web is on beta: somebody has moved it by hand.
+      const connection = (name: string) => ({
+        address: lab.host(name).address,
+        sshConfig: lab.sshConfigPath,
+      });
+      const host = (name: string) => ["Host", name, name, { name, connection: connection(name) }] as const;
+      const machine = [
+        "VirtualMachine",
+        "front",
+        uuid,
+        {
+          ...{ name: "web", host: "beta", connection: connection("beta") },
+          graphics: {
+            "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+            plaintext: JSON.stringify({ type: "vnc", password }),
+          },
+        },
+      ] as const;
+      const resources = [host("alpha"), host("beta"), machine].map(([kind, name, id, inputs]) => ({
+        ...{ id, inputs, urn: `urn:pulumi:prod::shop::pulumi-nodejs:dynamic/kvm:${kind}::${name}` },
+        type: `pulumi-nodejs:dynamic/kvm:${kind}`,
+      }));
+      await writeFile(join(folder, "state.json"), JSON.stringify({ deployment: { resources } }));
+      const executablePath = spawnSync("which", [browserName], { encoding: "utf8" }).stdout.trim();
+      browser = await puppeteer.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
+    });
+    afterEach(async () => {
+      for (const { child, ended } of started.splice(0)) {
+        child.kill("SIGKILL");
+        await ended;
+      }
+    });
+    afterAll(async () => {
+      await browser?.close();
+      await lab?.close();
+      await rm(folder, { recursive: true, force: true });
+    });
+
+    const ofStack = () => ["--state", join(folder, "state.json"), "front"];
+    const start = (...args: string[]) => {
+      const running = new Running([...kvm, "console", ...args], env);
+      started.push(running);
+      return running;
+    };
+    const run = async (...args: string[]) => {
+      const running = start(...args);
+      running.child.stdin?.end();
+      const exitCode = await running.ended;
+      return { exitCode, stdout: running.stdout, stderr: running.stderr };
+    };
+
+    it("gives a terminal to the guest until ^], and then back as it was", async () => {
+      const steps = [
+        { until: "tick ", type: "hello-guest\r" },
+        { until: "hello-guest", type: "\x03" },
+        { until: "^C", type: CTRL_RIGHT_BRACKET },
+      ];
+      const command = ["python3", terminal, JSON.stringify(steps), ...kvm, "console", "alpha/web"];
+      const told = JSON.parse(await mustRun(command, { environment: env })) as {
+        [key: `modes${string}`]: number[];
+        output: string;
+        exitCode: number;
+      };
+      expect(told.output).toMatch(/^Connected to web on alpha; \^\] leaves it\./);
+      expect(told.output).toMatch(/Left web; it runs on\.\s*$/);
+      expect(told.exitCode).toBe(0);
+      expect(told.modesAfter).toEqual(told.modesBefore);
+      const [, outputFlags = 0, , localFlags = 0] = told.modesDuring ?? [];
+      // OPOST; ISIG, ICANON, ECHO.
+      expect(outputFlags & 1).toBe(0);
+      expect(localFlags & 0o13).toBe(0);
+      expect((await alpha.virsh("domstate", "web")).trim()).toBe("running");
+    });
+
+    it("is refused while somebody has it, and taken with --force; the end of the guest ends it", async () => {
+      const first = start("--host", "alpha", "socket");
+      await first.until("tick ");
+      const refused = await run("alpha/socket");
+      expect(refused).toMatchObject({ exitCode: 2, stdout: "" });
+      expect(refused.stderr).toMatch(/somebody has the console of socket open; --force takes it/);
+      const second = start("alpha/socket", "--force");
+      expect(await first.ended).toBe(2);
+      expect(first.stderr).toMatch(/somebody else has opened it with force/);
+      await second.until("tick ");
+      second.child.stdin?.write("typed-in-a-pipe\r");
+      await second.until("typed-in-a-pipe");
+      const sessions = "ss -Htn state established sport = :22 | wc -l";
+      expect((await alpha.shell(sessions)).trim()).toBe("1");
+      await alpha.virsh("destroy", "socket");
+      expect(await second.ended).toBe(0);
+      expect(second.stderr).toBe("socket is off (destroyed).\n");
+      await alpha.virsh("start", "socket");
+    });
+
+    it("says what is missing, and what adds it or is there instead", async () => {
+      const cases = [
+        [["alpha/mute"], 2, /mute has no serial console: .*serialPorts/],
+        [["alpha/mute", "--vnc"], 2, /shows its screen to nobody; graphics: \{ type: "vnc" \}/],
+        [["alpha/mute", "--screenshot", "-"], 2, /no graphics card; graphics: \{ type: "vnc" \} or video/],
+        [["alpha/web", "--screenshot", "-", "--screen", "1"], 2, /shows nothing on screen 1/],
+        [["alpha/off"], 2, /off is off on alpha; powerState: "running" and "pulumi up" start it/],
+        [["alpha/none"], 1, /there is no VM "none" on alpha; there is mute, off, socket, web/],
+        [["alpha/web", "-d", "serial3"], 1, /no console "serial3"; it has serial0/],
+        [
+          ["--state", join(folder, "state.json"), "db"],
+          1,
+          /no VM "db" in .*; it has beta\/web \(resource front\)/,
+        ],
+        [["alpha/web", "--vnc", "--screenshot", "x"], 1, /give one of them/],
+        [["nowhere.invalid/web"], 3, /host nowhere\.invalid is unreachable/],
+      ] as const;
+      const results = await Promise.all(cases.map(([args]) => run(...args)));
+      for (const [i, [, exitCode, message]] of cases.entries()) {
+        expect(results[i]?.stderr).toMatch(message);
+        expect(results[i]?.exitCode).toBe(exitCode);
+      }
+    });
+
+    it("saves what is on the screen as PNG", async () => {
+      const file = join(folder, "web.png");
+      const { exitCode, stdout } = await run(...ofStack(), "--screenshot", file, "--json");
+      expect(exitCode).toBe(0);
+      const png = await readFile(file);
+      const { width, height, data } = decode(png);
+      expect(consoleReport.parse(JSON.parse(stdout))).toMatchObject({
+        ...{ kind: "screenshot", vm: "front", host: "alpha", uuid, file, screen: 0 },
+        ...{ widthPixels: width, heightPixels: height, sizeBytes: png.length },
+      });
+      expect(width * height).toBeGreaterThan(100_000);
+      expect(data.some((sample) => sample > DARK)).toBe(true);
+    });
+
+    /** How many of the canvas' pixels are lit, once there are any. */
+    async function litPixels(page: Page): Promise<number> {
+      const lit = `(() => {
+        const canvas = document.querySelector("canvas");
+        if (!canvas || canvas.width === 0) return 0;
+        const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+        let lit = 0;
+        for (let i = 0; i < data.length; i += 4) if (data[i] > ${DARK}) lit++;
+        return lit;
+      })()`;
+      await page.waitForFunction(`${lit} > 0`, { timeout: 30_000, polling: 250 });
+      return (await page.evaluate(lit)) as number;
+    }
+
+    const statusOf = (page: Page) => page.evaluate('document.querySelector("[role=status]").textContent');
+
+    async function opened(running: Running): Promise<{ url: string; token: string; port: number }> {
+      await running.until("\n");
+      const made = consoleReport.parse(JSON.parse(running.stdout.split("\n")[0] ?? ""));
+      if (made.kind !== "page") throw new Error(`no page: ${running.stdout}`);
+      return made;
+    }
+
+    it("shows the screen in a browser, by a link that works once, and ends when the viewer leaves", async () => {
+      const running = start(...ofStack(), "--vnc", "--json");
+      const { url, token, port } = await opened(running);
+      const origin = `http://127.0.0.1:${port}`;
+      expect(url).toBe(`${origin}/?token=${token}`);
+      const get = (path: string, host = `127.0.0.1:${port}`) =>
+        new Promise<number | undefined>((resolve, reject) => {
+          const options = { host: "127.0.0.1", port, path, headers: { host } };
+          request(options, (response) => resolve(response.resume().statusCode))
+            .on("error", reject)
+            .end();
+        });
+      const wrong = `${token.slice(0, -1)}${token.endsWith("A") ? "B" : "A"}`;
+      expect(await get(`/?token=${wrong}`)).toBe(403);
+      expect(await get("/")).toBe(403);
+      expect(await get(`/?token=${token}`, `evil.example:${port}`)).toBe(403);
+      expect(await get("/novnc/core/../package.json")).toBe(404);
+      expect(await get("/novnc/core/%2e%2e/%2e%2e/ws/package.json")).toBe(404);
+
+      const page = await browser.newPage();
+      const complaints: string[] = [];
+      const texts: string[] = [];
+      page.on("console", (message) => {
+        // Of this test's own looking at the canvas.
+        if (!message.text().startsWith("Canvas2D:")) complaints.push(message.text());
+      });
+      page.on("pageerror", (error) => void complaints.push(String(error)));
+      page.on(
+        "response",
+        (response) =>
+          void response.text().then(
+            (text) => texts.push(text),
+            () => undefined,
+          ),
+      );
+      await page.goto(url);
+      expect(await litPixels(page)).toBeGreaterThan(100);
+      expect(await statusOf(page)).toBe("Connected.");
+      expect(page.url()).toBe(`${origin}/`);
+      expect(complaints).toEqual([]);
+      if (process.env.TEST_PAGES !== undefined)
+        await page.screenshot({ path: join(process.env.TEST_PAGES, "console.png") as `${string}.png` });
+
+      expect(await get(`/?token=${token}`)).toBe(403);
+      const [, key = ""] = /data-key="([^"]+)"/.exec(texts.join("")) ?? [];
+      expect(key).not.toBe("");
+      const knock = (headers: Record<string, string>) =>
+        new Promise((resolve) => {
+          const socket = new WebSocket(`ws://127.0.0.1:${port}/screen`, ["kvm-screen", key], { headers });
+          socket.on("open", () => resolve("open"));
+          socket.on("error", (error) => resolve(error.message));
+        });
+      expect(await knock({ origin: "http://evil.example" })).toMatch(/403/);
+      expect(await knock({ origin, host: `evil.example:${port}` })).toMatch(/403/);
+      // The page has it.
+      expect(await knock({ origin })).toMatch(/409/);
+
+      const commands = await Promise.all(
+        (await readdir("/proc")).map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")),
+      );
+      for (const text of [running.stdout, running.stderr, ...texts, ...commands])
+        expect(text.includes(password)).toBe(false);
+      await page.close();
+      expect(await running.ended).toBe(0);
+    });
+
+    it("asks for the password when it isn't known, and goes on with --keep by a new link", async () => {
+      const running = start("alpha/web", "--vnc", "--json", "--keep");
+      const page = await browser.newPage();
+      await page.goto((await opened(running)).url);
+      for (const [typed, answer] of [
+        ["wrong", "The VNC server refuses this password."],
+        [password, "Connected."],
+      ] as const) {
+        await page.waitForSelector("form:not([hidden])");
+        await page.type("input", typed);
+        await page.keyboard.press("Enter");
+        await page.waitForFunction(
+          `document.querySelector("[role=status]").textContent === ${JSON.stringify(answer)}`,
+        );
+      }
+      expect(await litPixels(page)).toBeGreaterThan(100);
+      await page.close();
+      for (let i = 0; i < 100 && running.stdout.split("\n").length < 3; i++) await sleep(100);
+      const urls = running.stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line).url);
+      expect(new Set(urls).size).toBe(2);
+      running.child.kill("SIGTERM");
+      expect(await running.ended).toBe(143);
+    });
+
+    it("passes a port on to a VNC server on a UNIX socket, and says when the host is lost", async () => {
+      const running = start("alpha/socket", "--vnc-port", "0");
+      await running.until("\n");
+      const { hostname, port } = new URL(running.stdout.trim());
+      const greeting = await mustRun([
+        "bash",
+        "-c",
+        `exec 3<>/dev/tcp/${hostname}/${port}; head -c 11 <&3; sleep 30 & exec 3>&-; kill $!`,
+      ]);
+      expect(greeting).toBe("RFB 003.008");
+      expect(await running.ended).toBe(0);
+
+      const lost = [start("alpha/web"), start("alpha/socket", "--vnc")];
+      await lost[0]?.until("tick ");
+      await lost[1]?.until("http://");
+      const sessions =
+        "ss -Htnp state established sport = :22 | grep -o 'pid=[0-9]*' | cut -d= -f2 | sort -u";
+      await alpha.shell(`kill -KILL $(${sessions})`);
+      for (const one of lost) {
+        expect(await one.ended).toBe(3);
+        expect(one.stderr).toMatch(/kvm: the connection to alpha was lost/);
+      }
+    });
+  },
+);
