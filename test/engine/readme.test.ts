@@ -50,6 +50,7 @@ const outputs: Record<string, Shown> = {
     },
     after: async ({ project }) => void (await project.pulumi.up()),
   },
+  console: { exitCode: 2 },
 };
 
 describe.skipIf(!available)(`what README shows${lacking}`, () => {
