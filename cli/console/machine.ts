@@ -2,7 +2,7 @@ import { HostUnreachable, oneLine } from "../../provider/hosts/errors.js";
 import type { Host } from "../../provider/hosts/host.js";
 import type { Hosts } from "../../provider/hosts/hosts.js";
 import type { ReachedHost } from "../../provider/hosts/libvirt-route.js";
-import type { DomainRecord } from "../../provider/libvirt/index.js";
+import { type DomainRecord, isLibvirtError } from "../../provider/libvirt/index.js";
 import { UsageError } from "../usage-error.js";
 import { ConsoleRefused } from "./refused.js";
 import type { WantedMachine } from "./wanted.js";
@@ -12,6 +12,8 @@ export interface Machine {
   label: string;
   uuid: string;
   hostName: string;
+  /** Such as "paused, ioError", for one that doesn't answer at the moment. */
+  stillness: string | undefined;
   host: ReachedHost;
   liveXml: string;
   /** The password of its screen, if it is known here. */
@@ -40,8 +42,15 @@ export async function findMachine(wanted: WantedMachine, hosts: Hosts): Promise<
       `${called} is on none of ${[wanted.host, ...wanted.others].map(({ name }) => name).join(", ")}; "kvm drift" says what became of it`,
     );
   throw new UsageError(
-    `there is no VM ${called} on ${home.name}; there is ${names.length === 0 ? "none at all" : names.sort().join(", ")}`,
+    `there is no VM ${called} on ${home.name}; there is ${names.length === 0 ? "none at all" : quoted(names)}`,
   );
+}
+
+function quoted(names: readonly string[]): string {
+  return [...names]
+    .sort()
+    .map((name) => JSON.stringify(name))
+    .join(", ");
 }
 
 type Look =
@@ -72,5 +81,24 @@ async function machineOf(
       `${label} is off${why} on ${host.name}; powerState: "running" and "pulumi up" start it`,
     );
   }
-  return { label, uuid, hostName: host.name, host: await host.reached(), liveXml, password };
+  const stillness =
+    record.state === "paused"
+      ? ["paused", ...(reasonName === undefined ? [] : [reasonName])].join(", ")
+      : undefined;
+  return { label, uuid, hostName: host.name, stillness, host: await host.reached(), liveXml, password };
+}
+
+const ANSWERS_WITHIN_MS = 5_000;
+
+/** What has become of a VM that is no longer to be seen on its host; undefined while it is. */
+export async function fateOf({ label, uuid, hostName, host }: Machine): Promise<string | undefined> {
+  try {
+    const { state, reasonName } = await host.libvirt.domains.state(uuid, { timeoutMs: ANSWERS_WITHIN_MS });
+    if (state !== "shutOff" && state !== "crashed") return undefined;
+    if (reasonName === "migrated") return `${label} has moved to another host.`;
+    return `${label} is off${reasonName === undefined ? "" : ` (${reasonName})`}.`;
+  } catch (error) {
+    if (!isLibvirtError(error, "domainNotFound")) throw error;
+    return `${label} is no longer on ${hostName}: it has moved, or was removed.`;
+  }
 }

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
+import { oneLine } from "../../provider/hosts/errors.js";
 import { noVncFiles } from "./novnc-files.js";
 import { OneTimeToken } from "./one-time-token.js";
 import { contentSecurityPolicy, screenPage, screenScript, screenStyle } from "./screen-page.js";
@@ -40,7 +41,8 @@ export class ScreenServer {
   #token = new OneTimeToken();
   #key: OneTimeToken | undefined;
   #viewer: WebSocket | undefined;
-  #left: (() => void) | undefined;
+  #left: ((failure: string | undefined) => void) | undefined;
+  #failure: string | undefined;
   #leaving: NodeJS.Timeout | undefined;
 
   private constructor(options: ScreenServerOptions, files: Map<string, string>) {
@@ -76,8 +78,9 @@ export class ScreenServer {
     return { url: `http://${this.#host}/?token=${this.#token.text}`, token: this.#token.text };
   }
 
-  /** Resolves when whoever used the link has gone. */
-  viewerLeft(): Promise<void> {
+  /** Resolves when whoever used the link has gone: with the reason, when the screen couldn't be opened. */
+  viewerLeft(): Promise<string | undefined> {
+    this.#failure = undefined;
     return new Promise((resolve) => {
       this.#left = resolve;
     });
@@ -170,8 +173,8 @@ export class ScreenServer {
       viewer.send(JSON.stringify({ password }));
       join(screen, viewer);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      viewer.close(CLOSE.wentWrong, shortened(message));
+      this.#failure = oneLine(error);
+      viewer.close(CLOSE.wentWrong, shortened(this.#failure));
     }
   }
 
@@ -179,7 +182,7 @@ export class ScreenServer {
     clearTimeout(this.#leaving);
     this.#leaving = setTimeout(() => {
       this.#key = undefined;
-      this.#left?.();
+      this.#left?.(this.#failure);
     }, timeMs);
   }
 }

@@ -5,7 +5,7 @@ import { isLibvirtError } from "../../provider/libvirt/index.js";
 import { type CharacterDevice, characterDevices } from "../../provider/libvirt/xml/console.js";
 import { EXIT } from "../exit-code.js";
 import { UsageError } from "../usage-error.js";
-import type { Machine } from "./machine.js";
+import { fateOf, type Machine } from "./machine.js";
 import { ConsoleRefused, HostLost } from "./refused.js";
 import { RawTerminal, TerminalModes } from "./terminal.js";
 
@@ -29,7 +29,8 @@ export async function serialConsole(machine: Machine, options: SerialOptions): P
   const stream = await open(machine, options);
   const { input, escapeKey, say } = options;
   const leaving = escapeKey.byte === undefined ? "" : `; ${escapeKey.text} leaves it`;
-  if (input.isTTY) say(`Connected to ${machine.label} on ${machine.hostName}${leaving}.`);
+  const still = machine.stillness === undefined ? "" : ` (${machine.stillness})`;
+  if (input.isTTY) say(`Connected to ${machine.label} on ${machine.hostName}${still}${leaving}.`);
   const end = await exchange(stream, options);
   switch (end.kind) {
     case "left":
@@ -120,10 +121,13 @@ async function exchange(stream: Duplex, options: SerialOptions): Promise<End> {
       if (at !== -1) resolve({ kind: "left" });
     });
     on(stream, "drain", () => void input.resume());
-    on(input, "end", () => {
+    const onInputEnd = () => {
       if (input.isTTY) resolve({ kind: "left" });
       else if (lingerMs !== undefined) linger = setTimeout(() => resolve({ kind: "left" }), lingerMs);
-    });
+    };
+    // A state may have been read of it.
+    if (input.readableEnded) onInputEnd();
+    else on(input, "end", onInputEnd);
     // A terminal that was closed.
     on(input, "error", () => resolve({ kind: "left" }));
     const onTold = () => resolve({ kind: "told", code: signal.reason as number });
@@ -142,38 +146,26 @@ async function exchange(stream: Duplex, options: SerialOptions): Promise<End> {
 const SETTLES_WITHIN_MS = 5_000;
 
 /** Of a console that closed by itself: what has become of the guest. */
-async function guestEnded(
-  { label, uuid, hostName, host }: Machine,
-  error: unknown,
-  say: (text: string) => void,
-): Promise<number> {
+async function guestEnded(machine: Machine, error: unknown, say: (text: string) => void): Promise<number> {
+  const { label, hostName } = machine;
   if (isLibvirtError(error, "connectionLost"))
-    throw new HostLost(`the connection to ${hostName} was lost, and ${label} may run on: ${oneLine(error)}`);
-  try {
-    const deadline = performance.now() + SETTLES_WITHIN_MS;
-    for (;;) {
-      const { state, reasonName } = await host.libvirt.domains.state(uuid, { timeoutMs: SETTLES_WITHIN_MS });
-      if (state === "shutOff" || state === "crashed") {
-        say(
-          reasonName === "migrated"
-            ? `${label} has moved to another host.`
-            : `${label} is off${reasonName === undefined ? "" : ` (${reasonName})`}.`,
-        );
-        return EXIT.fine;
-      }
-      if (performance.now() > deadline) break;
-      await sleep(200);
-    }
-  } catch (failure) {
-    if (isLibvirtError(failure, "domainNotFound")) {
-      say(`${label} is no longer on ${hostName}: it has moved, or was removed.`);
+    throw new HostLost(
+      `the connection to ${hostName} was lost, and ${label} may run on: ${oneLine(error.cause ?? error)}`,
+    );
+  const deadline = performance.now() + SETTLES_WITHIN_MS;
+  do {
+    const fate = await fateOf(machine).catch((failure: unknown): never => {
+      throw new HostLost(
+        `the console of ${label} was closed, and ${hostName} says no more: ${oneLine(failure)}`,
+      );
+    });
+    if (fate !== undefined) {
+      say(fate);
       return EXIT.fine;
     }
-    throw new HostLost(
-      `the console of ${label} was closed, and ${hostName} says no more: ${oneLine(failure)}`,
-    );
-  }
+    await sleep(200);
+  } while (performance.now() < deadline);
   throw new ConsoleRefused(
-    `the console of ${label} was closed, and it runs on: somebody else has opened it with force${error === undefined ? "" : ` (${oneLine(error)})`}`,
+    `the console of ${label} was closed, and it runs on: somebody else has opened it with force`,
   );
 }

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { oneLine } from "../../provider/hosts/errors.js";
 import { EXIT } from "../exit-code.js";
 import { UsageError } from "../usage-error.js";
-import type { Machine } from "./machine.js";
-import { HostLost } from "./refused.js";
+import { fateOf, type Machine } from "./machine.js";
+import { ConsoleRefused, HostLost } from "./refused.js";
 import { type Screen, vncScreen } from "./screen.js";
 import { ScreenServer } from "./screen-server.js";
 
@@ -37,7 +37,10 @@ export async function vncPage(machine: Machine, options: VncOptions): Promise<nu
       for (;;) {
         const left = server.viewerLeft();
         await options.announce({ kind: "page", ...server.renew(), ...server.address });
-        await left;
+        const failure = await left;
+        if (failure !== undefined && !options.keep)
+          throw new ConsoleRefused(`the screen of ${machine.label} can't be reached: ${failure}`);
+        if (failure !== undefined) options.say(failure);
         if (!options.keep) return;
       }
     });
@@ -100,7 +103,7 @@ const LOOKS_EVERY_MS = 2_000;
 
 /** Until the work is done, the guest ends, the host is lost, or this process is told to end. */
 async function untilOver(machine: Machine, options: VncOptions, work: () => Promise<void>): Promise<number> {
-  const { label, uuid, hostName, host } = machine;
+  const { hostName, host } = machine;
   const over = new AbortController();
   const told = new Promise<number>((resolve) => {
     options.signal.addEventListener("abort", () => resolve(options.signal.reason as number), { once: true });
@@ -113,9 +116,9 @@ async function untilOver(machine: Machine, options: VncOptions, work: () => Prom
   const ended = async (): Promise<number> => {
     for (;;) {
       await sleep(LOOKS_EVERY_MS, undefined, { signal: over.signal });
-      const { state, reasonName } = await host.libvirt.domains.state(uuid);
-      if (state !== "shutOff" && state !== "crashed") continue;
-      options.say(`${label} is off${reasonName === undefined ? "" : ` (${reasonName})`}.`);
+      const fate = await fateOf(machine);
+      if (fate === undefined) continue;
+      options.say(fate);
       return EXIT.fine;
     }
   };

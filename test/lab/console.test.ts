@@ -195,7 +195,7 @@ describe.skipIf(!available)(
         [["alpha/mute", "--screenshot", "-"], 2, /no graphics card; graphics: \{ type: "vnc" \} or video/],
         [["alpha/web", "--screenshot", "-", "--screen", "1"], 2, /shows nothing on screen 1/],
         [["alpha/off"], 2, /off is off on alpha; powerState: "running" and "pulumi up" start it/],
-        [["alpha/none"], 1, /there is no VM "none" on alpha; there is mute, off, socket, web/],
+        [["alpha/none"], 1, /there is no VM "none" on alpha; there is "mute", "off", "socket", "web"/],
         [["alpha/web", "-d", "serial3"], 1, /no console "serial3"; it has serial0/],
         [
           ["--state", join(folder, "state.json"), "db"],
