@@ -12,10 +12,6 @@ export class OneTimeToken {
     return isRight;
   }
 
-  get isTaken(): boolean {
-    return this.#isTaken;
-  }
-
   matches(given: string): boolean {
     // Digests have one length, whatever the texts have.
     const digest = (text: string) => createHash("sha256").update(text).digest();

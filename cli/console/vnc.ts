@@ -88,7 +88,10 @@ async function connect(socket: Socket, screen: Screen, { signal, say }: VncOptio
   socket.on("error", () => socket.destroy());
   try {
     const stream = await screen.open(signal);
-    stream.on("error", () => socket.destroy());
+    stream.on("error", (error) => {
+      if (!socket.destroyed) say(oneLine(error));
+      socket.destroy();
+    });
     stream.on("close", () => socket.destroy());
     socket.on("close", () => stream.destroy());
     if (socket.destroyed) stream.destroy();

@@ -1,5 +1,8 @@
+import { decode } from "fast-png";
 import { describe, expect, it } from "vitest";
 import { parseEscape } from "../../cli/console/escape.js";
+import { OneTimeToken } from "../../cli/console/one-time-token.js";
+import { toPng } from "../../cli/console/screenshot.js";
 import { TerminalModes } from "../../cli/console/terminal.js";
 import { ofState } from "../../cli/console/wanted.js";
 import { parseHostAddress } from "../../cli/host-address.js";
@@ -111,4 +114,34 @@ describe("a VM of a stack", () => {
       '"shop-db" are several VMs of prod: alpha/shop-db (resource db), beta/shop-db (resource db-copy); name one by',
     );
   });
+});
+
+describe("a screenshot of an older QEMU, a pixmap", () => {
+  const pixels = Uint8Array.from({ length: 5 * 3 * 3 }, (_, i) => (i * 37) % 256);
+  const pixmap = (head: string) => Buffer.concat([Buffer.from(head), pixels]);
+
+  it.each(["P6\n5 3\n255\n", "P6\n# made by hand\n5\n3 255\n"])(
+    "%j becomes the same picture as PNG",
+    (head) => {
+      const { png, widthPixels, heightPixels } = toPng(pixmap(head));
+      expect([widthPixels, heightPixels]).toEqual([5, 3]);
+      const { data, channels, ...size } = decode(png);
+      expect(size).toMatchObject({ width: 5, height: 3 });
+      expect(channels).toBe(3);
+      expect([...data]).toEqual([...pixels]);
+    },
+  );
+
+  it("that is cut off, or no picture, is refused", () => {
+    expect(() => toPng(pixmap("P6\n5 4\n255\n"))).toThrow(/cut off/);
+    expect(() => toPng(Buffer.from("GIF89a"))).toThrow(/neither PNG nor a portable pixmap/);
+  });
+});
+
+it("a link's word is good for one use, and only the whole of it", () => {
+  const token = new OneTimeToken();
+  expect(token.text).toMatch(/^[\w-]{43}$/);
+  for (const wrong of ["", token.text.slice(1), `${token.text}x`, new OneTimeToken().text])
+    expect(token.take(wrong)).toBe(false);
+  expect([token.take(token.text), token.take(token.text)]).toEqual([true, false]);
 });
