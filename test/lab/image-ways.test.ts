@@ -46,7 +46,7 @@ describe.skipIf(!available)(`images come to hosts ${missing.join("; ")}`, () => 
         .sort(),
     ).toEqual(world.storage.lab.hosts.map(({ address }) => address).sort());
     expect(first.said.concat(second.said)).toContainEqual(
-      expect.stringMatching(/^Image \w+: \w+: downloading, [12] MiB of 2 MiB \(\d+%\)$/),
+      expect.stringMatching(/^Image \w+: (?:.*; )?\w+: downloading, [12] MiB of 2 MiB \(\d+%\)/),
     );
     const [base, twin] = [volumeOf("base", content), volumeOf("twin", content)];
     expect(await world.files()).toEqual([base, twin]);

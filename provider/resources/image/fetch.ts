@@ -6,6 +6,7 @@ import { SourceUnreachable } from "./errors.js";
 import { claimAs, type Fetching, isThereNow, lookAgain, progressLine, settle } from "./fetching.js";
 import { problemOf } from "./find.js";
 import { downloadByHost } from "./host-download.js";
+import { JointProgress } from "./joint-progress.js";
 import { twinOf } from "./observe.js";
 import { type ImagePlace, type ImageRequest, knownOf } from "./observed.js";
 import { compare, expectedChecksum, sendingOf } from "./sending.js";
@@ -20,7 +21,14 @@ export async function fetchImages(
   request: ImageRequest,
   context: ApplyContext,
 ): Promise<void> {
-  const outcomes = await Promise.allSettled(places.map((place) => fetchImage(place, request, context)));
+  const { log } = context;
+  const progress = new JointProgress((message) => log.progress(message));
+  const outcomes = await Promise.allSettled(
+    places.map((place) => {
+      const own = { ...log, progress: (message: string) => progress.say(place.ref.name, message) };
+      return fetchImage(place, request, { ...context, log: own }).finally(() => progress.end(place.ref.name));
+    }),
+  );
   const failures = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
   if (failures.length === 0) return;
   const unreachable = failures.find((failure) => failure instanceof HostUnreachable);
