@@ -37,6 +37,7 @@ export function projectFiles(
           module: "commonjs",
           moduleResolution: "node",
           sourceMap: true,
+          skipLibCheck: true,
           forceConsistentCasingInFileNames: true,
         },
         files: ["index.ts"],
