@@ -50,6 +50,10 @@ const outputs: Record<string, Shown> = {
     },
     after: async ({ project }) => void (await project.pulumi.up()),
   },
+  doctor: {
+    before: async ({ lab }) => void (await lab.host("beta").virsh("pool-destroy", "images")),
+    after: async ({ lab }) => void (await lab.host("beta").virsh("pool-start", "images")),
+  },
   console: { exitCode: 2 },
 };
 
