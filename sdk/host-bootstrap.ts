@@ -2,7 +2,6 @@ import { createRequire } from "node:module";
 import type { types } from "@pulumi/command";
 import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type { BootstrapResult, Finding } from "../provider/index.js";
 import type { In } from "./types.js";
 
 /** How a host is logged in to, as @pulumi/command has it; see there. It reads neither ~/.ssh/config nor known_hosts. */
@@ -11,8 +10,23 @@ export type BootstrapConnection = Omit<types.input.remote.ConnectionArgs, "hostK
   hostKey: In<string>;
 };
 
-/** What a check has found; the same as in the JSON of `kvm doctor`. */
-export type HostFinding = Finding;
+/** What a check has found; the same as in the JSON of `kvm doctor`. Texts are for people, and hold no secrets. */
+export interface HostFinding {
+  /** CHECK/HOST, and what tells it from others of these. */
+  id: string;
+  /** "kvm", "pools", "networks", ...: what was looked at. */
+  check: string;
+  /** "problem": something that VMs need doesn't work. "notice": good to know. */
+  level: "unreachable" | "problem" | "notice" | "fine";
+  host: string;
+  /** The host to which the way leads that was looked at. */
+  peer?: string | undefined;
+  what: string;
+  /** Why it matters; absent where all is fine. */
+  why?: string | undefined;
+  /** What puts it right, and where: a host's name, "here" or "program". */
+  fix?: { on: string; commands: string[] } | undefined;
+}
 
 /** Inputs of a {@link HostBootstrap}. */
 export interface HostBootstrapArgs {
@@ -90,14 +104,12 @@ export class HostBootstrap extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    const result: pulumi.Output<BootstrapResult> = run.stdout.apply((stdout) =>
-      provider.readBootstrap(name, stdout),
-    );
+    const result = run.stdout.apply((stdout) => provider.readBootstrap(name, stdout));
     this.address = pulumi.all([connection.host, run.stdout]).apply(([host]) => host);
     this.distribution = result.distribution;
     this.changes = result.changes;
     this.notes = result.notes;
-    this.findings = result.findings as pulumi.Output<HostFinding[]>;
+    this.findings = result.findings;
     this.fit = result.fit;
     const { address, distribution, changes, notes, findings, fit } = this;
     this.registerOutputs({ address, distribution, changes, notes, findings, fit });
