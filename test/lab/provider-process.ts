@@ -13,7 +13,7 @@ const provider = join(builtElsewhere ?? join(root, "dist"), "provider");
 
 /** How it ended. */
 export type Outcome =
-  | { result: unknown; error?: undefined }
+  | { result: unknown; ms?: number; error?: undefined }
   | { result?: undefined; error: { kind?: string; message: string } };
 
 /** A process that works with the built package, as a provider process would, and that a test can stop at a call. */

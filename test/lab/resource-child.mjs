@@ -24,6 +24,8 @@ const deployment = {
   randomNonce: () => randomBytes(8).toString("hex"),
   run: { id: randomUUID(), holder: holderOfThisProcess() },
 };
+// A provider process has its modules when a resource's turn comes.
+const start = performance.now();
 try {
   const checked = await lifecycle.check(definitions[kind], deployment, state, inputs);
   if (checked.failures.length > 0) throw new Error(JSON.stringify(checked.failures));
@@ -31,7 +33,7 @@ try {
     id === undefined
       ? await lifecycle.create(definitions[kind], deployment, checked.inputs)
       : await lifecycle.update(definitions[kind], deployment, id, state, checked.inputs);
-  console.log(JSON.stringify({ result }));
+  console.log(JSON.stringify({ result, ms: performance.now() - start }));
 } catch (error) {
   console.log(JSON.stringify({ error: { message: /** @type {Error} */ (error).message } }));
 } finally {
