@@ -65,23 +65,30 @@ describe.skipIf(!available)(`images on real hosts ${missing.join("; ")}`, () => 
       { name: "tagged", how: { tag: '"1"' }, cuts: [700_000, 300_000], asks: goesOn },
     ].map((way) => ({ ...way, content: randomBytes(2 * MIB) }));
     await using run = new Deployed();
-    const seen: string[][] = [];
-    await Promise.all([
-      ...ways.map(async ({ name, how, isSummed, cuts, content }) => {
+    const seen: string[] = [];
+    let isDone = false;
+    const made = Promise.all(
+      ways.map(async ({ name, how, isSummed, cuts, content }) => {
         const source = server.serve(`${name}.raw`, content, { ...how, cuts: [...cuts], rate: 3 * MIB });
         const sum = isSummed === true ? { sha256: sha256(content) } : {};
         await world.declared(run).up(world.inputsOf(name, { source, ...sum }));
       }),
-      (async () => {
-        for (let i = 0; i < 4; i++) {
-          await new Promise((resolve) => setTimeout(resolve, 300));
-          seen.push(await world.ls());
-        }
-      })(),
-    ]);
+    ).finally(() => {
+      isDone = true;
+    });
+    while (!isDone) {
+      const listing = await world.storage
+        .host("alpha")
+        .shell(`find ${world.folder} -type f -printf '%f %s\\n' 2>/dev/null || true`);
+      seen.push(...listing.trim().split("\n"));
+    }
+    await made;
     const volumes = ways.map(({ name, content }) => `${name}-${sha256(content).slice(0, 16)}`);
-    expect(seen.flat().filter((file) => volumes.includes(file))).toEqual([]);
-    expect(seen.flat().filter((file) => /^\.pulumi-kvm\.image\.\w+\.\w+\.part$/.test(file))).not.toEqual([]);
+    for (const file of seen) {
+      const [name = ""] = file.split(" ");
+      if (volumes.includes(name)) expect(file).toBe(`${name} ${2 * MIB}`);
+    }
+    expect(seen.filter((file) => /^\.pulumi-kvm\.image\.\w+\.\w+\.part /.test(file))).not.toEqual([]);
     for (const { name, asks } of ways)
       expect([name, server.transfers(`${name}.raw`).map(({ range }) => range)]).toEqual([name, asks]);
     expect(await world.files()).toEqual([...volumes].sort());
