@@ -102,7 +102,9 @@ async function witness(
   inputs: Bag,
   found: PlanRecord["found"],
 ): Promise<void> {
-  const urn = String(inputs.pulumiUrn);
+  const { pulumiUrn: urn } = inputs;
+  // Not known yet it may be anything.
+  if (typeof urn !== "string") return;
   await deployment.witness?.({ urn, kind, call, inputs: toJson(inputs), found });
 }
 
