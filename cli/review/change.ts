@@ -4,7 +4,7 @@ import { describeStep, type PropertyChange, type Step } from "../../provider/pla
 import type { GatheredChange } from "./gather.js";
 import { guestsOf, type Impact, impactsOf, inOrder } from "./impact.js";
 import type { ReviewedChange, ReviewedStep } from "./report.js";
-import { MASK, secretKeysOf } from "./secret-inputs.js";
+import { MASK, secretKeysOfStep } from "./secret-inputs.js";
 
 /** What a change comes to, with its steps still as the planner made them. */
 export interface JudgedChange {
@@ -26,8 +26,7 @@ export function judge(
     ...{ urn: step.urn, kind: step.kind, name: step.name, operation: step.operation },
     hosts: hostNames(step.kind, inputs ?? resource?.inputs ?? step.inputs ?? step.old?.inputs ?? {}),
   };
-  const secret = secretKeysOf(step.inputs, step.old?.inputs);
-  for (const key of resource?.secretKeys ?? []) if (!key.endsWith("redentials")) secret.add(key);
+  const secret = secretKeysOfStep(step, resource);
   const notes: string[] = [];
   const impacts: Impact[] = [];
   let reason: string | undefined;

@@ -11,7 +11,7 @@ import type { SecretTexts } from "../state/secrets.js";
 import type { StackState, StateResource } from "../state/state.js";
 import { poolNamesOf, type ReviewedHost, readHost, refsOf } from "./hosts.js";
 import type { Preview, PreviewStep } from "./preview.js";
-import { isMasked, learnSecrets, unmasked } from "./secret-inputs.js";
+import { isMasked, learnSecrets, MASK, secretKeysOfStep, unmasked } from "./secret-inputs.js";
 
 /** A resource that a preview changes, and the plans that were made for it. */
 export interface GatheredChange {
@@ -70,6 +70,9 @@ export async function gather(
       const resource = known.get(step.urn);
       const told = records?.findLast((record) => record.urn === step.urn && record.call === "check")?.inputs;
       learnSecrets(step.inputs, told, secrets);
+      // The CLI itself shows a changed value in plain where it had been secret.
+      for (const key of secretKeysOfStep(step, resource))
+        for (const bag of [told, step.inputs]) learnSecrets(MASK, bag?.[key], secrets);
       const { inputs, assumed } =
         step.inputs === undefined || told !== undefined
           ? { inputs: told, assumed: [] }

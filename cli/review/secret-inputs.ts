@@ -1,4 +1,6 @@
 import type { SecretTexts } from "../state/secrets.js";
+import type { StateResource } from "../state/state.js";
+import type { PreviewStep } from "./preview.js";
 
 /** What the Pulumi CLI prints for a secret. */
 export const MASK = "[secret]";
@@ -7,12 +9,15 @@ const LOGINS: ReadonlySet<string> = new Set(["credentials", "peerCredentials"]);
 
 type Bag = Record<string, unknown>;
 
-/** Properties in which there is anything secret. */
-export function secretKeysOf(...bags: readonly (Bag | undefined)[]): Set<string> {
-  const keys = bags.flatMap((bag) =>
-    Object.entries(bag ?? {}).flatMap(([key, value]) => (isMasked(value) && !LOGINS.has(key) ? [key] : [])),
+/** Inputs in which there is anything secret, by the preview or by the state. */
+export function secretKeysOfStep(
+  { inputs, old }: Pick<PreviewStep, "inputs" | "old">,
+  resource: Pick<StateResource, "secretKeys"> | undefined,
+): Set<string> {
+  const masked = [inputs, old?.inputs].flatMap((bag) =>
+    Object.entries(bag ?? {}).flatMap(([key, value]) => (isMasked(value) ? [key] : [])),
   );
-  return new Set(keys);
+  return new Set([...masked, ...(resource?.secretKeys ?? [])].filter((key) => !LOGINS.has(key)));
 }
 
 export function isMasked(value: unknown): boolean {

@@ -161,7 +161,7 @@ describe.skipIf(!available)(`kvm review${lacking}`, () => {
 
   /** Reviews a case in every format, none of which may hold what is secret. */
   async function reviewed(of: Case, exitCode: number): Promise<ReviewReport> {
-    const files = ["json", "markdown", "html"].map((format) => [format, file(`${of}.${format}`)] as const);
+    const files = ["json", "markdown", "html"].map((format) => [format, file(`review-${of}.${format}`)] as const);
     const result = await review(of, [
       ...files.flatMap(([format, path]) => ["--format", `${format}=${path}`]),
       ...["--format", "text"],
