@@ -107,7 +107,8 @@ export async function gather(
           change.removal = await removalOf(change, deployment);
       }),
     );
-    return { preview, state, hosts: reviewed, changes, warnings };
+    const byName = reviewed.sort((one, other) => (one.name < other.name ? -1 : 1));
+    return { preview, state, hosts: byName, changes, warnings };
   } finally {
     await hosts.close();
   }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { ReviewReport } from "../../cli/review/report.js";
 import { type CommandResult, run } from "../hosts/command.js";
 import type { LabHost } from "../hosts/host.js";
@@ -138,7 +138,14 @@ describe.skipIf(!available)(`kvm review${lacking}`, () => {
       ...flags("--secret", { privateKey: lab.privateKey, ...planted }),
     ]);
     await project.up();
+    await webHasItsMemory();
   });
+  /** A guest that just booted has all of it until its balloon has grown, and a plan would say so. */
+  const webHasItsMemory = () =>
+    vi.waitFor(async () => expect(await alpha.virsh("dommemstat", "web")).toMatch(/actual 131072/), {
+      timeout: 30_000,
+      interval: 500,
+    });
   afterAll(async () => {
     await project?.[Symbol.asyncDispose]();
     await lab?.close();
@@ -161,7 +168,9 @@ describe.skipIf(!available)(`kvm review${lacking}`, () => {
 
   /** Reviews a case in every format, none of which may hold what is secret. */
   async function reviewed(of: Case, exitCode: number): Promise<ReviewReport> {
-    const files = ["json", "markdown", "html"].map((format) => [format, file(`review-${of}.${format}`)] as const);
+    const files = ["json", "markdown", "html"].map(
+      (format) => [format, file(`review-${of}.${format}`)] as const,
+    );
     const result = await review(of, [
       ...files.flatMap(([format, path]) => ["--format", `${format}=${path}`]),
       ...["--format", "text"],
@@ -272,6 +281,7 @@ describe.skipIf(!available)(`kvm review${lacking}`, () => {
       /the host has changed since the preview, which said: .*restart the guest for cpus 1 -> 2; now it would be: .*start/,
     );
     await alpha.virsh("start", "web");
+    await webHasItsMemory();
   });
 
   it("says which host is silent, within the time to connect, and reviews the rest", async () => {

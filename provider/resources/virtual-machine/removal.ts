@@ -46,8 +46,13 @@ export function removal({ identity, inputs, recorded }: MachineRequest, observed
   const isOurs = ownVolumes(outputs, identity);
   return (ours.length > 0 ? ours : [observed.target]).flatMap((place): Step[] => {
     const what = { subject: inputs.name, host: place.ref.name };
+    // In an order of their own: a pool's listing has none.
     const volumes = place.pools.flatMap((pool) =>
-      pool.contents.marks.filter(isOurs).map((mark) => volumeStep(what, pool, mark.volume, outputs)),
+      pool.contents.marks
+        .filter(isOurs)
+        .map(({ volume }) => volume)
+        .sort()
+        .map((volume) => volumeStep(what, pool, volume, outputs)),
     );
     if (place.domain === undefined) return volumes.flat();
     const guest = endingOf(place.domain, outputs);
