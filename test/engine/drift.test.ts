@@ -161,7 +161,7 @@ describe.skipIf(!available)(`what people do to hosts by hand${lacking}`, () => {
         "define edited on beta again (it runs without a definition), no guest notices",
         "autostart false -> true, live",
       ],
-      frozen: ["start (found stopped)"],
+      frozen: ["start (found stopped) from its saved state"],
       halted: ["start (found crashed)"],
       renamed: ["record the owner of renamed (its mark is gone), no guest notices"],
     });
