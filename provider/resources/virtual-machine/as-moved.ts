@@ -1,8 +1,7 @@
 import type { PoolContents } from "../../hosts/observations.js";
-import type { DiskSource, DomainModel } from "../../libvirt/xml/index.js";
-import { sameVolume } from "./desired-disks.js";
 import type { CopiedVolume } from "./migration/index.js";
 import type { ObservedDomain, ObservedHost, ObservedPool } from "./observed.js";
+import { asRelocated } from "./relocations.js";
 
 const noContents: PoolContents = { volumes: [], marks: [], notes: { unfinished: [], leaving: [] } };
 
@@ -49,21 +48,6 @@ export function asMoved(
     };
     return { ...pool, contents };
   });
-  const moved = (source: DiskSource | undefined): DiskSource | undefined => {
-    const copy = elsewhere.find(({ sourcePool, name }) =>
-      sameVolume(source, { pool: sourcePool, volume: name }),
-    );
-    return copy === undefined ? source : { pool: copy.targetPool, volume: copy.name };
-  };
-  const relocated = (model: DomainModel | undefined) =>
-    model && {
-      ...model,
-      disks: model.disks.map((disk) => ({ ...disk, source: moved(disk.source) })),
-      ignition: moved(model.ignition),
-    };
-  const { persistent, live } = domain;
-  return {
-    place: { ...place, pools },
-    domain: { ...domain, persistent: relocated(persistent), live: relocated(live) },
-  };
+  const moves = elsewhere.map(({ name: volume, sourcePool: from, targetPool: to }) => ({ volume, from, to }));
+  return { place: { ...place, pools }, domain: asRelocated(domain, moves) };
 }

@@ -359,7 +359,7 @@ function planChanges(
 ): void {
   const { inputs, previous } = request;
   if (isUnsettled(domain)) return;
-  const { record, persistent, live } = asRelocated(domain, relocations);
+  const { record, persistent, live } = asRelocated(domain, relocations.moves);
   const subject = inputs.name;
   // Without a definition it runs.
   const definition = persistent ?? live;

@@ -1,5 +1,5 @@
 import type { VolumeMark } from "../../hosts/volume-mark.js";
-import type { DomainModel } from "../../libvirt/xml/index.js";
+import type { DiskSource, DomainModel } from "../../libvirt/xml/index.js";
 import type { Plan } from "../../planning/plan.js";
 import { sameVolume } from "./desired-disks.js";
 import { ownMarks } from "./disks.js";
@@ -111,15 +111,20 @@ export function unfinishedOf({ moves, interrupted }: Relocations): Relocations {
   return { moves: moves.filter(({ resumes }) => resumes === true), interrupted };
 }
 
-/** The domain as it is once its disks have moved: that changes the files behind them, and nothing that a guest sees. */
-export function asRelocated(domain: ObservedDomain, { moves }: Relocations): ObservedDomain {
+/** The domain as it is once volumes of it have moved: that changes the files behind them, and nothing that a guest sees. */
+export function asRelocated(
+  domain: ObservedDomain,
+  moves: readonly Pick<Relocation, "volume" | "from" | "to">[],
+): ObservedDomain {
+  const moved = (source: DiskSource | undefined): DiskSource | undefined => {
+    const move = moves.find(({ from, volume }) => sameVolume(source, { pool: from, volume }));
+    return move === undefined ? source : { pool: move.to, volume: move.volume };
+  };
   const relocated = (model: DomainModel | undefined) =>
     model && {
       ...model,
-      disks: model.disks.map((disk) => {
-        const move = moves.find(({ from, volume }) => sameVolume(disk.source, { pool: from, volume }));
-        return move === undefined ? disk : { ...disk, source: { pool: move.to, volume: move.volume } };
-      }),
+      disks: model.disks.map((disk) => ({ ...disk, source: moved(disk.source) })),
+      ignition: moved(model.ignition),
     };
   return { ...domain, persistent: relocated(domain.persistent), live: relocated(domain.live) };
 }
