@@ -1,12 +1,11 @@
 import { checks, type Finding } from "../../provider/fitness/finding.js";
 import type { HostRef } from "../../provider/hosts/host-ref.js";
 import { EXIT, type ExitCode } from "../exit-code.js";
-import { parseOutputs, print, writeWhole } from "../output.js";
-import { paintFor } from "../paint.js";
-import { Progress } from "../progress.js";
+import type { Progress } from "../progress.js";
+import { type ReportingOptions, reportTo } from "../reporting.js";
 import { refsOf } from "../state/host-refs.js";
 import { readStates } from "../state/read-states.js";
-import { SecretTexts } from "../state/secrets.js";
+import type { SecretTexts } from "../state/secrets.js";
 import { UsageError } from "../usage-error.js";
 import { type LoginOptions, namedHost } from "./named-host.js";
 import { makeReport } from "./report.js";
@@ -14,41 +13,27 @@ import { examineAll } from "./round.js";
 import { asTable } from "./table.js";
 
 export const doctorFormats = ["table", "json"] as const;
-type DoctorFormat = (typeof doctorFormats)[number];
 
 /** As the command line gives them. */
-export interface DoctorOptions extends LoginOptions {
+export interface DoctorOptions extends LoginOptions, ReportingOptions {
   stack?: string[];
   cwd?: string;
   state?: string[];
   ignore?: string[];
-  format?: string[];
-  json?: boolean;
-  quiet?: boolean;
 }
 
 export async function runDoctor(hosts: readonly string[], options: DoctorOptions): Promise<ExitCode> {
-  const given = [...(options.format ?? []), ...(options.json === true ? ["json"] : [])];
-  const outputs = parseOutputs<DoctorFormat>(given.length === 0 ? ["table"] : given, doctorFormats);
-  const isIgnored = ignoring(options.ignore ?? []);
-  const progress = new Progress(process.stderr, { quiet: options.quiet === true });
-  const secrets = new SecretTexts();
-  try {
-    const refs = await hostsToAsk(hosts, options, secrets, progress);
-    const at = new Date();
-    const report = makeReport(await examineAll(refs, progress), { at, isIgnored, secrets });
-    progress.clear();
-    for (const { format, file } of outputs) {
-      const paint = paintFor(file === undefined ? process.stdout : {}, process.env);
-      const text = format === "json" ? `${JSON.stringify(report, null, 2)}\n` : asTable(report, paint);
-      await (file === undefined ? print(text) : writeWhole(file, text));
-    }
-    return report.exitCode as ExitCode;
-  } catch (error) {
-    progress.clear();
-    if (error instanceof Error) error.message = secrets.conceal(error.message);
-    throw error;
-  }
+  return await reportTo(options, {
+    formats: doctorFormats,
+    make: async (secrets, progress) => {
+      const isIgnored = ignoring(options.ignore ?? []);
+      const refs = await hostsToAsk(hosts, options, secrets, progress);
+      const at = new Date();
+      return makeReport(await examineAll(refs, progress), { at, isIgnored, secrets });
+    },
+    formatted: (report, format, paint) =>
+      format === "json" ? `${JSON.stringify(report, null, 2)}\n` : asTable(report, paint),
+  });
 }
 
 async function hostsToAsk(

@@ -1,9 +1,7 @@
 import { EXIT, type ExitCode } from "../exit-code.js";
-import { parseOutputs, print, writeWhole } from "../output.js";
-import { type Paint, paintFor } from "../paint.js";
-import { Progress } from "../progress.js";
+import type { Paint } from "../paint.js";
+import { type ReportingOptions, reportTo } from "../reporting.js";
 import { readStates, readText } from "../state/read-states.js";
-import { SecretTexts } from "../state/secrets.js";
 import { UsageError } from "../usage-error.js";
 import { driftKinds, type FindingKind, findingKinds } from "./finding.js";
 import { asHtml } from "./formats/html.js";
@@ -19,7 +17,7 @@ export const driftFormats = ["table", "json", "markdown", "html", "junit", "prom
 type DriftFormat = (typeof driftFormats)[number];
 
 /** As the command line gives them. */
-export interface DriftOptions {
+export interface DriftOptions extends ReportingOptions {
   stack?: string[];
   cwd?: string;
   state?: string[];
@@ -28,40 +26,25 @@ export interface DriftOptions {
   since?: string;
   poolThreshold: string;
   failOn?: string[];
-  format?: string[];
-  json?: boolean;
-  quiet?: boolean;
 }
 
 export async function runDrift(options: DriftOptions): Promise<ExitCode> {
-  const given = [...(options.format ?? []), ...(options.json === true ? ["json"] : [])];
-  const outputs = parseOutputs<DriftFormat>(given.length === 0 ? ["table"] : given, driftFormats);
-  const poolThresholdPercent = percentOf(options.poolThreshold);
-  const failOn = new Set<string>(kindsOf(options.failOn ?? []));
-  const since = options.since === undefined ? undefined : await readReport(options.since);
-  const progress = new Progress(process.stderr, { quiet: options.quiet === true });
-  const secrets = new SecretTexts();
-  try {
-    const states = await readStates(options, secrets, progress);
-    const at = new Date();
-    const surveys = await survey(states, { allPools: options.all === true, progress });
-    const report = makeReport(surveys, {
-      ...{ at, poolThresholdPercent, failOn, since, secrets },
-      unmanaged: options.all === true,
-      isIgnored: ignoring(options.ignore ?? []),
-    });
-    progress.clear();
-    for (const { format, file } of outputs) {
-      const paint = paintFor(file === undefined ? process.stdout : {}, process.env);
-      const text = formatted(report, format, paint);
-      await (file === undefined ? print(text) : writeWhole(file, text));
-    }
-    return report.exitCode as ExitCode;
-  } catch (error) {
-    progress.clear();
-    if (error instanceof Error) error.message = secrets.conceal(error.message);
-    throw error;
-  }
+  return await reportTo(options, {
+    ...{ formats: driftFormats, formatted },
+    make: async (secrets, progress) => {
+      const poolThresholdPercent = percentOf(options.poolThreshold);
+      const failOn = new Set<string>(kindsOf(options.failOn ?? []));
+      const since = options.since === undefined ? undefined : await readReport(options.since);
+      const states = await readStates(options, secrets, progress);
+      const at = new Date();
+      const surveys = await survey(states, { allPools: options.all === true, progress });
+      return makeReport(surveys, {
+        ...{ at, poolThresholdPercent, failOn, since, secrets },
+        unmanaged: options.all === true,
+        isIgnored: ignoring(options.ignore ?? []),
+      });
+    },
+  });
 }
 
 export function formatted(report: DriftReport, format: DriftFormat, paint: Paint): string {

@@ -1,13 +1,13 @@
-import { readFile } from "node:fs/promises";
 import { text as textOf } from "node:stream/consumers";
 import type { PlanRecord } from "../../provider/engine/witness.js";
 import { WITNESS_VARIABLE } from "../../provider/engine/witness.js";
 import { EXIT, type ExitCode } from "../exit-code.js";
-import { parseOutputs, print, writeWhole } from "../output.js";
-import { type Paint, paintFor } from "../paint.js";
-import { Progress } from "../progress.js";
+import type { Paint } from "../paint.js";
+import type { Progress } from "../progress.js";
 import { exportStack, firstLines, pulumi } from "../pulumi.js";
-import { SecretTexts } from "../state/secrets.js";
+import { type ReportingOptions, reportTo } from "../reporting.js";
+import { readText } from "../state/read-states.js";
+import type { SecretTexts } from "../state/secrets.js";
 import { readState, type StackState } from "../state/state.js";
 import { UsageError } from "../usage-error.js";
 import { asHtml } from "./formats/html.js";
@@ -25,7 +25,7 @@ export const reviewFormats = ["text", "markdown", "html", "json"] as const;
 type ReviewFormat = (typeof reviewFormats)[number];
 
 /** As the command line gives them. */
-export interface ReviewOptions {
+export interface ReviewOptions extends ReportingOptions {
   stack?: string;
   cwd?: string;
   preview?: string;
@@ -33,35 +33,20 @@ export interface ReviewOptions {
   savePlan?: string;
   failOn?: string[];
   bandwidth: string;
-  format?: string[];
-  json?: boolean;
-  quiet?: boolean;
 }
 
 export async function runReview(options: ReviewOptions): Promise<ExitCode> {
-  const given = [...(options.format ?? []), ...(options.json === true ? ["json"] : [])];
-  const outputs = parseOutputs<ReviewFormat>(given.length === 0 ? ["text"] : given, reviewFormats);
-  const failOn = new Set(impactsOf(options.failOn ?? []));
-  const bandwidthMibPerSecond = bandwidthOf(options.bandwidth);
-  const progress = new Progress(process.stderr, { quiet: options.quiet === true });
-  const secrets = new SecretTexts();
-  try {
-    const { preview, state, records } = await read(options, secrets, progress);
-    const at = new Date();
-    const gathered = await gather(preview, { state, records, progress, secrets });
-    const report = makeReport(gathered, { at, failOn, bandwidthMibPerSecond, secrets });
-    progress.clear();
-    for (const { format, file } of outputs) {
-      const paint = paintFor(file === undefined ? process.stdout : {}, process.env);
-      const text = formatted(report, format, paint);
-      await (file === undefined ? print(text) : writeWhole(file, text));
-    }
-    return report.exitCode as ExitCode;
-  } catch (error) {
-    progress.clear();
-    if (error instanceof Error) error.message = secrets.conceal(error.message);
-    throw error;
-  }
+  return await reportTo(options, {
+    ...{ formats: reviewFormats, formatted },
+    make: async (secrets, progress) => {
+      const failOn = new Set(impactsOf(options.failOn ?? []));
+      const bandwidthMibPerSecond = bandwidthOf(options.bandwidth);
+      const { preview, state, records } = await read(options, secrets, progress);
+      const at = new Date();
+      const gathered = await gather(preview, { state, records, progress, secrets });
+      return makeReport(gathered, { at, failOn, bandwidthMibPerSecond, secrets });
+    },
+  });
 }
 
 export function formatted(report: ReviewReport, format: ReviewFormat, paint: Paint): string {
@@ -161,12 +146,7 @@ function previewOf(stdout: string, stderr: string, exitCode: number | null): Pre
 }
 
 async function readInput(file: string): Promise<string> {
-  if (file === "-") return textOf(process.stdin);
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    throw new UsageError(`${file} can't be read: ${(error as Error).message}`);
-  }
+  return file === "-" ? textOf(process.stdin) : readText(file);
 }
 
 function bandwidthOf(text: string): number {
