@@ -13,9 +13,11 @@ export function writeYaml(value: Json): string {
       node.type = key === "key" && isPlainKey(node.value) ? "PLAIN" : "QUOTE_DOUBLE";
     },
   });
+  // From a length on, the library breaks a text at its line ends unless it is told otherwise.
+  const inOneLine = { lineWidth: 0, doubleQuotedMinMultiLineLength: Number.POSITIVE_INFINITY };
   // All of these stand between double quotes. Raw, YAML takes some for line ends, and its reader in Python refuses the others.
   return document
-    .toString({ lineWidth: 0 })
+    .toString(inOneLine)
     .replace(
       /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
       (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,

@@ -14,3 +14,10 @@ it("what is written as YAML is read as the same, in one line for a text", () => 
     { numRuns: 1_000 },
   );
 });
+
+it("a long text with lines of its own stays in one line of the document", () => {
+  const script = `${"#".repeat(60)}\n\n  echo "done"\n`;
+  const text = writeYaml({ runcmd: [script] });
+  expect(text).toBe(`runcmd:\n  - "${"#".repeat(60)}\\n\\n  echo \\"done\\"\\n"\n`);
+  expect(readYaml(text)).toEqual({ kind: "value", value: { runcmd: [script] } });
+});
