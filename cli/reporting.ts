@@ -1,8 +1,8 @@
+import { SecretTexts } from "../provider/planning/secret-texts.js";
 import type { ExitCode } from "./exit-code.js";
 import { parseOutputs, print, writeWhole } from "./output.js";
 import { type Paint, paintFor } from "./paint.js";
 import { Progress } from "./progress.js";
-import { SecretTexts } from "./state/secrets.js";
 
 /** What the commands that report have in common of their command lines. */
 export interface ReportingOptions {

@@ -4,7 +4,7 @@ import { connection, credentials } from "../provider/resources/inputs.js";
 import type { JsonObject, JsonSchema } from "./schema-json.mjs";
 
 /** What the SDK's classes add by themselves. */
-const INTERNAL = ["pulumiUrn", "effects"];
+const INTERNAL = ["pulumiUrn", "effects", "secretInputs"];
 
 /** The inputs of a resource, by the schema that the provider validates them with. */
 export function programInputs(shape: z.ZodRawShape): JsonObject {

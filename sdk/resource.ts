@@ -2,6 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { dynamicProvider } from "./dynamic-provider.js";
 
 const MODULE = "kvm";
+/** Secret in every resource, or, as the screen's password, shown by nothing that tells of its changes. */
+const ALWAYS_SECRET = ["credentials", "peerCredentials", "cloudInit", "ignition", "answerFile"];
 const providers = new Map<string, pulumi.dynamic.ResourceProvider>();
 
 /** One provider object a kind, so that Pulumi serialises its text once and not once a resource. */
@@ -42,11 +44,12 @@ export abstract class KvmResource extends pulumi.dynamic.Resource {
         // By this the provider knows that it is to read, and nothing else.
         unmanaged: opts?.id === undefined ? undefined : true,
         pulumiUrn: urnWithoutDependency(name, type, opts?.parent),
+        secretInputs: secretInputsOf(inputs),
       },
       pulumi.mergeOptions(
         {
           deleteBeforeReplace: opts?.deleteBeforeReplace ?? true,
-          additionalSecretOutputs: ["credentials", "peerCredentials", "cloudInit", "ignition", "answerFile"],
+          additionalSecretOutputs: ALWAYS_SECRET,
         },
         { ...opts, ...only },
       ),
@@ -74,6 +77,20 @@ function urnWithoutDependency(
   return new Promise((resolve) => {
     urn.apply(resolve);
   });
+}
+
+/**
+ * The names of the inputs in which the program marked something as a secret, for the provider isn't told: it leaves the values out of effects,
+ * messages and documents' differences. A bare promise, as the URN is.
+ */
+async function secretInputsOf(inputs: pulumi.Inputs): Promise<string[] | undefined> {
+  const names = Object.keys(inputs).filter((name) => !ALWAYS_SECRET.includes(name) && name !== "graphics");
+  const secret = await Promise.all(
+    // What fails fails where it is used, with its own message.
+    names.map((name) => pulumi.isSecret(pulumi.output(inputs[name])).catch(() => false)),
+  );
+  const found = names.filter((_, i) => secret[i]).sort();
+  return found.length === 0 ? undefined : found;
 }
 
 /** True for a resource of this package of the given kind, also when it comes from a second copy of the package. */

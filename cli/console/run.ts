@@ -1,10 +1,10 @@
 import { HostUnreachable, oneLine } from "../../provider/hosts/errors.js";
 import { Hosts } from "../../provider/hosts/hosts.js";
 import { isLibvirtError } from "../../provider/libvirt/index.js";
+import { SecretTexts } from "../../provider/planning/secret-texts.js";
 import { SshError } from "../../provider/ssh/index.js";
 import { EXIT, type ExitCode } from "../exit-code.js";
 import { print, writeWhole } from "../output.js";
-import { SecretTexts } from "../state/secrets.js";
 import { UsageError } from "../usage-error.js";
 import { parseEscape } from "./escape.js";
 import { findMachine } from "./machine.js";

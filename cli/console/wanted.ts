@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { text as textOf } from "node:stream/consumers";
 import type { Connection, Credentials, HostRef } from "../../provider/hosts/host-ref.js";
+import type { SecretTexts } from "../../provider/planning/secret-texts.js";
 import { parseHostAddress } from "../host-address.js";
 import { exportStack } from "../pulumi.js";
-import type { SecretTexts } from "../state/secrets.js";
 import { readState, type StackState, type StateResource } from "../state/state.js";
 import { UsageError } from "../usage-error.js";
 

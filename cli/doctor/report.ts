@@ -2,8 +2,8 @@ import { z } from "zod";
 import { type Finding, finding, type Level, levels } from "../../provider/fitness/finding.js";
 import { judgeHost } from "../../provider/fitness/judge-host.js";
 import { judgeWay } from "../../provider/fitness/judge-way.js";
+import type { SecretTexts } from "../../provider/planning/secret-texts.js";
 import { EXIT, type ExitCode } from "../exit-code.js";
-import type { SecretTexts } from "../state/secrets.js";
 import type { Round } from "./round.js";
 
 export const DOCTOR_SCHEMA_VERSION = 1;

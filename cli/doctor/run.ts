@@ -1,11 +1,11 @@
 import { checks, type Finding } from "../../provider/fitness/finding.js";
 import type { HostRef } from "../../provider/hosts/host-ref.js";
+import type { SecretTexts } from "../../provider/planning/secret-texts.js";
 import { EXIT, type ExitCode } from "../exit-code.js";
 import type { Progress } from "../progress.js";
 import { type ReportingOptions, reportTo } from "../reporting.js";
 import { refsOf } from "../state/host-refs.js";
 import { readStates } from "../state/read-states.js";
-import type { SecretTexts } from "../state/secrets.js";
 import { UsageError } from "../usage-error.js";
 import { type LoginOptions, namedHost } from "./named-host.js";
 import { makeReport } from "./report.js";

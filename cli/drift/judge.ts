@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Inspection } from "../../provider/engine/inspection.js";
+import { concealChange, concealStep } from "../../provider/planning/conceal.js";
 import { describePlan } from "../../provider/planning/plan.js";
-import type { PropertyChange, Step } from "../../provider/planning/step.js";
 import type { StateResource } from "../state/state.js";
 import { type Divergence, divergencesOf } from "./divergence.js";
 import type { Effect, Finding } from "./finding.js";
@@ -13,8 +13,6 @@ export interface Judged {
   status: "same" | "drifted" | "missing" | "unreachable" | "unreadable";
   findings: Finding[];
 }
-
-const CONCEALED = "[secret]";
 
 /** What an inspection means, in words that hold nothing of the resource's secret properties. Pure. */
 export function judge(resource: StateResource, inspection: Inspection): Judged {
@@ -36,7 +34,10 @@ export function judge(resource: StateResource, inspection: Inspection): Judged {
     };
   }
   const { exists, circumstances } = inspection;
-  const plan = { ...inspection.plan, steps: inspection.plan.steps.map((step) => concealed(step, resource)) };
+  const plan = {
+    ...inspection.plan,
+    steps: inspection.plan.steps.map((step) => concealStep(step, resource.secretKeys)),
+  };
   const findings: NewFinding[] = [];
   const { refusals, replaceBecause } = plan;
   if (!exists && plan.steps.length > 0)
@@ -74,7 +75,7 @@ export function judge(resource: StateResource, inspection: Inspection): Judged {
     const { host } = circumstance;
     if (circumstance.kind === "pendingRestart") {
       for (const { property, from, to } of circumstance.changes.map((change) =>
-        concealedChange(change, resource),
+        concealChange(change, resource.secretKeys),
       ))
         findings.push({
           ...{
@@ -121,17 +122,6 @@ export function identified(found: NewFinding): Finding {
   );
   const id = createHash("sha256").update(JSON.stringify(what)).digest("hex").slice(0, 16);
   return { id, ...found };
-}
-
-function concealed(step: Step, resource: StateResource): Step {
-  if (!("changes" in step)) return step;
-  return { ...step, changes: step.changes.map((change) => concealedChange(change, resource)) };
-}
-
-/** A secret input's value stands in no text, nor does what was found in its stead. */
-function concealedChange(change: PropertyChange, { secretKeys }: StateResource): PropertyChange {
-  const key = /^[A-Za-z]+/.exec(change.property)?.[0] ?? "";
-  return secretKeys.has(key) ? { ...change, from: CONCEALED, to: CONCEALED } : change;
 }
 
 /** The names of the hosts that a resource is declared on. */

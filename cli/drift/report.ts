@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { SecretTexts } from "../../provider/planning/secret-texts.js";
 import { EXIT, type ExitCode } from "../exit-code.js";
-import type { SecretTexts } from "../state/secrets.js";
 import { type Finding, type FindingKind, finding, findingKinds, incompleteKinds } from "./finding.js";
 import { hostNamesOf, type Judged, judge } from "./judge.js";
 import { leftovers } from "./leftovers.js";

@@ -1,6 +1,8 @@
 import type { PlanRecord } from "../../provider/engine/witness.js";
+import { concealStep } from "../../provider/planning/conceal.js";
 import { describePlan } from "../../provider/planning/plan.js";
-import { describeStep, type PropertyChange, type Step } from "../../provider/planning/step.js";
+import { LEAST_SECRET_LENGTH } from "../../provider/planning/secret-texts.js";
+import { describeStep, type Step } from "../../provider/planning/step.js";
 import type { GatheredChange } from "./gather.js";
 import { guestsOf, type Impact, impactsOf, inOrder } from "./impact.js";
 import type { ReviewedChange, ReviewedStep } from "./report.js";
@@ -12,9 +14,6 @@ export interface JudgedChange {
   /** In the order in which they are done: what goes, then what comes. */
   steps: Step[];
 }
-
-/** Shorter ones can't be found in a document without finding much else. */
-const LEAST_SECRET_IN_DIFF = 4;
 
 /** Pure. */
 export function judge(
@@ -70,7 +69,7 @@ export function judge(
     }
   }
 
-  const steps = [...going, ...coming].map((one) => concealed(one, secret));
+  const steps = [...going, ...coming].map((one) => concealStep(one, secret));
   const reviewed = steps.map(
     (one): ReviewedStep => ({
       ...{ kind: one.kind, lines: describeStep(one), impacts: impactsOf(one), guests: guestsOf(one) },
@@ -139,17 +138,6 @@ function disagreement(
   return `the host has changed since the preview, which said: ${lines(step.effects ?? []) || "nothing"}; now it would be: ${lines(now) || "nothing"}; run it again`;
 }
 
-function concealed(step: Step, secret: ReadonlySet<string>): Step {
-  if (!("changes" in step)) return step;
-  return { ...step, changes: step.changes.map((change) => concealedChange(change, secret)) };
-}
-
-/** A secret input's value stands in no text, nor does what was found in its stead. */
-function concealedChange(change: PropertyChange, secret: ReadonlySet<string>): PropertyChange {
-  const key = /^[A-Za-z]+/.exec(change.property)?.[0] ?? "";
-  return secret.has(key) ? { ...change, from: MASK, to: MASK } : change;
-}
-
 function lostBy(step: Step): ReviewedChange["lost"] {
   switch (step.kind) {
     case "deleteVolume":
@@ -177,7 +165,7 @@ function xmlDiffOf(
     const isShort = [inputs, resource?.inputs].some((bag) =>
       [...secret].some((key) => {
         const value = bag?.[key];
-        return typeof value === "string" && value.trim().length < LEAST_SECRET_IN_DIFF;
+        return typeof value === "string" && value.trim().length < LEAST_SECRET_LENGTH;
       }),
     );
     if (isShort) {

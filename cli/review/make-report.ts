@@ -1,5 +1,5 @@
+import type { SecretTexts } from "../../provider/planning/secret-texts.js";
 import { EXIT, type ExitCode } from "../exit-code.js";
-import type { SecretTexts } from "../state/secrets.js";
 import { judge } from "./change.js";
 import type { Gathered, GatheredChange } from "./gather.js";
 import { type Impact, impacts, isFelt, isUntold, worstOf } from "./impact.js";

@@ -1,13 +1,13 @@
 import { text as textOf } from "node:stream/consumers";
 import type { PlanRecord } from "../../provider/engine/witness.js";
 import { WITNESS_VARIABLE } from "../../provider/engine/witness.js";
+import type { SecretTexts } from "../../provider/planning/secret-texts.js";
 import { EXIT, type ExitCode } from "../exit-code.js";
 import type { Paint } from "../paint.js";
 import type { Progress } from "../progress.js";
 import { exportStack, firstLines, pulumi } from "../pulumi.js";
 import { type ReportingOptions, reportTo } from "../reporting.js";
 import { readText } from "../state/read-states.js";
-import type { SecretTexts } from "../state/secrets.js";
 import { readState, type StackState } from "../state/state.js";
 import { UsageError } from "../usage-error.js";
 import { asHtml } from "./formats/html.js";

@@ -1,9 +1,9 @@
-import type { SecretTexts } from "../state/secrets.js";
+import { CONCEALED, type SecretTexts } from "../../provider/planning/secret-texts.js";
 import type { StateResource } from "../state/state.js";
 import type { PreviewStep } from "./preview.js";
 
 /** What the Pulumi CLI prints for a secret. */
-export const MASK = "[secret]";
+export const MASK = CONCEALED;
 /** Secret in every resource, and in no text that a plan has. */
 const LOGINS: ReadonlySet<string> = new Set(["credentials", "peerCredentials"]);
 

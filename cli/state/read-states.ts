@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { text as textOf } from "node:stream/consumers";
+import type { SecretTexts } from "../../provider/planning/secret-texts.js";
 import type { Progress } from "../progress.js";
 import { exportStack } from "../pulumi.js";
 import { UsageError } from "../usage-error.js";
-import type { SecretTexts } from "./secrets.js";
 import { readState, type StackState } from "./state.js";
 
 /** As the command line gives them. */

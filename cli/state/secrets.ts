@@ -1,9 +1,8 @@
+import type { SecretTexts } from "../../provider/planning/secret-texts.js";
+
 /** How Pulumi marks what isn't a plain value; both texts are fixed by its state format. */
 const SIGNATURE_KEY = "4dabf18193072939515e22adb298388d";
 const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
-
-/** Shorter ones occur in many a text by chance; what is known to come from a secret property is concealed by its property. */
-const LEAST_SECRET_LENGTH = 4;
 
 /** A property bag of a state, with its secrets in plain where the export has them. */
 export interface OpenedBag {
@@ -53,31 +52,4 @@ function together(parts: readonly Opened[]): Pick<Opened, "hasSecret" | "isEncry
     hasSecret: parts.some((part) => part.hasSecret),
     isEncrypted: parts.some((part) => part.isEncrypted),
   };
-}
-
-/** The secrets that were read, so that none of them gets into an output by any way. */
-export class SecretTexts {
-  readonly #texts = new Set<string>();
-
-  add(text: string): void {
-    for (const part of [text, ...text.split(/\r?\n/)]) {
-      const trimmed = part.trim();
-      if (trimmed.length < LEAST_SECRET_LENGTH) continue;
-      this.#texts.add(trimmed);
-      // As texts that quote values have it.
-      this.#texts.add(JSON.stringify(trimmed).slice(1, -1));
-      // As documents have it.
-      const inXml = trimmed.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
-      this.#texts.add(inXml);
-      this.#texts.add(inXml.replace(/"/g, "&quot;"));
-      this.#texts.add(inXml.replace(/'/g, "&apos;"));
-    }
-  }
-
-  conceal(text: string): string {
-    let concealed = text;
-    for (const secret of [...this.#texts].sort((a, b) => b.length - a.length))
-      if (concealed.includes(secret)) concealed = concealed.replaceAll(secret, "[secret]");
-    return concealed;
-  }
 }

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { identityOfUrn } from "../../provider/planning/owner.js";
+import type { SecretTexts } from "../../provider/planning/secret-texts.js";
 import { UsageError } from "../usage-error.js";
-import { type OpenedBag, openBag, type SecretTexts } from "./secrets.js";
+import { type OpenedBag, openBag } from "./secrets.js";
 
 const TYPE_PREFIX = "pulumi-nodejs:dynamic/kvm:";
 

@@ -13,19 +13,25 @@ export function describeProblem(problem: InputProblem): string {
 }
 
 /** Set by the SDK and the engine, never by programs. */
-export const INTERNAL_KEYS: ReadonlySet<string> = new Set(["__provider", "effects", "pulumiUrn"]);
+export const INTERNAL_KEYS: ReadonlySet<string> = new Set([
+  "__provider",
+  "effects",
+  "pulumiUrn",
+  "secretInputs",
+]);
 const SECRET_KEYS = /^(?:credentials|privateKey|passphrase|password|cloudInit|ignition|answerFile)$/;
 /** In characters. */
 const LONGEST_VALUE = 120;
 
 type Path = readonly PropertyKey[];
 
-/** What zod found in the input `key`, whose value is `root`, as problems in the program's terms. */
+/** What zod found in the input `key`, whose value is `root`, as problems in the program's terms. `isSecret`: the program marked something in it. */
 export function problemsOf(
   issue: z.core.$ZodIssue,
   shape: z.ZodRawShape,
   key: string,
   root: unknown,
+  isSecret: boolean,
 ): InputProblem[] {
   const path = [key, ...issue.path];
   const value = valueAt(root, issue.path);
@@ -36,7 +42,7 @@ export function problemsOf(
     const meant = issue.errors.filter((errors) => !errors.some(isOtherKind));
     if (meant.length === 1 && meant[0] !== undefined && meant[0].length > 0)
       return meant[0].flatMap((inner) =>
-        problemsOf({ ...inner, path: [...issue.path, ...inner.path] }, shape, key, root),
+        problemsOf({ ...inner, path: [...issue.path, ...inner.path] }, shape, key, root, isSecret),
       );
   }
   const message = messageOf(issue);
@@ -47,7 +53,7 @@ export function problemsOf(
         message: message.startsWith("must") ? `is missing: it ${message}` : message,
       },
     ];
-  return [{ path: programPath(shape, path), message: withValue(message, path, value) }];
+  return [{ path: programPath(shape, path), message: withValue(message, path, value, isSecret) }];
 }
 
 /** An input that there isn't, with the one that was probably meant. */
@@ -176,8 +182,9 @@ function formatPath(path: Path): string {
     .join("");
 }
 
-function withValue(message: string, path: Path, value: unknown): string {
-  if (path.some((part) => SECRET_KEYS.test(String(part)))) return `${message} (the value is secret)`;
+function withValue(message: string, path: Path, value: unknown, isSecret: boolean): string {
+  if (isSecret || path.some((part) => SECRET_KEYS.test(String(part))))
+    return `${message} (the value is secret)`;
   return `${show(value)} ${message}`;
 }
 

@@ -7,9 +7,10 @@ import type { ApplyContext, Request, ResourceDefinition } from "../resources/def
 import { DEFAULT_TIMEOUT_MS, milliseconds } from "../resources/inputs.js";
 import type { EngineConnection } from "./engine-connection.js";
 import { PartialFailure, UserError } from "./errors.js";
-import { describeProblem } from "./input-problem.js";
+import { describeProblem, INTERNAL_KEYS } from "./input-problem.js";
 import { type Json, type JsonObject, sameJson, toJson } from "./json.js";
 import { type ResourceLog, resourceLog } from "./resource-log.js";
+import { secrecyOf } from "./secrecy.js";
 import { UNKNOWN } from "./unknowns.js";
 import { isUnmanaged, readUnmanaged } from "./unmanaged.js";
 import { validateInputs } from "./validate.js";
@@ -35,12 +36,17 @@ type Bag = Record<string, unknown>;
 /** Steps are repeated until none is left; more rounds than this mean that something undoes them. */
 const MOST_ROUNDS = 5;
 /** Inputs of which a change says nothing about the world. */
-const NOT_COMPARED = new Set(["__provider", "effects", "pulumiUrn"]);
+const NOT_COMPARED = INTERNAL_KEYS;
 
 export async function check(definition: AnyDefinition, deployment: Deployment, olds: Bag, news: Bag) {
   const given = withoutKeys(news, definition.computed?.keys);
   const { inputs, unknownKeys, problems } = validateInputs(definition.shape, given, definition.crossChecks);
-  const failures = problems.map((problem) => ({ property: "", reason: describeProblem(problem) }));
+  const previous = recordedInputs(definition, olds);
+  const secrecy = secrecyOf(inputs, previous);
+  const failures = problems.map((problem) => ({
+    property: "",
+    reason: secrecy.text(describeProblem(problem)),
+  }));
   if (failures.length > 0) return { inputs: news, failures };
   const tell = (found: PlanRecord["found"]) => witness(definition, deployment, "check", inputs, found);
   if (unknownKeys.length > 0) {
@@ -48,7 +54,6 @@ export async function check(definition: AnyDefinition, deployment: Deployment, o
     return { inputs: { ...toJson(inputs), effects: UNKNOWN }, failures: [] };
   }
 
-  const previous = recordedInputs(definition, olds);
   const request: Request<Bag, Bag> = { identity: identityOf(inputs), inputs, previous };
   const seen = await observeAndPlan(definition, deployment, request);
   if (seen.kind === "unobservable") {
@@ -61,7 +66,7 @@ export async function check(definition: AnyDefinition, deployment: Deployment, o
   }
   const log = logOf(definition, deployment, inputs);
   warn(deployment, log, request, seen.plan);
-  const explained = definition.explain?.(request, seen.observed, seen.plan) ?? [];
+  const explained = (definition.explain?.(request, seen.observed, seen.plan) ?? []).map(secrecy.explained);
   for (const text of explained) log.info(text);
   await tell({ kind: "planned", plan: seen.plan, explained });
   const known = definition.computed?.of(request, seen.observed);
@@ -241,6 +246,8 @@ async function reconcile(
     ...toJson(await definition.outputs(request, observed, carried, { hosts: deployment.hosts, fresh: true })),
     effects: (news.effects ?? []) as Json,
   });
+  const secrecy = secrecyOf(request.inputs, request.previous);
+  const planned = () => secrecy.plan(definition.plan(noted, observed));
   let observed: unknown;
   let giveBack: ((last: unknown) => Promise<void>) | undefined;
   let holding = false;
@@ -252,13 +259,13 @@ async function reconcile(
         'goes on from where a run that was cut off has left it; "pulumi refresh --clear-pending-creates --yes" ends the CLI\'s own warning of that',
       );
     for (let round = 0; ; round++) {
-      let plan: Plan = definition.plan(noted, observed);
+      let plan: Plan = planned();
       holding ||= plan.steps.some((step) => step.kind !== "record");
       if (holding && giveBack === undefined && definition.hold !== undefined) {
         giveBack = await definition.hold(request, observed, context);
         // Whoever held it before may have done the work.
         if (giveBack !== undefined) observed = await observe();
-        plan = definition.plan(noted, observed);
+        plan = planned();
       }
       refuseIfNecessary(plan, news, labelOf(definition, request.inputs));
       if (plan.steps.length === 0) break;
@@ -323,7 +330,8 @@ export async function observeAndPlan(
   } catch (error) {
     return { kind: "unobservable", reason: oneLine(error), error };
   }
-  const plan: Plan = { ...emptyPlan(), ...definition.plan(request, observed) };
+  const secrecy = secrecyOf(request.inputs, request.previous);
+  const plan = { ...emptyPlan(), ...secrecy.plan(definition.plan(request, observed)) };
   const changed = changedInputs(definition, request);
   if (plan.steps.length === 0 && plan.replaceBecause.length === 0 && changed.length > 0)
     plan.steps.push({

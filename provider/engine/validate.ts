@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { CrossCheck } from "../resources/definition.js";
 import { INTERNAL_KEYS, type InputProblem, problemsOf, unknownInput, valueAt } from "./input-problem.js";
+import { secretInputsOf } from "./secrecy.js";
 import { containsUnknown, UNKNOWN } from "./unknowns.js";
 
 export interface ValidatedInputs {
@@ -20,13 +21,14 @@ export function validateInputs(
   const unknownKeys: string[] = [];
   const problems: InputProblem[] = [];
   const unsound = new Set<string>();
+  const secret = new Set(secretInputsOf(news));
   for (const [key, schema] of Object.entries(shape)) {
     const value = valueAt(news, [key]);
     if (containsUnknown(value)) {
       unknownKeys.push(key);
       unsound.add(key);
       inputs[key] = value;
-      problems.push(...problemsBesideUnknowns(shape, key, value));
+      problems.push(...problemsBesideUnknowns(shape, key, value, secret.has(key)));
       continue;
     }
     const parsed = parse(schema as z.ZodType, value);
@@ -37,7 +39,10 @@ export function validateInputs(
     unsound.add(key);
     // Without a host there is no connection either: once is enough.
     if (key === "connection" && value === undefined && unsound.has("host")) continue;
-    problems.push(...issuesOf(parsed.error).flatMap((issue) => problemsOf(issue, shape, key, value)));
+    const isSecret = secret.has(key);
+    problems.push(
+      ...issuesOf(parsed.error).flatMap((issue) => problemsOf(issue, shape, key, value, isSecret)),
+    );
   }
   for (const key of Object.keys(news))
     if (!Object.hasOwn(shape, key) && !INTERNAL_KEYS.has(key))
@@ -63,13 +68,18 @@ function issuesOf({ issues }: z.ZodError): z.core.$ZodIssue[] {
 }
 
 /** What is wrong apart from the parts that aren't known yet. */
-function problemsBesideUnknowns(shape: z.ZodRawShape, key: string, value: unknown): InputProblem[] {
+function problemsBesideUnknowns(
+  shape: z.ZodRawShape,
+  key: string,
+  value: unknown,
+  isSecret: boolean,
+): InputProblem[] {
   if (value === UNKNOWN) return [];
   const parsed = parse(shape[key] as z.ZodType, value);
   if (parsed.success) return [];
   return issuesOf(parsed.error)
     .filter((issue) => issue.code === "unrecognized_keys" || !containsUnknown(valueAt(value, issue.path)))
-    .flatMap((issue) => problemsOf(issue, shape, key, value));
+    .flatMap((issue) => problemsOf(issue, shape, key, value, isSecret));
 }
 
 const READ_UNSOUND = Symbol("an input that is wrong, or not known yet, was read");

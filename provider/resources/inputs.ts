@@ -203,6 +203,7 @@ export const common = {
       error: "holds a name with a control character or half a surrogate pair, which XML can't hold",
     }),
   effects: z.unknown().optional(),
+  secretInputs: z.array(z.string()).optional(),
   timeouts: timeouts.optional(),
 };
 export const onHost = {

@@ -16,6 +16,8 @@ const guestSecrets = {
   password: "guest-passw0rd-in-plain",
   file: "token-of-a-service-in-a-file",
 } as const;
+/** What the program marks as secrets where none are expected: on the host they stand in the VM's definition. */
+const marks = ["first & <marked> 'description'", "second & <marked> 'description'"] as const;
 
 const program = `
 import { readFileSync } from "node:fs";
@@ -56,6 +58,10 @@ new kvm.VirtualMachine("four", {
   },
   ...off,
 });
+// Marked where nobody expects a secret.
+new kvm.VirtualMachine("five", {
+  host: alpha, ...off, description: config.requireSecret("marked"), title: config.get("title"),
+});
 export const connections = [alpha.connection, beta.connection];
 `;
 
@@ -93,6 +99,10 @@ describe.skipIf(!available)(`keys and passphrases${lacking}`, () => {
     project = await PulumiProject.create({ program, config });
     await project.setConfig("privateKey", keys.encrypted ?? "", { secret: true });
     await project.setConfig("passphrase", passphrase, { secret: true });
+    await project.setConfig("marked", marks[0], { secret: true });
+    for (const mark of marks)
+      for (const text of [mark, mark.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")])
+        guestNeedles.set(text, "what the program marked");
   });
   afterAll(async () => {
     await project?.[Symbol.asyncDispose]();
@@ -156,8 +166,14 @@ describe.skipIf(!available)(`keys and passphrases${lacking}`, () => {
 
   it("are in no output, however much is asked for", async () => {
     await project.setConfig("description", "changed");
+    await project.setConfig("marked", marks[1], { secret: true });
+    await project.setConfig("title", "five");
     expectSilent(await project.expect(["preview", "--json"]));
-    expectSilent(await project.expect(["preview", "--diff", "-v=9", "--logtostderr"]));
+    const preview = await project.expect(["preview", "--diff", "-v=9", "--logtostderr"]);
+    expectSilent(preview);
+    // The document's difference is told, with what isn't secret.
+    expect(preview.stdout).toContain("description [secret] -> [secret]");
+    expect(preview.stdout + preview.stderr).toMatch(/\+ +<title>five<\/title>/);
     expectSilent(await project.expect(["up", "--yes", "--diff", "-v=9", "--logtostderr"]));
     expectSilent(await project.expect(["refresh", "--yes", "--diff", "-v=9", "--logtostderr"]));
     expectSilent(await project.expect(["refresh", "--yes", "--json"]));
@@ -168,7 +184,7 @@ describe.skipIf(!available)(`keys and passphrases${lacking}`, () => {
   it("stand encrypted in every resource, in inputs and in outputs, and hide nothing else", async () => {
     await expectClean(join(project.folder, ".state"));
     const resources = await project.resources();
-    expect(resources).toHaveLength(10);
+    expect(resources).toHaveLength(11);
     for (const resource of resources) {
       const name = resource.urn.split("::").at(-1);
       for (const [side, values] of Object.entries(sidesOf(resource))) {
@@ -181,7 +197,9 @@ describe.skipIf(!available)(`keys and passphrases${lacking}`, () => {
           JSON.stringify(value).includes(Object.keys(secretMark)[0] ?? "") ? [key] : [],
         );
         expect(hidden.filter((key) => key !== "peerCredentials").sort(), where).toEqual(
-          name === "four" ? ["cloudInit", "credentials", "graphics"] : ["credentials"],
+          { four: ["cloudInit", "credentials", "graphics"], five: ["credentials", "description"] }[
+            name ?? ""
+          ] ?? ["credentials"],
         );
       }
     }
@@ -198,6 +216,15 @@ describe.skipIf(!available)(`keys and passphrases${lacking}`, () => {
         knownHosts: lab.knownHostsPath,
       })),
     });
+  });
+
+  it("are in no error about an input that isn't allowed", async () => {
+    await project.setConfig("marked", `${marks[1]}\u0007`, { secret: true });
+    const refused = await project.run(["preview"]);
+    expect(refused.exitCode).not.toBe(0);
+    expect(refused.stdout + refused.stderr).toMatch(/description: .*\(the value is secret\)/);
+    expectSilent(refused);
+    await project.setConfig("marked", marks[1], { secret: true });
   });
 
   it("are in no error: of a wrong passphrase, a broken key, a key that is refused", async () => {

@@ -5,7 +5,7 @@ import { effects, type Finding, findingKinds } from "../../cli/drift/finding.js"
 import { type DriftReport, report as reportSchema } from "../../cli/drift/report.js";
 import { formatted } from "../../cli/drift/run.js";
 import { noPaint } from "../../cli/paint.js";
-import { SecretTexts } from "../../cli/state/secrets.js";
+import { SecretTexts } from "../../provider/planning/secret-texts.js";
 import { reportOf, silentHost } from "../unit/drift-surveys.js";
 
 /** Names and values as hosts may have them, those that markup stumbles over among them. */

@@ -6,8 +6,8 @@ import { toPng } from "../../cli/console/screenshot.js";
 import { TerminalModes } from "../../cli/console/terminal.js";
 import { ofState } from "../../cli/console/wanted.js";
 import { parseHostAddress } from "../../cli/host-address.js";
-import { SecretTexts } from "../../cli/state/secrets.js";
 import { readState } from "../../cli/state/state.js";
+import { SecretTexts } from "../../provider/planning/secret-texts.js";
 
 describe("a host on the command line", () => {
   it.each([

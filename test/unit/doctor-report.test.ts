@@ -6,8 +6,8 @@ import { namedHost } from "../../cli/doctor/named-host.js";
 import { makeReport } from "../../cli/doctor/report.js";
 import { asTable } from "../../cli/doctor/table.js";
 import { noPaint } from "../../cli/paint.js";
-import { SecretTexts } from "../../cli/state/secrets.js";
 import type { HostExamination } from "../../provider/fitness/examine.js";
+import { SecretTexts } from "../../provider/planning/secret-texts.js";
 import { betaSeen, libvirtFacts, NOW, pool, seenWith, wayWith } from "./fitness-facts.js";
 
 describe("a host as people write it", () => {

@@ -6,10 +6,11 @@ import { ignoring } from "../../cli/drift/ignore.js";
 import { judge } from "../../cli/drift/judge.js";
 import { parseOutputs } from "../../cli/output.js";
 import { paintFor } from "../../cli/paint.js";
-import { openBag, SecretTexts } from "../../cli/state/secrets.js";
+import { openBag } from "../../cli/state/secrets.js";
 import { readState } from "../../cli/state/state.js";
 import { commandPage, reportSchemas } from "../../codegen/command.mjs";
 import type { Inspection } from "../../provider/engine/inspection.js";
+import { SecretTexts } from "../../provider/planning/secret-texts.js";
 import type { Step } from "../../provider/planning/step.js";
 import { planned, reportOf, resourceNamed, silentHost } from "./drift-surveys.js";
 

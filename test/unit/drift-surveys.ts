@@ -1,10 +1,10 @@
 import { driftKinds } from "../../cli/drift/finding.js";
 import { type DriftReport, makeReport, type ReportOptions } from "../../cli/drift/report.js";
 import type { SurveyedHost } from "../../cli/drift/survey.js";
-import { SecretTexts } from "../../cli/state/secrets.js";
 import type { StateResource } from "../../cli/state/state.js";
 import type { Inspection } from "../../provider/engine/inspection.js";
 import { emptyPlan } from "../../provider/planning/plan.js";
+import { SecretTexts } from "../../provider/planning/secret-texts.js";
 import type { Step } from "../../provider/planning/step.js";
 
 export function resourceNamed(name: string, kind = "VirtualMachine"): StateResource {

@@ -9,7 +9,7 @@ import { impacts, nameOf } from "../../cli/review/impact.js";
 import { readPreview } from "../../cli/review/preview.js";
 import { report as reportSchema } from "../../cli/review/report.js";
 import { formatted } from "../../cli/review/run.js";
-import { SecretTexts } from "../../cli/state/secrets.js";
+import { SecretTexts } from "../../provider/planning/secret-texts.js";
 import type { Step } from "../../provider/planning/step.js";
 import {
   type ChangeOptions,

@@ -4,12 +4,12 @@ import type { Impact } from "../../cli/review/impact.js";
 import { makeReport } from "../../cli/review/make-report.js";
 import type { PreviewOperation } from "../../cli/review/preview.js";
 import type { ReviewReport } from "../../cli/review/report.js";
-import { SecretTexts } from "../../cli/state/secrets.js";
 import type { StateResource } from "../../cli/state/state.js";
 import type { RemovalInspection } from "../../provider/engine/inspection.js";
 import type { PlanRecord } from "../../provider/engine/witness.js";
 import type { DomainRecord } from "../../provider/libvirt/index.js";
 import { describePlan, emptyPlan, type Plan } from "../../provider/planning/plan.js";
+import { SecretTexts } from "../../provider/planning/secret-texts.js";
 import type { Step } from "../../provider/planning/step.js";
 
 export const MIB = 2 ** 20;

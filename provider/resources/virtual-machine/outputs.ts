@@ -1,6 +1,7 @@
 import type { HostRef } from "../../hosts/host-ref.js";
 import type { Hosts } from "../../hosts/hosts.js";
 import { consolePath, graphicsPort } from "../../libvirt/xml/console.js";
+import { concealChange } from "../../planning/conceal.js";
 import type { ObserveContext } from "../definition.js";
 import { waitingForRestart } from "./circumstances.js";
 import { rememberedPeers } from "./observe.js";
@@ -19,7 +20,8 @@ export async function outputsOf(
   const place = whereItIs(observed);
   const where = place ?? observed.target;
   const domain = place?.domain;
-  const found = await domainOutputs(context.hosts, where.ref, domain);
+  const secretInputs = new Set(request.inputs.secretInputs);
+  const found = await domainOutputs(context.hosts, where.ref, domain, secretInputs);
   const { ipAddresses } = found;
   return {
     ...found,
@@ -55,10 +57,11 @@ export async function domainOutputs(
   hosts: Hosts,
   ref: HostRef,
   domain: ObservedDomain | undefined,
+  secretInputs: ReadonlySet<string> = new Set(),
 ): Promise<DomainOutputs> {
   const model = domain?.persistent ?? domain?.live;
   const ipAddresses = await readIpAddresses(hosts, ref, domain);
-  const waiting = waitingForRestart(domain);
+  const waiting = waitingForRestart(domain).map((change) => concealChange(change, secretInputs));
   return {
     uuid: domain?.record.uuid ?? "",
     state: stateOf(domain),
