@@ -70,7 +70,7 @@ describe.skipIf(!available)(`keys and passphrases${lacking}`, () => {
   let hosts: readonly LabHost[];
   let project: PulumiProject;
   let needles: ReadonlyMap<string, string>;
-  let guestNeedles: ReadonlyMap<string, string>;
+  let guestNeedles: Map<string, string>;
   const keys: Record<string, string> = {};
   beforeAll(async () => {
     lab = await Lab.up({ hosts: 2, prefix: "secrets" });
