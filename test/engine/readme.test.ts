@@ -39,6 +39,15 @@ interface Shown {
  * run: make the world so, and cut by the command (`| head -n 20`).
  */
 const outputs: Record<string, Shown> = {
+  review: {
+    before: async ({ project }) => {
+      const { mail: _, ...machines } = declared.machines;
+      await project.declare({ machines });
+      await project.change("web", { on: "beta" });
+      await project.change("db", { cpus: 2, restartPolicy: "whenNeeded" });
+    },
+    after: async ({ project }) => void (await project.declare(declared)),
+  },
   help: {},
   drift: {
     exitCode: 2,
