@@ -3,7 +3,7 @@ export { MIGRATE, type MigrationPhase } from "./domain-migration.js";
 export type { DomainKey, DomainRecord } from "./domain-record.js";
 export type { SnapshotOptions, SnapshotRecord } from "./domain-snapshots.js";
 export type { DomainState } from "./domain-state.js";
-export type { DomainTarget } from "./domain-tuning.js";
+export type { BalloonStats, DomainTarget } from "./domain-tuning.js";
 export {
   type DomainApi,
   type DomainInterfaceAddresses,

@@ -25,6 +25,36 @@ describe.skipIf(!available)(`CPUs and memory of a running guest ${missing.join("
   });
   afterAll(() => world?.lab.close());
 
+  it("take no change from a preview while the balloon is on its way after a boot", async () => {
+    const sizes = { memory: "128MiB", maxMemory: "320MiB", restartPolicy: "whenNeeded" };
+    await using vm = new WalkedMachine(world, "booted", sizes);
+    const settled = async () => / 131072$/m.test(await vm.host.virsh("dommemstat", "booted"));
+    const previewed = async () => {
+      const seen = new Set<string>();
+      let previews = 0;
+      for (let done = false; !done; previews++) {
+        done = await settled();
+        const { effects, refusals } = await vm.declared.preview(vm.inputs);
+        seen.add([...effects, ...refusals].join("; "));
+      }
+      expect(previews).toBeGreaterThan(2);
+      return [...seen];
+    };
+    await vm.declared.up(vm.inputs);
+    expect(await previewed()).toEqual([""]);
+    vm.inputs = { ...vm.inputs, watchdog: { model: "i6300esb" } };
+    await vm.declared.up(vm.inputs);
+    expect(await previewed()).toEqual([""]);
+    // What somebody set by hand is told nevertheless.
+    await vm.host.virsh("setmem", "booted", "200MiB", "--live");
+    await expect
+      .poll(() => vm.host.virsh("dominfo", "booted"), { timeout: 30_000 })
+      .toMatch(/Used memory: +204800/);
+    expect(await vm.declared.preview(vm.inputs)).toMatchObject({
+      effects: ["memory 200 MiB -> 128 MiB, live"],
+    });
+  });
+
   it("change while it counts, as far as QEMU can, and with one restart for the rest", async () => {
     await using vm = new WalkedMachine(world, "computed", {
       memory: "192MiB",

@@ -186,6 +186,7 @@ export function pendingChanges(live: DomainModel, definition: DomainModel, run: 
     paused: false,
     notes: run.notes,
     balloonAnswers: run.balloonAnswers,
+    balloonLeavesBytes: run.balloonLeavesBytes,
     plugsFolders: run.plugsFolders,
     networks: run.networks,
     get room() {

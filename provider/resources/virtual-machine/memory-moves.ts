@@ -84,20 +84,28 @@ function shrinking(guest: Given, lessBytes: number): MemoryMove[] | undefined {
     : undefined;
 }
 
-/** Whether QEMU has been asked for it already, and the guest's driver, which may have yet to come up, hasn't done it. */
+/**
+ * Whether QEMU has been asked for it already, and the guest's driver is on its way there or has yet to come up. QEMU starts with the whole of
+ * the memory, is told then what the definition says, and doesn't say what it was told.
+ */
 export function isAskedFor(
-  { live, hotplug, definition, balloonAnswers }: RunningGuest,
+  { live, hotplug, definition, balloonAnswers, balloonLeavesBytes }: RunningGuest,
   goalBytes: number,
 ): boolean {
   const { virtioMem } = hotplug;
   if (virtioMem !== undefined && virtioMem.requestedBytes !== virtioMem.currentBytes)
     return live.memoryBytes - virtioMem.currentBytes + virtioMem.requestedBytes === goalBytes;
+  if (goalBytes >= live.memoryBytes) return false;
   const { leavesBytes, fullBytes } = balloonOf({ live, hotplug });
-  // QEMU starts with the whole of it, and is told then what the definition says.
+  const goalLeavesBytes = leavesBytes - (live.memoryBytes - goalBytes);
+  // The document follows QEMU's events, of which there is one a second.
+  if (balloonLeavesBytes === goalLeavesBytes) return true;
+  if (definition.memoryBytes !== goalBytes) return false;
+  if (leavesBytes >= fullBytes && balloonAnswers !== true) return true;
+  // So a balloon that moves has left the place at which the document saw it.
   return (
-    goalBytes < live.memoryBytes &&
-    leavesBytes >= fullBytes &&
-    definition.memoryBytes === goalBytes &&
-    balloonAnswers !== true
+    balloonLeavesBytes !== undefined &&
+    balloonLeavesBytes < leavesBytes &&
+    balloonLeavesBytes > goalLeavesBytes
   );
 }

@@ -24,6 +24,8 @@ export interface GuestRun {
   readonly definedDimmsBytes: number;
   /** Whether the guest's balloon driver has ever answered; undefined when nobody asked. */
   balloonAnswers?: boolean | undefined;
+  /** What the balloon leaves to the guest by what QEMU says, which is later than the document; undefined when nobody asked. */
+  balloonLeavesBytes?: number | undefined;
   /** What can be plugged in. */
   readonly room?: PluggingRoom | undefined;
   /** Folders of the host can be plugged in; asked only of a guest that is to have some. */
