@@ -4,9 +4,9 @@ import { oneLine } from "../provider/hosts/errors.js";
 import { EXIT } from "./exit-code.js";
 import { program } from "./program.js";
 
-const kvm = program((code) => {
+const kvm = await program((code) => {
   process.exitCode = code;
-});
+}, process.argv[2]);
 for (const command of [kvm, ...kvm.commands]) command.exitOverride();
 try {
   await kvm.parseAsync();

@@ -1,14 +1,21 @@
 import { Command } from "commander";
-import { consoleCommand } from "./console/command.js";
-import { doctorCommand } from "./doctor/command.js";
-import { driftCommand } from "./drift/command.js";
 import { examples, paragraphs } from "./help.js";
-import { importCommand } from "./import/command.js";
 import { packageVersion } from "./package-version.js";
-import { reviewCommand } from "./review/command.js";
 
-/** The command line, not yet run. `end` is told what the process is to end with. */
-export function program(end: (code: number) => void): Command {
+/** Told what the process is to end with. */
+type End = (code: number) => void;
+
+/** The commands in the order of the help, each with its code, which takes longer to load than some of them take. */
+const commands: Readonly<Record<string, (end: End) => Promise<Command>>> = {
+  drift: async (end) => (await import("./drift/command.js")).driftCommand(end),
+  review: async (end) => (await import("./review/command.js")).reviewCommand(end),
+  doctor: async (end) => (await import("./doctor/command.js")).doctorCommand(end),
+  import: async (end) => (await import("./import/command.js")).importCommand(end),
+  console: async (end) => (await import("./console/command.js")).consoleCommand(end),
+};
+
+/** The command line, not yet run; with the one command that `chosen` names, or with all when it names none. */
+export async function program(end: End, chosen = ""): Promise<Command> {
   const kvm = new Command("kvm")
     .description(
       paragraphs(`Looks at virtual machines that pulumi-kvm manages: reports for reviews and jobs. It observes and plans with the code of the provider
@@ -30,13 +37,8 @@ NO_COLOR turns them off.`),
     ["kvm import alpha.example.net", "a program for what is on a host already"],
     ["kvm help drift", "what a command does"],
   ]);
-  for (const command of [
-    driftCommand(end),
-    reviewCommand(end),
-    doctorCommand(end),
-    importCommand(end),
-    consoleCommand(end),
-  ]) {
+  const names = Object.hasOwn(commands, chosen) ? [chosen] : Object.keys(commands);
+  for (const command of await Promise.all(names.flatMap((name) => commands[name]?.(end) ?? []))) {
     command.copyInheritedSettings(kvm);
     kvm.addCommand(command);
   }

@@ -36,8 +36,8 @@ function openEnded(schema: unknown): unknown {
 }
 
 /** docs/kvm.md */
-export function commandPage(): string {
-  const kvm = program(() => undefined);
+export async function commandPage(): Promise<string> {
+  const kvm = await program(() => undefined);
   const parts = [
     "# kvm",
     "",
@@ -73,5 +73,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     writeFileSync(join(process.cwd(), folder, name), text);
   };
   for (const [name, text] of Object.entries(reportSchemas())) write("schemas", name, text);
-  write("docs", "kvm.md", commandPage());
+  write("docs", "kvm.md", await commandPage());
 }

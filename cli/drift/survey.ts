@@ -1,11 +1,10 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { type Inspection, inspect } from "../../provider/engine/inspection.js";
-import type { Deployment } from "../../provider/engine/lifecycle.js";
+import type { AnyDefinition, Deployment } from "../../provider/engine/lifecycle.js";
 import { oneLine } from "../../provider/hosts/errors.js";
 import type { Host } from "../../provider/hosts/host.js";
 import type { HostRef } from "../../provider/hosts/host-ref.js";
 import { Hosts } from "../../provider/hosts/hosts.js";
-import { definitions } from "../../provider/resources/index.js";
 import type { Progress } from "../progress.js";
 import { refsOf } from "../state/host-refs.js";
 import type { StackState, StateResource } from "../state/state.js";
@@ -44,7 +43,13 @@ export async function survey(
       return { state, hosts: ofStack, asked: hostsOf(state, ofStack) };
     });
     const readings = readAll(stacks, options);
-    return await Promise.all(stacks.map((stack) => surveyStack(stack, readings, warnings, options.progress)));
+    // While the hosts answer.
+    const { definitions } = await import("../../provider/resources/index.js");
+    return await Promise.all(
+      stacks.map((stack) =>
+        surveyStack(stack, { readings, definitions, warnings, progress: options.progress }),
+      ),
+    );
   } finally {
     await hosts.close();
   }
@@ -78,11 +83,16 @@ function readAll(
   );
 }
 
+interface SurveyTools {
+  readings: ReadonlyMap<Host, Reading>;
+  definitions: Readonly<Record<string, AnyDefinition>>;
+  warnings: string[];
+  progress: Progress;
+}
+
 async function surveyStack(
   { state, hosts, asked }: AskedStack,
-  readings: ReadonlyMap<Host, Reading>,
-  warnings: string[],
-  progress: Progress,
+  { readings, definitions, warnings, progress }: SurveyTools,
 ): Promise<SurveyedStack> {
   const deployment: Deployment = {
     ...{ hosts, engine: undefined, now: () => Date.now() },
@@ -95,7 +105,7 @@ async function surveyStack(
       // What is on the hosts is read once, in bulk; before that there is nothing to plan with.
       const itsHosts = asked.filter(({ ref }) => isOn(resource, ref));
       await Promise.all(itsHosts.map(({ host }) => readings.get(host)?.answer));
-      const inspection = await look(resource, deployment);
+      const inspection = await look(resource, definitions[resource.kind], deployment);
       planned += 1;
       progress.step(`planned ${planned} of ${state.resources.length} resources`);
       return { resource, inspection };
@@ -126,8 +136,11 @@ async function ask(
   }
 }
 
-async function look(resource: StateResource, deployment: Deployment): Promise<Inspection> {
-  const definition = definitions[resource.kind];
+async function look(
+  resource: StateResource,
+  definition: AnyDefinition | undefined,
+  deployment: Deployment,
+): Promise<Inspection> {
   if (definition === undefined)
     return { kind: "unreadable", reason: `this version doesn't know the kind ${resource.kind}` };
   if (resource.encryptedKeys.some((key) => !LOGIN_KEYS.has(key)))

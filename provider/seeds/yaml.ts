@@ -1,11 +1,15 @@
-import { Document, parseDocument, visit } from "yaml";
+import { createRequire } from "node:module";
 import type { Json } from "./json.js";
+
+/** Loaded when it is needed, which most deployments don't come to. */
+const yaml = () => createRequire(import.meta.url)("yaml") as typeof import("yaml");
 
 /**
  * A value as YAML 1.1, which is what cloud-init reads: every text in double quotes, for there `yes`, `0755` and `12:30:45` are no texts by
  * themselves.
  */
 export function writeYaml(value: Json): string {
+  const { Document, visit } = yaml();
   const document = new Document(value, { aliasDuplicateObjects: false });
   visit(document, {
     Scalar(key, node) {
@@ -34,7 +38,12 @@ export type ParsedYaml = { kind: "value"; value: unknown } | { kind: "invalid"; 
 /** Reads one YAML document. What is wrong with it is told without any of its text, which may be secret. */
 export function readYaml(text: string): ParsedYaml {
   // Two keys of one name are no mistake to cloud-init, and schema 1.1 takes `y` for a truth value where it takes it for a text.
-  const document = parseDocument(text, { version: "1.2", schema: "core", uniqueKeys: false, merge: true });
+  const document = yaml().parseDocument(text, {
+    version: "1.2",
+    schema: "core",
+    uniqueKeys: false,
+    merge: true,
+  });
   const [error] = document.errors;
   if (error !== undefined) {
     const [start] = error.linePos ?? [];

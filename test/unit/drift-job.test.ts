@@ -25,9 +25,9 @@ describe("the job in examples/drift-job", () => {
     expect(gitlab.drift.script).toHaveLength(2);
   });
 
-  it("gives kvm drift no option that it doesn't have", () => {
-    const known = program(() => undefined)
-      .commands.find((command) => command.name() === "drift")
+  it("gives kvm drift no option that it doesn't have", async () => {
+    const known = (await program(() => undefined)).commands
+      .find((command) => command.name() === "drift")
       ?.options.map(({ long }) => long);
     const used = files.flatMap((file) =>
       [...readFileSync(file, "utf8").matchAll(/kvm drift( [^`\n]*(?:\n {10}--.*)*)/g)].flatMap(

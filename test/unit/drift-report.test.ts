@@ -18,8 +18,8 @@ const root = join(import.meta.dirname, "../..");
 const SECRET = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270" };
 
 describe("what is published of the command", () => {
-  it("is what the sources say: npm run generate", () => {
-    expect(readFileSync(join(root, "docs/kvm.md"), "utf8")).toBe(commandPage());
+  it("is what the sources say: npm run generate", async () => {
+    expect(readFileSync(join(root, "docs/kvm.md"), "utf8")).toBe(await commandPage());
     for (const [name, text] of Object.entries(reportSchemas()))
       expect(readFileSync(join(root, "schemas", name), "utf8")).toBe(text);
   });

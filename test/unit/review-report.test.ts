@@ -227,7 +227,7 @@ describe("the job in examples/review-job", () => {
   const folder = join(import.meta.dirname, "../../examples/review-job");
   const textOf = (name: string) => readFileSync(join(folder, name), "utf8");
 
-  it("is YAML with the parts that the services ask for, and gives kvm review options that it has", () => {
+  it("is YAML with the parts that the services ask for, and gives kvm review options that it has", async () => {
     const github = parse(textOf("github-actions.yaml")) as {
       on: object;
       jobs: { review: { steps: object[] } };
@@ -236,8 +236,8 @@ describe("the job in examples/review-job", () => {
     expect(github.jobs.review.steps.length).toBeGreaterThan(4);
     const gitlab = parse(textOf("gitlab-ci.yaml")) as { review: { script: string[] } };
     expect(gitlab.review.script).toHaveLength(2);
-    const known = program(() => undefined)
-      .commands.find((command) => command.name() === "review")
+    const known = (await program(() => undefined)).commands
+      .find((command) => command.name() === "review")
       ?.options.map(({ long }) => long);
     const lines = ["github-actions.yaml", "gitlab-ci.yaml"].flatMap(
       (name) => textOf(name).match(/npx kvm review[^\n]*(?:\n {10}--.*)*/g) ?? [],

@@ -212,7 +212,7 @@ function cannotPatch(patch: XmlPatch): XmlError {
 /** Why an expression is no XPath at all; undefined when it may be one. */
 export function xpathProblem(expression: string): string | undefined {
   try {
-    xpath.parse(expression);
+    xpath().parse(expression);
     return undefined;
   } catch {
     return "is no XPath 1.0 expression";
@@ -227,12 +227,12 @@ interface XPathModule {
 
 // Its type declarations refer to the browser's DOM, which would put `window`, `name` and the like into the scope of
 // every file of ours; so it is loaded without them.
-const xpath = createRequire(import.meta.url)("xpath") as XPathModule;
+const xpath = () => createRequire(import.meta.url)("xpath") as XPathModule;
 
 function select(document: Document, expression: string): Node[] {
   let selected: unknown;
   try {
-    selected = xpath.useNamespaces(namespacesOf(rootOf(document)))(expression, document);
+    selected = xpath().useNamespaces(namespacesOf(rootOf(document)))(expression, document);
   } catch (cause) {
     throw new XmlError("patchInvalid", `not an XPath: ${JSON.stringify(expression)}`, { cause });
   }

@@ -1,8 +1,11 @@
+import { createRequire } from "node:module";
 import type { Element, Node } from "@xmldom/xmldom";
-import { createTwoFilesPatch, OMIT_HEADERS } from "diff";
 import { nodeType, parseXml, rootOf } from "./document.js";
 import { XmlError } from "./error.js";
 import { serialize } from "./serialize.js";
+
+/** Loaded when it is needed: where something changes. */
+const diff = () => createRequire(import.meta.url)("diff") as typeof import("diff");
 
 /**
  * What changes between two documents, as a unified diff for people; empty when nothing does. Both are indented alike
@@ -14,6 +17,7 @@ export function xmlDiff(before: string, after: string): string {
   const secrets = new Map<string, string>();
   const [old, made] = [readable(before, secrets), readable(after, secrets)];
   if (old === made) return "";
+  const { createTwoFilesPatch, OMIT_HEADERS } = diff();
   return createTwoFilesPatch("before", "after", old, made, undefined, undefined, {
     context: 3,
     headerOptions: OMIT_HEADERS,
