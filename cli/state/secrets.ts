@@ -31,6 +31,8 @@ interface Opened {
 }
 
 function open(value: unknown, isInSecret: boolean, secrets: SecretTexts): Opened {
+  // Nearly all that a state has is plain, and stays as it is.
+  if (!isInSecret && !holdsSecret(value)) return { value, hasSecret: false, isEncrypted: false };
   if (typeof value === "string" && isInSecret) secrets.add(value);
   if (typeof value !== "object" || value === null)
     return { value, hasSecret: isInSecret, isEncrypted: false };
@@ -45,6 +47,13 @@ function open(value: unknown, isInSecret: boolean, secrets: SecretTexts): Opened
   }
   const parts = Object.entries(object).map(([key, part]) => ({ key, ...open(part, isInSecret, secrets) }));
   return { value: Object.fromEntries(parts.map((part) => [part.key, part.value])), ...together(parts) };
+}
+
+function holdsSecret(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (Array.isArray(value)) return value.some(holdsSecret);
+  const object = value as Record<string, unknown>;
+  return object[SIGNATURE_KEY] === SECRET_SIGNATURE || Object.values(object).some(holdsSecret);
 }
 
 function together(parts: readonly Opened[]): Pick<Opened, "hasSecret" | "isEncrypted"> {

@@ -35,7 +35,9 @@ export interface StackState {
   pendingOperations: number;
 }
 
-const bag = z.record(z.string(), z.unknown());
+const bag = z.custom<Record<string, unknown>>(
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+);
 const exported = z.object({
   resources: z
     .array(

@@ -8,7 +8,26 @@ export function toJson(value: unknown): JsonObject {
 }
 
 export function sameJson(a: unknown, b: unknown): boolean {
-  return a === b || canonicalText(a) === canonicalText(b);
+  if (a === b) return true;
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((member, i) => sameJson(member, b[i]));
+  if (isBag(a) && isBag(b)) {
+    const keys = Object.keys(a);
+    return (
+      keys.every((key) => sameMember(a[key], b[key])) &&
+      Object.keys(b).every((key) => b[key] === undefined || Object.hasOwn(a, key))
+    );
+  }
+  return canonicalText(a) === canonicalText(b);
+}
+
+/** Absent and null aren't the same there. */
+function sameMember(a: unknown, b: unknown): boolean {
+  return (a === undefined) === (b === undefined) && sameJson(a, b);
+}
+
+function isBag(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 /** Keys sorted, absent and undefined the same. */

@@ -51,8 +51,20 @@ export function validateInputs(
   return { inputs, unknownKeys, problems };
 }
 
-/** zod compares the length of whatever has one, and throws where that is no number. */
+/** What an input that isn't given becomes, where that is a plain value: most of a resource's inputs aren't. */
+const notGiven = new WeakMap<z.ZodType, z.ZodSafeParseResult<unknown>>();
+
 function parse(schema: z.ZodType, value: unknown): z.ZodSafeParseResult<unknown> {
+  if (value !== undefined) return parseGiven(schema, value);
+  const known = notGiven.get(schema);
+  if (known !== undefined) return known;
+  const parsed = parseGiven(schema, value);
+  if (parsed.success && typeof parsed.data !== "object") notGiven.set(schema, parsed);
+  return parsed;
+}
+
+/** zod compares the length of whatever has one, and throws where that is no number. */
+function parseGiven(schema: z.ZodType, value: unknown): z.ZodSafeParseResult<unknown> {
   try {
     return schema.safeParse(value);
   } catch {

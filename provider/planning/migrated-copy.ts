@@ -1,5 +1,6 @@
 import type { DomainRecord, DomainState } from "../libvirt/index.js";
 import { type MigrationJournal, readMigrationJournal } from "../libvirt/xml/index.js";
+import { readOnce } from "./read-once.js";
 
 /** What a host says of its copy of a guest whose migration was interrupted. */
 export type MigratedCopy =
@@ -62,17 +63,19 @@ export type JournalFinding =
   | { kind: "unreadable"; why: string };
 
 /** The journal of a domain. It is written to both documents; one of them may have been replaced since. */
-export function journalOf(record: Pick<DomainRecord, "liveXml" | "persistentXml">): JournalFinding {
-  let finding: JournalFinding = { kind: "none" };
-  for (const xml of [record.liveXml, record.persistentXml]) {
-    if (xml === undefined) continue;
-    const journal = readMigrationJournal(xml, ({ detail }) => {
-      finding = { kind: "unreadable", why: detail };
-    });
-    if (journal !== undefined) return { kind: "journal", journal };
-  }
-  return finding;
-}
+export const journalOf = readOnce(
+  (record: Pick<DomainRecord, "liveXml" | "persistentXml">): JournalFinding => {
+    let finding: JournalFinding = { kind: "none" };
+    for (const xml of [record.liveXml, record.persistentXml]) {
+      if (xml === undefined) continue;
+      const journal = readMigrationJournal(xml, ({ detail }) => {
+        finding = { kind: "unreadable", why: detail };
+      });
+      if (journal !== undefined) return { kind: "journal", journal };
+    }
+    return finding;
+  },
+);
 
 /** Whether two notes tell of the same migration. */
 export function sameMigration(a: MigrationJournal, b: MigrationJournal): boolean {

@@ -8,7 +8,6 @@ const MOST_LEVELS = 100;
 // Spaces between attributes, none of which may have a line end, tab or anything but a line of text as its value.
 const tag =
   /<(?:\/([\w.:-]+)[ \t\n]*|([A-Za-z_][\w.-]*)(?::([A-Za-z_][\w.-]*))?((?:[ \t\n]+[A-Za-z_][\w.:-]*=(?:"[^"<\t\n]*"|'[^'<\t\n]*'))*)[ \t\n]*(\/?))>/y;
-const attribute = /([A-Za-z_][\w.:-]*)=(?:"([^"]*)"|'([^']*)')/g;
 const namespaceDeclaration = /^xmlns:?((?<=:)(?!xml)[A-Za-z_][\w.-]*|(?<!:))$/;
 const entities: Readonly<Record<string, string>> = {
   "&amp;": "&",
@@ -82,10 +81,14 @@ function elementOf(
   let namespaces = parent?.namespaces ?? noValues;
   if (attributes !== "") {
     values = new Map<string, string>();
-    attribute.lastIndex = 0;
-    for (let match = attribute.exec(attributes); match !== null; match = attribute.exec(attributes)) {
-      const [, name = "", double, single = ""] = match;
-      const value = decoded(double ?? single);
+    // The tag's pattern has seen to it that these are names, each with a value between quotes.
+    for (let at = 0; at < attributes.length; ) {
+      const equals = attributes.indexOf("=", at);
+      if (equals === -1) break;
+      const end = attributes.indexOf(attributes.charAt(equals + 1), equals + 2);
+      const name = attributes.slice(at, equals).trim();
+      const value = decoded(attributes.slice(equals + 2, end));
+      at = end + 1;
       if (value === undefined || values.has(name)) return undefined;
       values.set(name, value);
       if (name.includes(":") || name === "xmlns") {

@@ -2,9 +2,12 @@
 // control characters; with the u flag \p{Cs} matches only surrogates without their other half.
 const forbidden = /(?![\t\n\r\u{7f}-\u{9f}])\p{Cc}|\p{Cs}|[\u{fffe}\u{ffff}]/u;
 
+/** Texts of which each half of a pair, and all else that takes a closer look, are left out. */
+const plain = /^[\t\n\r\u0020-\ud7ff\ue000-\ufffd]*$/;
+
 /** Whether a string can be carried by XML 1.0 (section 2.2): no control characters but tab and line ends, no lone surrogates. */
 export function isXmlText(text: string): boolean {
-  return !forbidden.test(text);
+  return plain.test(text) || !forbidden.test(text);
 }
 
 /**

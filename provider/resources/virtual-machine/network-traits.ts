@@ -1,5 +1,6 @@
 import type { NetworkRecord } from "../../libvirt/index.js";
 import { type InterfaceProperty, type NetworkModel, parseNetwork } from "../../libvirt/xml/index.js";
+import { readOnce } from "../../planning/read-once.js";
 import { linkKindOf } from "../network/attached.js";
 
 /** What a network is to the interfaces in it. */
@@ -10,20 +11,11 @@ export interface NetworkTraits {
   gives: readonly InterfaceProperty[];
 }
 
-/** Each record is looked at by every VM of the deployment, and parsed once. */
-const known = new WeakMap<NetworkRecord, NetworkTraits>();
-
 /** Reads a network's document. */
-export function networkTraits(network: NetworkRecord): NetworkTraits {
-  const { xml } = network;
-  const read = () => {
-    const model = parseNetwork(xml);
-    return { link: linkKindOf(model), gives: givenBy(model, xml) };
-  };
-  const traits = known.get(network) ?? read();
-  known.set(network, traits);
-  return traits;
-}
+export const networkTraits = readOnce(({ xml }: NetworkRecord): NetworkTraits => {
+  const model = parseNetwork(xml);
+  return { link: linkKindOf(model), gives: givenBy(model, xml) };
+});
 
 function givenBy(model: NetworkModel, xml: string): InterfaceProperty[] {
   const gives: InterfaceProperty[] = [];

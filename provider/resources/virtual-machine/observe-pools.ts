@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import type { Host } from "../../hosts/host.js";
 import type { PoolRecord } from "../../libvirt/index.js";
 import { parsePool } from "../../libvirt/xml/index.js";
+import { readOnce } from "../../planning/read-once.js";
 import { ownMarks } from "./disks.js";
 import type { ObservedDomain, ObservedPool } from "./observed.js";
 import type { MachineRequest } from "./request.js";
@@ -10,9 +11,13 @@ import { bootMedia } from "./seed/boot-media.js";
 
 /** The folder of a pool. */
 export function pathOf(pool: PoolRecord): string | undefined {
-  const { path } = parsePool(pool.xml);
-  return path === undefined ? undefined : posix.normalize(path).replace(/(.)\/$/, "$1");
+  return placeOf(pool).path;
 }
+
+const placeOf = readOnce(({ xml }: PoolRecord): { type: string; path: string | undefined } => {
+  const { type, path } = parsePool(xml);
+  return { type, path: path === undefined ? undefined : posix.normalize(path).replace(/(.)\/$/, "$1") };
+});
 
 /** The pools where the VM's disks should be, were, and are; all of the host's when one is on its way between two. */
 export async function poolsOf(
@@ -69,8 +74,7 @@ async function poolOf(
       if (pool === name) await host.observations.refreshVolume(pool, volume);
   return {
     name,
-    type: parsePool(record.xml).type,
-    path: pathOf(record),
+    ...placeOf(record),
     active: record.active,
     contents: await host.observations.contents(name),
   };

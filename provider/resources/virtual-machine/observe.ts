@@ -202,7 +202,9 @@ async function lookAt(
     observations.pools(),
     observations.networks(),
   ]);
-  const mine = records.find((record) => isMine(record, request));
+  const { recorded } = request;
+  const candidates = recorded === undefined ? records : records.filter(({ uuid }) => uuid === recorded.id);
+  const mine = candidates.find((record) => isMine(record, request));
   const namesake = records.find((record) => record.name === request.inputs.name && record !== mine);
   const toDomain = toDomainOn(facts, sourceNames(request, poolRecords), networks);
   const layersOf = ({ hasSnapshots }: DomainRecord) => (hasSnapshots ? snapshotLayers(host) : undefined);
