@@ -73,7 +73,10 @@ async function makeThere(
   const onWaiting = () =>
     log.progress(`${host.name}: another process fetches the same image; waiting for it`);
   await using workshop = await Workshop.open(host, { folder, key }, { signal, onProgress, onWaiting });
-  if (await isThereNow(fetching)) return;
+  if (await isThereNow(fetching)) {
+    await workshop.drop();
+    return;
+  }
   try {
     await fill(fetching, workshop, route, tool);
     const checksum = expectedChecksum(request);

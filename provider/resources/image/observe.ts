@@ -31,9 +31,11 @@ import { routeFor, toolsOf } from "./tools.js";
 export async function observe(request: ImageRequest, context: ObserveContext): Promise<ObservedImage> {
   // Only a check looks at the source: what it finds stands in the inputs of whatever comes then.
   const isCheck = request.chosen === undefined && request.recorded === undefined;
+  const staying = refsOf(request.inputs);
+  // Hosts are connected to, and look at their QEMU, while the source is looked at, which may mean to sum a large file.
+  if (isCheck) for (const ref of staying) void identify(ref, context).catch(() => undefined);
   const source = isCheck ? await find(request, context) : undefined;
   if (source !== undefined) learn(request, source.found);
-  const staying = refsOf(request.inputs);
   const places = await Promise.all(staying.map((ref) => lookAt(ref, request, context)));
   const names = new Set(staying.map(({ name }) => name));
   const leaving = [request.previous, request.recorded?.outputs]
@@ -58,7 +60,9 @@ async function lookAt(ref: HostRef, request: ImageRequest, context: ObserveConte
   const { inputs } = request;
   const host = context.hosts.get(ref);
   const { observations } = host;
-  const { uuid: hostUuid } = await observations.facts();
+  // Its first answer takes long; what is asked meanwhile doesn't wait for it.
+  const identifying = identify(ref, context);
+  identifying.catch(() => undefined);
   if (context.fresh) await observations.refreshPool(inputs.pool);
   const pool = (await observations.pools()).find(({ name }) => name === inputs.pool);
   if (context.fresh && pool?.active === true) await rescanPool(host, inputs.pool);
@@ -76,7 +80,7 @@ async function lookAt(ref: HostRef, request: ImageRequest, context: ObserveConte
   const tools = isToCome ? await toolsOf(host, folder) : undefined;
   return {
     ref,
-    hostUuid,
+    hostUuid: await identifying,
     poolState: pool === undefined ? "absent" : pool.active ? "running" : "stopped",
     poolType: parsed?.type,
     folder,
@@ -86,6 +90,10 @@ async function lookAt(ref: HostRef, request: ImageRequest, context: ObserveConte
     route: tools === undefined ? undefined : routeFor(tools, parseSource(inputs.source).kind),
     converts: tools?.programs.has("qemu-img"),
   };
+}
+
+async function identify(ref: HostRef, { hosts }: ObserveContext): Promise<string> {
+  return (await hosts.get(ref).observations.facts()).uuid;
 }
 
 function claimsOf(request: ImageRequest, { marks, volumes }: PoolContents): ClaimedVolume[] {

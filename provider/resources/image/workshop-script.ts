@@ -15,7 +15,7 @@ umask 022
 cd -- "$1" || exit 3
 base=$2
 part=./$base.part next=./$base.next lock=./$base.lock
-child= ticker= follower= locked= keep=no code=0
+child= ticker= follower= flusher= locked= keep=no code=0
 tmp=$(mktemp -d) || exit 4
 
 say() { printf '%s\n' "$*" || exit 1; }
@@ -23,7 +23,7 @@ say() { printf '%s\n' "$*" || exit 1; }
 why() { say "why $(grep -av '^  ' "$tmp/errors" | tail -n 3 | tr '\000-\037' ' ' | tail -c 500)"; }
 leave() {
   trap '' HUP INT TERM PIPE
-  for each in $child $ticker $follower; do kill "$each" 2>/dev/null; done
+  for each in $child $ticker $follower $flusher; do kill "$each" 2>/dev/null; done
   rm -rf "$tmp"
   [ -z "$locked" ] && return
   [ "$keep" = yes ] || rm -f "$part"
@@ -76,7 +76,8 @@ attend() {
     trap - EXIT HUP INT TERM
     trap '' PIPE
     told=
-    while sleep 1 >/dev/null 2>&1; do
+    # As long as there is somebody to attend for.
+    while sleep 1 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
       if [ -z "$told" ] && [ -s "$2" ]; then headers "$3"; told=yes; fi
       printf 'progress %s\n' "$(stat -c %s "$2" 2>/dev/null || echo 0)" || { kill -s PIPE $$; exit; }
     done
@@ -88,6 +89,36 @@ attend() {
   kill "$ticker" 2>/dev/null
   ticker=
 }
+# Has the disk write what there is while more comes, so that little is left to wait for in the end. It holds neither the lock nor the output.
+begin_flushing() {
+  [ -n "$flusher" ] && return
+  (
+    nap=
+    trap - EXIT HUP INT PIPE
+    # While it syncs, a signal waits until that is done: whoever waits for this process knows that nothing uses the file any more.
+    trap 'kill $nap; exit 0' TERM
+    while kill -0 $$; do
+      sleep 1 &
+      nap=$!
+      wait "$nap"
+      for each in "$part" "$next"; do [ ! -e "$each" ] || sync -d "$each"; done
+    done
+  ) 7<&- 9>&- >/dev/null 2>&1 &
+  flusher=$!
+}
+end_flushing() {
+  [ -n "$flusher" ] || return 0
+  kill "$flusher" 2>/dev/null
+  attend "$flusher" "$part" errors
+  flusher=
+}
+# The last word of what is done well: whoever sees it answered finds nothing more of it.
+finish() {
+  rm -f "$part" "$next" "$lock"
+  locked=
+  say "$@"
+}
+
 hasher() {
   if command -v openssl >/dev/null && openssl dgst "-$1" </dev/null >/dev/null 2>&1; then openssl dgst "-$1" -r; else "$1"sum; fi
 }
@@ -103,13 +134,14 @@ fetch() {
   : >"$tmp/headers"
   : >"$tmp/errors"
   [ "$from" = resume ] || : >"$part"
+  begin_flushing
   follow=
   if [ "$from" = start ]; then
     # Reads along, so that the sum is there when the file is; a file that was resumed is summed as a whole.
     : >"$tmp/busy"
     (
       exec 8<"$part"
-      while [ -e "$tmp/busy" ]; do cat <&8; sleep 0.1 2>/dev/null || sleep 1; done
+      while [ -e "$tmp/busy" ] && kill -0 $$; do cat <&8; sleep 0.1 2>/dev/null || sleep 1; done
       cat <&8
     ) 9>&- | hasher "$algorithm" 9>&- >"$tmp/sum" &
     follower=$!
@@ -146,9 +178,11 @@ while IFS= read -r verb; do
   : >"$tmp/errors"
   case $verb in
     keep) IFS= read -r keep ;;
-    # The last word: whoever sees it answered finds nothing more of it.
-    drop) rm -f "$part" "$next" "$lock"; locked=; say "done" ;;
-    empty) : >"$part"; say "done" ;;
+    drop)
+      end_flushing
+      # After the last word the names are somebody else's.
+      if [ -n "$locked" ]; then finish "done"; else say "done"; fi ;;
+    empty) : >"$part"; begin_flushing; say "done" ;;
     size) say "done $(stat -c %s "$part" 2>/dev/null || echo 0)" ;;
     receive)
       IFS= read -r bytes
@@ -203,16 +237,16 @@ while IFS= read -r verb; do
     publish)
       IFS= read -r how; IFS= read -r name
       chmod 0644 "$part"
+      end_flushing
       # Before the name: after a power cut whatever has the name is whole.
       { sync -d "$part" 2>/dev/null || sync; } &
       attend $! "$part" errors
       if [ "$how" = replace ]; then
-        if mv -f -- "$part" "./$name" 2>"$tmp/errors"; then sync . 2>/dev/null; say "done"; else why; say "failed 1"; fi
-      elif [ -e "./$name" ]; then say "done exists"
+        if mv -f -- "$part" "./$name" 2>"$tmp/errors"; then sync . 2>/dev/null; finish "done"; else why; say "failed 1"; fi
+      elif [ -e "./$name" ]; then finish "done exists"
       elif ln -- "$part" "./$name" 2>/dev/null || mv -n -- "$part" "./$name" 2>"$tmp/errors"; then
-        rm -f "$part"
         sync . 2>/dev/null
-        say "done"
+        finish "done"
       else why; say "failed 1"; fi ;;
     *) exit 6 ;;
   esac
