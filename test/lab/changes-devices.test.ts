@@ -325,7 +325,7 @@ describe.skipIf(!available)(`disks and interfaces of a running guest ${missing.j
         "memoryBacking none -> source memfd, access shared, at the next boot",
         "numaTune none -> preferred 0, at the next boot",
         "bootMenu none -> shown, at the next boot",
-        'watchdog none -> {"model":"i6300esb","action":"reset"}, at the next boot',
+        "watchdog none -> i6300esb (reset), at the next boot",
         "features.smm none -> true, at the next boot",
         'features.ioapic none -> "qemu", at the next boot',
         "features.kvmHidden none -> true, at the next boot",

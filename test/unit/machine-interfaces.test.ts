@@ -33,3 +33,13 @@ it("an interface that is new comes after those that are there", () => {
     [first, "lan", "down"],
   ]);
 });
+
+it("a new interface before those that are there leaves them where they are", () => {
+  const inputs = declared({ network: "dmz" }, { network: "lan" });
+  const desired = desiredInterfaces(inputs, declared({ network: "lan" }), [there(first, "lan")], uuid);
+  expect(linksOf(desired)).toEqual([
+    [second, "dmz", "up"],
+    [first, "lan", "up"],
+  ]);
+  expect(desiredInterfaces(inputs, inputs, desired.toReversed(), uuid)).toEqual(desired);
+});

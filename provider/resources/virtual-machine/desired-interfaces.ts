@@ -83,8 +83,14 @@ function matchOnce(
   uuid: string,
 ): string[] {
   const claimed = new Set(entries.flatMap((entry) => entry.mac ?? []));
-  return entries.map((entry) => {
-    const mac = entry.mac ?? existingFor(entry, existing, claimed)?.mac ?? freeMac(uuid, claimed);
+  // Those that stay where they are first: a new one before them in the list takes none of their cards.
+  const stays = entries.map((entry) => {
+    const mac = entry.mac ?? existingFor(entry, existing, claimed)?.mac;
+    if (mac !== undefined) claimed.add(mac);
+    return mac;
+  });
+  return stays.map((there) => {
+    const mac = there ?? freeMac(uuid, claimed);
     claimed.add(mac);
     return mac;
   });

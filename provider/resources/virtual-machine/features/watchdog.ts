@@ -25,5 +25,15 @@ export const watchdogFeature: MachineFeature = {
         : { model: watchdog.model ?? "i6300esb", action: watchdog.action ?? "reset" };
     setOrKeep(model, "watchdog", declared, previous?.watchdog);
   },
-  rows: [{ input: "watchdog", property: "watchdog", effect: "nextBoot" }],
+  rows: [
+    {
+      input: "watchdog",
+      property: "watchdog",
+      effect: "nextBoot",
+      show: (value) => {
+        const { model, action } = value as { model: string; action: string };
+        return `${model} (${action})`;
+      },
+    },
+  ],
 };
