@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { UsageError } from "./usage-error.js";
 
-const MOST_TIME_MS = 10 * 60_000;
+const MOST_MINUTES = 10;
 
 /**
  * Runs the Pulumi CLI and gives what it prints. It has this process's environment, so that backend, access token and passphrase are those
@@ -15,27 +16,27 @@ export async function pulumi(
     cwd,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: MOST_TIME_MS,
+    // The option "timeout" would keep this process alive for as long, where nothing could be started.
+    signal: AbortSignal.timeout(MOST_MINUTES * 60_000),
   });
   const chunks: Buffer[] = [];
   const errors: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
   child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
   const exitCode = await new Promise<number | null>((resolve, reject) => {
-    child.on("error", (error: NodeJS.ErrnoException) => {
-      const isMissing = error.code === "ENOENT";
-      reject(
-        new UsageError(
-          isMissing
-            ? `the Pulumi CLI can't be started${cwd === undefined ? "" : ` in ${cwd}`}; put "pulumi" on the PATH, or give a state with --state`
-            : `pulumi: ${error.message}`,
-        ),
-      );
-    });
+    child.on("error", (error: NodeJS.ErrnoException) => reject(new UsageError(whyNot(error, cwd))));
     child.on("close", resolve);
   });
   const text = (parts: Buffer[]) => Buffer.concat(parts).toString("utf8");
   return { exitCode, stdout: text(chunks), stderr: text(errors) };
+}
+
+function whyNot({ code, message }: NodeJS.ErrnoException, cwd: string | undefined): string {
+  if (code === "ABORT_ERR") return `pulumi: not through after ${MOST_MINUTES} minutes`;
+  if (code !== "ENOENT") return `pulumi: ${message}`;
+  if (cwd !== undefined && !existsSync(cwd))
+    return `there is no folder ${cwd}; --cwd is the Pulumi project's`;
+  return `the Pulumi CLI can't be started; put "pulumi" on the PATH, or give a state with --state`;
 }
 
 /** A stack's state with its secrets in plain; they are kept in memory only. */

@@ -76,7 +76,9 @@ export function judge(resource: StateResource, inspection: Inspection): Judged {
     if (circumstance.kind === "pendingRestart") {
       for (const { property, from, to } of circumstance.changes.map((change) =>
         concealChange(change, resource.secretKeys),
-      ))
+      )) {
+        // Of what is put right anyway nothing waits afterwards.
+        if (findings.some((found) => found.kind === "drifted" && found.property === property)) continue;
         findings.push({
           ...{
             kind: "pendingRestart",
@@ -90,6 +92,7 @@ export function judge(resource: StateResource, inspection: Inspection): Judged {
           },
           reason: "the running guest has it after its next start",
         });
+      }
       continue;
     }
     const told = findings.find(({ property }) => property === "powerState");

@@ -1,6 +1,6 @@
 import { oneLine } from "../hosts/errors.js";
 import { type HostFacts, readFacts } from "../hosts/facts.js";
-import type { HostRef } from "../hosts/host-ref.js";
+import type { Connection, HostRef } from "../hosts/host-ref.js";
 import { type ReachedMachine, reachMachine } from "../hosts/libvirt-route.js";
 import type { Libvirt } from "../libvirt/index.js";
 import { hostModelCpu } from "../libvirt/xml/host-model.js";
@@ -59,6 +59,8 @@ export interface HostExamination {
   name: string;
   /** As it was given. */
   address: string;
+  /** How it is logged in to, where that isn't as ssh has it. */
+  connection?: Connection;
   seen:
     | { kind: "silent"; silence: Silence }
     | {
@@ -91,7 +93,8 @@ export async function examineHost(
   ref: HostRef,
   { connectTimeoutMs, now }: ExamineOptions,
 ): Promise<{ examination: HostExamination; open: OpenHost | undefined }> {
-  const named = { name: ref.name, address: ref.connection.address };
+  const { connection } = ref;
+  const named = { name: ref.name, address: connection.address, connection };
   const warnings: string[] = [];
   let machine: ReachedMachine;
   try {

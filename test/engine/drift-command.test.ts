@@ -35,6 +35,7 @@ const hosts = [alpha, beta];
 const images = new kvm.StoragePool("images", { hosts, path: "/var/lib/libvirt/drift" });
 new kvm.StoragePool("halted", { hosts, path: "/var/lib/libvirt/halted" });
 new kvm.StoragePool("idle", { hosts, path: "/var/lib/libvirt/idle" });
+const tiny = new kvm.StoragePool("tiny", { host: alpha, path: "/var/lib/libvirt/tiny" });
 new kvm.StoragePool("half", { hosts, path: "/var/lib/libvirt/half" });
 const lan = new kvm.Network("lan", { hosts, mode: "isolated", bridge: "virbr7", cidr: "10.77.0.1/24", dhcp: true });
 new kvm.Network("dark", { hosts, mode: "isolated", bridge: "virbr8", cidr: "10.78.0.1/24" });
@@ -45,7 +46,7 @@ new kvm.Disk("swollen", { host: alpha, pool: images, size: "16MiB" });
 for (const [name, { on, disks, lan: isIn, secret, ...args }] of Object.entries<any>(JSON.parse(readFileSync("machines.json", "utf8"))))
   new kvm.VirtualMachine(name, {
     host: on === "alpha" ? alpha : beta,
-    disks: disks?.map((disk: any) => ({ ...disk, pool: images })),
+    disks: disks?.map((disk: any) => ({ ...disk, pool: disk.pool === "tiny" ? tiny : images })),
     interfaces: isIn ? [{ network: lan }] : undefined,
     description: secret ? config.requireSecret("note") : undefined,
     ...args,
@@ -78,6 +79,11 @@ const machines = {
   discreet: { on: "alpha", ...off, secret: true },
   pending: tickMachine("pending", "beta"),
   moving: { on: "alpha", ...off },
+  choked: {
+    ...tickMachine("choked", "alpha"),
+    commandLine: "console=ttyS0 quiet write=vda@8:something",
+    disks: [{ size: "16MiB", format: "raw", pool: "tiny" }],
+  },
   fine: { on: "alpha", ...off, disks: [{ size: "16MiB" }], lan: true },
 } as const;
 
@@ -94,6 +100,7 @@ describe.skipIf(!available)(`kvm drift${lacking}`, () => {
     lab = await Lab.up({ hosts: 2, prefix: "kvm-drift" });
     alpha = lab.host("alpha");
     beta = lab.host("beta");
+    await alpha.shell("mkdir /var/lib/libvirt/tiny && mount -t tmpfs -o size=4m tmpfs /var/lib/libvirt/tiny");
     project = await PulumiProject.create({
       program,
       name: "shop",
@@ -248,6 +255,11 @@ describe.skipIf(!available)(`kvm drift${lacking}`, () => {
   });
 
   it("tells what is new since, what waits, what is nobody's, and leaves out what is to be ignored", async () => {
+    // What the guest writes when it boots finds no room any more.
+    await alpha.shell(`cd /var/lib/libvirt/tiny
+      fallocate --punch-hole --offset 8MiB --length 1MiB choked-0
+      head -c 8M /dev/zero >filler || true`);
+    await alpha.virsh("reset", "choked");
     await alpha.virsh("vol-resize", "swollen", "32MiB", "--pool", "images");
     await redefine(beta, "pending", /<cmdline>console=ttyS0 quiet/, "<cmdline>console=ttyS0 debug");
     await beta.virsh("destroy", "pending");
@@ -281,6 +293,10 @@ describe.skipIf(!available)(`kvm drift${lacking}`, () => {
       "head -c 1M /dev/zero > /var/lib/libvirt/drift/.pulumi-kvm.0123456789abcdef.0123456789abcdef.stray",
     );
 
+    await expect
+      .poll(() => alpha.virsh("domstate", "choked", "--reason"), { timeout: 60_000, interval: 500 })
+      .toContain("paused (I/O error)");
+
     const options = ["--json", "--since", file("first.json"), "--all", "--pool-threshold", "0.1"];
     const later = await drift(options);
     expect(later.exitCode).toBe(2);
@@ -288,6 +304,7 @@ describe.skipIf(!available)(`kvm drift${lacking}`, () => {
     expect(
       report.findings.map(({ kind, resource, object, host }) => [kind, host, object ?? resource?.name]),
     ).toEqual([
+      ["pausedByIoError", "alpha", "choked"],
       ["drifted", "alpha", "swollen"],
       ["orphan", "alpha", "disk stray in pool images"],
       ["orphan", "beta", "domain left"],
@@ -376,6 +393,7 @@ describe.skipIf(!available)(`kvm drift${lacking}`, () => {
       [["drift", "--state", "/nowhere"], /\/nowhere can't be read/],
       [["drift", "--fail-on", "rain"], /--fail-on rain: the kinds of findings are missing/],
       [["drift", "--pool-threshold", "many"], /must be a percentage/],
+      [["drift", "-C", "/nowhere"], /there is no folder \/nowhere/],
       [["drift", "-C", project.folder, "-s", "none"], /pulumi stack export failed/],
       [["dirft"], /unknown command 'dirft'/],
       [["drift", "--sins", "x"], /unknown option '--sins'/],

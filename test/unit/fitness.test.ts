@@ -5,6 +5,7 @@ import type { WayFacts } from "../../provider/fitness/examine-ways.js";
 import { factsScript } from "../../provider/fitness/facts-script.js";
 import type { Finding } from "../../provider/fitness/finding.js";
 import { judgeHost } from "../../provider/fitness/judge-host.js";
+import { judgeSilence } from "../../provider/fitness/judge-login.js";
 import { judgeWay } from "../../provider/fitness/judge-way.js";
 import { listenScript, resolveScript } from "../../provider/fitness/listen-script.js";
 import { parseMachine } from "../../provider/fitness/machine.js";
@@ -191,6 +192,15 @@ describe("a host", () => {
     const found = judged(seenWith(changes, { kind: "open", facts })).find(({ check }) => check === "kvm");
     expect(found).toMatchObject({ level: "problem", what: expect.stringContaining(what) });
     expect(found?.fix?.commands.join("\n")).toMatch(command);
+  });
+
+  it("is logged in to by the commands that are printed as it was by us", () => {
+    const connection = { address: "kvm1", user: "ops", port: 2222, sshConfig: "/h/ssh config" };
+    const fix = (kind: "timeout" | "authRefused" | "hostKeyMismatch") =>
+      judgeSilence({ name: "one", address: "kvm1", connection }, { kind, reason: "" }).fix?.commands.at(-1);
+    expect(fix("timeout")).toBe("ssh -v -F '/h/ssh config' -p 2222 ops@kvm1 true");
+    expect(fix("authRefused")).toBe("ssh-copy-id -F '/h/ssh config' -p 2222 ops@kvm1");
+    expect(fix("hostKeyMismatch")).toBe("ssh-keygen -R '[kvm1]:2222'");
   });
 
   it.each([
