@@ -149,7 +149,9 @@ function planFetch(
         message: `${what}: there is no qemu-img; install it (Debian: qemu-utils), or give an image that is ${inputs.format} already`,
       });
   }
-  if (known.checksum === undefined && seen !== undefined) result.warnings.push(unverified(source));
+  // Of a list that has no line for it a refusal tells.
+  if (known.checksum === undefined && inputs.checksumUrl === undefined && seen !== undefined)
+    result.warnings.push(unverified(source));
 }
 
 function unverified(source: ReturnType<typeof parseSource>): string {
