@@ -140,8 +140,7 @@ describe.skipIf(!available)(`odd names and values${lacking}`, () => {
     await watch.untilLine(/^tick 1 /);
     expect(watch.lines.map(({ text }) => text)).toContain(`commandline ${commandLine}`);
     await expectUnchanged(alpha);
-    await project.refresh();
-    await project.up({ args: ["--expect-no-changes"] });
+    await project.up({ args: ["--refresh", "--expect-no-changes"] });
   });
 
   it("travel along when the VM moves", async () => {

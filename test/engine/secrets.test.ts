@@ -174,9 +174,9 @@ describe.skipIf(!available)(`keys and passphrases${lacking}`, () => {
     // The document's difference is told, with what isn't secret.
     expect(preview.stdout).toContain("description [secret] -> [secret]");
     expect(preview.stdout + preview.stderr).toMatch(/\+ +<title>five<\/title>/);
-    expectSilent(await project.expect(["up", "--yes", "--diff", "-v=9", "--logtostderr"]));
+    expectSilent(await project.expect(["up", "--yes", "--skip-preview", "--diff", "-v=9", "--logtostderr"]));
     expectSilent(await project.expect(["refresh", "--yes", "--diff", "-v=9", "--logtostderr"]));
-    expectSilent(await project.expect(["refresh", "--yes", "--json"]));
+    expectSilent(await project.expect(["refresh", "--yes", "--skip-preview", "--json"]));
     expectSilent(await project.expect(["stack", "export"]));
     expectSilent(await project.expect(["stack", "--show-ids"]));
   });
