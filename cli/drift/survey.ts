@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 import { type Inspection, inspect } from "../../provider/engine/inspection.js";
 import type { AnyDefinition, Deployment } from "../../provider/engine/lifecycle.js";
 import { oneLine } from "../../provider/hosts/errors.js";
@@ -83,6 +84,9 @@ function readAll(
   );
 }
 
+/** Between them the hosts' answers get their turn. */
+const MOST_AT_A_STRETCH = 20;
+
 interface SurveyTools {
   readings: ReadonlyMap<Host, Reading>;
   definitions: Readonly<Record<string, AnyDefinition>>;
@@ -100,17 +104,21 @@ async function surveyStack(
     run: { id: "", holder: "" },
   };
   let planned = 0;
-  const resources = await Promise.all(
-    state.resources.map(async (resource) => {
-      // What is on the hosts is read once, in bulk; before that there is nothing to plan with.
-      const itsHosts = asked.filter(({ ref }) => isOn(resource, ref));
-      await Promise.all(itsHosts.map(({ host }) => readings.get(host)?.answer));
-      const inspection = await look(resource, definitions[resource.kind], deployment);
-      planned += 1;
-      progress.step(`planned ${planned} of ${state.resources.length} resources`);
-      return { resource, inspection };
-    }),
-  );
+  const inspected = async (resource: StateResource) => {
+    // What is on the hosts is read once, in bulk, and it takes a while: first comes what can be done without.
+    const itsHosts = asked.filter(({ ref }) => isOn(resource, ref));
+    const read = Promise.all(itsHosts.map(({ host }) => readings.get(host)?.answer));
+    const inspection = await look(resource, definitions[resource.kind], { deployment, read });
+    planned += 1;
+    progress.step(`planned ${planned} of ${state.resources.length} resources`);
+    return { resource, inspection };
+  };
+  const inspections = [];
+  for (const resource of state.resources) {
+    inspections.push(inspected(resource));
+    if (inspections.length % MOST_AT_A_STRETCH === 0) await setImmediate();
+  }
+  const resources = await Promise.all(inspections);
   const surveyed = await Promise.all(
     asked.map(async ({ ref, host }): Promise<SurveyedHost> => {
       const { pools, answer } = readings.get(host) as Reading;
@@ -139,7 +147,7 @@ async function ask(
 async function look(
   resource: StateResource,
   definition: AnyDefinition | undefined,
-  deployment: Deployment,
+  { deployment, read }: { deployment: Deployment; read: Promise<unknown> },
 ): Promise<Inspection> {
   if (definition === undefined)
     return { kind: "unreadable", reason: `this version doesn't know the kind ${resource.kind}` };
@@ -149,7 +157,7 @@ async function look(
       reason: `${resource.encryptedKeys.filter((key) => !LOGIN_KEYS.has(key)).join(", ")}: encrypted in this export; export the state with "pulumi stack export --show-secrets", or let kvm do it (--stack)`,
     };
   try {
-    return await inspect(definition, deployment, resource);
+    return await inspect(definition, deployment, resource, read);
   } catch (error) {
     return { kind: "unreadable", reason: oneLine(error) };
   }

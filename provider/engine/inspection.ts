@@ -48,13 +48,18 @@ export async function inspectRemoval(
   }
 }
 
-/** Observes and plans as the diff of an unchanged program does. Changes nothing. */
+/**
+ * Observes and plans as the diff of an unchanged program does. Changes nothing. `ready`: what observing is to wait for, while the inputs are
+ * gone through.
+ */
 export async function inspect(
   definition: AnyDefinition,
   deployment: Deployment,
   recorded: { id: string; inputs: Record<string, unknown>; outputs: Record<string, unknown> },
+  ready?: Promise<unknown>,
 ): Promise<Inspection> {
   const request = recordedRequest(definition, recorded.id, recorded.outputs, recorded.inputs);
+  await ready;
   if (request.kind === "unsound") return unsound(request.problems);
   const seen = await observeAndPlan(definition, deployment, request);
   if (seen.kind === "unobservable") return unseen(seen.reason, seen.error);

@@ -50,8 +50,14 @@ export function connectionKey({ connection, credentials }: HostRef): string {
 
 function makeConnectionKey(whole: Connection, credentials: Credentials): string {
   const { migrationAddress: _, ...connection } = whole;
-  const sorted = Object.entries({ ...connection, ...credentials })
-    .filter(([, value]) => value !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  return createHash("sha256").update(JSON.stringify(sorted)).digest("hex");
+  const secret = canonical(credentials);
+  const mark = secret === NOTHING ? "" : createHash("sha256").update(secret).digest("hex");
+  return `${canonical(connection)}${mark}`;
 }
+
+function canonical(bag: object): string {
+  const given = Object.entries(bag).filter(([, value]) => value !== undefined);
+  return JSON.stringify(given.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+const NOTHING = canonical({});
