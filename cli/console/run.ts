@@ -70,10 +70,13 @@ export async function runConsole(name: string, options: ConsoleOptions): Promise
       const announce = (way: VncWay) => print(json === true ? asJson({ ...named, ...way }) : `${way.url}\n`);
       const bounds = { keep: options.keep === true, signal: told.signal, say, announce };
       if (localPort !== undefined) return await vncPort(machine, localPort, bounds);
-      say(
-        `The screen of ${machine.label} on ${machine.hostName}; the link is good for one visit from this machine:`,
-      );
-      return await vncPage(machine, bounds);
+      const announcePage = (way: VncWay) => {
+        say(
+          `The screen of ${machine.label} on ${machine.hostName}; the link is good for one visit from this machine:`,
+        );
+        return announce(way);
+      };
+      return await vncPage(machine, { ...bounds, announce: announcePage });
     }
     return await serialConsole(machine, {
       ...{ device: options.device, force: options.force === true, escapeKey, lingerMs, say },

@@ -335,7 +335,9 @@ export function describeStep(step: Step): string[] {
     case "restartNetwork":
       return [
         `restart network ${step.subject} ${at(step)} for ${step.changes.map(change).join(", ")}${
-          step.machines.length === 0 ? "" : `: ${step.machines.join(", ")} ${linkWhile(step.link)}`
+          step.machines.length === 0
+            ? ""
+            : `: ${step.machines.join(", ")} ${linkWhile(step.link, step.machines.length)}`
         }`,
       ];
     case "relinkMachines":
@@ -423,8 +425,11 @@ function taking({ type, memory, quiesce }: Extract<Step, { kind: "takeSnapshot" 
 }
 
 const copied = (disks: string[]) => (disks.length === 0 ? "" : `, copying ${disks.join(", ")}`);
-const linkWhile = (link: "cut" | "stays") =>
-  link === "cut" ? "lose the link for some seconds" : "go over to it as they run";
+function linkWhile(link: "cut" | "stays", machineCount: number): string {
+  const isOne = machineCount === 1;
+  if (link === "cut") return `${isOne ? "loses" : "lose"} the link for some seconds`;
+  return isOne ? "goes over to it as it runs" : "go over to it as they run";
+}
 const forced = (force: boolean) => (force ? ", cutting its power if it takes too long" : "");
 
 /** Effects that a guest feels, or that lose data: they are applied only when the preview announced them. */

@@ -345,7 +345,7 @@ describe.skipIf(!available)(`networks of every mode on real hosts ${missing.join
       ]);
       const moved = inputs({ vlan: 43, restartPolicy: "whenNeeded" });
       expect(await vlans.up(moved)).toEqual([
-        "restart network vlans on alpha for vlan 42 -> 43: ticker go over to it as they run",
+        "restart network vlans on alpha for vlan 42 -> 43: ticker goes over to it as it runs",
       ]);
       expect(await portOfGuest(alpha, "ovsbr0")).toEqual({ tag: 43, trunks: [], mode: undefined });
       await settled(vlans, moved);

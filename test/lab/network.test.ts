@@ -172,7 +172,7 @@ describe.skipIf(!available)(`networks on real hosts ${missing.join("; ")}`, () =
     expect(await xmlOf("moved")).toContain("<ip address='10.77.2.1' prefix='24'>");
     const allowed = inputs({ ...wider, restartPolicy: "whenNeeded" });
     const [effect] = await moved.up(allowed);
-    expect(effect).toMatch(/^restart network moved on alpha for .*: ticker lose the link for some seconds$/);
+    expect(effect).toMatch(/^restart network moved on alpha for .*: ticker loses the link for some seconds$/);
     const xml = await xmlOf("moved");
     expect(xml).toContain("<mtu size='1400'/>");
     expect(await pings(address)).toBe(true);

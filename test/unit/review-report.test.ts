@@ -17,7 +17,6 @@ import {
   hostOf,
   MIB,
   machineState,
-  readmeWorld,
   reviewOf,
   silent,
   smallWorld,
@@ -213,13 +212,6 @@ describe("the review of a change", () => {
     expect(readPreview(events.map((event) => JSON.stringify(event)).join("\n"), "x")).toMatchObject(expected);
     expect(() => readPreview("hello", "x")).toThrow(/x isn't a preview/);
     expect(() => readPreview('{"deployment": {}}', "x")).toThrow(/x isn't a preview/);
-  });
-
-  it("is as README shows it", () => {
-    const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
-    const text = formatted(reviewOf(readmeWorld()), "text", noPaint).trimEnd();
-    const shown = text.split("\n").map((line) => (line === "" ? "" : `    ${line}`));
-    expect(readme).toContain(shown.join("\n"));
   });
 });
 
