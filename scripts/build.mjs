@@ -14,7 +14,6 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { rolldown } from "rolldown";
 import { CommandError, run } from "./command.mjs";
 import { withLock } from "./lock.mjs";
 
@@ -97,6 +96,8 @@ async function joinModules(folder) {
       .filter((name) => name.endsWith(".js"))
       .map((name) => join(part, name)),
   );
+  // Not at the top: the setup, which installs it, comes from here too.
+  const { rolldown } = await import("rolldown");
   const joined = await rolldown({
     input: Object.fromEntries(entries.map((name) => [name, join(folder, `${name}.js`)])),
     external: (id) => !/^[./]/.test(id),
