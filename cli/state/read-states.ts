@@ -30,7 +30,27 @@ export async function readStates(
     progress.step("pulumi stack export");
     return readState(await exportStack({ stack: name, cwd }), name ?? "the selected stack", secrets);
   });
-  return Promise.all([...files, ...exports]);
+  return eachOnce(await Promise.all([...files, ...exports]));
+}
+
+/** Whose ids are no two objects'. */
+const NAMED_BY_CHANCE: ReadonlySet<string> = new Set(["VirtualMachine", "Network"]);
+
+/** A stack that is given by two ways would have everything twice. Others may have its name, in another backend. */
+function eachOnce(states: StackState[]): StackState[] {
+  const seen = new Map<string, string>();
+  for (const { project, stack, source, resources } of states) {
+    const objects = resources
+      .filter(({ kind }) => NAMED_BY_CHANCE.has(kind))
+      .map(({ urn, id }) => `${urn} ${id}`);
+    const before = objects.map((object) => seen.get(object)).find((found) => found !== undefined);
+    if (before !== undefined)
+      throw new UsageError(
+        `stack ${project}/${stack} is given twice, by ${before} and by ${source}; give it once`,
+      );
+    for (const object of objects) seen.set(object, source);
+  }
+  return states;
 }
 
 export async function readText(file: string): Promise<string> {

@@ -384,7 +384,8 @@ describe.skipIf(!available)(`kvm drift${lacking}`, () => {
     expect(on("alpha").map(({ resource }) => resource?.name)).toEqual(
       expect.arrayContaining(["killed", "frozen", "cached", "swollen"]),
     );
-    expect(tookMs).toBeLessThan(CONNECT_TIMEOUT_MS + 5_000);
+    // One time-out after another, host by host or resource by resource, would take minutes.
+    expect(tookMs).toBeLessThan(CONNECT_TIMEOUT_MS + 20_000);
   });
 
   it("fails with 1 on wrong usage, with a line that says what to do", async () => {

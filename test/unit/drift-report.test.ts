@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
@@ -6,6 +7,8 @@ import { ignoring } from "../../cli/drift/ignore.js";
 import { judge } from "../../cli/drift/judge.js";
 import { parseOutputs } from "../../cli/output.js";
 import { paintFor } from "../../cli/paint.js";
+import { Progress } from "../../cli/progress.js";
+import { readStates } from "../../cli/state/read-states.js";
 import { openBag } from "../../cli/state/secrets.js";
 import { readState } from "../../cli/state/state.js";
 import { commandPage, reportSchemas } from "../../codegen/command.mjs";
@@ -198,4 +201,26 @@ it("colours only a terminal's text, and not against NO_COLOR", () => {
     [{}, {}],
   ])
     expect(paintFor(stream as { isTTY?: boolean }, env as NodeJS.ProcessEnv).bad("x")).toBe("x");
+});
+
+describe("states that are given", () => {
+  it("are of different stacks: one that is given twice would have all its findings twice", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "pulumi-kvm-states-"));
+    const write = (name: string, stack: string, id: string) => {
+      const urn = `urn:pulumi:${stack}::shop::pulumi-nodejs:dynamic/kvm:VirtualMachine::web`;
+      const resources = [{ urn, type: "pulumi-nodejs:dynamic/kvm:VirtualMachine", id }];
+      writeFileSync(join(folder, name), JSON.stringify({ deployment: { resources } }));
+      return join(folder, name);
+    };
+    const read = (...state: string[]) =>
+      readStates({ state }, new SecretTexts(), new Progress(process.stderr, { quiet: true }));
+    const prod = write("prod.json", "prod", "1");
+    expect(
+      await read(prod, write("test.json", "test", "2"), write("namesake.json", "prod", "3")),
+    ).toHaveLength(3);
+    await expect(read(prod, write("copy.json", "prod", "1"))).rejects.toThrow(
+      /stack shop\/prod is given twice, by .*prod\.json and by .*copy\.json; give it once/,
+    );
+    rmSync(folder, { recursive: true });
+  });
 });
