@@ -1,7 +1,8 @@
 import { HostUnreachable, oneLine } from "../hosts/errors.js";
 import type { Hosts } from "../hosts/hosts.js";
+import { isLibvirtError } from "../libvirt/index.js";
 import { type Identity, identityOfUrn } from "../planning/owner.js";
-import { describePlan, emptyPlan, type Plan } from "../planning/plan.js";
+import { describePlan, emptyPlan, type Plan, type Refusal } from "../planning/plan.js";
 import { describeStep, mustBeAnnounced, needsAnotherLook } from "../planning/step.js";
 import type { ApplyContext, Request, ResourceDefinition } from "../resources/definition.js";
 import { DEFAULT_TIMEOUT_MS, milliseconds } from "../resources/inputs.js";
@@ -286,9 +287,13 @@ async function reconcile(
     if (id === undefined) throw new UserError("was applied, but isn't on the host");
     return { id, outputs: await result(observed, request.inputs) };
   } catch (error) {
-    const failure = asUserError(error, labelOf(definition, request.inputs));
+    const label = labelOf(definition, request.inputs);
+    let failure = asUserError(error, label);
     observed = await observe().catch(() => observed);
     if (observed === undefined) throw failure;
+    // Somebody was quicker: what has the name by now is told as it would have been a moment later.
+    const { refusals } = isLibvirtError(error, "alreadyExists") ? planned() : emptyPlan();
+    if (refusals.length > 0) failure = asUserError(refusedBy(refusals), label);
     const id = definition.idOf(request, observed);
     if (id === undefined) throw failure;
     if (operation === "create" && !mayRecord(definition, request, observed)) throw failure;
@@ -366,10 +371,13 @@ function sameInputs(definition: AnyDefinition, inputs: Bag, previous: Bag): bool
   return comparedKeys(definition).every((key) => sameJson(previous[key], inputs[key]));
 }
 
+function refusedBy(refusals: readonly Refusal[]): UserError {
+  return new UserError(refusals.map(({ message }) => message).join("; "));
+}
+
 /** What happens to a guest must have stood in the preview: a host that changed in between stops the step, not the guest. */
 function refuseIfNecessary(plan: Plan, news: Bag, label: string): void {
-  if (plan.refusals.length > 0)
-    throw new UserError(plan.refusals.map((refusal) => refusal.message).join("; "));
+  if (plan.refusals.length > 0) throw refusedBy(plan.refusals);
   const announced = new Set(Array.isArray(news.effects) ? (news.effects as unknown[]).map(String) : []);
   const surprises = plan.steps
     .filter(mustBeAnnounced)

@@ -286,6 +286,19 @@ describe.skipIf(!available)(`networks on real hosts ${missing.join("; ")}`, () =
     expect(await namesOn("alpha")).not.toContain("theirs");
   });
 
+  it("is one's whose name two want at the same moment; the other is told whose", async () => {
+    for (let round = 1; round <= 3; round++) {
+      const twins = [new Declared(network), new Declared(network)];
+      const made = await Promise.allSettled(
+        twins.map((twin, i) => twin.apply(inputsOf("twin", { mode: "isolated" }, ["alpha"], `twin-${i}`))),
+      );
+      const failures = made.flatMap((one) => (one.status === "rejected" ? [(one.reason as Error).message] : []));
+      expect(failures).toEqual([expect.stringContaining("there is a network twin on alpha already")]);
+      for (const twin of twins.filter(({ id }) => id !== undefined)) await twin.remove();
+      expect(await namesOn("alpha")).not.toContain("twin");
+    }
+  });
+
   it("stands for a bridge of the host, and becomes one of libvirt's own", async () => {
     const bridged = new Declared(network);
     const absent = inputsOf("bridged", { mode: "bridge", bridge: "nosuchbr" });
