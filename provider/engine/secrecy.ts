@@ -43,7 +43,7 @@ export function secrecyOf(inputs: Bag, previous: Bag | undefined): Secrecy {
 /** The names of the inputs in which the program marked something as a secret. */
 export function secretInputsOf(inputs: Bag): string[] {
   const { secretInputs } = inputs;
-  return Array.isArray(secretInputs) ? secretInputs.map(String) : [];
+  return Array.isArray(secretInputs) ? secretInputs.filter((name) => typeof name === "string") : [];
 }
 
 function leavesOf(value: unknown): unknown[] {
