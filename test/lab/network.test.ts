@@ -292,7 +292,9 @@ describe.skipIf(!available)(`networks on real hosts ${missing.join("; ")}`, () =
       const made = await Promise.allSettled(
         twins.map((twin, i) => twin.apply(inputsOf("twin", { mode: "isolated" }, ["alpha"], `twin-${i}`))),
       );
-      const failures = made.flatMap((one) => (one.status === "rejected" ? [(one.reason as Error).message] : []));
+      const failures = made.flatMap((one) =>
+        one.status === "rejected" ? [(one.reason as Error).message] : [],
+      );
       expect(failures).toEqual([expect.stringContaining("there is a network twin on alpha already")]);
       for (const twin of twins.filter(({ id }) => id !== undefined)) await twin.remove();
       expect(await namesOn("alpha")).not.toContain("twin");
