@@ -1,10 +1,8 @@
 // The resources' inputs as a program gives them. The provider's zod schemas have them as the SDK's classes pass them on.
 import { z } from "zod";
+import { INTERNAL_KEYS } from "../provider/engine/input-problem.js";
 import { connection, credentials } from "../provider/resources/inputs.js";
 import type { JsonObject, JsonSchema } from "./schema-json.mjs";
-
-/** What the SDK's classes add by themselves. */
-const INTERNAL = ["pulumiUrn", "effects", "secretInputs"];
 
 /** The inputs of a resource, by the schema that the provider validates them with. */
 export function programInputs(shape: z.ZodRawShape): JsonObject {
@@ -17,7 +15,7 @@ export function programInputs(shape: z.ZodRawShape): JsonObject {
       needed.delete(name);
     }
   };
-  take(...INTERNAL);
+  take(...INTERNAL_KEYS);
   needed.delete("name"); // default: the resource's name
   if ("hosts" in properties) {
     take("hosts", "credentials");

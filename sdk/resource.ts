@@ -2,8 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { dynamicProvider } from "./dynamic-provider.js";
 
 const MODULE = "kvm";
-/** Secret in every resource, or, as the screen's password, shown by nothing that tells of its changes. */
+/** Secret in every resource. */
 const ALWAYS_SECRET = ["credentials", "peerCredentials", "cloudInit", "ignition", "answerFile"];
+/** Those, and the one whose password is: nothing that tells of their changes shows a secret to begin with. */
+const NEVER_SHOWN: ReadonlySet<string> = new Set([...ALWAYS_SECRET, "graphics"]);
 const providers = new Map<string, pulumi.dynamic.ResourceProvider>();
 
 /** One provider object a kind, so that Pulumi serialises its text once and not once a resource. */
@@ -84,7 +86,7 @@ function urnWithoutDependency(
  * messages and documents' differences. A bare promise, as the URN is.
  */
 async function secretInputsOf(inputs: pulumi.Inputs): Promise<string[] | undefined> {
-  const names = Object.keys(inputs).filter((name) => !ALWAYS_SECRET.includes(name) && name !== "graphics");
+  const names = Object.keys(inputs).filter((name) => !NEVER_SHOWN.has(name));
   const secret = await Promise.all(
     // What fails fails where it is used, with its own message.
     names.map((name) => pulumi.isSecret(pulumi.output(inputs[name])).catch(() => false)),

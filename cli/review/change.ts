@@ -1,5 +1,5 @@
 import type { PlanRecord } from "../../provider/engine/witness.js";
-import { concealStep } from "../../provider/planning/conceal.js";
+import { concealStep, inputOf } from "../../provider/planning/conceal.js";
 import { describePlan } from "../../provider/planning/plan.js";
 import { LEAST_SECRET_LENGTH } from "../../provider/planning/secret-texts.js";
 import { describeStep, type Step } from "../../provider/planning/step.js";
@@ -123,7 +123,7 @@ function isAsPreviewed(
 
 /** A line of the preview about a secret property says no more than which it is. */
 function withoutValue(line: string, secret: ReadonlySet<string>): string {
-  const key = /^[A-Za-z]+/.exec(line)?.[0] ?? "";
+  const key = inputOf(line);
   return secret.has(key) ? `${key} ${MASK}` : line;
 }
 

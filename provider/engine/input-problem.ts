@@ -12,7 +12,7 @@ export function describeProblem(problem: InputProblem): string {
   return problem.path === "" ? problem.message : `${problem.path}: ${problem.message}`;
 }
 
-/** Set by the SDK and the engine, never by programs. */
+/** Set by the SDK and the engine, never by programs: a change of one says nothing about the world. */
 export const INTERNAL_KEYS: ReadonlySet<string> = new Set([
   "__provider",
   "effects",

@@ -36,8 +36,6 @@ type Bag = Record<string, unknown>;
 
 /** Steps are repeated until none is left; more rounds than this mean that something undoes them. */
 const MOST_ROUNDS = 5;
-/** Inputs of which a change says nothing about the world. */
-const NOT_COMPARED = INTERNAL_KEYS;
 
 export async function check(definition: AnyDefinition, deployment: Deployment, olds: Bag, news: Bag) {
   const given = withoutKeys(news, definition.computed?.keys);
@@ -356,7 +354,7 @@ function changedInputs(definition: AnyDefinition, request: Request<Bag, Bag>): s
 
 /** The program's own. */
 function comparedKeys({ shape, computed }: AnyDefinition): string[] {
-  return Object.keys(shape).filter((key) => !NOT_COMPARED.has(key) && !computed?.keys.includes(key));
+  return Object.keys(shape).filter((key) => !INTERNAL_KEYS.has(key) && !computed?.keys.includes(key));
 }
 
 function withoutKeys(bag: Bag, keys: readonly string[] = []): Bag {

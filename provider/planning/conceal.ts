@@ -8,6 +8,10 @@ export function concealStep(step: Step, secretInputs: ReadonlySet<string>): Step
 }
 
 export function concealChange(change: PropertyChange, secretInputs: ReadonlySet<string>): PropertyChange {
-  const input = /^[A-Za-z]+/.exec(change.property)?.[0] ?? "";
-  return secretInputs.has(input) ? { ...change, from: CONCEALED, to: CONCEALED } : change;
+  return secretInputs.has(inputOf(change.property)) ? { ...change, from: CONCEALED, to: CONCEALED } : change;
+}
+
+/** The input that a property, or the line that tells of its change, begins with. */
+export function inputOf(text: string): string {
+  return /^[A-Za-z]+/.exec(text)?.[0] ?? "";
 }
