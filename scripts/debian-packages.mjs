@@ -23,6 +23,7 @@ const packages = [
   "busybox-static",
   "cpio",
   "linux-image-cloud-amd64",
+  "lz4",
   // Bridges of Open vSwitch; it needs no module of the kernel.
   "openvswitch-switch",
   // Storage pools: a network file system by FUSE, and volume groups.

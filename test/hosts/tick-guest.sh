@@ -1,6 +1,7 @@
 #!/bin/bash
-# The tick guest: Debian's cloud kernel and an initrd of busybox and guest-init.sh. Prints the paths of the kernel and the initrd;
-# the initrd is built when it isn't there yet (half a second) and named by what it is made of.
+# The tick guest: Debian's cloud kernel and an initrd of busybox and guest-init.sh. Prints the paths of the kernel, of the initrd, and of
+# the kernel as it is packed: only that one starts under UEFI, and the other one is spared unpacking and moving itself, a fifth of a boot
+# under emulation. They are built when they aren't there yet (half a second) and named by what they are made of.
 set -euo pipefail
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
 here=$(dirname "$(readlink -f "$0")")
@@ -14,6 +15,16 @@ tree=/lib/modules/$version
 busybox=$(type -P busybox)
 name=$(cat "$here/tick-guest.sh" "$here/guest-init.sh" "$busybox" "$tree/modules.dep" | sha256sum | cut -c1-16)
 initrd=$base/tick-guest-$name.img
+unpacked=$base/tick-guest-$name.vmlinux
+
+# A bzImage says where its payload is (Linux' Documentation/x86/boot.rst): an ELF file packed by LZ4, and four bytes of its length.
+if [ ! -e "$unpacked" ]; then
+  mkdir -p -m 700 "$base"
+  field() { od -An -v -t "u$3" -j "$2" -N "$3" "$1" | tr -d ' '; }
+  start=$((($(field "$kernel" 497 1) + 1) * 512 + $(field "$kernel" 584 4))) length=$(($(field "$kernel" 588 4) - 4))
+  head -c "$((start + length))" "$kernel" | tail -c "$length" | lz4 -q -d - "$unpacked.$$"
+  mv "$unpacked.$$" "$unpacked"
+fi
 
 if [ ! -e "$initrd" ]; then
   mkdir -p -m 700 "$base"
@@ -45,7 +56,8 @@ END
   (cd "$root" && find . | cpio -o -H newc --quiet) >"$root.img"
   mv "$root.img" "$initrd"
 fi
-touch "$initrd"
-find "$base" -maxdepth 1 -name 'tick-guest-*.img' -mtime +7 -delete # Of other versions of this script, long unused.
-echo "$kernel"
+touch "$initrd" "$unpacked"
+find "$base" -maxdepth 1 -name 'tick-guest-*.*' -mtime +7 -delete # Of other versions of this script, long unused.
+echo "$unpacked"
 echo "$initrd"
+echo "$kernel"

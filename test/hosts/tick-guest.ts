@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url";
 export interface TickGuest {
   kernelPath: string;
   initrdPath: string;
+  /** The same kernel as a bzImage, which UEFI needs. */
+  packedKernelPath: string;
 }
 
 /**
@@ -19,6 +21,6 @@ export interface TickGuest {
  */
 export function tickGuest(): TickGuest {
   const script = fileURLToPath(new URL("tick-guest.sh", import.meta.url));
-  const [kernelPath = "", initrdPath = ""] = execFileSync(script, { encoding: "utf8" }).trim().split("\n");
-  return { kernelPath, initrdPath };
+  const [kernelPath = "", initrdPath = "", packedKernelPath = ""] = execFileSync(script, { encoding: "utf8" }).trim().split("\n");
+  return { kernelPath, initrdPath, packedKernelPath };
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { labAvailable } from "../hosts/lab.js";
+import { tickGuest } from "../hosts/tick-guest.js";
 import { StorageWorld } from "./storage-world.js";
 import { WalkedMachine } from "./walked-machine.js";
 
@@ -13,7 +14,10 @@ describe.skipIf(!available)(`the platform of a running guest ${missing.join("; "
   afterAll(() => world?.lab.close());
 
   it("changes at the next boot, all at once, and live where QEMU can", async () => {
-    await using vm = new WalkedMachine(world, "walked", { memory: "256MiB" });
+    await using vm = new WalkedMachine(world, "walked", {
+      memory: "256MiB",
+      kernel: tickGuest().packedKernelPath,
+    });
     await vm.start();
     await vm.change({
       inputs: { os: { type: "linux", version: "debian12" } },
