@@ -43,7 +43,11 @@ describe.skipIf(!available)(
       alpha = lab.host("alpha");
       const { kernelPath, initrdPath } = tickGuest();
       const guest = { kernel: kernelPath, initrd: initrdPath, memory: "128MiB", size: "16MiB" };
-      project = await PulumiProject.create({ program, config: { ...guest, sshConfig: lab.sshConfigPath } });
+      project = await PulumiProject.create({
+        program,
+        config: { ...guest, sshConfig: lab.sshConfigPath },
+        typeCheck: true,
+      });
     });
     afterAll(async () => {
       await project?.[Symbol.asyncDispose]();

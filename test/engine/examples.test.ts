@@ -24,7 +24,14 @@ async function exampleProject(
   const text = (file: string) => readFile(join(folder, file), "utf8");
   const files = { "Pulumi.yaml": await text("Pulumi.yaml"), "tsconfig.json": await text("tsconfig.json") };
   const projectName = /^name: (\S+)$/m.exec(files["Pulumi.yaml"])?.[1] ?? "";
-  return PulumiProject.create({ program: await text("index.ts"), name: projectName, files, config, env });
+  return PulumiProject.create({
+    program: await text("index.ts"),
+    name: projectName,
+    files,
+    config,
+    env,
+    typeCheck: true,
+  });
 }
 
 function guestConfig(): Record<string, string> {

@@ -30,6 +30,7 @@ describe.skipIf(!available)(
       project = await PulumiProject.create({
         program,
         config: { address: host?.address ?? "", knownHosts: lab.knownHostsPath },
+        typeCheck: true,
       });
       await project.setConfig("privateKey", lab.privateKey, { secret: true });
     });

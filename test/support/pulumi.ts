@@ -39,6 +39,8 @@ export interface PulumiProjectOptions extends InstalledProjectOptions {
   readonly config?: Readonly<Record<string, string>>;
   /** Added to every command's environment; undefined removes a variable. */
   readonly env?: NodeJS.ProcessEnv;
+  /** Whether Pulumi checks the program's types, as it does for users; two seconds for each new text. Default false. */
+  readonly typeCheck?: boolean;
 }
 
 export interface RunOptions {
@@ -145,6 +147,7 @@ export class PulumiProject implements AsyncDisposable {
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "1",
       PULUMI_DISABLE_REGISTRY_RESOLVE: "true",
       PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true",
+      PULUMI_NODEJS_TRANSPILE_ONLY: String(!(options.typeCheck ?? false)),
       [markVariable]: mark,
       ...options.env,
     };
