@@ -1,8 +1,8 @@
 import { defineConfig } from "vitest/config";
 import { LongestFirst } from "./test/support/longest-first.js";
 
-/** Tests on real hosts: two files at a time, each with hosts of its own; their guests share two cores at the least. */
-const onHosts = { testTimeout: 300_000, hookTimeout: 300_000, fileParallelism: true, maxWorkers: 2 };
+/** Tests on real hosts: three files at a time, each with hosts of its own. They wait for guests, timeouts and each other a third of the time. */
+const onHosts = { testTimeout: 300_000, hookTimeout: 300_000, fileParallelism: true, maxWorkers: 3 };
 
 export default defineConfig({
   test: {
