@@ -44,7 +44,8 @@ check() {
   [ "$(id -u)" = 0 ] || missing+=("root (namespaces, bridges and mounts need it)")
   for command in unshare:util-linux nsenter:util-linux flock:util-linux setsid:util-linux ip:iproute2 tc:iproute2 iptables:iptables \
     ssh-keygen:openssh-client sshd:openssh-server libvirtd:libvirt-daemon-system virsh:libvirt-clients qemu-img:qemu-utils \
-    qemu-system-x86_64:qemu-system-x86 dnsmasq:dnsmasq-base busybox:busybox-static cpio:cpio; do
+    qemu-system-x86_64:qemu-system-x86 dnsmasq:dnsmasq-base busybox:busybox-static cpio:cpio \
+    lz4:lz4; do
     type -P "${command%%:*}" >/dev/null || missing+=("${command%%:*} (Debian package ${command##*:})")
   done
   compgen -G '/boot/vmlinuz-*-cloud-amd64' >/dev/null || missing+=("/boot/vmlinuz-*-cloud-amd64 (Debian package linux-image-cloud-amd64)")
