@@ -145,9 +145,9 @@ describe.skipIf(!available)(`a component of VMs, and what Pulumi can do with res
     const preview = await project.preview();
     expect(preview.changes).toMatchObject({ update: 3 });
     expect(Object.values(effectsOf(preview)).flat().sort()).toEqual([
-      "record the owner of db (it was db), no guest notices",
-      "record the owner of mail (it was mail), no guest notices",
-      "record the owner of web (it was web), no guest notices",
+      'record the owner of db (it was "db" of Pulumi stack test/dev), no guest notices',
+      'record the owner of mail (it was "mail" of Pulumi stack test/dev), no guest notices',
+      'record the owner of web (it was "web" of Pulumi stack test/dev), no guest notices',
     ]);
     await project.up();
     expect(await dump()).toEqual(before);

@@ -219,7 +219,7 @@ describe("the plan of a network", () => {
     const request = requestOf(inputsOf({ hosts }));
     expect(planned(request, [marked("alpha", mark), marked("beta", mark)]).steps).toEqual([]);
     expect(planned(request, [marked("alpha", was), marked("beta", was)]).steps).toEqual([
-      "record the owner of lan (it was before), no guest notices",
+      'record the owner of lan (it was "before" of Pulumi stack test/lab), no guest notices',
     ]);
     expect(
       planned(request, [marked("alpha", mark), marked("beta", { ...mark, nonce: "e".repeat(16) })]).steps,

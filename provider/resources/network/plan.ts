@@ -187,7 +187,7 @@ export function staleMark(
   nonce: string | undefined,
 ): string | undefined {
   if (owner === undefined) return "its mark is gone";
-  if (!sameIdentity(owner, identity)) return `it was ${owner.name}`;
+  if (!sameIdentity(owner, identity)) return `it was ${ownerLabel(owner)}`;
   return nonce !== undefined && owner.nonce !== nonce ? "its hosts disagree" : undefined;
 }
 
