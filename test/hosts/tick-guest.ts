@@ -21,6 +21,8 @@ export interface TickGuest {
  */
 export function tickGuest(): TickGuest {
   const script = fileURLToPath(new URL("tick-guest.sh", import.meta.url));
-  const [kernelPath = "", initrdPath = "", packedKernelPath = ""] = execFileSync(script, { encoding: "utf8" }).trim().split("\n");
+  const [kernelPath = "", initrdPath = "", packedKernelPath = ""] = execFileSync(script, { encoding: "utf8" })
+    .trim()
+    .split("\n");
   return { kernelPath, initrdPath, packedKernelPath };
 }

@@ -326,7 +326,13 @@ function planRecords(
   } else if (!sameIdentity(owner, identity)) {
     if (recorded === undefined && previous === undefined)
       result.steps.push({ kind: "adopt", subject, host: place.ref.name, effect: "none" });
-    else result.steps.push({ kind: "recordOwner", subject, effect: "none", reason: `it was ${ownerLabel(owner)}` });
+    else
+      result.steps.push({
+        kind: "recordOwner",
+        subject,
+        effect: "none",
+        reason: `it was ${ownerLabel(owner)}`,
+      });
   } else {
     // virsh copies disks without their marks; a move of our own makes them anew.
     const unmarked =
