@@ -129,7 +129,8 @@ async function planAgain(
   if (definition === undefined || inputs === undefined) return;
   const before = resource?.inputs ?? plainPart(step.old?.inputs);
   const olds = step.operation === "update" ? before : {};
-  const checked = await lifecycle.check(definition, deployment, olds, inputs);
+  const replaces = step.operation === "replace";
+  const checked = await lifecycle.check(definition, deployment, olds, inputs, replaces);
   if (step.operation === "update" && step.old !== undefined)
     await lifecycle.diff(
       definition,

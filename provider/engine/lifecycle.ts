@@ -37,7 +37,14 @@ type Bag = Record<string, unknown>;
 /** Steps are repeated until none is left; more rounds than this mean that something undoes them. */
 const MOST_ROUNDS = 5;
 
-export async function check(definition: AnyDefinition, deployment: Deployment, olds: Bag, news: Bag) {
+/** `replaces`: the resource on record goes first, and this is what comes in its place. */
+export async function check(
+  definition: AnyDefinition,
+  deployment: Deployment,
+  olds: Bag,
+  news: Bag,
+  replaces = isReplaced(deployment, olds, news),
+) {
   const given = withoutKeys(news, definition.computed?.keys);
   const { inputs, unknownKeys, problems } = validateInputs(definition.shape, given, definition.crossChecks);
   const previous = recordedInputs(definition, olds);
@@ -53,7 +60,7 @@ export async function check(definition: AnyDefinition, deployment: Deployment, o
     return { inputs: { ...toJson(inputs), effects: UNKNOWN }, failures: [] };
   }
 
-  const request: Request<Bag, Bag> = { identity: identityOf(inputs), inputs, previous };
+  const request: Request<Bag, Bag> = { identity: identityOf(inputs), inputs, previous, replaces };
   const seen = await observeAndPlan(definition, deployment, request);
   if (seen.kind === "unobservable") {
     await tell(unobservable(seen));
@@ -143,6 +150,17 @@ export function recordedRequest(
   const previous = isUnchanged ? inputs : recordedInputs(definition, olds);
   const recorded = { id, outputs: olds };
   return { kind: "request", identity: identityOf(inputs), inputs, previous, recorded };
+}
+
+const onRecord = new WeakMap<Deployment, Set<string>>();
+
+/** Pulumi checks a replacement as if it were new, after it has had the change of the old one checked. `--replace` skips that. */
+function isReplaced(deployment: Deployment, olds: Bag, { pulumiUrn: urn }: Bag): boolean {
+  if (typeof urn !== "string") return false;
+  const seen = onRecord.get(deployment) ?? new Set();
+  onRecord.set(deployment, seen);
+  if (Object.keys(olds).length > 0) seen.add(urn);
+  return Object.keys(olds).length === 0 && seen.has(urn);
 }
 
 const warned = new WeakMap<Deployment, Set<string>>();
@@ -255,7 +273,7 @@ async function reconcile(
     const makes = operation === "create" && request.inputs.adopt !== true && definition.existsAnyway !== true;
     if (makes && definition.idOf(request, observed) !== undefined)
       context.log.info(
-        'goes on from where a run that was cut off has left it; "pulumi refresh --clear-pending-creates --yes" ends the CLI\'s own warning of that',
+        'goes on with what it made before, as it is; after a run that was cut off "pulumi refresh --clear-pending-creates --yes" ends the CLI\'s own warning of that',
       );
     for (let round = 0; ; round++) {
       let plan: Plan = planned();

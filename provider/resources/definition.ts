@@ -13,6 +13,8 @@ export interface Request<Inputs, Outputs> {
   inputs: Inputs;
   /** The inputs of the last deployment; absent for a new resource. */
   previous?: Inputs | undefined;
+  /** Of a check: the resource on record is deleted first, and this is what comes in its place. */
+  replaces?: boolean | undefined;
   /** What the state says; absent in a check, which Pulumi tells no more than the old inputs. */
   recorded?: { id: string; outputs: Outputs } | undefined;
   /** What applying has noted for the outputs until now, over what the state says; absent where nothing is applied. */

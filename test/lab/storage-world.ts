@@ -98,6 +98,15 @@ class Borrowed extends Deployed {
   override async [Symbol.asyncDispose](): Promise<void> {}
 }
 
+interface Said {
+  effects: string[];
+  refusals: string[];
+}
+
+function saidBy({ inputs, failures }: Awaited<ReturnType<typeof lifecycle.check>>): Said {
+  return { effects: (inputs as Bag).effects as string[], refusals: failures.map(({ reason }) => reason) };
+}
+
 /** One declared resource and its state over several deployments, as the engine keeps it. */
 export class Declared {
   readonly #definition: lifecycle.AnyDefinition;
@@ -125,18 +134,19 @@ export class Declared {
     return new Borrowed(this.#shared);
   }
 
-  /** What a preview says. */
+  /** What a preview says; `replacement` is what it says of the one that comes in its place. */
   async preview(
     inputs: Bag,
-  ): Promise<{ effects: string[]; refusals: string[]; diff?: Awaited<ReturnType<typeof lifecycle.diff>> }> {
+  ): Promise<Said & { diff?: Awaited<ReturnType<typeof lifecycle.diff>>; replacement?: Said }> {
     await using run = this.#deployed();
     const checked = await lifecycle.check(this.#definition, run.deployment, this.state, inputs);
-    const refusals = checked.failures.map(({ reason }) => reason);
-    const effects = (checked.inputs as Bag).effects as string[];
-    if (this.id === undefined || refusals.length > 0) return { effects, refusals };
+    const said = saidBy(checked);
+    if (this.id === undefined || said.refusals.length > 0) return said;
     const news = checked.inputs as Bag;
     const diff = await lifecycle.diff(this.#definition, run.deployment, this.id, this.state, news);
-    return { effects, refusals, diff };
+    if (!diff.replaces) return { ...said, diff };
+    const anew = await lifecycle.check(this.#definition, run.deployment, {}, inputs);
+    return { ...said, diff, replacement: saidBy(anew) };
   }
 
   /** Checks and creates or updates, in a process of its own; returns what was said to be done. */

@@ -154,7 +154,16 @@ describe("the plan of a disk", () => {
 
   it("lets a replacement be checked while the old volume is there, but doesn't apply it over one", () => {
     const raw = { inputs: inputs({ format: "raw" as const, size: 32 * MIB }) };
-    expect(planned(raw, has("alpha"))).toMatchObject({ steps: [{ kind: "createVolume" }], refusals: [] });
+    const replacement = { ...raw, replaces: true };
+    expect(planned(replacement, has("alpha"))).toMatchObject({
+      steps: [{ kind: "createVolume" }],
+      refusals: [],
+    });
+    const again =
+      "record disk data in pool images on alpha, which this resource made before and goes on with as it is (--replace makes it anew), no guest notices";
+    expect(describePlan(planned(raw, has("alpha")))).toEqual([again]);
+    const larger = planned({ inputs: inputs({ size: 96 * MIB }) }, has("alpha"));
+    expect(describePlan(larger)).toEqual([again, expect.stringContaining("64 MiB -> 96 MiB")]);
     expect(kindsOf(planned({ ...raw, chosen }, has("alpha")))).toEqual(["inUse", "shrink"]);
   });
 

@@ -1,3 +1,4 @@
+import { foundAgain, isFoundAgain } from "../../planning/found-again.js";
 import { identityHash } from "../../planning/owner.js";
 import { emptyPlan, type Plan } from "../../planning/plan.js";
 import { formatBytes } from "../../planning/quantity.js";
@@ -44,10 +45,18 @@ export function plan(request: DiskRequest, observed: ObservedDisk): Plan {
     planMissing(request, observed, result);
     return result;
   }
-  // A replacement's check comes before the old volume is gone, and can't be told from a create that was cut off.
-  if (request.previous === undefined && request.recorded === undefined && request.chosen === undefined) {
+  // A replacement's check comes before the old volume is gone.
+  if (request.replaces === true) {
     result.steps.push(createStep(request));
     planSource(request, observed, result);
+    return result;
+  }
+  if (isFoundAgain(request)) {
+    result.steps.push(foundAgain(`disk ${inputs.name} in pool ${place.pool}`, place.ref.name));
+    // What couldn't be made of it may be made anew.
+    const rest = emptyPlan();
+    planSize(request, place, place.volume, rest);
+    if (rest.refusals.length === 0 && place.volume.format === inputs.format) result.steps.push(...rest.steps);
     return result;
   }
   if (request.previous === undefined && place.volume.format !== inputs.format)

@@ -1,3 +1,4 @@
+import { foundAgain, isFoundAgain } from "../../planning/found-again.js";
 import { identityHash } from "../../planning/owner.js";
 import { emptyPlan, type Plan, type Refusal } from "../../planning/plan.js";
 import type { Step } from "../../planning/step.js";
@@ -42,9 +43,13 @@ export function plan(request: SnapshotRequest, observed: ObservedSnapshot): Plan
     planForeign(request, observed, snapshot, result);
     return result;
   }
-  // A replacement's check comes before the old snapshot is gone, and can't be told from a create that was cut off.
-  if (previous === undefined && request.recorded === undefined && request.chosen === undefined) {
+  // A replacement's check comes before the old snapshot is gone.
+  if (request.replaces === true) {
     result.steps.push(takeStep(request, observed));
+    return result;
+  }
+  if (isFoundAgain(request)) {
+    result.steps.push(foundAgain(`snapshot ${inputs.name} of ${machine.name}`, observed.ref.name));
     return result;
   }
   if (snapshot.mark.identityHash !== identityHash(request.identity))

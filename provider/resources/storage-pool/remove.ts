@@ -84,7 +84,7 @@ async function refuseOverVolumes(
   const volumes = all.filter(({ name }) => !isSidecar(name) && name !== "lost+found");
   if (policy === "forbid" && volumes.length > 0)
     throw new Error(
-      `storage pool ${pool.name} on ${host.name} still has ${volumes.length === 1 ? "a volume" : `${volumes.length} volumes`} in it: ${firstFew(volumes.map(({ name }) => name))}; delete what isn't needed, or set forceDestroy: true (and deploy that) to have them deleted with the pool`,
+      `storage pool ${pool.name} on ${host.name} still has ${volumes.length === 1 ? "a volume" : `${volumes.length} volumes`} in it: ${firstFew(volumes.map(({ name }) => name))}; delete what isn't needed, or set forceDestroy: true to have them deleted with the pool, or retainOnDelete to leave it as it is (and deploy that before)`,
     );
   for (const volume of volumes) {
     const [user] = await usersOf(host, volume);

@@ -5,6 +5,7 @@ import {
   type MigratedVolume,
   type ModelDifference,
 } from "../../libvirt/xml/index.js";
+import { foundAgain, isFoundAgain } from "../../planning/found-again.js";
 import { ownerLabel, sameIdentity } from "../../planning/owner.js";
 import { emptyPlan, type Plan, type Refusal } from "../../planning/plan.js";
 import type { PropertyChange, Step } from "../../planning/step.js";
@@ -334,6 +335,7 @@ function planRecords(
         reason: `it was ${ownerLabel(owner)}`,
       });
   } else {
+    if (isFoundAgain(request)) result.steps.push(foundAgain(`virtual machine ${subject}`, place.ref.name));
     // virsh copies disks without their marks; a move of our own makes them anew.
     const unmarked =
       place.ref.name === request.inputs.host
