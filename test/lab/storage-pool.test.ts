@@ -136,6 +136,14 @@ describe.skipIf(!available)(`storage pools on real hosts ${missing.join("; ")}`,
     // Once it is on record, the word isn't needed any more.
     await pool.up(inputs);
     expect(await pool.preview(inputs)).toEqual({ effects: [], refusals: [], diff: { changes: false } });
+    // The same machine under another name has the same pool.
+    const connection = world.connection("alpha");
+    const renamed = {
+      ...inputs,
+      ...{ hosts: { node1: connection }, credentials: { node1: world.credentials } },
+    };
+    expect(await pool.up(renamed)).toEqual(["record changed hosts, credentials, no guest notices"]);
+    expect(pool.state).toMatchObject({ uuids: { node1: uuid } });
     await pool.remove();
     expect(await poolNames("alpha")).not.toContain("theirs");
     expect(await world.exists("alpha", "/var/lib/libvirt/theirs0")).toBe(true);

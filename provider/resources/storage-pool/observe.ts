@@ -54,13 +54,15 @@ export interface ObservedPools {
 }
 
 export async function observe(request: PoolRequest, context: ObserveContext): Promise<ObservedPools> {
-  const places = await Promise.all(refsOf(request.inputs).map((ref) => lookAt(ref, request, context)));
-  const staying = new Set(places.map((place) => place.hostUuid));
   const leaving =
     request.previous === undefined
       ? []
       : refsOf(request.previous).filter((ref) => !(ref.name in request.inputs.hosts));
-  const left = await Promise.all(leaving.map((ref) => lookAt(ref, request, context)));
+  const left = await Promise.all(leaving.map((ref) => lookAt(ref, request, [], context)));
+  const before = left.map(({ hostUuid }) => hostUuid);
+  const refs = refsOf(request.inputs);
+  const places = await Promise.all(refs.map((ref) => lookAt(ref, request, before, context)));
+  const staying = new Set(places.map((place) => place.hostUuid));
   const former: FormerPlace[] = [];
   for (const { ref, hostUuid, mine } of left) {
     // The same machine under another name stays.
@@ -78,7 +80,13 @@ export function refsOf(inputs: Pick<Inputs, "hosts" | "credentials">): HostRef[]
   }));
 }
 
-async function lookAt(ref: HostRef, request: PoolRequest, context: ObserveContext): Promise<PoolPlace> {
+/** `before`: UUIDs of hosts that had the pool under a name which is declared no longer. */
+async function lookAt(
+  ref: HostRef,
+  request: PoolRequest,
+  before: readonly string[],
+  context: ObserveContext,
+): Promise<PoolPlace> {
   const { identity, inputs, previous, recorded } = request;
   const { observations } = context.hosts.get(ref);
   const { uuid: hostUuid } = await observations.facts();
@@ -89,7 +97,8 @@ async function lookAt(ref: HostRef, request: PoolRequest, context: ObserveContex
   const uuids = uuidsOf(identity, previous, recorded?.outputs, hostUuid);
   const namesakes = pools.filter((pool) => pool.name === inputs.name);
   const mine =
-    pools.find((pool) => uuids.has(pool.uuid)) ?? namesakes.find(() => isKnownByName(ref, request));
+    pools.find((pool) => uuids.has(pool.uuid)) ??
+    namesakes.find(() => isKnownByName(ref, request, before.includes(hostUuid)));
   const others = pools.filter((pool) => pool !== mine);
   const declared = declaredModel(inputs);
   const pool = mine ?? namesakes.find((other) => other !== mine);
@@ -145,9 +154,17 @@ export function uuidsOf(
   ]);
 }
 
-/** Pulumi tells a check no outputs, so that an adopted pool's UUID isn't known there; the name on a host where we had it will do. */
-function isKnownByName(ref: HostRef, { inputs, previous, recorded }: PoolRequest): boolean {
-  return recorded === undefined && previous?.name === inputs.name && ref.name in previous.hosts;
+/**
+ * Pulumi tells a check no outputs, so that the UUID of a pool isn't known there that was adopted, or made before the stack had another name; the
+ * name on a host where we had it will do.
+ */
+function isKnownByName(
+  ref: HostRef,
+  { inputs, previous, recorded }: PoolRequest,
+  isRenamedHost: boolean,
+): boolean {
+  if (recorded !== undefined || previous?.name !== inputs.name) return false;
+  return ref.name in previous.hosts || isRenamedHost;
 }
 
 export function toPool(record: PoolRecord): ObservedPool {
