@@ -55,6 +55,22 @@ describe.skipIf(!available)(`storage pools on real hosts ${missing.join("; ")}`,
     await pool.remove();
   });
 
+  it("takes its folder along under a host's other name", async () => {
+    const pool = new Declared(storagePool);
+    const inputs = inputsOf("renamed", {}, ["alpha"]);
+    await pool.up(inputs);
+    const renamed = {
+      ...inputs,
+      ...{ hosts: { node1: world.connection("alpha") }, credentials: { node1: world.credentials } },
+    };
+    await pool.up(renamed);
+    expect(await pool.preview(renamed)).toEqual({ effects: [], refusals: [], diff: { changes: false } });
+    expect(await poolNames("alpha")).toContain("renamed");
+    await pool.remove();
+    expect(await poolNames("alpha")).not.toContain("renamed");
+    expect(await world.exists("alpha", "/var/lib/libvirt/renamed")).toBe(false);
+  });
+
   it("starts a pool that was stopped and defines one that was undefined by hand", async () => {
     const pool = new Declared(storagePool);
     const inputs = inputsOf("mended");

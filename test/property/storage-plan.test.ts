@@ -298,7 +298,7 @@ function observePools(
     const isMine = pool !== undefined && (pool.uuid === uuidOn(host) || adopted.has(pool.uuid));
     return {
       ...{ ref: refTo(host), hostUuid: host, uuid: uuidOn(host), neighbour, machines },
-      ...{ mine: isMine ? pool : undefined, namesake: isMine ? undefined : pool },
+      ...{ mine: isMine ? pool : undefined, namesake: isMine ? undefined : pool, formerNames: [] },
     };
   };
   const former = HOSTS.filter((host) => host in (previous?.hosts ?? {}) && !(host in inputs.hosts));

@@ -27,7 +27,7 @@ const pool = (more: Partial<ObservedPool> = {}): ObservedPool => ({
 const place = (more: Partial<PoolPlace> = {}, name = "alpha"): PoolPlace => ({
   ref: { name, connection: { address: "10.0.0.1" }, credentials: {} },
   ...{ hostUuid: `host-${name}`, uuid: "ours", mine: undefined, namesake: undefined, neighbour: undefined },
-  machines: [],
+  ...{ machines: [], formerNames: [] },
   ...more,
 });
 const planned = (request: Partial<PoolRequest>, places: PoolPlace[], former: FormerPlace[] = []): Plan =>

@@ -29,18 +29,21 @@ function outputsOf(request: PoolRequest, observed: ObservedPools, carried: Parti
   const byHost = <T>(value: (host: string, pool: ObservedPool) => T) =>
     Object.fromEntries(pools.map(([host, pool]) => [host, value(host, pool)]));
   const notes = carried as Record<string, unknown>;
+  const wasMade = (host: string) =>
+    notes[madeFolderNote(host)] === true || carried.madeFolder?.[host] === true;
   return {
     ...hostsOf(request, observed),
     uuids: byHost((_, pool) => pool.uuid),
     capacityBytes: byHost((_, pool) => pool.capacityBytes),
     availableBytes: byHost((_, pool) => pool.availableBytes),
     // Also where the pool is gone at present: its folder is still there.
-    madeFolder: Object.fromEntries(
-      [...observed.places, ...observed.former].map(({ ref: { name } }) => [
+    madeFolder: Object.fromEntries([
+      ...observed.places.map(({ ref: { name }, formerNames }) => [
         name,
-        notes[madeFolderNote(name)] === true || carried.madeFolder?.[name] === true,
+        [name, ...formerNames].some(wasMade),
       ]),
-    ),
+      ...observed.former.map(({ ref: { name } }) => [name, wasMade(name)]),
+    ]),
   };
 }
 

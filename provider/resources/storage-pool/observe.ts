@@ -28,6 +28,8 @@ export interface ObservedPool {
 export interface PoolPlace {
   ref: HostRef;
   hostUuid: string;
+  /** What the host was called where it is declared under another name now. */
+  formerNames: string[];
   /** What the pool is to be called by there; its owner mark. */
   uuid: string;
   /** This resource's pool. */
@@ -59,9 +61,8 @@ export async function observe(request: PoolRequest, context: ObserveContext): Pr
       ? []
       : refsOf(request.previous).filter((ref) => !(ref.name in request.inputs.hosts));
   const left = await Promise.all(leaving.map((ref) => lookAt(ref, request, [], context)));
-  const before = left.map(({ hostUuid }) => hostUuid);
   const refs = refsOf(request.inputs);
-  const places = await Promise.all(refs.map((ref) => lookAt(ref, request, before, context)));
+  const places = await Promise.all(refs.map((ref) => lookAt(ref, request, left, context)));
   const staying = new Set(places.map((place) => place.hostUuid));
   const former: FormerPlace[] = [];
   for (const { ref, hostUuid, mine } of left) {
@@ -80,16 +81,17 @@ export function refsOf(inputs: Pick<Inputs, "hosts" | "credentials">): HostRef[]
   }));
 }
 
-/** `before`: UUIDs of hosts that had the pool under a name which is declared no longer. */
+/** `left`: hosts that had the pool under a name which is declared no longer. */
 async function lookAt(
   ref: HostRef,
   request: PoolRequest,
-  before: readonly string[],
+  left: readonly PoolPlace[],
   context: ObserveContext,
 ): Promise<PoolPlace> {
   const { identity, inputs, previous, recorded } = request;
   const { observations } = context.hosts.get(ref);
   const { uuid: hostUuid } = await observations.facts();
+  const formerNames = left.filter((place) => place.hostUuid === hostUuid).map((place) => place.ref.name);
   if (context.fresh)
     for (const name of new Set([inputs.name, previous?.name ?? inputs.name]))
       await observations.refreshPool(name);
@@ -98,13 +100,14 @@ async function lookAt(
   const namesakes = pools.filter((pool) => pool.name === inputs.name);
   const mine =
     pools.find((pool) => uuids.has(pool.uuid)) ??
-    namesakes.find(() => isKnownByName(ref, request, before.includes(hostUuid)));
+    namesakes.find(() => isKnownByName(ref, request, formerNames));
   const others = pools.filter((pool) => pool !== mine);
   const declared = declaredModel(inputs);
   const pool = mine ?? namesakes.find((other) => other !== mine);
   return {
     ref,
     hostUuid,
+    formerNames,
     uuid: identityUuid(identity, hostUuid),
     mine,
     namesake: others.find((pool) => pool.name === inputs.name),
@@ -161,10 +164,10 @@ export function uuidsOf(
 function isKnownByName(
   ref: HostRef,
   { inputs, previous, recorded }: PoolRequest,
-  isRenamedHost: boolean,
+  formerNames: readonly string[],
 ): boolean {
   if (recorded !== undefined || previous?.name !== inputs.name) return false;
-  return ref.name in previous.hosts || isRenamedHost;
+  return ref.name in previous.hosts || formerNames.length > 0;
 }
 
 export function toPool(record: PoolRecord): ObservedPool {
