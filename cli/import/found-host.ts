@@ -57,6 +57,7 @@ export async function findOn(host: Host, ref: HostRef): Promise<FoundHost> {
   const names = {
     pools: pools.map(({ name, path }) => ({ name, path })),
     declaredDisks: [],
+    lostDisks: [],
     declaredPaths: new Set<string>(),
   };
   const toDomain = toDomainOn(facts, names, networks);

@@ -129,7 +129,8 @@ describe("the plan of a network", () => {
   });
 
   it("restarts only with permission while machines are attached, and names them", () => {
-    const inputs = inputsOf({ mtu: 9000 });
+    // What is live by itself is no reason.
+    const inputs = inputsOf({ mtu: 9000, dhcp: true });
     const host = hostWith(declared, { machines: ["db", "web"] });
     expect(planned(requestOf(inputs), [host])).toEqual({
       steps: [],
@@ -210,6 +211,30 @@ describe("the plan of a network", () => {
     expect(create({ cidr: "10.0.1.1/24", bridge: "vbr" }).refusals).toEqual(["inUse"]);
     // One that runs already is left alone.
     expect(planned(requestOf(inputsOf()), [hostWith(declared, { others: [other] })]).refusals).toEqual([]);
+  });
+
+  it("doubts in a preview, and refuses when it is applied, where the host's devices are in the way", () => {
+    const bridged = inputsOf({ mode: "bridge", bridge: "br9" });
+    const lacking = hostWith(undefined, { missing: [{ what: "bridge", name: "br9" }] });
+    const own = inputsOf({ bridge: "br9" });
+    const taken = hostWith(undefined, { bridgeTaken: true });
+    for (const [inputs, host, message] of [
+      [
+        bridged,
+        lacking,
+        "there is no bridge br9 on alpha, on which network lan is to be; make it there, or give the name of one that exists",
+      ],
+      [
+        own,
+        taken,
+        'there is a device br9 on alpha already, and network lan is to make a bridge of that name; give another name or none, or mode "bridge" to be on it',
+      ],
+    ] as const) {
+      const observed = { hosts: [host], former: [] };
+      expect(network.plan(requestOf(inputs), observed)).toMatchObject({ refusals: [], warnings: [message] });
+      const applying = requestOf(inputs, { chosen: { uuid: "u", nonce: "n" } });
+      expect(network.plan(applying, observed)).toMatchObject({ refusals: [{ message }], warnings: [] });
+    }
   });
 
   it("keeps one mark for all hosts, and lets it follow the resource", () => {

@@ -89,6 +89,26 @@ describe("the plan of a storage pool", () => {
     expect(planned({ previous: inputs() }, drifted)).toMatchObject({ replaceBecause: ["path"], steps: [] });
   });
 
+  it("doesn't replace one with volumes in it, unless that was allowed before; then it says which go", () => {
+    const held = [place({ mine: pool({ path: "/old" }), replaced: ["web-0", "db-0"] })];
+    const before = inputs({ path: "/old" });
+    expect(planned({ previous: before }, held).refusals).toEqual([
+      {
+        kind: "inUse",
+        message:
+          "storage pool images on alpha can't be replaced for path while volumes are in it: web-0, db-0; keep it as it is, move the disks to another pool and delete what isn't needed first, or set forceDestroy: true (and deploy that) to have them deleted with it",
+      },
+    ]);
+    const now = inputs({ forceDestroy: true });
+    expect(refusals(planned({ inputs: now, previous: before }, held))).toEqual(["inUse"]);
+    expect(planned({ previous: { ...before, forceDestroy: true } }, held)).toMatchObject({
+      refusals: [],
+      warnings: [
+        "storage pool images on alpha is replaced for path, and forceDestroy deletes what is in it: web-0, db-0",
+      ],
+    });
+  });
+
   it("lets a replacement be checked while the old pool is there, but doesn't apply it over one", () => {
     const old = [place({ mine: pool({ path: "/old" }) })];
     expect(describePlan(planned({}, old))).toEqual(["create storage pool images on alpha (new)"]);

@@ -17,6 +17,7 @@ import {
 import { desiredModel } from "./desired.js";
 import type { HostDevice, NetworkUse, ObservedHost, ObservedNetwork, ObservedNetworks } from "./observed.js";
 import { formerRefsOf, identitiesOf, type NetworkRequest, refsOf } from "./request.js";
+import { hasOwnBridge } from "./schema.js";
 
 /** Reads the network on every host that is declared, or was. Throws HostUnreachable when one of them doesn't answer. */
 export async function observe(request: NetworkRequest, context: ObserveContext): Promise<ObservedNetworks> {
@@ -69,7 +70,7 @@ async function lookAt(
         active: record.active,
         model: parseNetwork(record.liveXml ?? record.xml),
       })),
-    missing: await missingDevices(host, request),
+    ...(await devicesInTheWay(host, request, network)),
   };
 }
 
@@ -107,16 +108,27 @@ function markOf(record: NetworkRecord): OwnerMark | undefined {
   );
 }
 
-/** Only asked when something is about to be applied: before, they may be still to come in the same deployment. */
-async function missingDevices(host: Host, request: NetworkRequest): Promise<HostDevice[] | undefined> {
-  if (request.chosen === undefined) return undefined;
-  // libvirt starts a network on what isn't there, and no guest on it.
-  const checks = devicesOf(request.inputs).map(async (device) => {
-    const folder = `/sys/class/net/${device.name}${device.what === "bridge" ? "/bridge" : ""}`;
-    const result = await host.exec(["test", "-d", folder]).catch(() => undefined);
-    return result?.exitCode === 1 ? [device] : [];
-  });
-  return (await Promise.all(checks)).flat();
+/** What the host itself has of devices, as far as the network isn't on them already. libvirt starts one on what isn't there, and no guest on it. */
+async function devicesInTheWay(
+  host: Host,
+  { inputs }: NetworkRequest,
+  network: ObservedNetwork | undefined,
+): Promise<Pick<ObservedHost, "missing" | "bridgeTaken">> {
+  const isThere = async (path: string) => {
+    const result = await host.exec(["test", "-d", `/sys/class/net/${path}`]).catch(() => undefined);
+    return result === undefined || result.exitCode > 1 ? undefined : result.exitCode === 0;
+  };
+  const { bridge, devices } = network?.live ?? {};
+  const isOn = (name: string) => name === bridge || devices?.includes(name) === true;
+  const wanted = devicesOf(inputs).filter(({ name }) => !isOn(name));
+  const found = await Promise.all(
+    wanted.map(({ name, what }) => isThere(`${name}${what === "bridge" ? "/bridge" : ""}`)),
+  );
+  const makes = hasOwnBridge(inputs.mode) && inputs.bridge !== undefined && !isOn(inputs.bridge);
+  return {
+    missing: wanted.filter((_, i) => found[i] === false),
+    bridgeTaken: makes && (await isThere(inputs.bridge ?? "")) === true,
+  };
 }
 
 function devicesOf({ mode, bridge, forwardDevice, forwardDevices }: NetworkRequest["inputs"]): HostDevice[] {

@@ -37,8 +37,10 @@ export interface ObservedHost {
   replaced?: ObservedNetwork | undefined;
   machinesOfReplaced: string[];
   others: OtherNetwork[];
-  /** Which of the bridges and devices of the host that are declared aren't there; undefined when it wasn't asked. */
-  missing?: HostDevice[] | undefined;
+  /** Which of the bridges and devices of the host that are declared aren't there. */
+  missing?: HostDevice[];
+  /** Whether something else has the name of the bridge that is to be made. */
+  bridgeTaken?: boolean;
 }
 
 /** What the running VMs in a network use of it. */

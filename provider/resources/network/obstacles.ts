@@ -7,7 +7,7 @@ import type { NetworkRequest } from "./request.js";
 import { hasOwnBridge } from "./schema.js";
 
 /** What libvirt would refuse at the start with a message that doesn't say which network it is, or would only fail guests. */
-export function refuseObstacles({ inputs }: NetworkRequest, host: ObservedHost, result: Plan): void {
+export function refuseObstacles({ inputs, chosen }: NetworkRequest, host: ObservedHost, result: Plan): void {
   const { name } = inputs;
   const refuse = (kind: "inUse" | "missing", message: string) => result.refusals.push({ kind, message });
   for (const other of host.others) {
@@ -27,10 +27,18 @@ export function refuseObstacles({ inputs }: NetworkRequest, host: ObservedHost, 
         `bridge ${inputs.bridge} of network ${name} is that of network ${other.name} on ${host.ref.name}; give another name, or none`,
       );
   }
+  // Before it is applied, the same deployment may still make or remove them.
+  const doubt = (kind: "inUse" | "missing", message: string) =>
+    chosen === undefined ? result.warnings.push(message) : refuse(kind, message);
   for (const { what, name: device } of host.missing ?? [])
-    refuse(
+    doubt(
       "missing",
       `there is no ${what} ${device} on ${host.ref.name}, on which network ${name} is to be; make it there, or give the name of one that exists`,
+    );
+  if (host.bridgeTaken === true && result.refusals.length === 0)
+    doubt(
+      "inUse",
+      `there is a device ${inputs.bridge} on ${host.ref.name} already, and network ${name} is to make a bridge of that name; give another name or none, or mode "bridge" to be on it`,
     );
 }
 

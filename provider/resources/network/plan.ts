@@ -92,12 +92,19 @@ function planChanges(
   const { persistent, live } = differencesOf(request, network);
   const is = network.live ?? network.model;
   const desired = desiredModel(inputs, request.previous, is);
-  const needsRestart = live.some((difference) => !isLive(difference, is, desired, host.inUse));
+  const forRestart = live.filter((difference) => !isLive(difference, is, desired, host.inUse));
+  const needsRestart = forRestart.length > 0;
   const changes = changesOf([...live, ...persistent]);
   if (needsRestart || !record.active) refuseObstacles(request, host, result);
   if (!record.persistent)
     result.steps.push({ kind: "createNetwork", ...at, effect: "none", reason: "its definition is gone" });
-  if (needsRestart) planRestart(request, host, { changes, link: linkAfter(is, desired) }, result);
+  if (needsRestart)
+    planRestart(
+      request,
+      host,
+      { changes, because: changesOf(forRestart), link: linkAfter(is, desired) },
+      result,
+    );
   else if (changes.length > 0)
     result.steps.push({ kind: "updateNetwork", ...at, changes, effect: record.active ? "live" : "none" });
   if (!record.active)
@@ -132,12 +139,16 @@ function linkAfter(is: NetworkModel, desired: NetworkModel): "cut" | "stays" | "
 function planRestart(
   { inputs }: NetworkRequest,
   host: ObservedHost,
-  { changes, link }: { changes: PropertyChange[]; link: ReturnType<typeof linkAfter> },
+  {
+    changes,
+    because,
+    link,
+  }: { changes: PropertyChange[]; because: PropertyChange[]; link: ReturnType<typeof linkAfter> },
   result: Plan,
 ): void {
   const { machines } = host;
   const refuse = (wayOut: string) => {
-    const what = changes.map(({ property, from, to }) => `${property} ${from} -> ${to}`).join(", ");
+    const what = because.map(({ property, from, to }) => `${property} ${from} -> ${to}`).join(", ");
     result.refusals.push({
       kind: "inUse",
       message: `network ${inputs.name} on ${host.ref.name} has to restart for ${what}, and ${running(machines)}; ${wayOut}`,

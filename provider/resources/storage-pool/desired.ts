@@ -115,3 +115,12 @@ export function showPool({ type, path, source }: PoolModel): string {
   const isAtPath = at !== undefined && kind?.path !== "none";
   return `${type} pool${isAtPath ? ` at ${at}` : ""}${of === undefined ? "" : ` of ${of}`}`;
 }
+
+/** The inputs by which two pools stand on different things. */
+export function differingIn(
+  declared: ReturnType<typeof declaredModel>,
+  other: ReturnType<typeof declaredModel>,
+): string[] {
+  const [wanted, found] = [standing(declared), standing(other)];
+  return Object.keys({ ...wanted, ...found }).filter((key) => wanted[key] !== found[key]);
+}

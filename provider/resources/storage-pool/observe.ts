@@ -1,10 +1,11 @@
 import type { Host } from "../../hosts/host.js";
 import type { HostRef } from "../../hosts/host-ref.js";
+import { isSidecar } from "../../hosts/volume-mark.js";
 import type { DomainRecord, PoolRecord, VolumeRecord } from "../../libvirt/index.js";
 import { type PoolSource, parseDomain, parsePool } from "../../libvirt/xml/index.js";
 import { type Identity, identityOfUrn, identityUuid } from "../../planning/owner.js";
 import type { ObserveContext, Request } from "../definition.js";
-import { declaredModel, isSamePlace } from "./desired.js";
+import { declaredModel, differingIn, isSamePlace } from "./desired.js";
 import { kindOf } from "./kinds.js";
 import { type Inputs, type Outputs, withoutTrailingSlash } from "./schema.js";
 
@@ -40,6 +41,8 @@ export interface PoolPlace {
   neighbour: ObservedPool | undefined;
   /** Running VMs that have volumes of this resource's pool, or of its namesake, open. */
   machines: string[];
+  /** The volumes in a pool that can't become what is declared, as libvirt saw them last. */
+  replaced?: string[];
 }
 
 /** A host that had the pool and is to have it no longer. */
@@ -113,7 +116,22 @@ async function lookAt(
     namesake: others.find((pool) => pool.name === inputs.name),
     neighbour: others.find((other) => other.name !== inputs.name && isSamePlace(modelOf(other), declared)),
     machines: pool === undefined ? [] : machinesIn(pool, await observations.domains()),
+    ...(mine !== undefined && isReplaced(mine, request)
+      ? { replaced: volumesOf((await observations.contents(mine.name)).volumes) }
+      : {}),
   };
+}
+
+function isReplaced(mine: ObservedPool, { inputs, previous }: PoolRequest): boolean {
+  return (
+    previous !== undefined &&
+    (mine.name !== inputs.name || differingIn(declaredModel(inputs), modelOf(mine)).length > 0)
+  );
+}
+
+/** ext4's folder for what its repair finds is no volume, nor is a mark. */
+function volumesOf(all: readonly { name: string }[]): string[] {
+  return all.map(({ name }) => name).filter((name) => !isSidecar(name) && name !== "lost+found");
 }
 
 /** A pool as its definition has it. */

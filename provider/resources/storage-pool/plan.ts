@@ -1,7 +1,7 @@
 import { reachingParts } from "../../libvirt/xml/index.js";
 import { emptyPlan, type Plan, type Refusal } from "../../planning/plan.js";
 import type { PropertyChange } from "../../planning/step.js";
-import { declaredModel, desiredSource, showPool, standing } from "./desired.js";
+import { declaredModel, desiredSource, differingIn, showPool } from "./desired.js";
 import { kindOf } from "./kinds.js";
 import {
   type FormerPlace,
@@ -32,18 +32,29 @@ export function plan(request: PoolRequest, observed: ObservedPools): Plan {
     result.replaceBecause.push(...new Set(others));
   }
   const replaced = result.replaceBecause.length > 0;
+  if (replaced) planReplacement(request, observed, result);
   for (const place of observed.places) planPlace(request, place, replaced, result);
   if (!replaced) for (const former of observed.former) planRelease(request, former, result);
   return result;
 }
 
-/** The inputs by which two pools stand on different things. */
-function differingIn(
-  declared: ReturnType<typeof declaredModel>,
-  other: ReturnType<typeof declaredModel>,
-): string[] {
-  const [wanted, found] = [standing(declared), standing(other)];
-  return Object.keys({ ...wanted, ...found }).filter((key) => wanted[key] !== found[key]);
+/** The former pool is removed first, under the conditions with which it was deployed. */
+function planReplacement({ previous }: PoolRequest, { places }: ObservedPools, result: Plan): void {
+  for (const { ref, mine, replaced = [] } of places) {
+    if (mine === undefined || replaced.length === 0 || kindOf(mine.type)?.makesVolumes === false) continue;
+    const what = `storage pool ${mine.name} on ${ref.name}`;
+    const why = result.replaceBecause.join(", ");
+    const volumes = firstFew(replaced);
+    if (previous?.forceDestroy === true)
+      result.warnings.push(
+        `${what} is replaced for ${why}, and forceDestroy deletes what is in it: ${volumes}`,
+      );
+    else
+      result.refusals.push({
+        kind: "inUse",
+        message: `${what} can't be replaced for ${why} while volumes are in it: ${volumes}; keep it as it is, move the disks to another pool and delete what isn't needed first, or set forceDestroy: true (and deploy that) to have them deleted with it`,
+      });
+  }
 }
 
 function planPlace(request: PoolRequest, place: PoolPlace, replaced: boolean, result: Plan): void {

@@ -68,6 +68,19 @@ export function volumeSteps(
       });
       return;
     }
+    if (pool?.active !== true && domain !== undefined) {
+      const wasBytes = sizeBefore(request, { pool: poolName, volume: name });
+      const isAttached = [domain.persistent, domain.live].some((model) =>
+        model?.disks.some((disk) => sameVolume(disk.source, { pool: poolName, volume: name })),
+      );
+      // It is where it was as far as anyone knows; the pool will tell once it runs.
+      if (wasBytes !== undefined && (entry.size ?? 0) > wasBytes)
+        result.steps.push({
+          ...{ kind: "growVolume", subject, host, pool: poolName, volume: name },
+          ...{ fromBytes: wasBytes, toBytes: entry.size ?? 0, effect: isActive(domain) ? "live" : "none" },
+        });
+      if (wasBytes !== undefined || isAttached) return;
+    }
     const sizeBytes = entry.size ?? volume?.capacityBytes ?? entry.image?.sizeBytes;
     const format = entry.format ?? "qcow2";
     if (volume === undefined || sizeBytes === undefined) {
@@ -139,6 +152,12 @@ export function volumeSteps(
       });
     }
   });
+}
+
+/** The size with which a disk was declared at the same place before; without one it is as large as it is. */
+function sizeBefore({ previous }: MachineRequest, volume: { pool: string; volume: string }) {
+  const before = previous?.disks?.find((entry, i) => sameVolume(volumeOf(previous.name, entry, i), volume));
+  return before && (before.size ?? Number.POSITIVE_INFINITY);
 }
 
 /** What a disk began with can't be changed under it: its guest's data stands on that. */

@@ -14,7 +14,7 @@ type Found = DomainOutputs & {
 };
 
 /** Nothing that is told of a disk here depends on what it is called by. */
-const NO_NAMES: SourceNames = { pools: [], declaredDisks: [], declaredPaths: new Set() };
+const NO_NAMES: SourceNames = { pools: [], declaredDisks: [], lostDisks: [], declaredPaths: new Set() };
 
 export const lookup: Lookup<Inputs, Found> = {
   shape,

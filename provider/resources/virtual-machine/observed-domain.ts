@@ -18,13 +18,15 @@ import type { ObservedDomain } from "./observed.js";
 import { overlaysOf, withoutOverlays } from "./overlays.js";
 import type { MachineRequest } from "./request.js";
 import { guestRunOf } from "./running-guest.js";
-import { volumeOf } from "./schema.js";
+import { type Inputs, volumeOf } from "./schema.js";
 
 /** What a document's names are told by. */
 export interface SourceNames {
   pools: { name: string; path: string | undefined }[];
   /** Disks that the program declares. */
   declaredDisks: { pool: string; volume: string }[];
+  /** Disks that were declared in pools that the host doesn't know (any more): nothing tells their paths. */
+  lostDisks: { pool: string; volume: string }[];
   /** Media that the program names by their paths. */
   declaredPaths: ReadonlySet<string>;
 }
@@ -32,10 +34,13 @@ export interface SourceNames {
 /** By the host's pools, and as the program names disks and media. */
 export function sourceNames({ inputs, previous }: MachineRequest, pools: readonly PoolRecord[]): SourceNames {
   const all = [inputs, previous].flatMap((declared) => declared ?? []);
+  const disksOf = ({ name, disks }: Pick<Inputs, "name" | "disks">) =>
+    (disks ?? []).map((entry, i) => volumeOf(name, entry, i));
   return {
     pools: pools.map((pool) => ({ name: pool.name, path: pathOf(pool) })),
-    declaredDisks: all.flatMap(({ name, disks }) =>
-      (disks ?? []).map((entry, i) => volumeOf(name, entry, i)),
+    declaredDisks: all.flatMap(disksOf),
+    lostDisks: (previous === undefined ? [] : disksOf(previous)).filter(
+      (disk) => !pools.some(({ name }) => name === disk.pool),
     ),
     declaredPaths: new Set(
       all.flatMap(({ cdroms }) =>
@@ -86,7 +91,11 @@ function withVolumes(model: DomainModel, names: SourceNames): DomainModel {
   return { ...model, disks, ...(ignition === undefined ? {} : { ignition: byVolume(ignition) }) };
 }
 
-function volumeAt(path: string, { pools }: SourceNames): { pool: string; volume: string } | undefined {
+function volumeAt(
+  path: string,
+  { pools, lostDisks }: SourceNames,
+): { pool: string; volume: string } | undefined {
   const pool = pools.find((other) => other.path !== undefined && other.path === dirname(path));
-  return pool === undefined ? undefined : { pool: pool.name, volume: posix.basename(path) };
+  const volume = posix.basename(path);
+  return pool === undefined ? lostDisks.find((disk) => disk.volume === volume) : { pool: pool.name, volume };
 }

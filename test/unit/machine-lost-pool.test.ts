@@ -1,0 +1,77 @@
+import { expect, it } from "vitest";
+import type { HostFacts } from "../../provider/hosts/facts.js";
+import type { DomainRecord, PoolRecord } from "../../provider/libvirt/index.js";
+import { identityOfUrn } from "../../provider/planning/owner.js";
+import { describePlan, emptyPlan } from "../../provider/planning/plan.js";
+import { volumeSteps } from "../../provider/resources/virtual-machine/disks.js";
+import type { ObservedHost } from "../../provider/resources/virtual-machine/observed.js";
+import { sourceNames, toDomainOn } from "../../provider/resources/virtual-machine/observed-domain.js";
+import type { MachineRequest } from "../../provider/resources/virtual-machine/request.js";
+import type { DiskInputs, Inputs } from "../../provider/resources/virtual-machine/schema.js";
+
+const urn = "urn:pulumi:lab::test::pulumi-kvm:VirtualMachine::web";
+const identity = identityOfUrn(urn) ?? expect.fail("no URN");
+const mib = 2 ** 20;
+const xml = `<domain type='qemu' id='1'><name>web</name><uuid>3b203a0d-0fbb-46b4-b47b-6a27a69ee204</uuid><memory>65536</memory><vcpu>1</vcpu>
+  <os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type></os><devices>
+  <disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='/images/web-0'/><target dev='vda' bus='virtio'/></disk>
+  </devices></domain>`;
+const pool: PoolRecord = {
+  ...{ name: "images", uuid: "p", autostart: true, persistent: true, capacityBytes: 0, availableBytes: 0 },
+  ...{
+    active: false,
+    xml: "<pool type='dir'><name>images</name><target><path>/images</path></target></pool>",
+  },
+} as PoolRecord;
+
+/** What is planned for a disk in a pool that is stopped, or that its host doesn't know any more: its contents can't be seen. */
+function plannedFor(disk: DiskInputs, before: DiskInputs | undefined, pools: PoolRecord[]) {
+  const inputsOf = (...disks: DiskInputs[]) =>
+    ({ pulumiUrn: urn, name: "web", host: "alpha", adopt: before === undefined, disks }) as unknown as Inputs;
+  const request: MachineRequest = {
+    ...{ identity, inputs: inputsOf(disk) },
+    ...(before === undefined ? {} : { previous: inputsOf(before) }),
+  };
+  const record = { name: "web", state: "running", liveXml: xml, persistentXml: xml } as DomainRecord;
+  const domain = toDomainOn({ cpus: 2 } as HostFacts, sourceNames(request, pools), [])(record, undefined);
+  const place = {
+    ref: { name: "alpha" },
+    pools: pools.map(({ name, active }) => ({
+      ...{ name, active },
+      contents: { volumes: [], marks: [], notes: { unfinished: [], leaving: [] } },
+    })),
+  } as unknown as ObservedHost;
+  const result = emptyPlan();
+  volumeSteps(request, place, domain, [], result);
+  const { refusals, warnings } = result;
+  return { source: domain.persistent?.disks[0]?.source, lines: describePlan(result), refusals, warnings };
+}
+
+const small: DiskInputs = { size: 20 * mib, pool: "images" };
+const untouched = { lines: [], refusals: [], warnings: [] };
+const inPool = { pool: "images", volume: "web-0" };
+
+it("a disk in a pool that somebody stopped isn't taken for deleted", () => {
+  expect(plannedFor(small, small, [pool])).toEqual({ source: inPool, ...untouched });
+  expect(plannedFor(small, undefined, [pool])).toEqual({ source: inPool, ...untouched });
+});
+
+it("a disk in a pool that somebody undefined is the one that the VM has", () => {
+  expect(plannedFor(small, small, [])).toEqual({ source: inPool, ...untouched });
+  const other: DiskInputs = { size: 20 * mib, pool: "images", name: "data" };
+  expect(plannedFor(other, other, [])).toEqual({ source: { file: "/images/web-0" }, ...untouched });
+});
+
+it("a disk that can't be seen grows from what it was declared with", () => {
+  const large = { ...small, size: 30 * mib };
+  for (const pools of [[], [pool]])
+    expect(plannedFor(large, small, pools).lines).toEqual(["disk web-0 20 MiB -> 30 MiB, live"]);
+});
+
+it("a disk that is new is made, whether or not its pool runs yet", () => {
+  const data: DiskInputs = { size: 20 * mib, pool: "images", name: "data" };
+  for (const pools of [[], [pool]])
+    expect(plannedFor(data, small, pools).lines).toEqual([
+      "create disk web-data (20 MiB, qcow2) in pool images on alpha",
+    ]);
+});
