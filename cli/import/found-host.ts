@@ -135,9 +135,10 @@ export function storageOf({ ref, pools, domains }: FoundHost): Storage {
 const LEAST_DISK_BYTES = 2 ** 16;
 
 /** Images of disks in a pool that no VM has, and that nothing is a layer over. */
-export function spareDisks({ pools, domains }: FoundHost, pool: FoundPool): VolumeRecord[] {
+export function spareDisks(found: FoundHost, pool: FoundPool): VolumeRecord[] {
+  const { pools } = found;
   if (!pool.active || kindOf(pool.type)?.holdsFiles !== true) return [];
-  const named = new Set(domains.flatMap(({ record }) => textsOf(record.persistentXml, record.liveXml)));
+  const named = textsOn(found);
   const bases = new Set(
     pools.flatMap(({ contents }) => contents.volumes.map(({ xml }) => parseVolume(xml).backing?.path)),
   );
@@ -151,6 +152,14 @@ export function spareDisks({ pools, domains }: FoundHost, pool: FoundPool): Volu
     })
     .filter((volume) => !/\.iso$/i.test(volume.name) && !isUsed(volume) && !isMarked(volume))
     .sort((a, b) => order(a.name, b.name));
+}
+
+/** What VMs of a host name, be it as a path or as a volume of a pool; both are given. */
+export function textsOn({ pools, domains }: FoundHost): ReadonlySet<string> {
+  const volumes = pools.flatMap(({ contents }) => contents.volumes);
+  const texts = new Set(domains.flatMap(({ record }) => textsOf(record.persistentXml, record.liveXml)));
+  for (const { name, path } of volumes) if (texts.has(name)) texts.add(path);
+  return texts;
 }
 
 /** All values of documents: whatever is named in one is used, be it as a disk, a kernel or a firmware's variables. */

@@ -1,22 +1,19 @@
-import { foresee } from "../../provider/engine/inspection.js";
 import type { Deployment } from "../../provider/engine/lifecycle.js";
 import { parseNetwork } from "../../provider/libvirt/xml/index.js";
 import { ownerLabel } from "../../provider/planning/owner.js";
-import { definitions } from "../../provider/resources/index.js";
 import { kindOf } from "../../provider/resources/storage-pool/kinds.js";
 import { modelOf } from "../../provider/resources/storage-pool/observe.js";
 import { sizeText } from "./amounts.js";
 import type { Bag } from "./bag.js";
-import { type FoundDomain, type FoundHost, spareDisks, storageOf } from "./found-host.js";
+import { type FoundDomain, type FoundHost, spareDisks, storageOf, textsOn } from "./found-host.js";
 import type { Storage, VolumeKey } from "./machine/disks.js";
 import { machineInputs } from "./machine/inputs.js";
 import { remnantsOf } from "./machine/remnants.js";
 import { networkInputs } from "./network-inputs.js";
 import { poolInputs } from "./pool-inputs.js";
-import { Names } from "./program/names.js";
 import { references } from "./program/references.js";
-import type { Imported, ImportedKind, ImportedResource, LeftAlone } from "./resource.js";
-import { trim } from "./trim.js";
+import type { ImportedKind, ImportedResource, LeftAlone } from "./resource.js";
+import { takeOver } from "./takeover.js";
 
 export interface ImportOptions {
   /** Which VMs. */
@@ -28,24 +25,18 @@ export interface ImportOptions {
   progress(text: string): void;
 }
 
-class Unreachable extends Error {
-  override readonly name = "Unreachable";
-}
-
-/** A host that stops answering half-way makes half a program: that is none. */
-export function isUnreachable(error: unknown): boolean {
-  return error instanceof Unreachable;
-}
-
 /** Which of a host's objects can be taken over without changing anything, with which inputs. */
 export async function importHost(
   found: FoundHost,
+  /** The other hosts of the same program. */
+  others: readonly FoundHost[],
   deployment: Deployment,
   options: ImportOptions,
-): Promise<Imported> {
+): Promise<{ resources: ImportedResource[]; left: LeftAlone[] }> {
   const { ref } = found;
-  const names = new Names();
   const left: LeftAlone[] = [];
+  const leave = (kind: ImportedKind, name: string, why: string, isManaged = false) =>
+    void left.push({ kind, host: ref.name, name, why, isManaged });
   const known = storageOf(found);
 
   const take = async (
@@ -58,36 +49,16 @@ export async function importHost(
     order: readonly string[] = [...Object.keys(needed), ...Object.keys(optional)],
   ): Promise<ImportedResource | undefined> => {
     options.progress(`looking at ${libvirtName}`);
-    const definition = definitions[kind];
-    if (definition === undefined) throw new Error(`there is no resource ${kind}`);
-    const name = names.claim(kind, libvirtName);
-    const place =
-      kind === "VirtualMachine" || kind === "Disk"
-        ? { host: ref.name, connection: ref.connection, credentials: ref.credentials }
-        : { hosts: { [ref.name]: ref.connection }, credentials: { [ref.name]: ref.credentials } };
-    const common = {
-      pulumiUrn: `urn:pulumi:import::${options.project}::pulumi-nodejs:dynamic/kvm:${kind}::${name}`,
-      ...place,
-      name: libvirtName,
-      adopt: true,
-    };
-    const seen = (inputs: Bag) => foresee(definition, deployment, inputs);
-    const trimmed = await trim(seen, { ...common, ...needed }, optional);
-    if (trimmed.kind === "unreachable") throw new Unreachable(trimmed.why);
-    if (trimmed.kind === "left") {
-      left.push({ kind, name: libvirtName, why: trimmed.why, isManaged: false });
+    const { project } = options;
+    const taken = await takeOver({ kind, libvirtName, on: [ref], project }, deployment, needed, optional);
+    if (taken.kind === "left") {
+      leave(kind, libvirtName, taken.why);
       return undefined;
     }
-    const given = Object.entries(trimmed.inputs)
-      .filter(([key]) => !Object.hasOwn(common, key))
-      .sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
-    return {
-      kind,
-      name,
-      libvirtName,
-      inputs: Object.fromEntries(given),
-      notes: [...notes, ...trimmed.notes],
-    };
+    if (taken.kind !== "taken") return undefined;
+    const given = Object.entries(taken.inputs).sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
+    const inputs = Object.fromEntries(given);
+    return { kind, hosts: [ref.name], libvirtName, inputs, notes: [...notes, ...taken.notes] };
   };
 
   const disks: ImportedResource[] = [];
@@ -118,12 +89,12 @@ export async function importHost(
     const { record, owner } = domain;
     if (!options.isChosen(record.name)) continue;
     if (owner !== undefined) {
-      left.push({ ...leftMachine(record.name, `it is ${ownerLabel(owner)}`), isManaged: true });
+      leave("VirtualMachine", record.name, `it is ${ownerLabel(owner)}`, true);
       continue;
     }
-    const described = describe(domain, found, storage);
+    const described = twinOf(domain, others) ?? describe(domain, found, storage);
     if (typeof described === "string") {
-      left.push(leftMachine(record.name, described));
+      leave("VirtualMachine", record.name, described);
       continue;
     }
     const { needed, optional, notes, order } = described;
@@ -138,15 +109,13 @@ export async function importHost(
   const networks: ImportedResource[] = [];
   for (const { record, owner } of found.networks) {
     if (!isUsed("networks", record.name)) continue;
-    const leave = (why: string, isManaged = false) =>
-      left.push({ kind: "Network", name: record.name, why, isManaged });
     if (owner !== undefined) {
-      leave(`it is ${ownerLabel(owner)}`, true);
+      leave("Network", record.name, `it is ${ownerLabel(owner)}`, true);
       continue;
     }
     const inputs = networkInputs(parseNetwork(record.xml), record.autostart);
     if (inputs === undefined) {
-      leave("no inputs are for networks of its kind");
+      leave("Network", record.name, "no inputs are for networks of its kind");
       continue;
     }
     const { mode, bridge, forwardDevice, forwardDevices, ...optional } = inputs;
@@ -157,19 +126,23 @@ export async function importHost(
 
   if (options.all)
     for (const pool of found.pools)
-      for (const { name } of spareDisks(found, pool)) await takeDisk(pool.name, name);
+      for (const { name, path } of spareDisks(found, pool)) {
+        const user = others.find((other) => textsOn(other).has(path));
+        if (user === undefined) await takeDisk(pool.name, name);
+        else
+          leave(
+            "Disk",
+            name,
+            `${path} is a disk on ${user.ref.name}: the same one, if they share that folder`,
+          );
+      }
 
   const pools: ImportedResource[] = [];
   const poolsOfDisks = new Set(disks.map(({ inputs }) => inputs.pool));
   for (const pool of found.pools) {
     if (!isUsed("pools", pool.name) && !poolsOfDisks.has(pool.name)) continue;
     if (kindOf(pool.type) === undefined) {
-      left.push({
-        kind: "StoragePool",
-        name: pool.name,
-        why: `no inputs are for pools of type ${pool.type}`,
-        isManaged: false,
-      });
+      leave("StoragePool", pool.name, `no inputs are for pools of type ${pool.type}`);
       continue;
     }
     const imported = await take("StoragePool", pool.name, poolInputs(modelOf(pool), pool.autostart), {});
@@ -178,8 +151,16 @@ export async function importHost(
   return { resources: [...pools, ...networks, ...disks, ...machines], left };
 }
 
-function leftMachine(name: string, why: string): LeftAlone {
-  return { kind: "VirtualMachine", name, why, isManaged: false };
+/** Why a VM that is defined on several hosts isn't taken over from this one; from where it alone runs it is. */
+function twinOf({ record }: FoundDomain, others: readonly FoundHost[]): string | undefined {
+  const twins = others.flatMap(({ ref, domains }) =>
+    domains
+      .filter(({ record: { uuid } }) => uuid === record.uuid)
+      .map((twin) => ({ host: ref.name, isOn: twin.record.liveXml !== undefined })),
+  );
+  if (twins.length === 0 || (record.liveXml !== undefined && twins.every(({ isOn }) => !isOn)))
+    return undefined;
+  return `it is defined on ${twins.map(({ host }) => host).join(", ")} as well (the same UUID); "virsh undefine" where it isn't any more`;
 }
 
 function withoutAbsent(bag: Bag): Bag {

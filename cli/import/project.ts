@@ -2,11 +2,12 @@ import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { writeWhole } from "../output.js";
 import { UsageError } from "../usage-error.js";
+import { listed } from "./program/program.js";
 
 /** The files of a Pulumi project around a program. */
 export function projectFiles(
   project: string,
-  host: string,
+  hosts: readonly string[],
   program: string,
   version: string,
 ): Map<string, string> {
@@ -15,7 +16,7 @@ export function projectFiles(
     ["index.ts", program],
     [
       "Pulumi.yaml",
-      `name: ${project}\ndescription: ${JSON.stringify(`What runs on ${host}`)}\nruntime: nodejs\n`,
+      `name: ${project}\ndescription: ${JSON.stringify(`What runs on ${listed(hosts)}`)}\nruntime: nodejs\n`,
     ],
     [
       "package.json",

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Paint } from "../paint.js";
+import { listed } from "./program/program.js";
 import { type Imported, importedKinds, kindNames } from "./resource.js";
 
 export const IMPORT_SCHEMA_VERSION = 1;
@@ -9,15 +10,20 @@ export const importReport = z
   .object({
     schema: z.literal("pulumi-kvm/import"),
     version: z.literal(IMPORT_SCHEMA_VERSION),
-    host: z.object({
-      name: z.string(),
-      args: z.record(z.string(), z.unknown()).describe("Inputs of the Host resource."),
-    }),
+    hosts: z.array(
+      z.object({
+        name: z.string(),
+        args: z.record(z.string(), z.unknown()).describe("Inputs of the Host resource."),
+      }),
+    ),
     resources: z
       .array(
         z.object({
           kind: z.enum(importedKinds),
           name: z.string().describe("Of the resource."),
+          hosts: z
+            .array(z.string())
+            .describe("Where it is; several for a pool or a network that they have alike."),
           inputs: z
             .record(z.string(), z.unknown())
             .describe(
@@ -31,6 +37,7 @@ export const importReport = z
       .array(
         z.object({
           kind: z.enum(importedKinds),
+          host: z.string(),
           name: z.string(),
           why: z.string(),
           managed: z.boolean().describe("A stack has it already."),
@@ -38,28 +45,30 @@ export const importReport = z
       )
       .describe("What isn't taken over."),
   })
-  .describe("What kvm import found on a host.");
+  .describe("What kvm import found on hosts.");
 export type ImportReport = z.output<typeof importReport>;
 
-export function makeImportReport(
-  host: { name: string; args: Record<string, unknown> },
-  { resources, left }: Imported,
-): ImportReport {
+export function makeImportReport(hosts: ImportReport["hosts"], { resources, left }: Imported): ImportReport {
   return {
     schema: "pulumi-kvm/import",
     version: IMPORT_SCHEMA_VERSION,
-    host,
-    resources: resources.map(({ kind, name, libvirtName, inputs, notes }) => ({
-      ...{ kind, name },
+    hosts,
+    resources: resources.map(({ kind, name, hosts, libvirtName, inputs, notes }) => ({
+      ...{ kind, name, hosts },
       inputs: { ...(name === libvirtName ? {} : { name: libvirtName }), adopt: true, ...inputs },
       notes,
     })),
-    left: left.map(({ kind, name, why, isManaged }) => ({ kind, name, why, managed: isManaged })),
+    left: left.map(({ kind, host, name, why, isManaged }) => ({ kind, host, name, why, managed: isManaged })),
   };
 }
 
 /** What was taken over, and what wasn't and why. */
 export function summary({ resources, left }: Imported, paint: Paint): string {
+  const hosts = new Set([
+    ...resources.flatMap((resource) => resource.hosts),
+    ...left.map(({ host }) => host),
+  ]);
+  const on = (names: readonly string[]) => (hosts.size > 1 ? ` on ${listed(names)}` : "");
   const counts = importedKinds.flatMap((kind) => {
     const count = resources.filter((resource) => resource.kind === kind).length;
     return count === 0 ? [] : [`${count} ${kindNames[kind][count === 1 ? 0 : 1]}`];
@@ -69,13 +78,15 @@ export function summary({ resources, left }: Imported, paint: Paint): string {
       counts.length === 0 ? "Nothing can be taken over." : `In the program: ${counts.join(", ")}.`,
     ),
   ];
-  for (const { kind, libvirtName, notes } of resources)
+  for (const { kind, libvirtName, notes, hosts } of resources)
     if (notes.length > 0)
       lines.push(
-        `  ${kindNames[kind][0]} ${libvirtName} ${paint.faint(`keeps as found: ${notes.join("; ")}`)}`,
+        `  ${kindNames[kind][0]} ${libvirtName}${on(hosts)} ${paint.faint(`keeps as found: ${notes.join("; ")}`)}`,
       );
   if (left.length > 0) lines.push(paint.strong("Left alone:"));
-  for (const { kind, name, why, isManaged } of left)
-    lines.push(`  ${kindNames[kind][0]} ${name}: ${isManaged ? paint.faint(why) : paint.warn(why)}`);
+  for (const { kind, host, name, why, isManaged } of left)
+    lines.push(
+      `  ${kindNames[kind][0]} ${name}${on([host])}: ${isManaged ? paint.faint(why) : paint.warn(why)}`,
+    );
   return `${lines.join("\n")}\n`;
 }

@@ -6,9 +6,8 @@ export type ImportedKind = (typeof importedKinds)[number];
 /** A resource of the written program. */
 export interface ImportedResource {
   kind: ImportedKind;
-  /** Of the resource. */
-  name: string;
-  /** libvirt's name of it, where that is another. */
+  /** Where it is; several have a pool or a network only. */
+  hosts: string[];
   libvirtName: string;
   /** As the program gives them, without the host, the name and `adopt`. */
   inputs: Bag;
@@ -16,9 +15,15 @@ export interface ImportedResource {
   notes: string[];
 }
 
+/** A resource with the name that it has in the program. */
+export interface NamedResource extends ImportedResource {
+  name: string;
+}
+
 /** What isn't in the program, and why. */
 export interface LeftAlone {
   kind: ImportedKind;
+  host: string;
   name: string;
   why: string;
   /** A stack has it already. */
@@ -28,7 +33,7 @@ export interface LeftAlone {
 /** What an import has come to. */
 export interface Imported {
   /** Pools, networks and disks before the VMs that use them. */
-  resources: ImportedResource[];
+  resources: NamedResource[];
   left: LeftAlone[];
 }
 

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { resolve } from "node:path";
 import type { Deployment } from "../../provider/engine/lifecycle.js";
 import { oneLine } from "../../provider/hosts/errors.js";
+import type { HostRef } from "../../provider/hosts/host-ref.js";
 import { Hosts } from "../../provider/hosts/hosts.js";
 import { readHost } from "../drift/host-contents.js";
 import { EXIT, type ExitCode } from "../exit-code.js";
@@ -11,13 +12,15 @@ import { packageVersion } from "../package-version.js";
 import { paintFor } from "../paint.js";
 import { Progress } from "../progress.js";
 import { UsageError } from "../usage-error.js";
-import { findOn } from "./found-host.js";
-import { matching } from "./glob.js";
-import { importHost, isUnreachable } from "./import-host.js";
-import { programText } from "./program/program.js";
+import { Choice } from "./choice.js";
+import { combine } from "./combine.js";
+import { type FoundHost, findOn } from "./found-host.js";
+import { importHost } from "./import-host.js";
+import { listed, programText } from "./program/program.js";
 import { projectFiles, projectName, refuseFull, writeProject } from "./project.js";
 import { makeImportReport, summary } from "./report.js";
 import type { Imported } from "./resource.js";
+import { isUnreachable } from "./takeover.js";
 
 /** As the command line gives them. */
 export interface ImportCommandOptions extends HostOptions {
@@ -32,32 +35,25 @@ export interface ImportCommandOptions extends HostOptions {
 }
 
 export async function runImport(
-  hostText: string,
+  hostTexts: string,
   patterns: readonly string[],
   options: ImportCommandOptions,
 ): Promise<ExitCode> {
-  const { identityFile, sshConfig, knownHosts, proxyJump } = options;
-  // The program runs in another folder.
-  const at = (file: string | undefined) => (file === undefined ? undefined : resolve(file));
-  const login = Object.entries({
-    identityFile: at(identityFile),
-    sshConfig: at(sshConfig),
-    knownHosts: at(knownHosts),
-    proxyJump,
-  });
-  const given = parseHost(hostText, Object.fromEntries(login.filter(([, value]) => value !== undefined)));
+  const given = givenHosts(hostTexts, options);
+  const names = given.map(({ ref }) => ref.name);
   if ([options.stdout, options.json, options.out !== undefined].filter(Boolean).length > 1)
     throw new UsageError("--out, --stdout and --json: give one of them");
-  const folder = options.stdout || options.json ? undefined : (options.out ?? given.ref.name);
+  const folder = options.stdout || options.json ? undefined : (options.out ?? names.join("-"));
   const force = options.force === true;
   if (folder !== undefined) await refuseFull(folder, { force });
-  const project = projectName(options.project ?? given.ref.name);
+  const project = projectName(options.project ?? names.join("-"));
+  const choice = new Choice(patterns, names);
 
   const progress = new Progress(process.stderr, { quiet: options.quiet === true });
   const paint = paintFor(process.stderr, process.env);
   let imported: Imported;
   try {
-    imported = await look(given, patterns, { all: options.all === true, project, progress });
+    imported = await look(given, choice, { all: options.all === true, project, progress });
   } catch (error) {
     progress.clear();
     if (error instanceof UsageError) throw error;
@@ -67,11 +63,10 @@ export async function runImport(
   progress.clear();
   const program = programText(given, imported.resources, { protect: options.protect });
   if (options.json) {
-    const report = makeImportReport({ name: given.ref.name, args: { ...given.args } }, imported);
-    await print(`${JSON.stringify(report, null, 2)}\n`);
+    const hosts = given.map(({ ref, args }) => ({ name: ref.name, args: { ...args } }));
+    await print(`${JSON.stringify(makeImportReport(hosts, imported), null, 2)}\n`);
   } else if (folder === undefined) await print(program);
-  else
-    await writeProject(folder, projectFiles(project, given.ref.name, program, packageVersion()), { force });
+  else await writeProject(folder, projectFiles(project, names, program, packageVersion()), { force });
   if (options.quiet !== true) {
     process.stderr.write(summary(imported, paint));
     if (folder !== undefined)
@@ -82,51 +77,91 @@ export async function runImport(
   return imported.left.some(({ isManaged }) => !isManaged) ? EXIT.found : EXIT.fine;
 }
 
-/** Everything is read over one connection; the host is asked for nothing but to look at its pools again. */
+/** The hosts of `HOST[,HOST...]`, which have one login. */
+function givenHosts(texts: string, options: HostOptions): GivenHost[] {
+  const { identityFile, sshConfig, knownHosts, proxyJump } = options;
+  // The program runs in another folder.
+  const at = (file: string | undefined) => (file === undefined ? undefined : resolve(file));
+  const login = Object.entries({
+    identityFile: at(identityFile),
+    sshConfig: at(sshConfig),
+    knownHosts: at(knownHosts),
+    proxyJump,
+  });
+  const known = Object.fromEntries(login.filter(([, value]) => value !== undefined));
+  const given = texts.split(",").map((text) => parseHost(text, known));
+  const names = given.map(({ ref }) => ref.name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined)
+    throw new UsageError(`two hosts would be called ${twice}; NAME=HOST gives one of them another name`);
+  return given;
+}
+
+/** Everything is read over one connection a host; they are asked for nothing but to look at their pools again. */
 async function look(
-  { ref }: GivenHost,
-  patterns: readonly string[],
+  given: readonly GivenHost[],
+  choice: Choice,
   { all, project, progress }: { all: boolean; project: string; progress: Progress },
 ): Promise<Imported> {
   const hosts = new Hosts({
     warn: (message) => void process.stderr.write(`${message}\n`),
     now: () => Date.now(),
   });
+  const refs = given.map(({ ref }) => ref);
   try {
     const deployment: Deployment = {
       ...{ hosts, engine: undefined, now: () => Date.now() },
       ...{ randomUuid: randomUUID, randomNonce: () => randomBytes(8).toString("hex") },
       run: { id: "", holder: "" },
     };
-    hosts.declare(ref, { byProgram: true });
-    progress.step(`${ref.name}: connecting`);
-    const host = hosts.get(ref);
-    await readHost(host, "all");
-    const found = await findOn(host, ref);
-    const isChosen = matching(patterns);
-    const names = found.domains.map(({ record }) => record.name);
-    for (const pattern of patterns)
-      if (!names.some(matching([pattern])))
-        throw new UsageError(
-          `there is no virtual machine ${pattern} on ${ref.name}; there ${names.length === 0 ? "are none" : `are ${firstFew(names)}`}`,
-        );
-    return await importHost(found, deployment, {
-      ...{ isChosen, all, project },
-      progress: (text) => progress.step(`${ref.name}: ${text}`),
-    });
+    for (const ref of refs) hosts.declare(ref, { byProgram: true });
+    progress.step(`${names(refs)}: connecting`);
+    const looks = await Promise.allSettled(
+      refs.map(async (ref) => {
+        await readHost(hosts.get(ref), "all");
+        return await findOn(hosts.get(ref), ref);
+      }),
+    );
+    const failures = looks.flatMap((each) => (each.status === "rejected" ? [oneLine(each.reason)] : []));
+    if (failures.length > 0) throw new Error(failures.join("; "));
+    const found = looks.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+    refuseOneTwice(found);
+    choice.refuseAbsent(found);
+    const parts: Awaited<ReturnType<typeof importHost>>[] = [];
+    for (const each of found)
+      parts.push(
+        await importHost(
+          each,
+          found.filter((other) => other !== each),
+          deployment,
+          {
+            ...{ all, project, isChosen: (name) => choice.has(each.ref.name, name) },
+            progress: (text) => progress.step(`${each.ref.name}: ${text}`),
+          },
+        ),
+      );
+    return await combine(parts, refs, deployment, project);
   } catch (error) {
-    if (isUnreachable(error)) throw new Error(`${ref.name} stopped answering: ${oneLine(error)}`);
+    if (isUnreachable(error)) throw new Error(`${names(refs)} stopped answering: ${oneLine(error)}`);
     throw error;
   } finally {
     await hosts.close();
   }
 }
 
-const MOST_NAMES = 10;
+function names(refs: readonly HostRef[]): string {
+  return listed(refs.map(({ name }) => name));
+}
 
-function firstFew(names: readonly string[]): string {
-  const rest = names.length - MOST_NAMES;
-  return rest > 0 ? `${names.slice(0, MOST_NAMES).join(", ")} and ${rest} more` : names.join(", ");
+/** By two addresses one would be in the program twice. */
+function refuseOneTwice(found: readonly FoundHost[]): void {
+  for (const [i, { ref, facts }] of found.entries()) {
+    const first = found.slice(0, i).find((other) => other.facts.uuid === facts.uuid);
+    if (first !== undefined)
+      throw new UsageError(
+        `${first.ref.name} and ${ref.name} are one machine (libvirt's host UUID of both is ${facts.uuid}); name it once`,
+      );
+  }
 }
 
 export const whatItEndsWith: Readonly<Record<ExitCode, string>> = {
@@ -134,5 +169,5 @@ export const whatItEndsWith: Readonly<Record<ExitCode, string>> = {
   [EXIT.failed]: "wrong usage, or the command failed",
   [EXIT.found]:
     "something was left alone, because taking it over would change it; the rest is in the program",
-  [EXIT.incomplete]: "the host could not be reached or read; nothing is written",
+  [EXIT.incomplete]: "a host could not be reached or read; nothing is written",
 };

@@ -20,26 +20,32 @@ const log = "/var/log/libvirt/qemu/installed-console.log";
 describe.skipIf(!available)(`kvm import${lacking}`, () => {
   let lab: Lab;
   let alpha: LabHost;
+  let beta: LabHost;
   let project: PulumiProject;
   beforeAll(async () => {
-    lab = await Lab.up({ hosts: 1, prefix: "kvm-import" });
+    lab = await Lab.up({ hosts: 2, prefix: "kvm-import" });
     alpha = lab.host("alpha");
+    beta = lab.host("beta");
     project = await PulumiProject.create({ program: "", name: "shop" });
-    const define = async (kind: "define" | "net-define", xml: string) => {
-      await alpha.writeFile("/run/defined.xml", xml);
-      await alpha.virsh(kind, "/run/defined.xml");
+    const define = async (kind: "define" | "net-define", xml: string, host = alpha) => {
+      await host.writeFile("/run/defined.xml", xml);
+      await host.virsh(kind, "/run/defined.xml");
     };
     await alpha.shell(
       "ip link add br7 type bridge; ip link set br7 up; mkdir /var/lib/libvirt/iso; truncate -s 64K /var/lib/libvirt/iso/seed.iso; truncate -s 8M /var/lib/libvirt/outside.img",
     );
-    await alpha.virsh("pool-define-as", "images", "dir", "--target", folder);
-    await alpha.virsh("pool-start", "images");
-    await alpha.virsh("pool-autostart", "images");
+    for (const host of lab.hosts) {
+      await host.virsh("pool-define-as", "images", "dir", "--target", folder);
+      await host.virsh("pool-start", "images");
+      await host.virsh("pool-autostart", "images");
+    }
     await alpha.virsh("pool-define-as", "unused", "dir", "--target", "/var/lib/libvirt/iso");
     await alpha.virsh("pool-start", "unused");
     for (const xml of [made.lan, made.vagrantNetwork]) await define("net-define", xml);
+    await define("net-define", made.lan, beta);
     for (const name of ["default", "vagrant-libvirt"]) await alpha.virsh("net-start", name);
-    await alpha.virsh("net-autostart", "default");
+    await beta.virsh("net-start", "default");
+    for (const host of lab.hosts) await host.virsh("net-autostart", "default");
     await alpha.virsh("vol-create-as", "images", "box.qcow2", "32MiB", "--format", "qcow2");
     const backing = ["--backing-vol", "box.qcow2", "--backing-vol-format", "qcow2"];
     await alpha.virsh(
@@ -68,6 +74,15 @@ describe.skipIf(!available)(`kvm import${lacking}`, () => {
     );
     for (const xml of [made.desk, made.vagrantBox, ...made.cluster, made.differing])
       await define("define", xml);
+    for (const xml of made.others) await define("define", xml, beta);
+    const uuid = (await alpha.virsh("domuuid", "installed")).trim();
+    await define(
+      "define",
+      made.managed.replace("<name>managed<", `<uuid>${uuid}</uuid><name>installed<`),
+      beta,
+    );
+    for (const name of ["desk.qcow2", "lone.qcow2"])
+      await beta.virsh("vol-create-as", "images", name, "16MiB");
     const owner = { project: "other", stack: "dev", name: "ours", type: "x", nonce: "0123456789abcdef" };
     await define("define", withOwnerMark(made.managed, { ...owner, phase: "created" }));
     await alpha.virsh("start", "differing");
@@ -78,9 +93,9 @@ describe.skipIf(!available)(`kvm import${lacking}`, () => {
     await lab?.close();
   });
 
-  function kvm(args: readonly string[]): Promise<CommandResult> {
+  function kvm(args: readonly string[], hosts = "alpha"): Promise<CommandResult> {
     const command = join(project.folder, "node_modules/pulumi-kvm/dist/cli/kvm.js");
-    return run([process.execPath, command, "import", "alpha", "-F", lab.sshConfigPath, ...args], {
+    return run([process.execPath, command, "import", hosts, "-F", lab.sshConfigPath, ...args], {
       environment: project.env,
       timeoutMs: 60_000,
     });
@@ -111,14 +126,17 @@ describe.skipIf(!available)(`kvm import${lacking}`, () => {
     ];
     const texts: Record<string, string> = {};
     for (const args of asked) texts[args.join(" ")] = await alpha.virsh(...(args as [string]));
+    for (const name of ["node-1", "my vm", "my-vm", "installed"])
+      texts[`beta ${name}`] = await beta.virsh("dumpxml", "--inactive", name);
     return texts;
   }
 
   it("writes the same program each time, with what can be taken over as it is", async () => {
-    const written = await kvm(["--all", "--project", "shop", "--out", project.folder, "--force"]);
+    const both = "alpha,beta";
+    const written = await kvm(["--all", "--project", "shop", "--out", project.folder, "--force"], both);
     expect(written.exitCode).toBe(2);
     const program = await readFile(join(project.folder, "index.ts"), "utf8");
-    const again = await kvm(["--all", "--stdout", "-q"]);
+    const again = await kvm(["--all", "--stdout", "-q"], both);
     expect(again).toMatchObject({ exitCode: 2, stdout: program, stderr: "" });
     const json = await kvm(["installed", "node-*", "--json", "-q"]);
     const { resources, left } = importReport.parse(JSON.parse(json.stdout));
@@ -139,6 +157,12 @@ describe.skipIf(!available)(`kvm import${lacking}`, () => {
       "disks: [{ disk: quorumRaw,",
       "interfaces: [{ network: vagrantLibvirt,",
       'host: alpha,\n    name: "desk of Ada"',
+      'const images = new kvm.StoragePool(\n  "images",\n  {\n    hosts: [alpha, beta],',
+      '"alpha-node-1",\n  {\n    host: alpha,\n    name: "node-1"',
+      '"beta-node-1",\n  {\n    host: beta,\n    name: "node-1"',
+      '"my-vm-2",\n  {\n    host: beta,\n    name: "my vm"',
+      '"my-vm",\n  {\n    host: beta,\n    adopt',
+      '"lone.qcow2",\n  {\n    host: beta,',
       '{ size: "20972KiB", pool: images, volume: "installed-1.qcow2", bus: "sata", discard: "unmap" }',
       'cdroms: [{ source: { pool: unused, volume: "seed.iso" } }]',
       'dhcp: { start: "192.168.121.1", end: "192.168.121.254" }',
@@ -146,8 +170,12 @@ describe.skipIf(!available)(`kvm import${lacking}`, () => {
       "const spareQcow2 = new kvm.Disk",
     ])
       expect(program.replaceAll("\n// ", " ")).toContain(text);
-    expect(written.stderr).toMatch(/differing: "pulumi up" would change it: .*52:54:00:dd:00:00/);
-    expect(written.stderr).toContain('managed: it is "ours" of Pulumi stack other/dev');
+    expect(written.stderr).toMatch(/differing on alpha: "pulumi up" would change it: .*52:54:00:dd:00:00/);
+    expect(written.stderr).toMatch(/installed on beta: it is defined on alpha as well \(the same UUID\)/);
+    expect(written.stderr).toMatch(
+      /desk.qcow2 on beta: .*desk.qcow2 is a disk on alpha: the same one, if they/,
+    );
+    expect(written.stderr).toContain('managed on alpha: it is "ours" of Pulumi stack other/dev');
     for (const text of [program, written.stdout, written.stderr, json.stdout])
       expect(text).not.toContain(made.PASSWORD);
   });
@@ -159,10 +187,10 @@ describe.skipIf(!available)(`kvm import${lacking}`, () => {
     await watch.untilTicks(1);
     const before = await documents();
     const announced = Object.entries(effectsOf(await project.preview()));
-    const ofOthers = announced.filter(([name]) => name !== "alpha");
-    expect(ofOthers.length).toBe(11);
+    const ofOthers = announced.filter(([name]) => !["alpha", "beta"].includes(name));
+    expect(ofOthers.length).toBe(15);
     for (const [name, effects] of ofOthers)
-      expect(effects, name).toEqual([expect.stringMatching(/^take over .* as it is/)]);
+      for (const effect of effects ?? ["none"]) expect(effect, name).toMatch(/^take over .* as it is/);
     await project.up();
     const after = await documents();
     expect(after["dumpxml --inactive --security-info installed"]).toContain("urn:pulumi-kvm");
@@ -172,6 +200,12 @@ describe.skipIf(!available)(`kvm import${lacking}`, () => {
     expect(changedBy(second)).toEqual({});
     await watch.untilTicks(1);
     expect(watch.report()).toMatchObject({ restarts: 0, missing: [], repeated: [] });
+    // One that is gone is made again, and isn't its namesake of the other host.
+    await beta.virsh("undefine", "node-1");
+    const gone = await project.preview();
+    expect(effectsOf(gone)).toEqual({
+      "beta-node-1": [expect.stringMatching(/^create virtual machine node-1 on beta \(it is gone/)],
+    });
     const nothingLeft = await kvm(["--json", ...machines]);
     expect(nothingLeft.exitCode).toBe(0);
     const { resources, left } = importReport.parse(JSON.parse(nothingLeft.stdout));
@@ -180,12 +214,20 @@ describe.skipIf(!available)(`kvm import${lacking}`, () => {
   });
 
   it("refuses what it can't do with a line that says what to do", async () => {
-    for (const [args, exitCode, message] of [
+    for (const [args, exitCode, message, hosts] of [
       [["--out", project.folder], 1, /isn't empty; choose another folder with --out/],
       [["--stdout", "nobody*"], 1, /no virtual machine nobody\* on alpha; there are desk of Ada, differing/],
       [["--stdout", "--json"], 1, /--out, --stdout and --json: give one of them/],
+      [
+        ["--stdout"],
+        1,
+        /alpha and same are one machine .*; name it once/,
+        `alpha,same=root@${alpha.address}`,
+      ],
+      [["--stdout"], 1, /two hosts would be called alpha; NAME=HOST gives/, "alpha,alpha"],
+      [["--stdout"], 3, /127\.0\.0\.1/, "alpha,root@127.0.0.1:1"],
     ] as const) {
-      const result = await kvm(args);
+      const result = await kvm(args, hosts);
       expect(result.stderr).toMatch(message);
       expect(result).toMatchObject({ exitCode, stdout: "" });
     }

@@ -55,6 +55,13 @@ export const cluster = ["node-1", "node-2"].map(
   <interface type='bridge'><source bridge='br7'/><mac address='52:54:00:cc:00:0${i}'/><model type='virtio'/><link state='down'/></interface></devices></domain>`,
 );
 
+/** On a second host: one that is called as one of the first, and one whose name is another's as Pulumi has it. */
+export const others = ["node-1", "my vm", "my-vm"].map(
+  (name) => `<domain type='qemu'><name>${name}</name><memory unit='MiB'>64</memory><vcpu>1</vcpu>
+  <os><type arch='x86_64' machine='q35'>hvm</type></os>
+  <devices><interface type='network'><source network='default'/><model type='virtio'/></interface></devices></domain>`,
+);
+
 /** Whose definition is changed while it runs. */
 export const differing = `<domain type='qemu'><name>differing</name><memory unit='MiB'>64</memory><vcpu>1</vcpu>
   <os><type arch='x86_64' machine='q35'>hvm</type></os>

@@ -3,12 +3,14 @@ import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { parseHost } from "../../cli/host-argument.js";
 import { durationText, sizeText } from "../../cli/import/amounts.js";
+import { Choice } from "../../cli/import/choice.js";
+import type { FoundHost } from "../../cli/import/found-host.js";
 import { matching } from "../../cli/import/glob.js";
 import { remnantsOf } from "../../cli/import/machine/remnants.js";
 import { networkInputs } from "../../cli/import/network-inputs.js";
-import { Names } from "../../cli/import/program/names.js";
+import { resourceNames } from "../../cli/import/program/names.js";
 import { programText } from "../../cli/import/program/program.js";
-import { type ImportedResource, importedKinds } from "../../cli/import/resource.js";
+import { type ImportedResource, importedKinds, type NamedResource } from "../../cli/import/resource.js";
 import { validateInputs } from "../../provider/engine/validate.js";
 import { sameValue } from "../../provider/libvirt/xml/index.js";
 import { parseBytes, parseDurationMs } from "../../provider/planning/quantity.js";
@@ -17,6 +19,7 @@ import { network } from "../../provider/resources/network/index.js";
 import type { Inputs as NetworkInputs } from "../../provider/resources/network/schema.js";
 
 const given = parseHost("alpha=ops@192.0.2.7:2222", { knownHosts: "/k" });
+const beta = parseHost("beta", {});
 
 /** What TypeScript has against a text by itself. */
 function mistakesIn(text: string): string[] {
@@ -51,21 +54,23 @@ describe("the written program", () => {
         fc.array(fc.tuple(fc.constantFrom(...importedKinds), text, text), { maxLength: 12 }),
         fc.boolean(),
         (things, protect) => {
-          const names = new Names();
-          const resources = things.map(
-            ([kind, libvirtName, description]): ImportedResource => ({
+          const found = things.map(
+            ([kind, libvirtName, description], i): ImportedResource => ({
               kind,
-              name: names.claim(kind, libvirtName),
+              hosts: i % 3 === 0 ? ["beta"] : ["alpha"],
               libvirtName,
               inputs: { description, [description]: [{ pool: "default" }, { [libvirtName]: 1.5 }] },
               notes: [description],
             }),
           );
-          const program = programText(given, resources, { protect });
+          const names = resourceNames(found);
+          const resources = found.map((each, i): NamedResource => ({ ...each, name: names[i] ?? "" }));
+          expect(new Set(resources.map(({ kind, name }) => `${kind} ${name}`)).size).toBe(resources.length);
+          const program = programText([given, beta], resources, { protect });
           expect(mistakesIn(program)).toEqual([]);
           const variables = [...program.matchAll(/^const (\w+) =/gm)].map(([, name]) => name);
-          expect(new Set(variables).size).toBe(resources.length + 1);
-          expect(variables.length).toBe(resources.length + 1);
+          expect(new Set(variables).size).toBe(resources.length + 2);
+          expect(variables.length).toBe(resources.length + 2);
           const seen: unknown[] = [];
           const made = ts.transpileModule(program.replace(/^import .*$/m, ""), {
             compilerOptions: { target: ts.ScriptTarget.ES2020, module: ts.ModuleKind.ESNext },
@@ -82,19 +87,48 @@ describe("the written program", () => {
           );
           new Function("kvm", made)(kvm);
           const wanted = resources.map(({ kind, name, inputs }) => [kind, name, inputs.description]);
-          expect(seen).toEqual([["Host", "alpha", undefined], ...wanted]);
+          expect(seen).toEqual([["Host", "alpha", undefined], ["Host", "beta", undefined], ...wanted]);
         },
       ),
       { numRuns: 40 },
     );
   });
 
+  it("calls things as libvirt does, whatever comes before, and tells those of several hosts apart", () => {
+    const named = (...things: [string, string, string?][]) =>
+      resourceNames(
+        things.map(([host, libvirtName, kind = "VirtualMachine"]) => ({
+          ...{ kind: kind as ImportedResource["kind"], libvirtName, hosts: host.split("+") },
+        })),
+      );
+    expect(named(["alpha", "my vm"], ["alpha", "my-vm"], ["alpha", "my_vm"], ["alpha", "my/vm"])).toEqual([
+      ...["my-vm-2", "my-vm", "my_vm", "my-vm-3"],
+    ]);
+    expect(named(["alpha", "web"], ["beta", "web"], ["beta", "db"], ["beta", "alpha-web"])).toEqual([
+      ...["alpha-web-2", "beta-web", "db", "alpha-web"],
+    ]);
+    const pool = (hosts: string): [string, string, string] => [hosts, "default", "StoragePool"];
+    expect(named(pool("alpha+beta"), ["alpha", "default", "Network"])).toEqual(["default", "default"]);
+    expect(named(pool("alpha+beta"), pool("gamma"))).toEqual(["alpha-beta-default", "gamma-default"]);
+  });
+
   it("refers to what it declares by variables, and to the rest by names", () => {
-    const resources: ImportedResource[] = [
-      { kind: "StoragePool", name: "default", libvirtName: "default", inputs: { path: "/x" }, notes: [] },
-      { kind: "Network", name: "default", libvirtName: "default", inputs: { mode: "isolated" }, notes: [] },
+    const on = ["alpha"];
+    const resources: NamedResource[] = [
       {
-        ...{ kind: "VirtualMachine", name: "web", libvirtName: "web", notes: ["a floppy"] },
+        ...{ kind: "StoragePool", name: "default", libvirtName: "default", hosts: ["alpha", "beta"] },
+        ...{ inputs: { path: "/x" }, notes: [] },
+      },
+      {
+        ...{ kind: "Network", name: "default", libvirtName: "default", hosts: on },
+        ...{ inputs: { mode: "isolated" }, notes: [] },
+      },
+      {
+        ...{ kind: "VirtualMachine", name: "beta-web", libvirtName: "web", hosts: ["beta"], notes: [] },
+        inputs: { disks: [{ pool: "default" }], interfaces: [{ network: "default" }] },
+      },
+      {
+        ...{ kind: "VirtualMachine", name: "web", libvirtName: "web", hosts: on, notes: ["a floppy"] },
         inputs: {
           memory: "1GiB",
           disks: [
@@ -105,14 +139,15 @@ describe("the written program", () => {
         },
       },
     ];
-    expect(programText(given, resources, { protect: false })).toBe(`import * as kvm from "pulumi-kvm";
+    expect(programText([given, beta], resources, { protect: false })).toBe(`import * as kvm from "pulumi-kvm";
 
-// What is on alpha, as "kvm import" found it. "pulumi up" takes it over and changes nothing; what isn't
-// written here stays as it is.
+// What is on alpha and beta, as "kvm import" found it. "pulumi up" takes it over and changes nothing;
+// what isn't written here stays as it is.
 const alpha = new kvm.Host("alpha", { address: "192.0.2.7", port: 2222, user: "ops", knownHosts: "/k" });
+const beta = new kvm.Host("beta", { address: "beta" });
 
 const defaultPool = new kvm.StoragePool("default", {
-  host: alpha,
+  hosts: [alpha, beta],
   adopt: true,
   path: "/x",
 });
@@ -121,6 +156,14 @@ const defaultNetwork = new kvm.Network("default", {
   host: alpha,
   adopt: true,
   mode: "isolated",
+});
+
+const betaWeb = new kvm.VirtualMachine("beta-web", {
+  host: beta,
+  name: "web",
+  adopt: true,
+  disks: [{ pool: defaultPool }],
+  interfaces: [{ network: "default" }],
 });
 
 // Stays as it is on the host: a floppy.
@@ -186,6 +229,21 @@ describe("a host of the command line", () => {
       "a.b",
     ]);
     expect(matching([])("any")).toBe(true);
+    const of = (...patterns: string[]) => new Choice(patterns, ["alpha", "beta"]);
+    expect([of("web", "beta/db*").has("alpha", "web"), of("beta/db*").has("alpha", "db1")]).toEqual([
+      true,
+      false,
+    ]);
+    expect(() => of("gamma/web")).toThrow("gamma/web: there is no host gamma among alpha and beta");
+    const found = ["alpha", "beta"].map((name) => ({
+      ref: { name },
+      domains: [{ record: { name: `${name}-vm` } }],
+    })) as FoundHost[];
+    expect(() => of("alpha-*", "beta/beta-vm").refuseAbsent(found)).not.toThrow();
+    expect(() => of("web").refuseAbsent(found)).toThrow(
+      "there is no virtual machine web on alpha and beta; there are alpha/alpha-vm, beta/beta-vm",
+    );
+    expect(() => of("alpha/beta-vm").refuseAbsent(found)).toThrow("on alpha; there are alpha-vm");
   });
 });
 

@@ -1,19 +1,40 @@
-import type { ImportedKind } from "../resource.js";
+import type { ImportedKind, ImportedResource } from "../resource.js";
 
-/** Names of resources: libvirt's own where Pulumi can have them, each once a kind. */
-export class Names {
-  readonly #taken = new Set<string>();
+/** A name as Pulumi can have it. */
+export function plainName(kind: ImportedKind, text: string): string {
+  return text.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^-+|-+$/g, "") || kind.toLowerCase();
+}
 
-  claim(kind: ImportedKind, libvirtName: string): string {
-    const plain = libvirtName.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^-+|-+$/g, "") || kind.toLowerCase();
-    for (let i = 1; ; i++) {
-      const name = i === 1 ? plain : `${plain}-${i}`;
-      const key = `${kind} ${name}`;
-      if (this.#taken.has(key)) continue;
-      this.#taken.add(key);
-      return name;
-    }
+/**
+ * Names of resources, in their order, each once a kind: libvirt's own where Pulumi can have them, whatever else comes before; with the host in
+ * front where several hosts have something of that name.
+ */
+export function resourceNames(
+  resources: readonly Pick<ImportedResource, "kind" | "libvirtName" | "hosts">[],
+): string[] {
+  const keyOf = ({ kind, libvirtName }: (typeof resources)[number]) => `${kind} ${libvirtName}`;
+  const places = new Map<string, Set<string>>();
+  for (const resource of resources) {
+    const key = keyOf(resource);
+    places.set(key, (places.get(key) ?? new Set()).add(resource.hosts.join(" ")));
   }
+  const wanted = resources.map((resource) => {
+    const { kind, libvirtName, hosts } = resource;
+    const isAlone = places.get(keyOf(resource))?.size === 1;
+    const name = plainName(kind, isAlone ? libvirtName : [...hosts, libvirtName].join("-"));
+    return { kind, name, isExact: name === libvirtName };
+  });
+  const names = new Array<string>(resources.length);
+  const taken = new Set<string>();
+  for (const exact of [true, false])
+    for (const [at, { kind, name, isExact }] of wanted.entries()) {
+      if (isExact !== exact) continue;
+      let free = name;
+      for (let i = 2; taken.has(`${kind} ${free}`); i++) free = `${name}-${i}`;
+      taken.add(`${kind} ${free}`);
+      names[at] = free;
+    }
+  return names;
 }
 
 const RESERVED = new Set(

@@ -1,19 +1,20 @@
 import type { GivenHost } from "../../host-argument.js";
-import type { ImportedKind, ImportedResource } from "../resource.js";
+import type { ImportedKind, NamedResource } from "../resource.js";
 import { Code, literal, properties } from "./literal.js";
 import { Identifiers } from "./names.js";
 import { isDiskReference } from "./references.js";
 
 const COMMENT_WIDTH = 106;
 
-/** The text of index.ts. The same host gives the same text. */
+/** The text of index.ts. The same hosts give the same text. */
 export function programText(
-  { ref, args }: GivenHost,
-  resources: readonly ImportedResource[],
+  given: readonly GivenHost[],
+  resources: readonly NamedResource[],
   { protect }: { protect: boolean },
 ): string {
   const identifiers = new Identifiers();
-  const host = identifiers.claim("Host", ref.name);
+  const hosts = new Map(given.map(({ ref }) => [ref.name, identifiers.claim("Host", ref.name)]));
+  const codeOf = (host: string) => new Code(hosts.get(host) ?? JSON.stringify(host));
   const variables = resources.map((resource) => ({
     resource,
     identifier: identifiers.claim(resource.kind, resource.name),
@@ -25,6 +26,7 @@ export function programText(
         ({ resource }) =>
           resource.kind === kind &&
           resource.libvirtName === name &&
+          resource.hosts.some((host) => resources[i]?.hosts.includes(host)) &&
           (pool === undefined || resource.inputs.pool === pool),
       )?.identifier;
 
@@ -50,8 +52,9 @@ export function programText(
 
   const blocks = variables.map(({ resource, identifier }, i) => {
     const { kind, name, libvirtName, inputs, notes } = resource;
+    const [first = "", ...others] = resource.hosts;
     const all = {
-      host: new Code(host),
+      ...(others.length === 0 ? { host: codeOf(first) } : { hosts: resource.hosts.map(codeOf) }),
       ...(name === libvirtName ? {} : { name: libvirtName }),
       adopt: true,
       ...(linked(inputs, i) as Record<string, unknown>),
@@ -70,16 +73,25 @@ ${properties(all, 4)}  },
 ${properties(all, 2)}});
 `;
   });
-  const start = `const ${host} = new kvm.Host(${JSON.stringify(ref.name)}, `;
+  const declared = given.map(({ ref, args }) => {
+    const start = `const ${hosts.get(ref.name)} = new kvm.Host(${JSON.stringify(ref.name)}, `;
+    return `${start}${literal(args, { indent: 0, used: start.length + 2 })});\n`;
+  });
   return [
     `import * as kvm from "pulumi-kvm";\n`,
     `${commentText(
-      `What is on ${ref.name}, as "kvm import" found it. "pulumi up" takes it over and changes nothing; what isn't written here stays as it is.${
+      `What is on ${listed([...hosts.keys()])}, as "kvm import" found it. "pulumi up" takes it over and changes nothing; what isn't written here stays as it is.${
         protect ? " While protect is set, nothing of it is deleted." : ""
       }`,
-    )}${start}${literal(args, { indent: 0, used: start.length + 2 })});\n`,
+    )}${declared.join("")}`,
     ...blocks,
   ].join("\n");
+}
+
+/** "alpha", "alpha and beta", "alpha, beta and gamma". */
+export function listed(names: readonly string[]): string {
+  const [last = "", ...rest] = [...names].reverse();
+  return rest.length === 0 ? last : `${rest.reverse().join(", ")} and ${last}`;
 }
 
 function commentText(text: string): string {

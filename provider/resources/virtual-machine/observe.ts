@@ -204,7 +204,10 @@ async function lookAt(
   ]);
   const { recorded } = request;
   const candidates = recorded === undefined ? records : records.filter(({ uuid }) => uuid === recorded.id);
-  const mine = candidates.find((record) => isMine(record, request));
+  const isHome = [refOf(request.inputs), ...formerRefs(request)].some(
+    (home) => connectionKey(home) === connectionKey(ref),
+  );
+  const mine = candidates.find((record) => isMine(record, request, isHome));
   const namesake = records.find((record) => record.name === request.inputs.name && record !== mine);
   const toDomain = toDomainOn(facts, sourceNames(request, poolRecords), networks);
   const layersOf = ({ hasSnapshots }: DomainRecord) => (hasSnapshots ? snapshotLayers(host) : undefined);
@@ -245,14 +248,14 @@ async function readSaved(
 
 /**
  * The nonce decides, else the identity in the mark. A domain that lost its mark is known by its UUID, or (Pulumi tells a check no UUID) by
- * its name on a host where we had it. With `adopt`, whatever has the name.
+ * its name on a host where we had it. With `adopt`, whatever has the name there; on the stack's other hosts it is another's.
  */
-function isMine(record: DomainRecord, request: MachineRequest): boolean {
+function isMine(record: DomainRecord, request: MachineRequest, isHome: boolean): boolean {
   const { previous, recorded, inputs } = request;
   if (recorded !== undefined && record.uuid !== recorded.id) return false;
   const owner = ownerOf(record);
   if (recorded !== undefined) return owner === undefined || isOwn(owner, request);
   if (owner !== undefined && isOwn(owner, request)) return true;
-  if (record.name !== inputs.name) return false;
+  if (!isHome || record.name !== inputs.name) return false;
   return inputs.adopt === true || (previous !== undefined && owner === undefined);
 }
