@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { examples, exitCodes, paragraphs } from "../help.js";
 import { HOST_FORMS } from "../host-address.js";
 import { DEFAULT_ESCAPE } from "./escape.js";
-import { type ConsoleOptions, runConsole, whatItEndsWith } from "./run.js";
+import { type ConsoleOptions, DEFAULT_LINK_LIFETIME, runConsole, whatItEndsWith } from "./run.js";
 
 export function consoleCommand(end: (code: number) => void): Command {
   const command = new Command("console")
@@ -15,7 +15,7 @@ input and output are passed on as they are. It ends when the guest is switched o
 A console that somebody has open is refused.
 
 --vnc serves the VM's screen to a browser on this machine: noVNC, on the loopback address, reached through the same SSH connection. The
-link that it prints is good for one visit; it ends when the viewer leaves. A password that the stack's state has for the VNC server goes
+link that it prints is good for one visit, and for as long as --link-lifetime says; it ends when the viewer leaves. A password that the stack's state has for the VNC server goes
 to that page alone; else the page asks. --vnc-port passes a local port on for another viewer: whoever can log in to this machine can
 connect to it, and only the VNC server's own password is in the way. --screenshot saves what the screen shows.`),
     )
@@ -39,6 +39,11 @@ connect to it, and only the VNC server's own password is in the way. --screensho
     )
     .option("--vnc", "serve the screen to a browser, and print the link")
     .option("--vnc-port <port>", "pass this port of the loopback address on to the VNC server; 0 chooses one")
+    .option("--open", "with --vnc: open the link in this machine's browser as well")
+    .option(
+      "--link-lifetime <time>",
+      `with --vnc: how long the link may stay unused, "30s", or "none" for no limit; default: ${DEFAULT_LINK_LIFETIME}`,
+    )
     .option("--keep", "with these two: go on when the viewer has left; a page has a new link then")
     .option("--screenshot <file>", 'save what the screen shows as PNG; "-" is stdout')
     .option("--screen <number>", "with --screenshot: which of several screens", "0")

@@ -24,13 +24,15 @@ export interface ConsoleOptions extends WantedOptions {
   vnc?: boolean;
   vncPort?: string;
   keep?: boolean;
+  open?: boolean;
+  linkLifetime?: string;
   screenshot?: string;
   screen: string;
   json?: boolean;
   quiet?: boolean;
 }
 
-const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
 
 export async function runConsole(name: string, options: ConsoleOptions): Promise<number> {
   const escapeKey = { text: options.escape, byte: parseEscape(options.escape) };
@@ -43,7 +45,10 @@ export async function runConsole(name: string, options: ConsoleOptions): Promise
     throw new UsageError("--json and --screenshot -: both would be on stdout");
   const localPort = port === undefined ? undefined : numberOf("--vnc-port", port, 65_535);
   const screen = numberOf("--screen", options.screen, 15);
-  const lingerMs = options.linger === undefined ? undefined : millisecondsOf(options.linger);
+  if (vnc !== true && (options.open === true || options.linkLifetime !== undefined))
+    throw new UsageError("--open and --link-lifetime are about the link that --vnc prints; give --vnc too");
+  const lingerMs = options.linger === undefined ? undefined : millisecondsOf("--linger", options.linger);
+  const linkLifetime = lifetimeOf(options.linkLifetime ?? DEFAULT_LINK_LIFETIME);
   const secrets = new SecretTexts();
   const say = (text: string) => {
     if (options.quiet !== true) process.stderr.write(`${secrets.conceal(text)}\n`);
@@ -68,7 +73,10 @@ export async function runConsole(name: string, options: ConsoleOptions): Promise
     }
     if (vnc === true || localPort !== undefined) {
       const announce = (way: VncWay) => print(json === true ? asJson({ ...named, ...way }) : `${way.url}\n`);
-      const bounds = { keep: options.keep === true, signal: told.signal, say, announce };
+      const bounds = {
+        ...{ keep: options.keep === true, linkLifetime, openBrowser: options.open === true },
+        ...{ signal: told.signal, say, announce },
+      };
       if (localPort !== undefined) return await vncPort(machine, localPort, bounds);
       const announcePage = (way: VncWay) => {
         say(
@@ -109,11 +117,23 @@ function numberOf(option: string, text: string, most: number): number {
   return Number(text);
 }
 
-function millisecondsOf(text: string): number {
+export const DEFAULT_LINK_LIFETIME = "5m";
+
+function lifetimeOf(text: string): { text: string; ms: number } | undefined {
+  return text === "none" ? undefined : { text, ms: millisecondsOf("--link-lifetime", text) };
+}
+
+/** Of a timer. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+function millisecondsOf(option: string, text: string): number {
   const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text) ?? [];
   if (number === undefined)
-    throw new UsageError(`--linger ${text}: must be a time such as "500ms", "5s" or "2m"`);
-  return Number(number) * { ms: 1, s: 1_000, m: 60_000 }[(unit ?? "s") as "ms" | "s" | "m"];
+    throw new UsageError(`${option} ${text}: must be a time such as "500ms", "5s" or "2m"`);
+  const ms = Number(number) * { ms: 1, s: 1_000, m: 60_000 }[(unit ?? "s") as "ms" | "s" | "m"];
+  if (ms > LONGEST_MS)
+    throw new UsageError(`${option} ${text}: must be at most ${Math.floor(LONGEST_MS / 60_000)}m`);
+  return ms;
 }
 
 export const whatItEndsWith: Readonly<Record<ExitCode, string>> = {

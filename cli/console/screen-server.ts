@@ -41,6 +41,7 @@ export class ScreenServer {
   #token = new OneTimeToken();
   #key: OneTimeToken | undefined;
   #viewer: WebSocket | undefined;
+  #used: (() => void) | undefined;
   #left: ((failure: string | undefined) => void) | undefined;
   #failure: string | undefined;
   #leaving: NodeJS.Timeout | undefined;
@@ -76,6 +77,13 @@ export class ScreenServer {
     this.#token = new OneTimeToken();
     this.#key = undefined;
     return { url: `http://${this.#host}/?token=${this.#token.text}`, token: this.#token.text };
+  }
+
+  /** Resolves when somebody uses the link. */
+  used(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#used = resolve;
+    });
   }
 
   /** Resolves when whoever used the link has gone: with the reason, when the screen couldn't be opened. */
@@ -130,6 +138,7 @@ export class ScreenServer {
     if (url.pathname === "/") {
       if (!this.#token.take(url.searchParams.get("token") ?? ""))
         return refuse(403, 'This link is wrong, or was used. "kvm console --vnc" prints another.');
+      this.#used?.();
       this.#key = new OneTimeToken();
       this.#leaveWithin(OPENS_WITHIN_MS);
       return send(200, "text/html", screenPage({ title: this.#options.title, key: this.#key.text }));

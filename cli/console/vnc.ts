@@ -2,16 +2,23 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { oneLine } from "../../provider/hosts/errors.js";
+import { SshError } from "../../provider/ssh/index.js";
 import { EXIT } from "../exit-code.js";
 import { UsageError } from "../usage-error.js";
+import { OpenedLink } from "./browser.js";
 import { fateOf, type Machine } from "./machine.js";
 import { ConsoleRefused, HostLost } from "./refused.js";
 import { type Screen, vncScreen } from "./screen.js";
 import { ScreenServer } from "./screen-server.js";
+import { usableVnc } from "./vnc-security.js";
 
 export interface VncOptions {
   /** Go on when the viewer has left. */
   keep: boolean;
+  /** How long a link of a page may stay unused; undefined: for ever. */
+  linkLifetime: { text: string; ms: number } | undefined;
+  /** Open the page in this machine's browser. */
+  openBrowser: boolean;
   signal: AbortSignal;
   say: (text: string) => void;
   /** Told of every link, and of the port. */
@@ -26,17 +33,30 @@ export type VncWay =
 /** Serves a page with the VM's screen to one viewer of this machine, until that one leaves. */
 export async function vncPage(machine: Machine, options: VncOptions): Promise<number> {
   const screen = vncScreen(machine);
+  const open = () => usableVnc((signal) => screen.open(signal), options.signal);
+  // Who can't be shown the screen needs no link.
+  const tried = await open().catch((error: unknown): never => {
+    const isLost = error instanceof SshError && error.kind === "closed";
+    throw options.signal.aborted || isLost
+      ? error
+      : new ConsoleRefused(`the screen of ${machine.label} can't be shown: ${oneLine(error)}`, {
+          cause: error,
+        });
+  });
+  tried.destroy();
   const server = await ScreenServer.start({
     title: `${machine.label} on ${machine.hostName}`,
-    open: () => screen.open(options.signal),
+    open,
     password: machine.password,
   });
   let reason = "kvm console was ended.";
   try {
     return await untilOver(machine, options, async () => {
       for (;;) {
-        const left = server.viewerLeft();
-        await options.announce({ kind: "page", ...server.renew(), ...server.address });
+        const [used, left] = [server.used(), server.viewerLeft()];
+        const link = server.renew();
+        await options.announce({ kind: "page", ...link, ...server.address });
+        await untilUsed(used, link.url, options);
         const failure = await left;
         if (failure !== undefined && !options.keep)
           throw new ConsoleRefused(`the screen of ${machine.label} can't be reached: ${failure}`);
@@ -49,6 +69,30 @@ export async function vncPage(machine: Machine, options: VncOptions): Promise<nu
     throw error;
   } finally {
     await server.close(reason);
+  }
+}
+
+/** While nobody has used a link whoever gets hold of it can: it isn't left lying about for ever. */
+async function untilUsed(used: Promise<void>, url: string, options: VncOptions): Promise<void> {
+  const { linkLifetime, signal, say } = options;
+  const opened = options.openBrowser
+    ? await OpenedLink.open(url).catch((error: unknown) => {
+        say(`No browser could be opened (${oneLine(error)}); open the link in one.`);
+      })
+    : undefined;
+  const over = new AbortController();
+  const ends = AbortSignal.any([over.signal, signal]);
+  const expire = async ({ text, ms }: { text: string; ms: number }): Promise<never> => {
+    await sleep(ms, undefined, { signal: ends });
+    throw new ConsoleRefused(
+      `nobody used the link within ${text}, and it is void now; --link-lifetime gives it longer`,
+    );
+  };
+  try {
+    await Promise.race([used, ...(linkLifetime === undefined ? [] : [expire(linkLifetime)])]);
+  } finally {
+    over.abort();
+    await opened?.[Symbol.asyncDispose]();
   }
 }
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -88,11 +88,33 @@ describe.skipIf(!available)(
       folder = await mkdtemp(join(tmpdir(), "pulumi-kvm-console-"));
       await mkdir(join(folder, ".ssh"));
       await cp(lab.sshConfigPath, join(folder, ".ssh/config"));
-      env = { ...process.env, HOME: folder, SSH_AUTH_SOCK: undefined };
+      // What would open a browser tells what it was given.
+      const opener = `#!/bin/sh\nprintf %s "$1" > ${folder}/opened\n`;
+      await mkdir(join(folder, "bin"));
+      await writeFile(join(folder, "bin/xdg-open"), opener, { mode: 0o755 });
+      const PATH = `${join(folder, "bin")}:${process.env.PATH}`;
+      env = { ...process.env, PATH, HOME: folder, SSH_AUTH_SOCK: undefined };
       for (const [name, xml] of Object.entries(guests)) {
         await alpha.writeFile("/run/guest.xml", xml);
         await alpha.virsh("define", "/run/guest.xml");
         if (name !== "off") await alpha.virsh("start", name);
+      }
+      const beta = lab.host("beta");
+      const newKey = "openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
+      await beta.shell(`mkdir /etc/libvirt/tls; cd /etc/libvirt/tls
+        ${newKey} -x509 -days 2 -subj /CN=lab -keyout key.pem -out ca-cert.pem 2>/dev/null
+        ${newKey} -subj /CN=beta -keyout server-key.pem -out request.pem 2>/dev/null
+        openssl x509 -req -in request.pem -CA ca-cert.pem -CAkey key.pem -CAcreateserial -days 2 -out server-cert.pem 2>/dev/null
+        printf 'vnc_tls = 1\\nvnc_tls_x509_cert_dir = "/etc/libvirt/tls"\\n' >>/etc/libvirt/qemu.conf`);
+      await beta.stopLibvirtd();
+      await beta.startLibvirtd();
+      for (const [name, passwd] of [
+        ["sealed", `passwd='${password}'`],
+        ["encrypted", ""],
+      ] as const) {
+        const screen = `${serial}<graphics type='vnc' port='-1' ${passwd}/><video><model type='vga'/></video>`;
+        await beta.writeFile("/run/guest.xml", guest(name, screen));
+        await beta.virsh("create", "/run/guest.xml");
       }
       // The state says that web is on beta: somebody has moved it by hand.
       const connection = (name: string) => ({
@@ -203,6 +225,13 @@ describe.skipIf(!available)(
           /no VM "db" in .*; it has beta\/web \(resource front\)/,
         ],
         [["alpha/web", "--vnc", "--screenshot", "x"], 1, /give one of them/],
+        [["alpha/web", "--open"], 1, /--open and --link-lifetime are about .* give --vnc too/],
+        [["alpha/web", "--vnc", "--link-lifetime", "40000m"], 1, /must be at most 35791m/],
+        [
+          ["alpha/web", "--vnc", "--link-lifetime", "500ms"],
+          2,
+          /nobody used the link within 500ms, and it is/,
+        ],
         [["nowhere.invalid/web"], 3, /host nowhere\.invalid is unreachable/],
       ] as const;
       const results = await Promise.all(cases.map(([args]) => run(...args)));
@@ -342,6 +371,35 @@ describe.skipIf(!available)(
       expect(await running.ended).toBe(143);
     });
 
+    it("ends the TLS of a VNC server that wants it, and opens the browser by a file that only its user reads", async () => {
+      for (const vm of ["encrypted", "sealed"]) {
+        const running = start(`beta/${vm}`, "--vnc", "--json", "--open");
+        const { url } = await opened(running);
+        const page = await browser.newPage();
+        let file = "";
+        for (let i = 0; i < 100 && file === ""; i++) {
+          file = await readFile(join(folder, "opened"), "utf8").catch(() => "");
+          if (file === "") await sleep(50);
+        }
+        await rm(join(folder, "opened"));
+        expect(file).toMatch(/^file:\/\/.*\/kvm-console-\w+\/screen\.html$/);
+        expect((await stat(fileURLToPath(file))).mode & 0o777).toBe(0o600);
+        expect(await readFile(fileURLToPath(file), "utf8")).toContain(url);
+        await page.goto(file);
+        if (vm === "sealed") {
+          await page.waitForSelector("form:not([hidden])");
+          await page.type("input", password);
+          await page.keyboard.press("Enter");
+        }
+        expect(await litPixels(page)).toBeGreaterThan(100);
+        expect(await statusOf(page)).toBe("Connected.");
+        // The link has been used.
+        await expect(stat(fileURLToPath(file))).rejects.toThrow(/ENOENT/);
+        await page.close();
+        expect(await running.ended).toBe(0);
+      }
+    });
+
     it("gets to a VNC server on a UNIX socket, to one where sshd forwards nothing, and says when the host is lost", async () => {
       for (const vm of ["socket", "web"]) {
         if (vm === "web") await alpha.configureSshd("AllowTcpForwarding no\nAllowStreamLocalForwarding no");
@@ -353,7 +411,10 @@ describe.skipIf(!available)(
         expect(await running.ended).toBe(0);
       }
 
-      const lost = [start("alpha/web"), start("alpha/socket", "--vnc")];
+      const unreachable = await run("alpha/socket", "--vnc");
+      expect(unreachable).toMatchObject({ exitCode: 2, stdout: "" });
+      expect(unreachable.stderr).toMatch(/the screen of socket can't be shown: .*nc: command not found/);
+      const lost = [start("alpha/web"), start("alpha/web", "--vnc")];
       await lost[0]?.until("tick ");
       await lost[1]?.until("http://");
       const sessions =
