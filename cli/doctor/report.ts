@@ -4,28 +4,21 @@ import { judgeHost } from "../../provider/fitness/judge-host.js";
 import { judgeWay } from "../../provider/fitness/judge-way.js";
 import type { SecretTexts } from "../../provider/planning/secret-texts.js";
 import { EXIT, type ExitCode } from "../exit-code.js";
+import { askedHost, count, exitCode, head } from "../report-parts.js";
 import type { Round } from "./round.js";
 
 export const DOCTOR_SCHEMA_VERSION = 1;
 
-const count = z.int().min(0);
-
 /** What `kvm doctor --json` prints. Fields may be added; what is here stays while the version does. */
 export const doctorReport = z
   .object({
-    schema: z.literal("pulumi-kvm/doctor"),
-    version: z.literal(DOCTOR_SCHEMA_VERSION),
-    at: z.string().describe("When the hosts were asked, as ISO 8601 in UTC."),
+    ...head("doctor", DOCTOR_SCHEMA_VERSION),
     outcome: z
       .enum(["fit", "unfit", "incomplete"])
       .describe('"incomplete": a host could not be looked at, whatever else was found.'),
-    exitCode: z.int().min(0).max(3),
+    exitCode,
     hosts: z.array(
-      z.object({
-        name: z.string(),
-        address: z.string(),
-        status: z.enum(["reached", "unreachable"]),
-        reason: z.string().optional(),
+      askedHost.extend({
         system: z.string().optional().describe('Such as "Debian GNU/Linux 12 (bookworm)".'),
         architecture: z.string().optional(),
         user: z.string().optional(),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { SecretTexts } from "../../provider/planning/secret-texts.js";
 import { EXIT, type ExitCode } from "../exit-code.js";
+import { askedHost, count, exitCode, head } from "../report-parts.js";
 import { type Finding, type FindingKind, finding, findingKinds, incompleteKinds } from "./finding.js";
 import { hostNamesOf, type Judged, judge } from "./judge.js";
 import { leftovers } from "./leftovers.js";
@@ -9,18 +10,14 @@ import { LOGIN_KEYS, type SurveyedHost, type SurveyedStack } from "./survey.js";
 
 export const SCHEMA_VERSION = 1;
 
-const count = z.int().min(0);
-
 /** What `kvm drift --json` prints. Fields may be added; what is here stays while the version does. */
 export const report = z
   .object({
-    schema: z.literal("pulumi-kvm/drift"),
-    version: z.literal(SCHEMA_VERSION),
-    at: z.string().describe("When the hosts were asked, as ISO 8601 in UTC."),
+    ...head("drift", SCHEMA_VERSION),
     outcome: z
       .enum(["same", "drift", "incomplete"])
       .describe('"incomplete": a host or an object could not be reached or read, whatever else was found.'),
-    exitCode: z.int().min(0).max(3),
+    exitCode,
     since: z
       .string()
       .optional()
@@ -29,11 +26,7 @@ export const report = z
       z.object({ project: z.string(), stack: z.string(), source: z.string(), resources: count }),
     ),
     hosts: z.array(
-      z.object({
-        name: z.string(),
-        address: z.string(),
-        status: z.enum(["reached", "unreachable"]),
-        reason: z.string().optional(),
+      askedHost.extend({
         domains: count.optional().describe("How many there are, whoever made them."),
       }),
     ),
@@ -63,6 +56,12 @@ export const report = z
     findings: z.array(finding),
     ignored: count.describe("How many findings --ignore has left out."),
     known: count.describe("How many findings --since has left out."),
+    knownIds: z
+      .array(z.string())
+      .optional()
+      .describe(
+        "Ids of what was known before, whoever found it first: a --since of this report leaves them out as well.",
+      ),
     notes: z.array(z.string()),
   })
   .describe("What kvm drift found.");
@@ -99,10 +98,13 @@ export function makeReport(surveys: readonly SurveyedStack[], options: ReportOpt
   ].map((found) => withoutSecrets(found, options.secrets));
   all.sort(inOrder);
   const heeded = all.filter((found) => !options.isIgnored(found));
-  const known = new Set(options.since?.findings.map(({ id }) => id));
+  const { since } = options;
+  const known = new Set([...(since?.knownIds ?? []), ...(since?.findings ?? []).map(({ id }) => id)]);
   const findings = heeded.filter(({ id }) => !known.has(id));
   // What can't be told stays untold, however often it was so before.
   const isIncomplete = heeded.some(({ kind }) => (incompleteKinds as readonly string[]).includes(kind));
+  // What a silent host had before it may still have.
+  const knownIds = [...known].filter((id) => isIncomplete || heeded.some((found) => found.id === id));
   const silent = hosts.some(({ answer }) => answer.kind === "silent");
   const exitCode: ExitCode =
     isIncomplete || (silent && judged.length === 0)
@@ -116,7 +118,7 @@ export function makeReport(surveys: readonly SurveyedStack[], options: ReportOpt
     at: options.at.toISOString(),
     outcome: exitCode === EXIT.fine ? "same" : exitCode === EXIT.found ? "drift" : "incomplete",
     exitCode,
-    ...(options.since === undefined ? {} : { since: options.since.at }),
+    ...(since === undefined ? {} : { since: since.at }),
     stacks: surveys.map(({ state: { project, stack, source, resources } }) => ({
       ...{ project, stack, source },
       resources: resources.length,
@@ -130,6 +132,7 @@ export function makeReport(surveys: readonly SurveyedStack[], options: ReportOpt
     findings,
     ignored: all.length - heeded.length,
     known: heeded.length - findings.length,
+    ...(since === undefined ? {} : { knownIds }),
     notes: [...new Set(surveys.flatMap(notesOf))].map((note) => options.secrets.conceal(note)),
   };
 }

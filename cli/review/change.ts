@@ -1,7 +1,6 @@
 import type { PlanRecord } from "../../provider/engine/witness.js";
 import { concealStep, inputOf } from "../../provider/planning/conceal.js";
 import { describePlan } from "../../provider/planning/plan.js";
-import { LEAST_SECRET_LENGTH } from "../../provider/planning/secret-texts.js";
 import { describeStep, type Step } from "../../provider/planning/step.js";
 import type { GatheredChange } from "./gather.js";
 import { guestsOf, type Impact, impactsOf, inOrder } from "./impact.js";
@@ -37,7 +36,10 @@ export function judge(
   const going: Step[] = removal?.kind === "planned" ? removal.steps : [];
   if (removal !== undefined && removal.kind !== "planned")
     untold(removal.kind === "unreachable" ? "unreachable" : "unknown", removal.reason);
-  const record = step.operation === "delete" ? undefined : decisive(records);
+  const isGone = step.operation === "delete" || step.operation === "forget";
+  if (step.leftBecause !== undefined)
+    notes.push(`Pulumi deletes nothing of it on the host, for its option ${step.leftBecause}`);
+  const record = isGone ? undefined : decisive(records);
   const coming: Step[] = record?.found.kind === "planned" ? record.found.plan.steps : [];
   const replaceBecause = [
     ...new Set([
@@ -46,7 +48,7 @@ export function judge(
     ]),
   ];
   if (step.operation === "replace") impacts.push("replace");
-  if (step.operation !== "delete") {
+  if (!isGone) {
     if (record === undefined)
       untold(
         "unknown",
@@ -78,7 +80,7 @@ export function judge(
   impacts.push(...reviewed.flatMap((one) => one.impacts));
   const isMachine = step.kind === "VirtualMachine";
   const runs = isMachine ? isRunning(step.urn) : undefined;
-  const xmlDiff = xmlDiffOf(record, gathered, secret, notes);
+  const xmlDiff = xmlDiffOf(record, notes);
   return {
     steps,
     change: {
@@ -149,30 +151,13 @@ function lostBy(step: Step): ReviewedChange["lost"] {
   }
 }
 
-function xmlDiffOf(
-  record: PlanRecord | undefined,
-  { inputs, resource }: GatheredChange,
-  secret: ReadonlySet<string>,
-  notes: string[],
-): string | undefined {
+/** Whoever made the plan has left out one that holds what can't be told from a secret. */
+function xmlDiffOf(record: PlanRecord | undefined, notes: string[]): string | undefined {
   if (record?.found.kind !== "planned") return undefined;
   for (const text of record.found.explained) {
-    const [head = "", ...rest] = text.split("\n");
-    if (!rest[0]?.startsWith("@@")) {
-      notes.push(text);
-      continue;
-    }
-    const isShort = [inputs, resource?.inputs].some((bag) =>
-      [...secret].some((key) => {
-        const value = bag?.[key];
-        return typeof value === "string" && value.trim().length < LEAST_SECRET_LENGTH;
-      }),
-    );
-    if (isShort) {
-      notes.push(`${head} not shown, since something secret is in it`);
-      continue;
-    }
-    return rest.join("\n");
+    const [, ...rest] = text.split("\n");
+    if (rest[0]?.startsWith("@@")) return rest.join("\n");
+    notes.push(text);
   }
   return undefined;
 }

@@ -103,8 +103,8 @@ export async function gather(
       changes.map(async (change) => {
         const { step } = change;
         change.records = made.filter(({ urn }) => urn === step.urn);
-        if (step.operation === "delete" || step.operation === "replace")
-          change.removal = await removalOf(change, deployment);
+        const goes = step.operation === "delete" || step.operation === "replace";
+        if (goes && step.leftBecause === undefined) change.removal = await removalOf(change, deployment);
       }),
     );
     const byName = reviewed.sort((one, other) => (one.name < other.name ? -1 : 1));

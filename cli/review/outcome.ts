@@ -32,7 +32,7 @@ export function outcomeOf(
   before: FoundMachine | undefined,
 ): MachineOutcome {
   if (step.operation === "delete") return { before, after: undefined };
-  if (inputs === undefined || change.reason !== undefined)
+  if (step.operation === "forget" || inputs === undefined || change.reason !== undefined)
     return { before, after: before === undefined ? undefined : roomOf(before) };
   const wanted = inputs as MachineInputs;
   const isReplaced = step.operation === "replace";

@@ -4,7 +4,8 @@ import { UsageError } from "../usage-error.js";
 
 const TYPE = /(?:^|\$)pulumi-nodejs:dynamic\/kvm:(\w+)$/;
 
-export type PreviewOperation = "create" | "update" | "replace" | "delete";
+/** "forget": deleted from the state alone, by Pulumi's options `retainOnDelete` and `deletedWith`. */
+export type PreviewOperation = "create" | "update" | "replace" | "delete" | "forget";
 
 /** One resource of this package in a preview. */
 export interface PreviewStep {
@@ -14,6 +15,8 @@ export interface PreviewStep {
   operation: PreviewOperation;
   /** What the state says, secrets as "[secret]". Absent for a new one. */
   old: { id: string; inputs: Bag; outputs: Bag } | undefined;
+  /** Why Pulumi leaves the old object as it is, where it forgets or replaces it. */
+  leftBecause: string | undefined;
   /** What is declared, secrets as "[secret]". Absent for a deletion. */
   inputs: Bag | undefined;
   /** The lines that the preview shows; undefined when they aren't known before the deployment. */
@@ -43,6 +46,8 @@ const state = z
     inputs: bag.nullish(),
     outputs: bag.nullish(),
     external: z.boolean().nullish(),
+    retainOnDelete: z.boolean().nullish(),
+    deletedWith: z.string().nullish(),
   })
   .nullish();
 const diagnostic = z.object({ severity: z.string(), message: z.string(), urn: z.string().nullish() });
@@ -79,10 +84,11 @@ export function readPreview(text: string, source: string): Preview {
   const firstUrn = steps[0]?.urn;
   const owner = firstUrn === undefined ? undefined : identityOfUrn(firstUrn);
   const changing = steps.filter(({ op }) => operationOf(op) !== undefined);
+  const deleted = new Set(changing.flatMap(({ op, urn }) => (op === "delete" ? [urn] : [])));
   const byUrn = new Map<string, PreviewStep>();
   let others = 0;
   for (const step of changing) {
-    const read = toStep(step);
+    const read = toStep(step, deleted);
     if (read === undefined) others += isStackOrProvider(step.urn) ? 0 : 1;
     // A replacement comes as several steps, of which each knows a part.
     else byUrn.set(step.urn, merged(byUrn.get(step.urn), read));
@@ -169,9 +175,18 @@ function isStackOrProvider(urn: string): boolean {
   return /::pulumi:(?:pulumi:Stack|providers:[^:]+)::/.test(urn);
 }
 
-function toStep({ op, urn, old, new: made, keys }: RawStep): PreviewStep | undefined {
+function toStep(
+  { op, urn, old, new: made, keys }: RawStep,
+  deleted: ReadonlySet<string>,
+): PreviewStep | undefined {
   const identity = identityOfUrn(urn);
-  const operation = operationOf(op);
+  const leftBecause =
+    old?.retainOnDelete === true
+      ? "retainOnDelete"
+      : deleted.has(old?.deletedWith ?? "")
+        ? `deletedWith ${identityOfUrn(old?.deletedWith ?? "")?.name}`
+        : undefined;
+  const operation = op === "delete" && leftBecause !== undefined ? "forget" : operationOf(op);
   const kind = TYPE.exec(made?.type ?? old?.type ?? identity?.type ?? "")?.[1];
   if (identity === undefined || operation === undefined || kind === undefined) return undefined;
   const inputs = made?.inputs ?? undefined;
@@ -182,6 +197,7 @@ function toStep({ op, urn, old, new: made, keys }: RawStep): PreviewStep | undef
       old === undefined || old === null
         ? undefined
         : { id: old.id ?? "", inputs: old.inputs ?? {}, outputs: old.outputs ?? {} },
+    leftBecause,
     inputs: op === "delete-replaced" ? undefined : inputs,
     effects: Array.isArray(effects) ? effects.map(String) : undefined,
     replaceBecause: operation === "replace" ? keys : [],
@@ -194,6 +210,7 @@ function merged(before: PreviewStep | undefined, step: PreviewStep): PreviewStep
   return {
     ...{ ...step, operation },
     old: before.old ?? step.old,
+    leftBecause: before.leftBecause ?? step.leftBecause,
     inputs: step.inputs ?? before.inputs,
     effects: step.effects ?? before.effects,
     replaceBecause: [...new Set([...before.replaceBecause, ...step.replaceBecause])],

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { askedHost, count, exitCode, head } from "../report-parts.js";
 import { impacts } from "./impact.js";
 
 export const SCHEMA_VERSION = 1;
@@ -37,7 +38,9 @@ const change = z.object({
   urn: z.string(),
   kind: z.string(),
   name: z.string(),
-  operation: z.enum(["create", "update", "replace", "delete"]),
+  operation: z
+    .enum(["create", "update", "replace", "delete", "forget"])
+    .describe('"forget": Pulumi deletes it from the state alone, and what is on the host stays.'),
   hosts: z.array(z.string()),
   impacts: z.array(z.enum(impacts)).describe("The worst first."),
   runs: z
@@ -54,11 +57,7 @@ const change = z.object({
 });
 export type ReviewedChange = z.output<typeof change>;
 
-const host = z.object({
-  name: z.string(),
-  address: z.string(),
-  status: z.enum(["reached", "unreachable"]),
-  reason: z.string().optional(),
+const host = askedHost.extend({
   memory: beforeAfter
     .extend({ totalBytes: bytes })
     .optional()
@@ -104,9 +103,7 @@ export type Topology = z.output<typeof topology>;
 /** What `kvm review --json` prints. Fields may be added; what is here stays while the version does. */
 export const report = z
   .object({
-    schema: z.literal("pulumi-kvm/review"),
-    version: z.literal(SCHEMA_VERSION),
-    at: z.string().describe("When the hosts were asked, as ISO 8601 in UTC."),
+    ...head("review", SCHEMA_VERSION),
     project: z.string(),
     stack: z.string(),
     outcome: z
@@ -115,19 +112,19 @@ export const report = z
         '"noticed": a guest is interrupted, or data is lost; "uncertain": that can\'t be told of everything.',
       ),
     verdict: z.array(z.string()).describe("The answer in plain sentences, the most important first."),
-    exitCode: z.int().min(0).max(3),
+    exitCode,
     failOn: z.array(z.enum(impacts)),
     failed: z.array(z.enum(impacts)).describe("Those of `failOn` that the change has."),
     summary: z
       .object(
-        Object.fromEntries(impacts.map((impact) => [impact, z.int().min(0)])) as Record<
+        Object.fromEntries(impacts.map((impact) => [impact, count])) as Record<
           (typeof impacts)[number],
-          z.ZodInt
+          typeof count
         >,
       )
       .describe("How many resources have each."),
-    unchanged: z.int().min(0).describe("How many resources of this package stay as they are."),
-    others: z.int().min(0).describe("How many resources of other packages change: of these it says nothing."),
+    unchanged: count.describe("How many resources of this package stay as they are."),
+    others: count.describe("How many resources of other packages change: of these it says nothing."),
     changes: z.array(change),
     hosts: z.array(host),
     topology,

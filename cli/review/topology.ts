@@ -46,7 +46,7 @@ export function topologyOf(
         const { inputs, old } = gathered.step;
         return {
           ...{ kind: change.kind, name: change.name, before: old?.inputs, outcome, found: undefined },
-          after: change.operation === "delete" ? undefined : (gathered.inputs ?? inputs),
+          after: change.operation === "delete" ? undefined : (gathered.inputs ?? inputs ?? old?.inputs),
           impact: worstOf(change.impacts),
         };
       }),

@@ -62,7 +62,7 @@ const topology: fc.Arbitrary<Topology> = hostNames.chain((hosts) => {
 });
 const change: fc.Arbitrary<ReviewedChange> = fc.record({
   ...{ urn: text, kind: fc.constantFrom("VirtualMachine", "Disk"), name: text },
-  operation: fc.constantFrom("create", "update", "replace", "delete"),
+  operation: fc.constantFrom("create", "update", "replace", "delete", "forget"),
   hosts: fc.array(text, { maxLength: 3 }),
   impacts: fc.subarray([...impacts], { minLength: 1 }),
   steps: fc.array(

@@ -135,6 +135,21 @@ describe("a report", () => {
     expect(again).toMatchObject({ exitCode: 0, findings: [], known: 1 });
     const worse: Step = { ...start, reason: "found crashed" };
     expect(reportOf([[resourceNamed("web"), planned([worse])]], { since: drifted }).findings).toHaveLength(1);
+    // Night after night, with the last report alone, and when a host was silent in between.
+    const dark = reportOf(
+      [[resourceNamed("web"), { kind: "unreachable", hostName: "alpha", reason: "off" }]],
+      {
+        since: again,
+      },
+    );
+    expect(dark).toMatchObject({ exitCode: 3, known: 0 });
+    for (const since of [again, dark])
+      expect(reportOf([[resourceNamed("web"), planned([start])]], { since })).toMatchObject({
+        findings: [],
+        known: 1,
+      });
+    const mended = reportOf([[resourceNamed("web"), planned([])]], { since: dark });
+    expect(reportOf([[resourceNamed("web"), planned([start])]], { since: mended }).exitCode).toBe(2);
   });
 });
 

@@ -8,7 +8,8 @@ import { program } from "../../cli/program.js";
 import { impacts, nameOf } from "../../cli/review/impact.js";
 import { readPreview } from "../../cli/review/preview.js";
 import { report as reportSchema } from "../../cli/review/report.js";
-import { formatted } from "../../cli/review/run.js";
+import { formatted, gates } from "../../cli/review/run.js";
+import { secrecyOf } from "../../provider/engine/secrecy.js";
 import { SecretTexts } from "../../provider/planning/secret-texts.js";
 import type { Step } from "../../provider/planning/step.js";
 import {
@@ -162,7 +163,7 @@ describe("the review of a change", () => {
               masked: { ...state.inputs, description: "[secret]" },
               explained: [
                 `the definition changes:\n@@ -1 +1 @@\n-  <description>${inXml}</description>\n+  <description>${description}</description>`,
-              ],
+              ].map(secrecyOf({ description, secretInputs: ["description"] }, undefined).explained),
               plan: { warnings: [`said of ${planted}`] },
             },
           ),
@@ -173,6 +174,46 @@ describe("the review of a change", () => {
       // Too short to be found in a text: then the document's changes aren't shown.
       expect(formatted(of("xyz"), format, noPaint)).not.toMatch(/xyz/);
     }
+  });
+
+  it("takes nothing for deleted that Pulumi only forgets", () => {
+    const urn = (kind: string, name: string) =>
+      `urn:pulumi:prod::shop::pulumi-nodejs:dynamic/kvm:${kind}::${name}`;
+    const gone = (kind: string, name: string, options: object) => ({
+      ...{ op: "delete", urn: urn(kind, name) },
+      oldState: { id: name, type: `pulumi-nodejs:dynamic/kvm:${kind}`, inputs: { name }, ...options },
+    });
+    const read = readPreview(
+      JSON.stringify({
+        steps: [
+          gone("Disk", "kept", { retainOnDelete: true }),
+          gone("Disk", "gone", { deletedWith: urn("Disk", "staying") }),
+          gone("VirtualMachine", "inside", { deletedWith: urn("Host", "alpha") }),
+          gone("Host", "alpha", {}),
+        ],
+      }),
+      "file",
+    );
+    expect(read.steps.map(({ name, operation, leftBecause }) => [name, operation, leftBecause])).toEqual([
+      ["kept", "forget", "retainOnDelete"],
+      ["gone", "delete", undefined],
+      ["inside", "forget", "deletedWith alpha"],
+      ["alpha", "delete", undefined],
+    ]);
+    const report = reviewOf({
+      ...{ hosts: [hostOf("alpha", [machine])], machines: [machine] },
+      ...{ changes: [changeOf("web", [], { operation: "forget", resource: state })], failOn: [...gates] },
+    });
+    expect(report).toMatchObject({
+      ...{ exitCode: 0, outcome: "unnoticed", verdict: ["No: no guest restarts, stops or moves."] },
+      changes: [{ operation: "forget", impacts: ["none"], lost: [] }],
+      topology: { machines: [{ before: "alpha", after: "alpha" }] },
+    });
+    expect(report.hosts[0]?.memory?.after).toBe(report.hosts[0]?.memory?.before);
+    for (const format of ["text", "markdown", "html"] as const)
+      expect(formatted(report, format, noPaint)).toMatch(
+        /nothing of it on the host, for its option retainOnDelete/,
+      );
   });
 
   it("reads a preview as one document and as a stream of events, replacements as one", () => {

@@ -120,6 +120,7 @@ export function changeOf(name: string, steps: readonly Step[], options: ChangeOp
   return {
     step: {
       ...{ urn, kind, name, operation, replaceBecause: [] },
+      leftBecause: operation === "forget" ? "retainOnDelete" : undefined,
       old: operation === "create" ? undefined : { id: uuidOf(name), inputs: {}, outputs: {} },
       inputs: options.masked ?? inputs,
       effects: options.effects ?? (found.kind === "planned" ? describePlan(found.plan) : undefined),

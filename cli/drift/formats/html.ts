@@ -1,38 +1,19 @@
 import { escapeMarkup as e } from "../../markup.js";
-import { pageStyle } from "../../page-style.js";
+import { page } from "../../page.js";
 import { type Finding, type FindingKind, findingKinds, kindLabel } from "../finding.js";
 import type { DriftReport } from "../report.js";
 import { counted, remarkOf, silenceOf, subjectOf, title, upOf, verdict } from "./words.js";
 
-/** One page that needs nothing else: no network, no script. */
 export function asHtml(report: DriftReport): string {
   const tone = report.outcome === "same" ? "good" : report.outcome === "drift" ? "bad" : "unsure";
   const kinds = findingKinds.filter((kind) => report.summary[kind] > 0);
-  return [
-    "<!doctype html>",
-    '<html lang="en">',
-    "<head>",
-    '<meta charset="utf-8">',
-    '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    '<meta name="color-scheme" content="light dark">',
-    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
-    `<title>${e(title(report))}</title>`,
-    `<style>${pageStyle}</style>`,
-    "</head>",
-    "<body>",
-    "<main>",
-    `<h1>${e(title(report))}</h1>`,
+  return page({ title: title(report), at: report.at }, "kvm drift", [
     `<p class="verdict ${tone}" role="status">${e(verdict(report))}</p>`,
     ...hostsPart(report),
     ...kinds.flatMap((kind) => kindPart(kind, report)),
     ...poolsPart(report),
     ...notesPart(report),
-    "</main>",
-    `<footer>kvm drift, <time datetime="${e(report.at)}">${e(report.at.replace("T", " ").replace(/\.\d+Z$/, " UTC"))}</time></footer>`,
-    "</body>",
-    "</html>",
-    "",
-  ].join("\n");
+  ]);
 }
 
 function hostsPart({ hosts, resources }: DriftReport): string[] {

@@ -1,5 +1,5 @@
 import { escapeMarkup as e } from "../../markup.js";
-import { pageStyle } from "../../page-style.js";
+import { page } from "../../page.js";
 import { type Impact, impactLabel, impacts, isFelt, isUntold, worstOf } from "../impact.js";
 import { drawn, layoutOf, pictureStyle } from "../picture/picture.js";
 import type { HostRoom, ReviewedChange, ReviewReport } from "../report.js";
@@ -10,24 +10,14 @@ const PICTURE_WIDTHS = { narrow: 344, wide: 960 };
 /** Groups of more than these are folded, unless somebody would feel them. */
 const MOST_UNFOLDED = 12;
 
-/** One page that needs nothing else: no network, no script. */
 export function asHtml(report: ReviewReport): string {
   const tone = { good: "good", warn: "unsure", bad: "bad" }[toneOf(report)];
   const [first = "", ...more] = report.verdict;
-  return [
-    "<!doctype html>",
-    '<html lang="en">',
-    "<head>",
-    '<meta charset="utf-8">',
-    '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    '<meta name="color-scheme" content="light dark">',
-    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
-    `<title>${e(title(report))}</title>`,
-    `<style>${pageStyle}${pictureStyle}${style}</style>`,
-    "</head>",
-    "<body>",
-    "<main>",
-    `<h1>${e(title(report))}</h1>`,
+  const head = {
+    ...{ title: title(report), style: `${pictureStyle}${style}`, at: report.at },
+    remark: `; ${countsText(report)}`,
+  };
+  return page(head, "kvm review", [
     '<p class="question">Will any guest notice?</p>',
     `<div class="verdict ${tone}" role="status"><p class="answer">${e(first)}</p>`,
     ...(more.length === 0 ? [] : ["<ul>", ...more.map((sentence) => `<li>${e(sentence)}</li>`), "</ul>"]),
@@ -38,12 +28,7 @@ export function asHtml(report: ReviewReport): string {
     ...picturePart(report),
     ...hostsPart(report),
     ...notesPart(report),
-    "</main>",
-    `<footer>kvm review, <time datetime="${e(report.at)}">${e(report.at.replace("T", " ").replace(/\.\d+Z$/, " UTC"))}</time>; ${e(countsText(report))}</footer>`,
-    "</body>",
-    "</html>",
-    "",
-  ].join("\n");
+  ]);
 }
 
 const style = `

@@ -1,5 +1,7 @@
+import { escapeMarkup as e } from "./markup.js";
+
 /** How the pages look: light or dark as the reader has it, tables as lists of cards on a phone. Contrasts are at least 4.5 to 1. */
-export const pageStyle = `
+const pageStyle = `
 :root{color-scheme:light dark;--text:#1b1f24;--soft:#57606a;--page:#ffffff;--card:#f6f8fa;--line:#d0d7de;--good:#116329;--good-bg:#dafbe1;--bad:#a40e26;--bad-bg:#ffebe9;--unsure:#7d4e00;--unsure-bg:#fff8c5}
 @media (prefers-color-scheme:dark){:root{--text:#e6edf3;--soft:#9ea7b3;--page:#0d1117;--card:#161b22;--line:#30363d;--good:#56d364;--good-bg:#10291a;--bad:#ff9492;--bad-bg:#3a1316;--unsure:#e3b341;--unsure-bg:#332a0c}}
 *{box-sizing:border-box}
@@ -29,3 +31,33 @@ td.empty{display:none}
 }
 @media print{.verdict{border:1px solid}}
 `;
+
+/** One page that needs nothing else: no network, no script. */
+export function page(
+  { title, style = "", at, remark = "" }: { title: string; style?: string; at: string; remark?: string },
+  command: string,
+  body: readonly string[],
+): string {
+  const when = at.replace("T", " ").replace(/\.\d+Z$/, " UTC");
+  return [
+    "<!doctype html>",
+    '<html lang="en">',
+    "<head>",
+    '<meta charset="utf-8">',
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    '<meta name="color-scheme" content="light dark">',
+    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
+    `<title>${e(title)}</title>`,
+    `<style>${pageStyle}${style}</style>`,
+    "</head>",
+    "<body>",
+    "<main>",
+    `<h1>${e(title)}</h1>`,
+    ...body,
+    "</main>",
+    `<footer>${e(command)}, <time datetime="${e(at)}">${e(when)}</time>${e(remark)}</footer>`,
+    "</body>",
+    "</html>",
+    "",
+  ].join("\n");
+}
