@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { backingOf, type Disk, poolName } from "./disk.js";
+import { sourceOf } from "./file-source.js";
 import { unwrapped } from "./host-ref.js";
 import type { Image } from "./image.js";
 import { isKvmResource } from "./resource.js";
@@ -31,15 +32,15 @@ export interface DiskLimits extends DiskRates {
 }
 
 /**
- * A disk of a VM: a {@link Disk} resource (`disk`), or one that the VM owns and that lives and goes with it: from an image (`image`), or
- * empty (`size` and `pool`).
+ * A disk of a VM: a {@link Disk} resource (`disk`), or one that the VM owns and that lives and goes with it: from an image (`image`), with
+ * a file's content (`source`), or empty (`size` and `pool`).
  */
 export interface VmDisk {
   /** A Disk resource on the VM's host. */
   disk?: In<Disk>;
   /**
-   * Size of an owned disk. Growing is applied in place; shrinking is refused. It may be left out with `image` (then it is the image's, which is also the
-   * least) and with `adopt` (as it is).
+   * Size of an owned disk. Growing is applied in place; shrinking is refused. It may be left out with `image` or `source` (then it is that one's, which is
+   * also the least) and with `adopt` (as it is).
    */
   size?: In<Size>;
   /**
@@ -56,6 +57,12 @@ export interface VmDisk {
    * only counts when the disk is made; see `onImageChange`.
    */
   image?: In<Image>;
+  /**
+   * A file of this machine that an owned disk begins with, qcow2 or raw as `format` says: its path, absolute or from the program's folder, or a
+   * `pulumi.asset.FileAsset`. It only counts when the disk is made: the guest's data stands on it then, and another file, or another content, is no
+   * change. A {@link Disk} with `source` is made anew for a changed file. Not with `image` or `backing`.
+   */
+  source?: In<string | pulumi.asset.FileAsset>;
   /**
    * When another image, or another content of it, is declared for a disk that is there. `"refuse"` (default): an error, for the guest's data stands on
    * what it began with. `"keep"`: the disk stays as it is, the image counts for new disks. Another `name` makes a new disk instead and deletes the old.
@@ -125,6 +132,7 @@ export function unwrapDisk(disk: VmDisk, host: pulumi.Output<string>): unknown {
     ...disk,
     disk: disk.disk === undefined ? undefined : unwrapped(disk.disk).apply(diskRef),
     image: disk.image === undefined ? undefined : unwrapped(disk.image).apply((i) => imageRef(i, host)),
+    source: disk.source === undefined ? undefined : sourceOf(disk.source),
     pool: disk.pool === undefined ? poolOfImage(disk.image) : poolName(disk.pool),
     backing: disk.backing === undefined ? undefined : backingOf(disk.backing),
   };

@@ -20,7 +20,8 @@ export class Conversation implements AsyncDisposable {
   /** Bytes of the command's input. Settles when they were taken: their memory may be used again. */
   send(bytes: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#stream.write(bytes, (error) => (error ? reject(error) : resolve()));
+      // To a stream that has ended already it only says that: why it has is what people want to know.
+      this.#stream.write(bytes, (error) => (error ? reject(this.#stream.errored ?? error) : resolve()));
     });
   }
 
@@ -76,7 +77,8 @@ export class Conversation implements AsyncDisposable {
       this.#chunks.next().then(
         ({ done, value }) => {
           settle();
-          resolve(done === true ? undefined : value);
+          if (done === true && this.#stream.errored) reject(this.#stream.errored);
+          else resolve(done === true ? undefined : value);
         },
         (error: unknown) => {
           settle();

@@ -33,8 +33,9 @@ export async function openCommand(command: readonly string[]): Promise<Duplex> {
   const child = spawn(command[0] as string, command.slice(1), { stdio: ["pipe", "pipe", "ignore"] });
   const stream = Duplex.from({ writable: child.stdin, readable: child.stdout });
   child.once("error", (error) => stream.destroy(error));
-  child.once("exit", (code) => {
-    if (code !== 0) stream.destroy(new Error(`${command[0]} ended with exit status ${code ?? "none"}`));
+  child.once("exit", (code, signal) => {
+    const how = signal === null ? `ended with exit status ${code}` : `was ended by ${signal}`;
+    if (code !== 0) stream.destroy(new Error(`${command[0]} ${how}`));
   });
   return stream;
 }

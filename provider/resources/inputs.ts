@@ -102,6 +102,17 @@ export function hostPath() {
     .refine((s) => !s.split("/").includes(".."), { error: 'must not contain ".."' });
 }
 
+/** A file of the machine that runs Pulumi. */
+export function localFile() {
+  const error = "must be the path of a file of this machine";
+  return z
+    .string({ error })
+    .refine((path) => path !== "" && !path.includes("\0"), { error })
+    .refine((path) => !/^[A-Za-z][A-Za-z0-9+.-]+:\/\//.test(path), {
+      error: `${error}: what has a URL is fetched by an Image, of which a disk is a layer`,
+    });
+}
+
 /** A volume of the same pool by name, or a file by its path. */
 export function volumeNameOrPath() {
   return z.string().superRefine((value, context) => {

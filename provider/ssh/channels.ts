@@ -110,7 +110,10 @@ function explain(error: Error & { reason?: unknown }, request: ChannelRequest): 
       // A session over MaxSessions is refused so, and OpenSSH has no other reason to refuse one so.
       return isCommand
         ? ["sessionLimit", "the server allows no more sessions in one connection (MaxSessions)"]
-        : ["unknown", `the server cannot connect to it (${reasonOf(error)})`];
+        : [
+            "unknown",
+            `the server cannot connect to it (${reasonOf(error).replace(/^.*Channel open failure: /, "")})`,
+          ];
     case REASON.unknownType:
       return ["unknown", "the server doesn't know such streams"];
     default:

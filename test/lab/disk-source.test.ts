@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { disk } from "../../provider/resources/disk/index.js";
+import { virtualMachine } from "../../provider/resources/virtual-machine/index.js";
 import { mustRun } from "../hosts/command.js";
 import { labAvailable } from "../hosts/lab.js";
 import { ProviderProcess } from "./provider-process.js";
@@ -100,6 +101,66 @@ describe.skipIf(!available)(`disks from a local file ${missing.join("; ")}`, () 
       [{ ...inputsOf("no", ""), source: "https://a/b" }, /must be the path of a file of this machine/],
     ] as const)
       expect((await new Declared(disk).preview(inputs)).refusals).toEqual([expect.stringMatching(message)]);
+    expect(await world.ls("alpha", folder)).toEqual([]);
+  });
+
+  it("are a VM's own as well, which then stand on what they began with", async () => {
+    const content = Buffer.concat([randomBytes(MIB), Buffer.alloc(3 * MIB), randomBytes(MIB)]);
+    await writeFile(join(files, "own.raw"), content);
+    await mustRun(["qemu-img", "create", "-q", "-f", "qcow2", join(files, "own.qcow2"), "16M"]);
+    await mustRun(["qemu-io", "-c", "write -P 9 1M 1M", join(files, "own.qcow2")]);
+    const { name: _, size: __, source: ___, ...common } = inputsOf("vm", "");
+    const { pool, ...place } = common;
+    const inputs = (disks: object[]) => ({
+      ...{ ...place, pulumiUrn: "urn:pulumi:lab::test::pulumi-kvm:VirtualMachine::vm", name: "vm" },
+      ...{ memory: "64MiB", powerState: "stopped", disks: disks.map((each) => ({ pool, ...each })) },
+    });
+    const raw = { source: join(files, "own.raw"), format: "raw" };
+    const declared = [raw, { source: join(files, "own.qcow2"), size: "24MiB", name: "data" }];
+    const vm = new Declared(virtualMachine);
+    expect(await vm.up(inputs(declared))).toEqual([
+      "create virtual machine vm on alpha (new)",
+      `create disk vm-0 (5 MiB, raw) in pool images on alpha, with the content of ${files}/own.raw`,
+      `create disk vm-data (24 MiB, qcow2) in pool images on alpha, with the content of ${files}/own.qcow2`,
+    ]);
+    expect(await contentOf("vm-0", content.length)).toBe(await sumOf("own.raw"));
+    const shown = await world
+      .host("alpha")
+      .shell(`qemu-io -r -c 'read -P 9 1M 1M' -c length ${folder}/vm-data`);
+    expect(shown).not.toMatch(/fail/i);
+    expect(shown).toMatch(/^24 MiB$/m);
+    expect(await world.ls("alpha", folder)).toHaveLength(4);
+    // It counts when the disk is made: another content, no file any more, another file.
+    await writeFile(join(files, "own.raw"), randomBytes(MIB));
+    expect(await vm.preview(inputs(declared))).toEqual(nothing);
+    await rm(join(files, "own.raw"));
+    expect(await vm.preview(inputs(declared))).toEqual(nothing);
+    const other = [{ ...raw, source: join(files, "own.qcow2") }, ...declared.slice(1)];
+    expect((await vm.preview(inputs(other))).effects).toEqual(["record changed disks, no guest notices"]);
+    expect(await vm.up(inputs([{ ...raw, size: "9MiB" }, ...declared.slice(1)]))).toEqual([
+      "disk vm-0 5 MiB -> 9 MiB",
+    ]);
+    expect(await contentOf("vm-0", MIB)).not.toBe(await sumOf("own.qcow2"));
+    for (const [entry, message] of [
+      [{ ...raw, name: "x" }, /^disks\[2\]\.source: there is no file .*own\.raw$/],
+      [
+        { source: join(files, "own.qcow2"), name: "x", size: "8MiB" },
+        /own\.qcow2 is a disk of 16 MiB, and size 8 MiB would/,
+      ],
+      [
+        { source: join(files, "own.qcow2"), name: "x", format: "raw" },
+        /own\.qcow2 is qcow2 and raw is declared/,
+      ],
+      [
+        { source: join(files, "own.qcow2"), name: "x", backing: "y" },
+        /source: and backing both say what the disk/,
+      ],
+      [{ source: "https://a/b", name: "x" }, /must be the path of a file of this machine/],
+    ] as const)
+      expect((await vm.preview(inputs([...declared, entry]))).refusals).toEqual([
+        expect.stringMatching(message),
+      ]);
+    await vm.remove();
     expect(await world.ls("alpha", folder)).toEqual([]);
   });
 

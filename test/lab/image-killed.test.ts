@@ -150,4 +150,43 @@ describe.skipIf(!available)(`an image whose deployment is killed ${missing.join(
     await sent.remove();
     expect(await world.ls()).toEqual([]);
   });
+
+  it("on the host itself, says where it was cut off and by what, and is completed by the next", async () => {
+    const { server, storage } = world;
+    const host = storage.host("alpha");
+    const content = randomBytes(4 * MIB);
+    const source = server.serve("shell.raw", content, { rate: 2 * MIB });
+    const path = await world.write("shell.raw", content);
+    // The shell that works there, and what it has begun.
+    const kill = `for i in $(seq 100); do [ -s "$(echo ${world.folder}/.*.part)" ] && break; sleep 0.1; done; virsh pool-refresh ${world.pool}
+      virsh vol-list ${world.pool}; for each in /proc/[0-9]*; do case $(tr '\\0' ' ' <"$each/cmdline" 2>&1) in sh\\ -c*What\\ runs\\ in\\ the\\ [b]ackground*) kill -KILL "\${each#/proc/}" ;; esac; done`;
+    for (const [doing, more] of [
+      ["downloading", { source, sha256: sha256(content) }],
+      ["sending", { source: path }],
+    ] as const) {
+      const image = world.declared();
+      if (doing === "sending") await host.netem({ rateMbit: 12 });
+      const inputs = world.inputsOf("base", more);
+      const [failure, seen] = await Promise.all([
+        image.up(inputs).then(
+          () => "none",
+          (error: Error) => error.message,
+        ),
+        host.shell(kill),
+      ]);
+      if (doing === "sending") await host.heal();
+      expect(failure).toMatch(
+        new RegExp(
+          `${doing} on alpha was cut off \\(.*SIGKILL\\); nothing uses a half file, and the next deployment completes it`,
+        ),
+      );
+      // What libvirt was asked for in between: the unfinished file, and no lock that it would remember.
+      expect(seen).toMatch(/\.part\s/);
+      expect(seen).not.toContain(".lock");
+      await image.up(inputs);
+      await expectOnly(doing, [content]);
+      await image.remove();
+      expect(await world.ls()).toEqual([]);
+    }
+  });
 });

@@ -3,10 +3,10 @@ import { identityHash } from "../../planning/owner.js";
 import type { Step } from "../../planning/step.js";
 import type { ApplyContext } from "../definition.js";
 import { clearNote, moveVolume, settleMove, type VolumeMove } from "../moving/index.js";
+import { sendSource } from "../send-source.js";
 import { ensureVolume, growVolume, replaceVolumeMark, writeVolumeMark } from "../volumes.js";
 import { type ObservedDisk, whereItIs } from "./observe.js";
 import type { DiskPlace, DiskRequest } from "./place.js";
-import { sendSource } from "./send-source.js";
 
 export async function apply(
   step: Step,

@@ -2,6 +2,7 @@ import { foundAgain, isFoundAgain } from "../../planning/found-again.js";
 import { identityHash } from "../../planning/owner.js";
 import { emptyPlan, type Plan } from "../../planning/plan.js";
 import { formatBytes } from "../../planning/quantity.js";
+import { localDiskProblem } from "../local-disk.js";
 import { refuseOtherThanFiles } from "../storage-pool/files.js";
 import { type ObservedDisk, whereItIs } from "./observe.js";
 import { type DiskPlace, type DiskRequest, isAt, type ObservedVolume } from "./place.js";
@@ -142,20 +143,8 @@ function foreign({ inputs }: DiskRequest, target: DiskPlace): Plan["refusals"][n
 /** Whether the disk can be made of the file that its content is to come from. */
 function planSource({ inputs }: DiskRequest, { source }: ObservedDisk, result: Plan): void {
   if (source === undefined) return;
-  const { problem, format, sizeBytes = 0 } = source;
-  const refuse = (message: string) =>
-    result.refusals.push({ kind: "notSupported", message: `source: ${message}` });
-  if (problem !== undefined) refuse(problem);
-  else if (format !== inputs.format)
-    refuse(
-      format === "qcow2" || format === "raw"
-        ? `${inputs.source} is ${format} and ${inputs.format} is declared; declare format: ${JSON.stringify(format)}, or convert the file`
-        : `${inputs.source} is ${format}; convert it to ${inputs.format} with qemu-img convert, or let an Image do it`,
-    );
-  else if (sizeBytes > inputs.size)
-    refuse(
-      `${inputs.source} is a disk of ${formatBytes(sizeBytes)}, and size ${formatBytes(inputs.size)} would cut it off; declare at least that`,
-    );
+  const problem = localDiskProblem(inputs.source ?? "", source, inputs);
+  if (problem !== undefined) result.refusals.push({ kind: "notSupported", message: `source: ${problem}` });
 }
 
 function planMissing(request: DiskRequest, observed: ObservedDisk, result: Plan): void {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Connection, Credentials } from "../../hosts/host-ref.js";
-import { common, diskSize, libvirtName, oneOf, onHost, wholeNumber, yesOrNo } from "../inputs.js";
+import { common, diskSize, libvirtName, localFile, oneOf, onHost, wholeNumber, yesOrNo } from "../inputs.js";
 import { backing } from "../virtual-machine/schema.js";
 
 export const shape = {
@@ -11,16 +11,7 @@ export const shape = {
   size: diskSize(),
   format: oneOf(["qcow2", "raw"]).default("qcow2"),
   backing: backing.optional(),
-  source: z
-    .string({ error: "must be the path of a file of this machine" })
-    .refine((path) => path !== "" && !path.includes("\0"), {
-      error: "must be the path of a file of this machine",
-    })
-    .refine((path) => !/^[A-Za-z][A-Za-z0-9+.-]+:\/\//.test(path), {
-      error:
-        "must be the path of a file of this machine: what has a URL is fetched by an Image, of which a disk is a layer with backing",
-    })
-    .optional(),
+  source: localFile().optional(),
   move: z
     .strictObject(
       { bandwidthMibPerSecond: wholeNumber(1, 1_000_000).optional() },

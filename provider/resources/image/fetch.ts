@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { HostUnreachable, oneLine } from "../../hosts/errors.js";
 import type { ApplyContext } from "../definition.js";
 import { fileKind } from "./disk-format.js";
-import { SourceUnreachable } from "./errors.js";
+import { SourceUnreachable, WrongContent } from "./errors.js";
 import { claimAs, type Fetching, isThereNow, lookAgain, progressLine, settle } from "./fetching.js";
 import { problemOf } from "./find.js";
 import { downloadByHost } from "./host-download.js";
@@ -33,7 +33,10 @@ export async function fetchImages(
   if (failures.length === 0) return;
   const unreachable = failures.find((failure) => failure instanceof HostUnreachable);
   if (unreachable !== undefined) throw unreachable;
-  throw new Error([...new Set(failures.map(oneLine))].join("; "), { cause: failures[0] });
+  const wrong = failures.filter((failure) => failure instanceof WrongContent);
+  const others = failures.filter((failure) => !(failure instanceof WrongContent));
+  const messages = [...WrongContent.inOneMessage(wrong), ...others.map(oneLine)];
+  throw new Error([...new Set(messages)].join("; "), { cause: failures[0] });
 }
 
 async function fetchImage(place: ImagePlace, request: ImageRequest, context: ApplyContext): Promise<void> {
@@ -87,6 +90,8 @@ async function makeThere(
     if (!isPublished && !(await isThereNow(fetching))) throw foreign(fetching, name);
   } catch (error) {
     await workshop.drop().catch(() => undefined);
+    // Its file was there for libvirt to see.
+    await lookAgain(fetching).catch(() => undefined);
     throw error;
   }
   await lookAgain(fetching);

@@ -68,7 +68,9 @@ export async function downloadByHost(
     context.onRetry(reason);
     tag = result.tag?.startsWith('"') === true ? result.tag : undefined;
     const canResume = result.bytes > 0 && (expected || (tag !== undefined && tool === "curl"));
-    from = canResume && !(wasResumed && !gotFurther) ? "resume" : "start";
+    // An answer without more of it: this server can't go on. No answer, or "not now", says nothing of that.
+    const isRefused = wasResumed && !gotFurther && result.status !== undefined && !PASSING.has(result.status);
+    from = canResume && !isRefused ? "resume" : "start";
     await sleep(FIRST_PAUSE_MS * 2 ** (failures - 1), undefined, { signal: context.signal });
   }
 }
@@ -82,7 +84,9 @@ function giveUpIfHopeless(
   if (status !== undefined && status >= 400 && !PASSING.has(status))
     throw new Error(`${label}: the server answers ${status} to ${where}${adviceOn(status)}`);
   if (code === CODES[tool].write)
-    throw new Error(`${label} can't be written on ${where}: ${reason}; is there room in the pool?`);
+    throw new Error(
+      `${label} can't be written on ${where}: ${reason}; make room in the pool, or give another pool`,
+    );
   if (CODES[tool].tls.has(code))
     throw new Error(
       `${label}: ${where} doesn't trust the server's certificate, or can't agree with it: ${reason}`,

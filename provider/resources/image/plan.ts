@@ -11,7 +11,7 @@ import {
   type ObservedImage,
   type WantedVolume,
 } from "./observed.js";
-import { parseSource } from "./source.js";
+import { parseSource, type Source } from "./source.js";
 
 /** Types of pools that are folders, in which files can be put. */
 const FOLDERS = new Set(["dir", "netfs", "fs"]);
@@ -149,14 +149,15 @@ function planFetch(
         message: `${what}: there is no qemu-img; install it (Debian: qemu-utils), or give an image that is ${inputs.format} already`,
       });
   }
-  // Of a list that has no line for it a refusal tells.
-  if (known.checksum === undefined && inputs.checksumUrl === undefined && seen !== undefined)
+  // Of a list that has no line for it, or a source that isn't there, a refusal tells.
+  const isUnverified = known.checksum === undefined && inputs.checksumUrl === undefined;
+  if (source.kind === "url" && isUnverified && seen?.problems.length === 0)
     result.warnings.push(unverified(source));
 }
 
-function unverified(source: ReturnType<typeof parseSource>): string {
+function unverified(source: Source & { kind: "url" }): string {
   const whom =
-    source.kind === "url" && source.url.protocol === "http:"
+    source.url.protocol === "http:"
       ? "anybody on the way can put something else in its place"
       : "whoever answers under that address is trusted";
   return `${source.label} comes without a checksum: ${whom}, and what comes first is kept. Give sha256, sha512 or checksumUrl`;

@@ -43,9 +43,11 @@ if [ -r /etc/environment ]; then
   done </etc/environment
 fi
 
-# The lock's file is removed with the lock held: what was opened before that is another file.
+# The lock's file is removed with the lock held: what was opened before that is another file. A FIFO, because libvirt takes every other
+# file of the folder for a volume, and has it in its lists until it looks again. Opened for both it doesn't wait for a reader.
 while :; do
-  exec 9>>"$lock" || exit 5
+  [ -e "$lock" ] || mkfifo -m 600 "$lock" 2>/dev/null
+  exec 9<>"$lock" || exit 5
   while :; do
     flock -n 9
     case $? in
@@ -61,7 +63,7 @@ locked=yes
 
 # What runs that were killed have left, unless they come back soon.
 find . -maxdepth 1 -name '.pulumi-kvm.image.*.part' -mmin +60 2>/dev/null | while IFS= read -r old; do
-  [ "$old" = "$part" ] || (exec 8>>"${"$"}{old%.part}.lock" && flock -n 8 && rm -f "$old" "${"$"}{old%.part}.next" "${"$"}{old%.part}.lock")
+  [ "$old" = "$part" ] || (exec 8<>"${"$"}{old%.part}.lock" && flock -n 8 && rm -f "$old" "${"$"}{old%.part}.next" "${"$"}{old%.part}.lock")
 done
 say locked
 
@@ -214,8 +216,8 @@ while IFS= read -r verb; do
       {
         $program -dc <"$part" 2>"$tmp/errors"
         echo $? >"$tmp/status"
-      } | if dd if=/dev/null of=/dev/null conv=sparse iflag=fullblock 2>/dev/null; then
-        dd of="$next" bs=65536 conv=sparse iflag=fullblock 2>"$tmp/dd"
+      } | if dd if=/dev/null of=/dev/null conv=sparse iflag=fullblock status=none 2>/dev/null; then
+        dd of="$next" bs=65536 conv=sparse iflag=fullblock status=none 2>"$tmp/dd"
       else cat >"$next" 2>"$tmp/dd"; fi &
       attend $! "$next" errors
       if [ "$code" != 0 ]; then cat "$tmp/dd" >"$tmp/errors"; else code=$(cat "$tmp/status"); fi

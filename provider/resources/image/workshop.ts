@@ -1,4 +1,5 @@
 import type { Conversation } from "../../hosts/conversation.js";
+import { oneLine } from "../../hosts/errors.js";
 import type { Host } from "../../hosts/host.js";
 import type { Checksum } from "./checksum.js";
 import type { Compression } from "./disk-format.js";
@@ -12,6 +13,9 @@ const UNPACKERS = { gz: "gzip", xz: "xz", zst: "zstd", bz2: "bzip2" } as const s
   Compression,
   string
 >;
+
+/** How the host's programs say that the disk, or the user's share of it, is full. */
+const NO_ROOM = /No space left on device|Disk quota exceeded/;
 
 const RECEIVING = "sending";
 /** Of content whose length isn't certain so much is collected before it is sent. */
@@ -205,7 +209,12 @@ export class Workshop implements AsyncDisposable {
     try {
       for await (const piece of content) {
         if (isAnswered) break;
-        await this.#conversation.send(piece);
+        // Where the host takes no more, its answer says why.
+        const isTaken = await this.#conversation.send(piece).then(
+          () => true,
+          () => false,
+        );
+        if (!isTaken) break;
       }
     } catch (error) {
       // It may be the host that takes no more: then it says why. Else it waits for bytes that won't come.
@@ -224,17 +233,30 @@ export class Workshop implements AsyncDisposable {
   }
 
   #failure(doing: string, why: string): WorkshopFailure {
+    const wayOut = NO_ROOM.test(why) ? "; make room in the pool, or give another pool" : "";
     return new WorkshopFailure(
-      `${doing} on ${this.host.name} failed: ${why === "" ? "it doesn't say why" : why}`,
+      `${doing} on ${this.host.name} failed: ${why === "" ? "it doesn't say why" : why}${wayOut}`,
     );
   }
 
   async #ask(lines: readonly string[], doing: string): Promise<Answer> {
+    try {
+      return await this.#answer(lines, doing);
+    } catch (error) {
+      if (this.#context.signal.aborted || error instanceof WorkshopFailure) throw error;
+      throw new WorkshopFailure(
+        `${doing} on ${this.host.name} was cut off (${oneLine(error)}); nothing uses a half file, and the next deployment completes it`,
+        { cause: error },
+      );
+    }
+  }
+
+  async #answer(lines: readonly string[], doing: string): Promise<Answer> {
     await this.#conversation.say(lines);
     let why = "";
     for (;;) {
       const line = await this.#conversation.listen({ silenceMs: SILENCE_MS, signal: this.#context.signal });
-      if (line === undefined) throw new WorkshopFailure(`${doing} on ${this.host.name}: the shell ended`);
+      if (line === undefined) throw new Error("the shell there has ended");
       const [word, ...words] = line.split(" ");
       if (word === "done") return { words, failed: false, why };
       if (word === "failed") return { words, failed: true, why };

@@ -15,6 +15,7 @@ import {
 import type { Step } from "../../planning/step.js";
 import type { ApplyContext } from "../definition.js";
 import { milliseconds } from "../inputs.js";
+import { sendSource } from "../send-source.js";
 import {
   deleteOwnVolume,
   ensureVolume,
@@ -346,6 +347,11 @@ async function applyToVolume(
       const entry = request.inputs.disks?.find(
         (disk, i) => volumeOf(request.inputs.name, disk, i).volume === volume,
       );
+      if (step.source !== undefined) {
+        await writeVolumeMark({ host, pool, mark });
+        await sendSource({ pool, name: volume, size: step.sizeBytes }, step.source, host, context);
+        return;
+      }
       await ensureVolume({
         host,
         pool,

@@ -44,12 +44,13 @@ function disksByThemselves({ disks = [], adopt }: Inputs): Problems {
   disks.forEach((entry, i) => {
     const problem = (key: string, message: string) => problems.push({ path: `disks[${i}].${key}`, message });
     if (entry.disk !== undefined) {
-      for (const key of ["size", "pool", "format", "backing", "image", "name", "volume"] as const)
+      for (const key of ["size", "pool", "format", "backing", "image", "source", "name", "volume"] as const)
         if (entry[key] !== undefined)
           problem(key, "belongs to the Disk resource that disk names; give one or the other");
     } else {
       // What is taken over keeps the size that it has.
-      if (entry.size === undefined && entry.image === undefined && adopt !== true)
+      const hasSize = entry.image !== undefined || entry.source !== undefined;
+      if (entry.size === undefined && !hasSize && adopt !== true)
         problem("size", "is missing: give size and pool, or disk");
       if (entry.pool === undefined) problem("pool", "is missing: give size and pool, or disk");
       if (entry.name !== undefined && entry.volume !== undefined)
@@ -58,6 +59,11 @@ function disksByThemselves({ disks = [], adopt }: Inputs): Problems {
         problem("backing", "needs format qcow2: a raw image has no backing");
       if (entry.backing !== undefined && entry.image !== undefined)
         problem("image", "and backing both say what the disk begins with; give one of them");
+      if (entry.source !== undefined && (entry.backing ?? entry.image) !== undefined)
+        problem(
+          "source",
+          `and ${entry.backing === undefined ? "image" : "backing"} both say what the disk begins with; give one of them`,
+        );
       if (entry.onImageChange !== undefined && entry.image === undefined)
         problem("onImageChange", "needs image: nothing else is meant by it");
     }

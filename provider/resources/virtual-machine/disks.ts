@@ -1,9 +1,16 @@
 import { type DiskSource, type DomainDisk, parseVolume } from "../../libvirt/xml/index.js";
 import type { Plan, Refusal } from "../../planning/plan.js";
 import { formatBytes } from "../../planning/quantity.js";
+import { localDiskProblem } from "../local-disk.js";
 import { refuseOtherThanFiles } from "../storage-pool/files.js";
 import { sameVolume } from "./desired-disks.js";
-import { isActive, type ObservedDomain, type ObservedHost, snapshotNames } from "./observed.js";
+import {
+  isActive,
+  type ObservedDomain,
+  type ObservedHost,
+  type ObservedMachine,
+  snapshotNames,
+} from "./observed.js";
 import type { Relocation, Relocations } from "./relocations.js";
 import { identityHashes, isOwn, type MachineRequest } from "./request.js";
 import { type DiskInputs, type Inputs, volumeOf } from "./schema.js";
@@ -30,6 +37,7 @@ export function volumeSteps(
   domain: ObservedDomain | undefined,
   moves: readonly Relocation[],
   result: Plan,
+  sources: ObservedMachine["sources"] = new Map(),
 ): void {
   const { inputs } = request;
   const host = place.ref.name;
@@ -81,8 +89,16 @@ export function volumeSteps(
         });
       if (wasBytes !== undefined || isAttached) return;
     }
-    const sizeBytes = entry.size ?? volume?.capacityBytes ?? entry.image?.sizeBytes;
+    const found = entry.source === undefined ? undefined : sources.get(entry.source);
+    const sizeBytes = entry.size ?? volume?.capacityBytes ?? entry.image?.sizeBytes ?? found?.sizeBytes;
     const format = entry.format ?? "qcow2";
+    if (volume === undefined && entry.source !== undefined && found !== undefined) {
+      const problem = localDiskProblem(entry.source, found, { format, size: sizeBytes ?? 0 });
+      if (problem !== undefined) {
+        result.refusals.push({ kind: "notSupported", message: `disks[${i}].source: ${problem}` });
+        return;
+      }
+    }
     if (volume === undefined || sizeBytes === undefined) {
       if (sizeBytes === undefined) {
         result.refusals.push({
@@ -104,6 +120,7 @@ export function volumeSteps(
         sizeBytes,
         format,
         image: entry.image?.volume,
+        source: entry.source,
         effect: "none",
       });
       return;

@@ -3,6 +3,7 @@ import type { Host } from "../../hosts/host.js";
 import { type Connection, type Credentials, connectionKey, type HostRef } from "../../hosts/host-ref.js";
 import type { DomainRecord } from "../../libvirt/index.js";
 import type { ObserveContext } from "../definition.js";
+import { lookAtLocalDisk } from "../local-disk.js";
 import { snapshotLayers } from "../snapshot-layers.js";
 import { askGuest } from "./ask-guest.js";
 import { leftDisks } from "./left-disks.js";
@@ -58,6 +59,7 @@ export async function observe(declared: MachineRequest, context: ObserveContext)
     moveRefusals: [],
     peers: peersOf(target, context),
   };
+  observed.sources = await sourcesOf(request);
   observed.patchProblem = await tryPatches(declared, observed, context);
   if (elsewhere?.domain !== undefined && isUnsettled(elsewhere.domain))
     observed.bases = await basesOf(observed, request, context);
@@ -68,6 +70,13 @@ export async function observe(declared: MachineRequest, context: ObserveContext)
   const rescanned = { ...observed, target: await lookAt(target.ref, request, context) };
   const ahead = { ...rescanned, bases: await basesOf(rescanned, request, context) };
   return { ...ahead, moveRefusals: await preflightMove(ahead, request, context) };
+}
+
+/** A refresh or a deletion makes nothing of them. */
+async function sourcesOf({ inputs, previous }: MachineRequest): Promise<ObservedMachine["sources"]> {
+  const paths = previous === inputs ? [] : (inputs.disks ?? []).flatMap(({ source }) => source ?? []);
+  const looks = paths.map(async (path) => [path, await lookAtLocalDisk(path)] as const);
+  return new Map(await Promise.all(looks));
 }
 
 /**

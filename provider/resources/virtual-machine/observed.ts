@@ -4,6 +4,7 @@ import type { PoolContents } from "../../hosts/observations.js";
 import type { DomainRecord } from "../../libvirt/index.js";
 import type { DomainModel, MigrationJournal, OwnerMark } from "../../libvirt/xml/index.js";
 import { isInterrupted } from "../../planning/migrated-copy.js";
+import type { LocalDisk } from "../local-disk.js";
 import type { Base } from "./bases.js";
 import type { Overlay } from "./overlays.js";
 import type { GuestRun } from "./running-guest.js";
@@ -67,6 +68,8 @@ export interface ObservedMachine {
   patchProblem?: string | undefined;
   /** What the disks of one that is elsewhere are layers over. */
   bases?: Base[];
+  /** What files of this machine are that disks are to begin with, by path. */
+  sources?: ReadonlyMap<string, LocalDisk>;
   /** The stack's other hosts, as far as this deployment has seen them. */
   peers: HostRef[];
 }

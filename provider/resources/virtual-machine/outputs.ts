@@ -139,5 +139,5 @@ async function readIpAddresses(
   if (domain === undefined || !isActive(domain)) return [];
   const { uuid, liveXml } = domain.record;
   const macs = domain.live?.interfaces.map((nic) => nic.mac) ?? [];
-  return readAddresses(await hosts.get(ref).libvirt(), { uuid, liveXml, macs });
+  return readAddresses(hosts.get(ref), { uuid, liveXml, macs });
 }

@@ -36,7 +36,7 @@ import {
   unfinishedOf,
 } from "./relocations.js";
 import { isOwn, type MachineRequest, wasFound } from "./request.js";
-import { mediaSteps, releasedMediaSteps, secondSeedWarnings, unmarkedMedia } from "./seed/steps.js";
+import { mediaSteps, releasedMediaSteps, secondSeedRefusals, unmarkedMedia } from "./seed/steps.js";
 import { waitSteps, waitWarnings } from "./wait/plan.js";
 
 /** Pure: what is and what should be in, steps and refusals out. */
@@ -98,7 +98,7 @@ function planMachine(request: MachineRequest, observed: ObservedMachine): Plan {
   planRecords(request, place, domain, result);
   const relocations = relocationsOf(request, place, domain);
   if (!isUnsettled(domain)) relocationSteps(request, place, domain, relocations, result);
-  planChanges(request, target, place, domain, relocations, result);
+  planChanges(request, observed, place, domain, relocations, result);
   return result;
 }
 
@@ -120,7 +120,7 @@ function planDeparture(
   const relocations = relocationsOf(request, moved.place, moved.domain);
   const later = relocations.moves.filter(({ resumes }) => resumes !== true);
   relocationSteps(request, target, domain, { moves: later, interrupted: [] }, result);
-  planChanges(request, target, moved.place, moved.domain, relocations, result);
+  planChanges(request, observed, moved.place, moved.domain, relocations, result);
 }
 
 function planNew(request: MachineRequest, observed: ObservedMachine, result: Plan): void {
@@ -149,7 +149,7 @@ function planNew(request: MachineRequest, observed: ObservedMachine, result: Pla
       message: `emulation "kvm" isn't possible on ${target.ref.name}: it has no usable hardware virtualisation; use "auto" or "qemu", or enable it in the firmware`,
     });
   result.refusals.push(...obstacles(desired, target, "everything"), ...patchRefusals(desired, target));
-  volumeSteps(request, target, undefined, relocations.moves, result);
+  volumeSteps(request, target, undefined, relocations.moves, result, observed.sources);
   mediaSteps(request, target, undefined, result);
   result.refusals.push(...missingMedia(request, target));
   releasedVolumeSteps(request, target, undefined, desired.disks, relocations, result);
@@ -359,7 +359,7 @@ function planRecords(
 
 function planChanges(
   request: MachineRequest,
-  target: ObservedHost,
+  { target, sources }: ObservedMachine,
   place: ObservedHost,
   domain: ObservedDomain,
   relocations: Relocations,
@@ -406,10 +406,10 @@ function planChanges(
   if (changes.definition.length > 0) result.refusals.push(...patchRefusals(desired, place));
   // Before anything refers to them.
   mediaSteps(request, place, domain, result);
-  if (found) result.warnings.push(...secondSeedWarnings(request, desired));
+  if (found) result.refusals.push(...secondSeedRefusals(request, desired));
   result.refusals.push(...missingMedia(request, place));
   result.steps.push(...definitionSteps(subject, changes));
-  volumeSteps(request, place, domain, relocations.moves, result);
+  volumeSteps(request, place, domain, relocations.moves, result, sources);
   if (changes.live.length > 0)
     result.steps.push({ kind: "changeRunning", subject, changes: toTexts(changes.live), effect: "live" });
   if (record.autostart !== (inputs.autostart ?? false))

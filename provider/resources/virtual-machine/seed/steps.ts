@@ -1,8 +1,8 @@
-import type { DomainModel } from "../../../libvirt/xml/index.js";
-import type { Plan } from "../../../planning/plan.js";
+import type { DiskSource, DomainModel } from "../../../libvirt/xml/index.js";
+import type { Plan, Refusal } from "../../../planning/plan.js";
 import type { Step } from "../../../planning/step.js";
 import { changedFiles, isNewInstance } from "../../../seeds/changes.js";
-import { sameVolume } from "../desired-disks.js";
+import { declaredDrives, sameVolume } from "../desired-disks.js";
 import { ownMarks } from "../disks.js";
 import type { ObservedDomain, ObservedHost } from "../observed.js";
 import type { MachineRequest } from "../request.js";
@@ -102,19 +102,44 @@ export function unmarkedMedia(
   });
 }
 
-/** Of a VM that is taken over: cloud-init takes whichever seed it finds first, and an image of somebody else's can't be told from other media. */
-export function secondSeedWarnings({ inputs, previous }: MachineRequest, desired: DomainModel): string[] {
+/**
+ * Of a VM that is taken over: cloud-init takes whichever seed it finds first, and an image of somebody else's can't be told from other media. So the
+ * program says what becomes of it.
+ */
+export function secondSeedRefusals({ inputs, previous }: MachineRequest, desired: DomainModel): Refusal[] {
   if (inputs.cloudInit === undefined || previous?.cloudInit !== undefined) return [];
-  const declared = bootMedia(inputs);
-  return desired.disks
-    .filter(
-      ({ device, source }) =>
-        device === "cdrom" && source !== undefined && !declared.some((medium) => sameVolume(source, medium)),
-    )
-    .map(
-      ({ target }) =>
-        `${inputs.name} has a medium in drive ${target} already: if that is a seed for cloud-init as well, its guest takes either; take it out (virsh detach-disk ${inputs.name} ${target} --config), or leave cloudInit out`,
-    );
+  const media = bootMedia(inputs);
+  const drives = desired.disks
+    .filter(({ device, source }) => device === "cdrom" && !media.some((medium) => sameVolume(source, medium)))
+    .sort((a, b) => a.target.length - b.target.length || (a.target < b.target ? -1 : 1));
+  const declared = new Set(declaredDrives(inputs, previous, desired).map(({ disk }) => disk.target));
+  const filled = drives.filter(({ source, target }) => source !== undefined && !declared.has(target));
+  if (filled.length === 0) return [];
+  const what = filled.map(({ target, source }) => `in drive ${target} (${textOf(source)})`).join(" and ");
+  const taking = drives.map(() => "{}").join(", ");
+  const keeping = drives.map(({ source }) =>
+    source === undefined ? "{}" : `{ source: ${literalOf(source)} }`,
+  );
+  return [
+    {
+      kind: "ambiguous",
+      message: `${inputs.name} has a medium ${what} already: if that is a seed as well, cloud-init takes whichever it finds first. Say what becomes of it: cdroms: [${taking}] takes it out, cdroms: [${keeping.join(", ")}] keeps it beside the new one; or leave cloudInit out`,
+    },
+  ];
+}
+
+function textOf(source: DiskSource | undefined): string {
+  if (source === undefined) return "";
+  if ("file" in source) return source.file;
+  return "volume" in source ? `${source.volume} in pool ${source.pool}` : "a source of another kind";
+}
+
+/** As a program would write it. */
+function literalOf(source: DiskSource): string {
+  if ("file" in source) return JSON.stringify(source.file);
+  return "volume" in source
+    ? `{ pool: ${JSON.stringify(source.pool)}, volume: ${JSON.stringify(source.volume)} }`
+    : "...";
 }
 
 function isUsedBy({ disks, ignition }: DomainModel, volume: { pool: string; volume: string }): boolean {
@@ -133,6 +158,10 @@ function reasonFor(
     previous === undefined ? undefined : bootMedia(previous).find(({ input }) => input === declared.input);
   if (before?.volume === declared.volume && before.pool === declared.pool) return "it is gone from there";
   const asInstance = "cloud-init runs as on a first boot";
+  if (previous === undefined && inputs.adopt === true && declared.input === "cloudInit")
+    return inputs.cloudInit?.instanceId === undefined
+      ? `new; unless the guest knows the VM's UUID as its instance-id (else give cloudInit.instanceId), ${asInstance}`
+      : "new";
   if (before === undefined)
     return declared.input === "cloudInit" && previous !== undefined ? `new; with it ${asInstance}` : "new";
   const files = changedFiles(before.medium, declared.medium);

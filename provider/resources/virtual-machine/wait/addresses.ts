@@ -1,4 +1,7 @@
-import type { Libvirt } from "../../../libvirt/index.js";
+import { HostUnreachable } from "../../../hosts/errors.js";
+import type { Host } from "../../../hosts/host.js";
+import type { DomainInterfaceAddresses } from "../../../libvirt/index.js";
+import { parseNeighbours } from "./neighbours.js";
 
 /** Where an address of a running guest can be read. */
 type AddressSource = "lease" | "arp" | "agent";
@@ -22,17 +25,13 @@ export interface RunningGuest {
  * The addresses of a running guest that others can reach: those of the host's DHCP leases, of its agent and of the host's ARP table, in this
  * order, IPv4 before IPv6. A source that doesn't answer has none.
  */
-export async function readAddresses(libvirt: Libvirt, guest: RunningGuest): Promise<string[]> {
+export async function readAddresses(host: Host, guest: RunningGuest): Promise<string[]> {
   if (guest.macs.length === 0) return [];
   const macs = new Set(guest.macs.map((mac) => mac.toLowerCase()));
   const sources: AddressSource[] = isAgentConnected(guest.liveXml)
     ? ["lease", "agent", "arp"]
     : ["lease", "arp"];
-  const answers = await Promise.all(
-    sources.map((source) =>
-      libvirt.domains.interfaceAddresses(guest.uuid, source, { timeoutMs: ASK_FOR_MS }).catch(() => []),
-    ),
-  );
+  const answers = await Promise.all(sources.map((source) => ask(host, guest.uuid, source)));
   const addresses = answers
     .flat()
     .filter(({ mac }) => mac === undefined || macs.has(mac.toLowerCase()))
@@ -45,6 +44,30 @@ export async function readAddresses(libvirt: Libvirt, guest: RunningGuest): Prom
       ...addresses.filter((address) => isIpv6(address)),
     ]),
   ];
+}
+
+async function ask(host: Host, uuid: string, source: AddressSource): Promise<DomainInterfaceAddresses[]> {
+  try {
+    const options = { timeoutMs: ASK_FOR_MS };
+    return await host.idempotent(({ domains }) => domains.interfaceAddresses(uuid, source, options));
+  } catch (error) {
+    if (error instanceof HostUnreachable) throw error;
+    return source === "arp" ? await kernelNeighbours(host).catch(() => []) : [];
+  }
+}
+
+const asked = new WeakMap<Host, Promise<DomainInterfaceAddresses[]>>();
+
+/** libvirt 9.0 can't read the ARP table of newer kernels ("wrong nlmsg len"). Whoever asks at the same moment gets the same answer. */
+function kernelNeighbours(host: Host): Promise<DomainInterfaceAddresses[]> {
+  const known = asked.get(host);
+  if (known !== undefined) return known;
+  const asking = host
+    .exec(["cat", "/proc/net/arp"])
+    .then(({ stdout }) => parseNeighbours(stdout))
+    .finally(() => asked.delete(host));
+  asked.set(host, asking);
+  return asking;
 }
 
 /** Loopback, and link-local addresses, which mean nothing without the link's name. */

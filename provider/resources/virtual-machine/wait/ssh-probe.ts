@@ -26,7 +26,8 @@ export async function sshProblem(
     if (signal.aborted) throw signal.reason;
     if (patience.aborted) return "no answer";
     const message = error instanceof Error ? error.message : String(error);
-    return message.replace(/^.*: refused: /, ""); // Before that stand the host and the address, which are known.
+    // Before that stand the host and the address, which are known.
+    return message.replace(/^.*: refused: (?:the server cannot connect to it \((.*)\)$)?/, "$1");
   }
 }
 

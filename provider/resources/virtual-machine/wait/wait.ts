@@ -85,7 +85,7 @@ async function lookAt(
       : { kind: "notYet", instead: "no agent has opened its channel" };
   const macs = parseDomain(record.liveXml).interfaces.map((nic) => nic.mac);
   const { liveXml } = record;
-  const addresses = await host.idempotent((libvirt) => readAddresses(libvirt, { uuid, liveXml, macs }));
+  const addresses = await readAddresses(host, { uuid, liveXml, macs });
   if (addresses.length === 0) return { kind: "notYet", instead: "no address" };
   if (goal === "ipAddress") return { kind: "ready", readiness: { goal } };
   const problems = await Promise.all(addresses.map((address) => sshProblem(host, address, signal)));

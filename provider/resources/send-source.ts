@@ -1,32 +1,43 @@
-import type { Host } from "../../hosts/host.js";
-import { buildVolume } from "../../libvirt/xml/index.js";
-import type { ApplyContext } from "../definition.js";
-import { abandonFilling, beginFilling, endFilling } from "../filling.js";
-import { checksumText } from "../image/checksum.js";
-import { progressLine, UPLOAD_TIMEOUT_MS } from "../image/fetching.js";
-import { lookAtFile, readFileOnce, sumOfFile } from "../image/local-file.js";
-import { withHoles } from "../image/sending.js";
-import { rescanPool } from "../rescan.js";
-import type { Inputs } from "./schema.js";
+import type { Host } from "../hosts/host.js";
+import { buildVolume } from "../libvirt/xml/index.js";
+import type { ApplyContext } from "./definition.js";
+import { abandonFilling, beginFilling, endFilling } from "./filling.js";
+import { checksumText } from "./image/checksum.js";
+import { progressLine, UPLOAD_TIMEOUT_MS } from "./image/fetching.js";
+import { lookAtFile, readFileOnce, sumOfFile } from "./image/local-file.js";
+import { withHoles } from "./image/sending.js";
+import { rescanPool } from "./rescan.js";
 
 /** As long as libvirt makes other volumes of the pool it doesn't look; copying a large one takes its time. */
 const LONGEST_WAIT_MS = 24 * 3_600_000;
+
+/** A volume that begins with a file. */
+export interface NewContent {
+  pool: string;
+  name: string;
+  /** As a guest is to see it, at least as much as the file has. */
+  size: number;
+  /** What the file was in the preview, where that is on record. */
+  sourceChecksum?: string | undefined;
+}
 
 /**
  * Fills a new volume with a file of this machine. Beside it stands an empty one that says so: until that is gone the volume counts as
  * absent, and a run that comes after one that was cut off makes it anew.
  */
 export async function sendSource(
-  { pool, name, size, sourceChecksum }: Inputs,
+  { pool, name, size, sourceChecksum }: NewContent,
   source: string,
   host: Host,
   context: ApplyContext,
 ): Promise<void> {
   const { signal } = context;
   const file = await lookAtFile(source);
-  const checksum = checksumText({ algorithm: "sha256", hex: await sumOfFile(file, "sha256") });
-  if (sourceChecksum !== undefined && sourceChecksum !== checksum)
-    throw new Error(`source: ${file.path} was changed since the preview; run the preview again`);
+  if (sourceChecksum !== undefined) {
+    const checksum = checksumText({ algorithm: "sha256", hex: await sumOfFile(file, "sha256") });
+    if (sourceChecksum !== checksum)
+      throw new Error(`source: ${file.path} was changed since the preview; run the preview again`);
+  }
   const libvirt = await host.libvirt();
   const filling = { host, pool, volume: name };
   await beginFilling(filling, { signal });
