@@ -247,6 +247,25 @@ describe.skipIf(!available)(`disks and interfaces of a running guest ${missing.j
     expect(await world.host("alpha").shell(`head -c 8 ${IMAGES}/replaced-kept`)).toBe("precious");
     await third.remove();
     expect(await volumes()).toEqual([]);
+
+    // A guest that keeps it until its next boot doesn't have it deleted then, when nothing says any more how it was declared.
+    const running = { ...inputs, powerState: "running", forceStop: true, shutdownTimeout: "1s" };
+    const sata = { ...kept, bus: "sata" };
+    const fourth = new Declared(virtualMachine, hosts, deployed);
+    await fourth.up({ ...running, disks: [inputs.disks[0], sata] });
+    const without = { ...running, disks: [inputs.disks[0]] };
+    expect(await fourth.up(without)).toEqual([
+      "disks[sda] replaced-kept in images -> none, at the next boot",
+      "keep disk replaced-kept in pool images on alpha: it is nobody's from now on",
+    ]);
+    const again = await fourth.preview({ ...running, disks: [inputs.disks[0], sata] });
+    expect(again.refusals).toEqual([]);
+    expect(await fourth.up({ ...without, powerState: "stopped" })).toEqual([
+      expect.stringMatching(/^shut down|^stop/),
+    ]);
+    await fourth.remove();
+    expect(await volumes()).toEqual(["replaced-kept"]);
+    await world.host("alpha").shell(`rm ${IMAGES}/replaced-kept`);
   });
 
   it("randomness, channels and filters come live, and all that QEMU has from its start waits for the next boot", async () => {

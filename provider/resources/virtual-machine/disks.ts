@@ -130,6 +130,7 @@ export function volumeSteps(
     const adopted =
       inputs.adopt === true ||
       (mark === undefined && place.left?.some(isThis) === true) ||
+      (mark === undefined && (domain?.live?.disks.some(({ source }) => isThis(source)) ?? false)) ||
       (domain?.persistent?.disks.some(({ source }) => isThis(source)) ?? false);
     if ((mark === undefined || !isOurs(mark)) && !adopted) {
       result.refusals.push({
@@ -196,7 +197,7 @@ export function releasedVolumeSteps(
   place: ObservedHost,
   domain: ObservedDomain | undefined,
   /** The disks of the definition, and those that the guest still has when the plan comes to here. */
-  inUse: readonly DomainDisk[],
+  inUse: { defined: readonly DomainDisk[]; open: readonly DomainDisk[] },
   { moves, interrupted }: Relocations,
   result: Plan,
 ): void {
@@ -212,12 +213,16 @@ export function releasedVolumeSteps(
         ({ volume, from, to }) => volume === mark.volume && [from, to].includes(pool.name),
       );
       const volume = pool.contents.volumes.find((other) => other.name === mark.volume);
-      if (!isOurs(mark) || isMoving || inUse.some((disk) => sameVolume(disk.source, source))) continue;
+      const isIn = (disks: readonly DomainDisk[]) => disks.some((disk) => sameVolume(disk.source, source));
+      if (!isOurs(mark) || isMoving || isIn(inUse.defined)) continue;
+      // One that outlives it is let go at once: the next deployment doesn't know any more how it was declared.
+      const isRetainedOne = isRetained(request.previous, source);
+      if (isIn(inUse.open) && !isRetainedOne) continue;
       const what = { subject, host, pool: pool.name, volume: mark.volume };
       result.steps.push(
         volume === undefined
           ? { kind: "forgetVolume", ...what, effect: "none" }
-          : isRetained(request.previous, source)
+          : isRetainedOne
             ? { kind: "keepVolume", ...what, effect: "none" }
             : { kind: "deleteVolume", ...what, sizeBytes: volume.capacityBytes, effect: "none" },
       );

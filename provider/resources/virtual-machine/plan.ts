@@ -152,7 +152,7 @@ function planNew(request: MachineRequest, observed: ObservedMachine, result: Pla
   volumeSteps(request, target, undefined, relocations.moves, result, observed.sources);
   mediaSteps(request, target, undefined, result);
   result.refusals.push(...missingMedia(request, target));
-  releasedVolumeSteps(request, target, undefined, desired.disks, relocations, result);
+  releasedVolumeSteps(request, target, undefined, { defined: desired.disks, open: [] }, relocations, result);
   releasedMediaSteps(request, target, undefined, [desired], result);
   result.refusals.push(...missing(request, target));
   if (inputs.autostart === true)
@@ -432,8 +432,8 @@ function planChanges(
     ? live?.disks.filter((disk) => !changes.live.some((d) => isTakenAway(d, disk)))
     : live?.disks;
   // What a running guest still has open stays until it has let go of it.
-  const inUse = [...desired.disks, ...(starts ? [] : (kept ?? []))];
-  releasedVolumeSteps(request, place, domain, inUse, relocations, result);
+  const open = starts ? [] : (kept ?? []);
+  releasedVolumeSteps(request, place, domain, { defined: desired.disks, open }, relocations, result);
   const running = starts || live === undefined ? [] : [live];
   releasedMediaSteps(request, place, domain, [desired, ...running], result);
 }
