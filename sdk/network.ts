@@ -165,7 +165,7 @@ export interface NetworkArgs {
   portgroups?: In<In<PortgroupArgs>[]>;
   /** Largest packet in bytes, 68 to 65,535; with IPv6 1,280 or more. */
   mtu?: In<number>;
-  /** Start the network when the host's libvirt starts. Default `true`. */
+  /** Start the network when the host's libvirt starts. Default `true`; of one that is taken over: as it is. */
   autostart?: In<boolean>;
   /**
    * What to do with a change that a running network can't take (all but DHCP and DNS entries, unused portgroups and devices) while VMs are attached.

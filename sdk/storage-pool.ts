@@ -87,7 +87,7 @@ export interface StoragePoolArgs {
    * refuses devices that hold something. Default `false`: nothing is ever formatted. None of it is taken away with the pool.
    */
   build?: In<boolean>;
-  /** Start the pool when the host's libvirt starts. Default `true`. */
+  /** Start the pool when the host's libvirt starts. Default `true`; of one that is taken over: as it is. */
   autostart?: In<boolean>;
   /** Allows deletion of a pool in which volumes are left that this program didn't make. They go too, but for the LUNs of `"iscsi"`. Default `false`. */
   forceDestroy?: In<boolean>;
@@ -123,8 +123,8 @@ export class StoragePool extends KvmResource {
   declare readonly type: pulumi.Output<string>;
   /** As declared: the folder on the hosts. */
   declare readonly path: pulumi.Output<string | undefined>;
-  /** Whether it starts with the host's libvirt. */
-  declare readonly autostart: pulumi.Output<boolean>;
+  /** As declared; of one that is only read: whether it starts with the host's libvirt. */
+  declare readonly autostart: pulumi.Output<boolean | undefined>;
   /** libvirt's UUID of the pool, by host name. */
   declare readonly uuids: pulumi.Output<Record<string, string>>;
   /** Size of the file system or storage below the pool, by host name, as of the last deployment or refresh. */

@@ -83,7 +83,10 @@ export interface Migration {
 export interface VirtualMachineArgs {
   /** Where the VM must be. Changing it moves the VM: live if it runs, by definition and disks if it is off. */
   host: In<Host | HostRef>;
-  /** libvirt's name of the domain: no `/`, no line breaks, at most 100 bytes. Default: the resource's name. Changes only while off. */
+  /**
+   * libvirt's name of the domain: no `/`, no line breaks, at most 100 bytes. Default: the resource's name. Changes only while off. The
+   * VM's own disks are named after it: give them their present names (`disks[].volume`) with the change, which is refused otherwise.
+   */
   name?: In<string>;
   /**
    * Virtual CPUs. Default 1. More: live up to `maxCpus`, else at the next boot. Fewer: live with KVM as far as they were plugged in while the

@@ -323,7 +323,7 @@ function applyToPool(world: PoolWorlds, step: Step, { inputs, previous }: PoolRe
       return change(step.host, {
         ...{ name: inputs.name, ...completed(declaredModel(inputs)), capacityBytes: 10, availableBytes: 5 },
         ...{ uuid: pool?.uuid ?? uuidOn(step.host as HostName), active: true, persistent: true },
-        autostart: inputs.autostart,
+        autostart: inputs.autostart ?? true,
       });
     case "startPool":
       return change(step.host, pool && { ...pool, active: true });

@@ -74,6 +74,13 @@ describe("the plan of a storage pool", () => {
     const adopting = inputs({ adopt: true });
     const theirs = (more: Partial<ObservedPool>) => [place({ namesake: pool({ uuid: "theirs", ...more }) })];
     expect(kinds(planned({ inputs: adopting }, theirs({})))).toEqual(["adopt"]);
+    // Whether it starts with its host stays as it is unless that is declared.
+    const { autostart: _, ...silent } = adopting;
+    expect(kinds(planned({ inputs: silent }, theirs({ autostart: false })))).toEqual(["adopt"]);
+    expect(kinds(planned({ inputs: adopting }, theirs({ autostart: false })))).toEqual([
+      "adopt",
+      "setPoolAutostart",
+    ]);
     expect(kinds(planned({ inputs: adopting, chosen }, theirs({})))).toEqual([]);
     expect(refusals(planned({ inputs: adopting }, theirs({ path: "/elsewhere" })))).toEqual([
       "foreignObject",

@@ -62,7 +62,7 @@ async function define(
   const libvirt = await host.libvirt();
   await libvirt.pools.define(buildPool({ ...declaredModel(inputs), uuid }));
   if ((await libvirt.pools.observe({ uuid }))?.active !== true) await start(host, uuid, inputs, context);
-  await libvirt.pools.setAutostart(uuid, inputs.autostart);
+  await libvirt.pools.setAutostart(uuid, inputs.autostart ?? true);
 }
 
 /** It is stopped before it is defined: a run that is cut off in between leaves a pool that is seen not to run. */

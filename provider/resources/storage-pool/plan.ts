@@ -106,7 +106,8 @@ function planPlace(request: PoolRequest, place: PoolPlace, replaced: boolean, re
 function planRepairs(request: PoolRequest, place: PoolPlace, pool: ObservedPool, result: Plan): void {
   const host = place.ref.name;
   const subject = request.inputs.name;
-  const autostart = request.inputs.autostart;
+  // What is taken over keeps what the program doesn't mention.
+  const { adopt, autostart = adopt === true ? pool.autostart : true } = request.inputs;
   if (!pool.persistent) {
     result.steps.push({
       kind: "definePool",

@@ -74,7 +74,7 @@ export const shape = {
     .optional(),
   source: source.optional(),
   build: yesOrNo().optional(),
-  autostart: yesOrNo().default(true),
+  autostart: yesOrNo().optional(),
   forceDestroy: yesOrNo().optional(),
   adopt: yesOrNo().optional(),
 };

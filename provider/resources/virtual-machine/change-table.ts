@@ -13,6 +13,7 @@ const rows: readonly ChangeRow[] = [
     effect: "none",
     comparedWhileRunning: false,
     running: "refused while it runs",
+    note: "disks of its own are named after it: refused unless they keep their names, by `disks[].volume`",
   },
   { property: "uuid", effect: "none", comparedWhileRunning: false },
   { input: "description", property: "description", effect: "none", comparedWhileRunning: false },

@@ -156,7 +156,7 @@ export function volumeSteps(
       if (over !== undefined)
         result.refusals.push({
           kind: "inUse",
-          message: `disk ${name} can't grow from ${formatBytes(volume.capacityBytes)} to ${formatBytes(sizeBytes)} while ${over.path}, which a snapshot made, is a layer over it; delete the snapshot first (there are ${snapshotNames(domain)})`,
+          message: `disk ${name} can't grow from ${formatBytes(volume.capacityBytes)} to ${formatBytes(sizeBytes)} while ${over.path}, which a snapshot made, is a layer over it; delete the snapshot first (${snapshotNames(domain)})`,
         });
       result.steps.push({
         kind: "growVolume",
@@ -169,6 +169,31 @@ export function volumeSteps(
         effect: domain !== undefined && isActive(domain) ? "live" : "none",
       });
     }
+  });
+}
+
+/** A VM's disks are named after it: under another name it would have new ones, and lose what is on these. */
+export function refuseLossByName(
+  { inputs, previous }: MachineRequest,
+  place: ObservedHost,
+  result: Plan,
+): void {
+  if (previous === undefined || previous.name === inputs.name) return;
+  const declared = (inputs.disks ?? []).map((entry, i) => volumeOf(inputs.name, entry, i));
+  (inputs.disks ?? []).forEach((entry, i) => {
+    if (entry.disk !== undefined || entry.volume !== undefined) return;
+    const isSame = (other: DiskInputs, k: number) =>
+      other.disk === undefined && (other.name ?? k) === (entry.name ?? i);
+    const before = previous.disks?.find(isSame);
+    if (before === undefined) return;
+    const source = volumeOf(previous.name, before, i);
+    const { contents } = place.pools.find(({ name }) => name === source.pool) ?? {};
+    const isThere = contents?.volumes.some(({ name }) => name === source.volume) === true;
+    if (!isThere || declared.some((volume) => sameVolume(volume, source))) return;
+    result.refusals.push({
+      kind: "policy",
+      message: `${previous.name} can't be renamed to ${inputs.name} on ${place.ref.name} without losing its disk ${source.volume} in pool ${source.pool}, which is named after it: set disks[${i}].volume to ${JSON.stringify(source.volume)}, and it stays as it is`,
+    });
   });
 }
 

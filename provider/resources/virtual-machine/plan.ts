@@ -13,7 +13,7 @@ import { asMoved } from "./as-moved.js";
 import { type Changes, sortChanges, toTexts } from "./changes.js";
 import { volumesToCopy } from "./copies.js";
 import { desiredModel } from "./desired.js";
-import { missingMedia, releasedVolumeSteps, unmarkedDisks, volumeSteps } from "./disks.js";
+import { missingMedia, refuseLossByName, releasedVolumeSteps, unmarkedDisks, volumeSteps } from "./disks.js";
 import type { CopiedVolume } from "./migration/index.js";
 import {
   isActive,
@@ -149,6 +149,7 @@ function planNew(request: MachineRequest, observed: ObservedMachine, result: Pla
       message: `emulation "kvm" isn't possible on ${target.ref.name}: it has no usable hardware virtualisation; use "auto" or "qemu", or enable it in the firmware`,
     });
   result.refusals.push(...obstacles(desired, target, "everything"), ...patchRefusals(desired, target));
+  refuseLossByName(request, target, result);
   volumeSteps(request, target, undefined, relocations.moves, result, observed.sources);
   mediaSteps(request, target, undefined, result);
   result.refusals.push(...missingMedia(request, target));
@@ -409,6 +410,7 @@ function planChanges(
   if (found) result.refusals.push(...secondSeedRefusals(request, desired));
   result.refusals.push(...missingMedia(request, place));
   result.steps.push(...definitionSteps(subject, changes));
+  refuseLossByName(request, place, result);
   volumeSteps(request, place, domain, relocations.moves, result, sources);
   if (changes.live.length > 0)
     result.steps.push({ kind: "changeRunning", subject, changes: toTexts(changes.live), effect: "live" });

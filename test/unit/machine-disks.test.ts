@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
 import type { HostFacts } from "../../provider/hosts/facts.js";
-import type { DomainRecord, PoolRecord } from "../../provider/libvirt/index.js";
+import type { DomainRecord, PoolRecord, VolumeRecord } from "../../provider/libvirt/index.js";
 import { identityOfUrn } from "../../provider/planning/owner.js";
 import { describePlan, emptyPlan } from "../../provider/planning/plan.js";
-import { volumeSteps } from "../../provider/resources/virtual-machine/disks.js";
+import { refuseLossByName, volumeSteps } from "../../provider/resources/virtual-machine/disks.js";
 import type { ObservedHost } from "../../provider/resources/virtual-machine/observed.js";
 import { sourceNames, toDomainOn } from "../../provider/resources/virtual-machine/observed-domain.js";
 import type { MachineRequest } from "../../provider/resources/virtual-machine/request.js";
@@ -74,4 +74,37 @@ it("a disk that is new is made, whether or not its pool runs yet", () => {
     expect(plannedFor(data, small, pools).lines).toEqual([
       "create disk web-data (20 MiB, qcow2) in pool images on alpha",
     ]);
+});
+
+it("a VM isn't renamed away from its own disks", () => {
+  const inputsOf = (name: string, ...disks: DiskInputs[]) =>
+    ({ pulumiUrn: urn, name, host: "alpha", disks }) as unknown as Inputs;
+  const place = {
+    ref: { name: "alpha" },
+    pools: [
+      { name: "images", contents: { volumes: [{ name: "web-0" }, { name: "web-data" }] as VolumeRecord[] } },
+    ],
+  } as unknown as ObservedHost;
+  const data: DiskInputs = { ...small, name: "data" };
+  const gone: DiskInputs = { ...small, name: "gone" };
+  const shared = { disk: { host: "alpha", pool: "images", name: "shared" } } as DiskInputs;
+  const previous = inputsOf("web", small, data, gone, shared);
+  const refusalsOf = (inputs: Inputs) => {
+    const result = emptyPlan();
+    refuseLossByName({ identity, inputs, previous }, place, result);
+    return result.refusals.map(({ message }) => message);
+  };
+  expect(refusalsOf(inputsOf("shop", small, data, gone, shared))).toEqual([
+    'web can\'t be renamed to shop on alpha without losing its disk web-0 in pool images, which is named after it: set disks[0].volume to "web-0", and it stays as it is',
+    'web can\'t be renamed to shop on alpha without losing its disk web-data in pool images, which is named after it: set disks[1].volume to "web-data", and it stays as it is',
+  ]);
+  const named = [
+    { ...small, volume: "web-0" },
+    { ...data, volume: "web-data" },
+  ];
+  expect(refusalsOf(inputsOf("shop", ...named, gone, shared))).toEqual([]);
+  expect(refusalsOf(inputsOf("shop", ...named.toReversed(), shared))).toEqual([]);
+  // What is taken out of the list goes as it always does.
+  expect(refusalsOf(inputsOf("shop", shared))).toEqual([]);
+  expect(refusalsOf(inputsOf("web", small, data))).toEqual([]);
 });
