@@ -10,7 +10,8 @@ export function consoleCommand(end: (code: number) => void): Command {
     .description(
       paragraphs(`Connects this terminal to a VM's serial console, over the SSH connection that is used for everything else: no port is opened on the
 host. In a terminal every key goes to the guest but the escape, which leaves; the terminal is then as it was before. Without a terminal
-input and output are passed on as they are. It ends when the guest is switched off; a reboot doesn't end it.
+input and output are passed on as they are. It ends when the guest is switched off; a reboot doesn't end it, and
+of a stack's VM neither does a move to another of the stack's hosts.
 
 A console that somebody has open is refused.
 

@@ -90,15 +90,21 @@ async function machineOf(
 
 const ANSWERS_WITHIN_MS = 5_000;
 
-/** What has become of a VM that is no longer to be seen on its host; undefined while it is. */
-export async function fateOf({ label, uuid, hostName, host }: Machine): Promise<string | undefined> {
+/** What has become of a VM; "gone" from its host, whether to another one or altogether. */
+export interface Fate {
+  kind: "off" | "gone";
+  text: string;
+}
+
+/** Undefined while it runs where it did. */
+export async function fateOf({ label, uuid, hostName, host }: Machine): Promise<Fate | undefined> {
   try {
     const { state, reasonName } = await host.libvirt.domains.state(uuid, { timeoutMs: ANSWERS_WITHIN_MS });
     if (state !== "shutOff" && state !== "crashed") return undefined;
-    if (reasonName === "migrated") return `${label} has moved to another host.`;
-    return `${label} is off${reasonName === undefined ? "" : ` (${reasonName})`}.`;
+    if (reasonName === "migrated") return { kind: "gone", text: `${label} has moved to another host.` };
+    return { kind: "off", text: `${label} is off${reasonName === undefined ? "" : ` (${reasonName})`}.` };
   } catch (error) {
     if (!isLibvirtError(error, "domainNotFound")) throw error;
-    return `${label} is no longer on ${hostName}: it has moved, or was removed.`;
+    return { kind: "gone", text: `${label} is no longer on ${hostName}: it has moved, or was removed.` };
   }
 }

@@ -7,13 +7,13 @@ import { EXIT, type ExitCode } from "../exit-code.js";
 import { print, writeWhole } from "../output.js";
 import { UsageError } from "../usage-error.js";
 import { parseEscape } from "./escape.js";
-import { findMachine } from "./machine.js";
+import { findMachine, type Machine } from "./machine.js";
 import { ConsoleRefused, HostLost } from "./refused.js";
 import { asJson } from "./report.js";
 import { screenshot } from "./screenshot.js";
-import { serialConsole } from "./serial.js";
+import { type SerialOptions, serialConsole } from "./serial.js";
 import { type VncWay, vncPage, vncPort } from "./vnc.js";
-import { findWanted, type WantedOptions } from "./wanted.js";
+import { findWanted, type WantedMachine, type WantedOptions } from "./wanted.js";
 
 /** As the command line gives them. */
 export interface ConsoleOptions extends WantedOptions {
@@ -61,7 +61,8 @@ export async function runConsole(name: string, options: ConsoleOptions): Promise
   });
   const hosts = new Hosts({ warn: say, now: () => Date.now() });
   try {
-    const machine = await findMachine(await findWanted(name, options, secrets), hosts);
+    const wanted = await findWanted(name, options, secrets);
+    const machine = await findMachine(wanted, hosts);
     const named = { vm: machine.label, host: machine.hostName, uuid: machine.uuid };
     if (file !== undefined) {
       const { png, widthPixels, heightPixels } = await screenshot(machine, screen, told.signal);
@@ -86,7 +87,7 @@ export async function runConsole(name: string, options: ConsoleOptions): Promise
       };
       return await vncPage(machine, { ...bounds, announce: announcePage });
     }
-    return await serialConsole(machine, {
+    return await followed(machine, wanted, hosts, {
       ...{ device: options.device, force: options.force === true, escapeKey, lingerMs, say },
       ...{ signal: told.signal, input: process.stdin, output: process.stdout },
     });
@@ -100,6 +101,28 @@ export async function runConsole(name: string, options: ConsoleOptions): Promise
   } finally {
     for (const stop of listeners) stop();
     await hosts.close();
+  }
+}
+
+/** The console of a VM of a stack goes with it to the stack's other hosts. */
+async function followed(
+  found: Machine,
+  wanted: WantedMachine,
+  hosts: Hosts,
+  options: SerialOptions,
+): Promise<number> {
+  for (let machine = found; ; ) {
+    const end = await serialConsole(machine, options);
+    if (end !== "gone") return end;
+    if (wanted.others.length === 0) return EXIT.fine;
+    try {
+      machine = await findMachine(wanted, hosts);
+    } catch (error) {
+      // It is off elsewhere, or on no host any more: the guest has ended.
+      if (error instanceof ConsoleRefused || error instanceof UsageError) return EXIT.fine;
+      throw error;
+    }
+    options.say(`${machine.label} is on ${machine.hostName} now.`);
   }
 }
 
@@ -139,6 +162,7 @@ function millisecondsOf(option: string, text: string): number {
 export const whatItEndsWith: Readonly<Record<ExitCode, string>> = {
   [EXIT.fine]: "left, or the guest has ended",
   [EXIT.failed]: "wrong usage, or the command failed",
-  [EXIT.found]: "the VM is there and can't be shown: it is off, lacks what was asked for, or somebody has it",
+  [EXIT.found]:
+    "the VM is there and can't be shown: it is off, lacks what was asked for, or somebody has it; or nobody used the link of --vnc",
   [EXIT.incomplete]: "the host could not be reached, or was lost",
 };

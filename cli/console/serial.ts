@@ -23,8 +23,8 @@ export interface SerialOptions {
   say: (text: string) => void;
 }
 
-/** Connects this terminal, or this pipe, to a VM's serial console, until one of them has enough. */
-export async function serialConsole(machine: Machine, options: SerialOptions): Promise<number> {
+/** Connects this terminal, or this pipe, to a VM's serial console, until one of them has enough; "gone" when the VM has left its host. */
+export async function serialConsole(machine: Machine, options: SerialOptions): Promise<number | "gone"> {
   checkDevice(machine, options.device);
   const stream = await open(machine, options);
   const { input, escapeKey, say } = options;
@@ -128,6 +128,8 @@ async function exchange(stream: Duplex, options: SerialOptions): Promise<End> {
     // A state may have been read of it.
     if (input.readableEnded) onInputEnd();
     else on(input, "end", onInputEnd);
+    // After a console on another host it stands still.
+    if (!input.readableEnded) input.resume();
     // A terminal that was closed.
     on(input, "error", () => resolve({ kind: "left" }));
     const onTold = () => resolve({ kind: "told", code: signal.reason as number });
@@ -146,7 +148,11 @@ async function exchange(stream: Duplex, options: SerialOptions): Promise<End> {
 const SETTLES_WITHIN_MS = 5_000;
 
 /** Of a console that closed by itself: what has become of the guest. */
-async function guestEnded(machine: Machine, error: unknown, say: (text: string) => void): Promise<number> {
+async function guestEnded(
+  machine: Machine,
+  error: unknown,
+  say: (text: string) => void,
+): Promise<number | "gone"> {
   const { label, hostName } = machine;
   if (isLibvirtError(error, "connectionLost"))
     throw new HostLost(
@@ -160,8 +166,8 @@ async function guestEnded(machine: Machine, error: unknown, say: (text: string) 
       );
     });
     if (fate !== undefined) {
-      say(fate);
-      return EXIT.fine;
+      say(fate.text);
+      return fate.kind === "gone" ? "gone" : EXIT.fine;
     }
     await sleep(200);
   } while (performance.now() < deadline);

@@ -51,12 +51,12 @@ export async function vncPage(machine: Machine, options: VncOptions): Promise<nu
   });
   let reason = "kvm console was ended.";
   try {
-    return await untilOver(machine, options, async () => {
+    return await untilOver(machine, options, async (signal) => {
       for (;;) {
         const [used, left] = [server.used(), server.viewerLeft()];
         const link = server.renew();
         await options.announce({ kind: "page", ...link, ...server.address });
-        await untilUsed(used, link.url, options);
+        await untilUsed(used, link.url, { ...options, signal });
         const failure = await left;
         if (failure !== undefined && !options.keep)
           throw new ConsoleRefused(`the screen of ${machine.label} can't be reached: ${failure}`);
@@ -80,18 +80,19 @@ async function untilUsed(used: Promise<void>, url: string, options: VncOptions):
         say(`No browser could be opened (${oneLine(error)}); open the link in one.`);
       })
     : undefined;
-  const over = new AbortController();
-  const ends = AbortSignal.any([over.signal, signal]);
-  const expire = async ({ text, ms }: { text: string; ms: number }): Promise<never> => {
-    await sleep(ms, undefined, { signal: ends });
-    throw new ConsoleRefused(
-      `nobody used the link within ${text}, and it is void now; --link-lifetime gives it longer`,
-    );
-  };
+  let lifetime: NodeJS.Timeout | undefined;
+  const unused = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+    if (signal.aborted) reject(signal.reason as Error);
+    if (linkLifetime === undefined) return;
+    const { text, ms } = linkLifetime;
+    const why = `nobody used the link within ${text}, and it is void now; --link-lifetime gives it longer`;
+    lifetime = setTimeout(() => reject(new ConsoleRefused(why)), ms);
+  });
   try {
-    await Promise.race([used, ...(linkLifetime === undefined ? [] : [expire(linkLifetime)])]);
+    await Promise.race([used, unused]);
   } finally {
-    over.abort();
+    clearTimeout(lifetime);
     await opened?.[Symbol.asyncDispose]();
   }
 }
@@ -149,7 +150,12 @@ async function connect(socket: Socket, screen: Screen, { signal, say }: VncOptio
 const LOOKS_EVERY_MS = 2_000;
 
 /** Until the work is done, the guest ends, the host is lost, or this process is told to end. */
-async function untilOver(machine: Machine, options: VncOptions, work: () => Promise<void>): Promise<number> {
+async function untilOver(
+  machine: Machine,
+  options: VncOptions,
+  /** Given what is aborted when it is over by something else. */
+  work: (over: AbortSignal) => Promise<void>,
+): Promise<number> {
   const { hostName, host } = machine;
   const over = new AbortController();
   const told = new Promise<number>((resolve) => {
@@ -165,12 +171,12 @@ async function untilOver(machine: Machine, options: VncOptions, work: () => Prom
       await sleep(LOOKS_EVERY_MS, undefined, { signal: over.signal });
       const fate = await fateOf(machine);
       if (fate === undefined) continue;
-      options.say(fate);
+      options.say(fate.text);
       return EXIT.fine;
     }
   };
   const done = async (): Promise<number> => {
-    await work();
+    await work(over.signal);
     return EXIT.fine;
   };
   const all = [told, lost, ended(), done()];

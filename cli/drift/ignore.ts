@@ -1,3 +1,4 @@
+import { UsageError } from "../usage-error.js";
 import type { Finding } from "./finding.js";
 
 /**
@@ -18,6 +19,11 @@ export function ignoring(patterns: readonly string[]): (finding: Finding) => boo
 
 function parse(pattern: string): { what: RegExp; property: RegExp | undefined } {
   const cut = pattern.lastIndexOf("#");
+  // Nothing has an empty name: whoever leaves one out means any.
+  if (pattern === "" || cut === 0 || cut === pattern.length - 1)
+    throw new UsageError(
+      `--ignore ${JSON.stringify(pattern)}: must be RESOURCE or RESOURCE#PROPERTY, with "*" for any text, as in "*#description"`,
+    );
   if (cut === -1) return { what: glob(pattern), property: undefined };
   return { what: glob(pattern.slice(0, cut)), property: glob(pattern.slice(cut + 1)) };
 }

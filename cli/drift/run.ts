@@ -34,6 +34,7 @@ export async function runDrift(options: DriftOptions): Promise<ExitCode> {
     make: async (secrets, progress) => {
       const poolThresholdPercent = percentOf(options.poolThreshold);
       const failOn = new Set<string>(kindsOf(options.failOn ?? []));
+      const isIgnored = ignoring(options.ignore ?? []);
       const since = options.since === undefined ? undefined : await readReport(options.since);
       const states = await readStates(options, secrets, progress);
       const at = new Date();
@@ -41,7 +42,7 @@ export async function runDrift(options: DriftOptions): Promise<ExitCode> {
       return makeReport(surveys, {
         ...{ at, poolThresholdPercent, failOn, since, secrets },
         unmanaged: options.all === true,
-        isIgnored: ignoring(options.ignore ?? []),
+        isIgnored,
       });
     },
   });

@@ -23,6 +23,7 @@ const terminal = fileURLToPath(new URL("../hosts/console-terminal.py", import.me
 
 const password = "s3cr-vnc";
 const uuid = "5a1f3b52-0f9e-4c58-9d0b-6f3d0b7a2c11";
+const moverUuid = "5a1f3b52-0f9e-4c58-9d0b-6f3d0b7a2c12";
 const CTRL_RIGHT_BRACKET = "\x1d";
 const DARK = 40;
 
@@ -66,9 +67,9 @@ class Running {
     this.ended = new Promise((resolve) => this.child.once("close", resolve));
   }
 
-  async until(text: string): Promise<void> {
-    for (let i = 0; i < 300 && !this.stdout.includes(text); i++) await sleep(100);
-    expect(this.stdout, this.stderr).toContain(text);
+  async until(text: string, from = 0): Promise<void> {
+    for (let i = 0; i < 300 && !this.stdout.includes(text, from); i++) await sleep(100);
+    expect(this.stdout.slice(from), this.stderr).toContain(text);
   }
 }
 
@@ -134,7 +135,13 @@ describe.skipIf(!available)(
           },
         },
       ] as const;
-      const resources = [host("alpha"), host("beta"), machine].map(([kind, name, id, inputs]) => ({
+      const mover = [
+        "VirtualMachine",
+        "mover",
+        moverUuid,
+        { name: "mover", host: "alpha", connection: connection("alpha") },
+      ] as const;
+      const resources = [host("alpha"), host("beta"), machine, mover].map(([kind, name, id, inputs]) => ({
         ...{ id, inputs, urn: `urn:pulumi:prod::shop::pulumi-nodejs:dynamic/kvm:${kind}::${name}` },
         type: `pulumi-nodejs:dynamic/kvm:${kind}`,
       }));
@@ -210,6 +217,29 @@ describe.skipIf(!available)(
       await alpha.virsh("start", "socket");
     });
 
+    it("goes with a VM of a stack to another of its hosts", async () => {
+      const beta = lab.host("beta");
+      const mover = guest("mover", serial, `<uuid>${moverUuid}</uuid>`);
+      await alpha.writeFile("/run/mover.xml", mover);
+      await alpha.virsh("create", "/run/mover.xml");
+      const console = start("--state", join(folder, "state.json"), "mover");
+      await console.until("tick ");
+      // As at the end of a move: it runs there, then it isn't here any more.
+      await beta.writeFile("/run/mover.xml", mover);
+      await beta.virsh("create", "/run/mover.xml");
+      await alpha.virsh("destroy", "mover");
+      for (let i = 0; i < 100 && !console.stderr.includes("beta now"); i++) await sleep(100);
+      expect(console.stderr).toBe(
+        "mover is no longer on alpha: it has moved, or was removed.\nmover is on beta now.\n",
+      );
+      // What is typed while a guest boots is lost.
+      await console.until("tick ", console.stdout.length);
+      console.child.stdin?.write("typed-after-the-move\r");
+      await console.until("typed-after-the-move");
+      await beta.virsh("destroy", "mover");
+      expect(await console.ended).toBe(0);
+    });
+
     it("says what is missing, and what adds it or is there instead", async () => {
       const cases = [
         [["alpha/mute"], 2, /mute has no serial console: .*serialPorts/],
@@ -222,7 +252,7 @@ describe.skipIf(!available)(
         [
           ["--state", join(folder, "state.json"), "db"],
           1,
-          /no VM "db" in .*; it has beta\/web \(resource front\)/,
+          /no VM "db" in .*; it has alpha\/mover, beta\/web \(resource front\)/,
         ],
         [["alpha/web", "--vnc", "--screenshot", "x"], 1, /give one of them/],
         [["alpha/web", "--open"], 1, /--open and --link-lifetime are about .* give --vnc too/],

@@ -153,6 +153,10 @@ describe("a report", () => {
   });
 });
 
+it.each(["", "#powerState", "web#"])("to ignore %j is refused: nothing has an empty name", (pattern) => {
+  expect(() => ignoring([pattern])).toThrow(/--ignore .*: must be RESOURCE or RESOURCE#PROPERTY/);
+});
+
 it.each([
   ["web", true],
   ["VirtualMachine/web", true],
