@@ -26,6 +26,11 @@ export function ownerLabel(owner: Identity): string {
   return `"${owner.name}" of Pulumi stack ${owner.project}/${owner.stack}`;
 }
 
+/** Of something that another stack, or another resource, still counts as its own. */
+export function takenFrom(what: string, host: string, owner: Identity): string {
+  return `${what} on ${host} is taken over from ${ownerLabel(owner)}; take it out of there as well (pulumi state delete), which can't change it any more`;
+}
+
 export function identityHash(owner: Identity): string {
   return createHash("sha256")
     .update(JSON.stringify([owner.project, owner.stack, owner.type, owner.name]))

@@ -43,7 +43,6 @@ describe.skipIf(!available)(`storage pools on real hosts ${missing.join("; ")}`,
     expect(pool.state).toMatchObject({
       madeFolder: { alpha: true, beta: true },
       type: "dir",
-      autostart: true,
     });
     expect(await pool.preview(inputs)).toEqual({ effects: [], refusals: [], diff: { changes: false } });
     expect(await pool.read()).toBe("made");
@@ -145,8 +144,8 @@ describe.skipIf(!available)(`storage pools on real hosts ${missing.join("; ")}`,
     expect(await pool.up(adopting)).toEqual([
       "take over storage pool theirs on alpha as it is, no guest notices",
       "start storage pool theirs on alpha (it is stopped)",
-      "start storage pool theirs with its host, on alpha",
     ]);
+    expect(await poolInfo("alpha", "theirs")).toMatch(/Autostart:\s+no/);
     expect(pool.state).toMatchObject({ uuids: { alpha: uuid }, madeFolder: { alpha: false } });
     expect(await pool.preview(adopting)).toEqual({ effects: [], refusals: [], diff: { changes: false } });
     // Once it is on record, the word isn't needed any more.

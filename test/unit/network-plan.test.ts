@@ -183,6 +183,10 @@ describe("the plan of a network", () => {
     const refused = planned(requestOf(inputsOf()), [foreign]);
     expect(refused).toMatchObject({ steps: [], refusals: ["foreignObject"] });
     expect(refused.messages[0]).toContain('belongs to "other" of Pulumi stack test/lab');
+    const adopting = { hosts: [foreign], former: [] };
+    expect(network.plan(requestOf(inputsOf({ adopt: true })), adopting).warnings).toEqual([
+      'network lan on alpha is taken over from "other" of Pulumi stack test/lab; take it out of there as well (pulumi state delete), which can\'t change it any more',
+    ]);
     // Autostart isn't mentioned: it stays as it is.
     expect(planned(requestOf(inputsOf({ adopt: true })), [foreign])).toMatchObject({
       steps: ["take over lan on alpha as it is, no guest notices"],

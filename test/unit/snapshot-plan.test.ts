@@ -24,7 +24,7 @@ const inputs = (more: Partial<Inputs> = {}): Inputs => ({
   ...{ type: "external", ...more },
 });
 const machine = (more: Partial<ObservedMachine> = {}): ObservedMachine => ({
-  ...{ uuid: "d", name: "web", isActive: true, firmware: "bios", hasAgentChannel: true },
+  ...{ uuid: "d", name: "web", isActive: true, firmware: "bios", hasAgentChannel: true, hasAgent: true },
   disks: [
     { target: "vda", path: "/images/web-0", format: "qcow2", isReadonly: false, isCopied: false },
     { target: "sda", path: "/images/cd.iso", format: "raw", isReadonly: true, isCopied: false },
@@ -144,6 +144,20 @@ describe("the plan of a snapshot", () => {
       expect.stringMatching(/^disk vda is being copied to another file/),
       expect.stringMatching(/^there is old, which is internal/),
     ]);
+  });
+
+  it("doubts in a preview that a silent agent quiesces, and refuses when it is to", () => {
+    const quiesced = { inputs: inputs({ quiesce: true }) };
+    const applying = { ...quiesced, chosen: { uuid: "u", nonce } };
+    expect(planned(quiesced, observed())).toMatchObject({ refusals: [], warnings: [] });
+    const silent = observed({ machine: machine({ hasAgent: false }) });
+    const message =
+      "snapshot before of web on alpha can't be quiesced: its guest agent doesn't answer; see that qemu-guest-agent runs in the guest (waitFor: \"agent\" waits for it), or leave quiesce out";
+    expect(planned(quiesced, silent)).toMatchObject({ refusals: [], warnings: [message] });
+    expect(planned(applying, silent)).toMatchObject({ refusals: [{ message }], warnings: [] });
+    const off = observed({ machine: machine({ hasAgent: false, isActive: false }) });
+    expect(planned(quiesced, off)).toMatchObject({ refusals: [], warnings: [] });
+    expect(planned(applying, off)).toMatchObject({ refusals: [{ kind: "missing" }] });
   });
 
   it("takes it anew for what can't be changed, and keeps its id otherwise", () => {

@@ -1,5 +1,5 @@
 import type { NetworkModel } from "../../libvirt/xml/index.js";
-import { ownerLabel, sameIdentity } from "../../planning/owner.js";
+import { ownerLabel, sameIdentity, takenFrom } from "../../planning/owner.js";
 import { emptyPlan, type Plan } from "../../planning/plan.js";
 import type { PropertyChange } from "../../planning/step.js";
 import { linkKindOf } from "./attached.js";
@@ -54,8 +54,11 @@ function planHost(request: NetworkRequest, host: ObservedHost, result: Plan): vo
     });
     return;
   }
-  if (!network.ours)
+  if (!network.ours) {
+    if (network.owner !== undefined)
+      result.warnings.push(takenFrom(`network ${network.record.name}`, ref.name, network.owner));
     result.steps.push({ kind: "adopt", subject: network.record.name, host: ref.name, effect: "none" });
+  }
   planChanges(request, host, network, result);
 }
 

@@ -9,6 +9,7 @@ import {
 } from "../../libvirt/xml/index.js";
 import { identityHash, identityOfUrn } from "../../planning/owner.js";
 import type { ObserveContext, Request } from "../definition.js";
+import { isAgentConnected } from "../virtual-machine/wait/addresses.js";
 import { readDescription, type SnapshotMark } from "./mark.js";
 import type { Inputs, Outputs } from "./schema.js";
 
@@ -42,6 +43,8 @@ export interface ObservedMachine {
   isActive: boolean;
   firmware: Firmware;
   hasAgentChannel: boolean;
+  /** The agent answers there; false of a guest that is off or hasn't booted yet. */
+  hasAgent: boolean;
   disks: MachineDisk[];
 }
 
@@ -103,12 +106,15 @@ function toFound(record: SnapshotRecord): FoundSnapshot {
   return { record, model, ...readDescription(model.description) };
 }
 
-function machineOf(xml: string): Pick<ObservedMachine, "firmware" | "hasAgentChannel" | "disks"> {
+function machineOf(
+  xml: string,
+): Pick<ObservedMachine, "firmware" | "hasAgentChannel" | "hasAgent" | "disks"> {
   const { disks, firmware, agentChannel } = parseDomain(xml);
   const chains = readDiskChains(xml);
   return {
     firmware,
     hasAgentChannel: agentChannel,
+    hasAgent: isAgentConnected(xml),
     disks: disks.map(({ target, format, readonly, device }) => {
       const chain = chains.find((other) => other.target === target);
       const isReadonly = readonly || device === "cdrom";

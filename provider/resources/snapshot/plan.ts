@@ -36,6 +36,8 @@ export function plan(request: SnapshotRequest, observed: ObservedSnapshot): Plan
   }
   if (snapshot === undefined) {
     result.refusals.push(...takeRefusals(inputs, observed, machine));
+    if (inputs.quiesce === true && machine.hasAgentChannel && !machine.hasAgent)
+      planSilentAgent(request, observed, machine, result);
     result.steps.push(takeStep(request, observed));
     return result;
   }
@@ -111,6 +113,19 @@ function planForeign(
     return;
   }
   result.steps.push({ kind: "adopt", subject: what.replace(/ on .*$/, ""), host: ref.name, effect: "none" });
+}
+
+/** Before it is taken, the same deployment may start the guest, or what it waits for may come. */
+function planSilentAgent(
+  { inputs, chosen }: SnapshotRequest,
+  { ref }: ObservedSnapshot,
+  { name, isActive }: ObservedMachine,
+  result: Plan,
+): void {
+  const why = isActive ? "its guest agent doesn't answer" : "the guest, whose agent that takes, is off";
+  const message = `snapshot ${inputs.name} of ${name} on ${ref.name} can't be quiesced: ${why}; see that qemu-guest-agent runs in the guest (waitFor: "agent" waits for it), or leave quiesce out`;
+  if (chosen !== undefined) result.refusals.push({ kind: "missing", message });
+  else if (isActive) result.warnings.push(message);
 }
 
 /** What libvirt, or a later deletion, would fail for. */

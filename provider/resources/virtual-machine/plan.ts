@@ -6,7 +6,7 @@ import {
   type ModelDifference,
 } from "../../libvirt/xml/index.js";
 import { foundAgain, isFoundAgain } from "../../planning/found-again.js";
-import { ownerLabel, sameIdentity } from "../../planning/owner.js";
+import { ownerLabel, sameIdentity, takenFrom } from "../../planning/owner.js";
 import { emptyPlan, type Plan, type Refusal } from "../../planning/plan.js";
 import type { PropertyChange, Step } from "../../planning/step.js";
 import { asMoved } from "./as-moved.js";
@@ -326,9 +326,10 @@ function planRecords(
       result.steps.push({ kind: "adopt", subject, host: place.ref.name, effect: "none" });
     else result.steps.push({ kind: "recordOwner", subject, effect: "none", reason: "its mark is gone" });
   } else if (!sameIdentity(owner, identity)) {
-    if (recorded === undefined && previous === undefined)
+    if (recorded === undefined && previous === undefined) {
+      result.warnings.push(takenFrom(`virtual machine ${subject}`, place.ref.name, owner));
       result.steps.push({ kind: "adopt", subject, host: place.ref.name, effect: "none" });
-    else
+    } else
       result.steps.push({
         kind: "recordOwner",
         subject,
