@@ -213,10 +213,15 @@ describe.skipIf(!available)(`storage pools on real hosts ${missing.join("; ")}`,
   it("leaves a host that isn't named any more, but not with volumes that only it has", async () => {
     const pool = new Declared(storagePool);
     await pool.up(inputsOf("leaving"));
-    await world.host("beta").virsh("vol-create-as", "leaving", "only", "1M");
+    const mark = ".pulumi-kvm.0123456789abcdef.0123456789abcdef.only";
+    for (const [name, size] of [
+      ["only", "1M"],
+      [mark, "0"],
+    ] as const)
+      await world.host("beta").virsh("vol-create-as", "leaving", name, size);
     const one = inputsOf("leaving", {}, ["alpha"]);
     await expect(pool.up(one)).rejects.toThrow(/can't leave beta while volumes are in it.*: only;/);
-    await world.host("beta").virsh("vol-delete", "only", "leaving");
+    for (const name of ["only", mark]) await world.host("beta").virsh("vol-delete", name, "leaving");
     expect(await pool.up(one)).toEqual([
       "remove storage pool leaving on beta (the host isn't named any more)",
     ]);

@@ -209,7 +209,10 @@ async function onlyThere(
   const elsewhere = new Set<string>();
   for (const { ref: other, mine } of places)
     for (const name of mine === undefined ? [] : await namesIn(hosts.get(other), mine)) elsewhere.add(name);
-  return there.filter((name) => !elsewhere.has(name));
+  const only = there.filter((name) => !elsewhere.has(name));
+  // The marks of volumes stand beside them; alone they are what keeps the pool.
+  const volumes = only.filter((name) => !isSidecar(name));
+  return volumes.length > 0 ? volumes : only;
 }
 
 /** What is in the folder now: libvirt doesn't see by itself what came in through another host. */
