@@ -160,6 +160,11 @@ describe.skipIf(!available)(`disks from a local file ${missing.join("; ")}`, () 
       expect((await vm.preview(inputs([...declared, entry]))).refusals).toEqual([
         expect.stringMatching(message),
       ]);
+    // One that somebody deleted is told of, also where its file isn't any more.
+    await world.host("alpha").virsh("vol-delete", "--pool", "images", "vm-0");
+    const lost = await vm.preview(inputs([{ ...raw, size: "9MiB" }, ...declared.slice(1)]));
+    expect(lost.effects).toEqual([expect.stringMatching(/^create disk vm-0 \(9 MiB, raw\)/)]);
+    expect(lost.refusals).toEqual([expect.stringMatching(/^disks\[0\]\.source: there is no file/)]);
     await vm.remove();
     expect(await world.ls("alpha", folder)).toEqual([]);
   });

@@ -94,10 +94,10 @@ export function volumeSteps(
     const format = entry.format ?? "qcow2";
     if (volume === undefined && entry.source !== undefined && found !== undefined) {
       const problem = localDiskProblem(entry.source, found, { format, size: sizeBytes ?? 0 });
-      if (problem !== undefined) {
+      if (problem !== undefined)
         result.refusals.push({ kind: "notSupported", message: `disks[${i}].source: ${problem}` });
-        return;
-      }
+      // What is missing is told as well where its size is known.
+      if (problem !== undefined && sizeBytes === undefined) return;
     }
     if (volume === undefined || sizeBytes === undefined) {
       if (sizeBytes === undefined) {
