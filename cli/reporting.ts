@@ -15,7 +15,7 @@ export interface ReportingOptions {
 export interface Reporting<Format extends string, Report extends { exitCode: number }> {
   formats: readonly [Format, ...Format[]];
   make(secrets: SecretTexts, progress: Progress): Promise<Report>;
-  formatted(report: Report, format: Format, paint: Paint): string;
+  formatted(report: Report, format: Format, paint: Paint): string | Promise<string>;
 }
 
 /** Makes a report and puts it where the command line says. No secret that was read on the way is in the message of what fails. */
@@ -32,7 +32,7 @@ export async function reportTo<Format extends string, Report extends { exitCode:
     progress.clear();
     for (const { format, file } of outputs) {
       const paint = paintFor(file === undefined ? process.stdout : {}, process.env);
-      const text = formatted(report, format, paint);
+      const text = await formatted(report, format, paint);
       await (file === undefined ? print(text) : writeWhole(file, text));
     }
     return report.exitCode as ExitCode;

@@ -35,6 +35,9 @@ const entries = [
   "provider/resources/virtual-machine/migration/index",
 ];
 
+/** Of zod's hundred files the greater part are its messages in other languages. */
+const joinedPackages = ["zod", "commander"];
+
 function sourcesHash() {
   const hash = createHash("sha256");
   const files = ["sdk", "provider", "cli"].flatMap((folder) =>
@@ -85,7 +88,7 @@ export async function build(options = {}) {
 
 /**
  * Replaces the modules of provider/ and cli/ by few files: one for each entry, and what they share. sdk/ stays as it is, for the text of
- * its functions is part of every state. Packages stay packages.
+ * its functions is part of every state. Packages stay packages, but for those of which little is used and much would be loaded.
  *
  * @param {string} folder
  */
@@ -100,7 +103,7 @@ async function joinModules(folder) {
   const { rolldown } = await import("rolldown");
   const joined = await rolldown({
     input: Object.fromEntries(entries.map((name) => [name, join(folder, `${name}.js`)])),
-    external: (id) => !/^[./]/.test(id),
+    external: (id) => !/^[./]/.test(id) && !joinedPackages.includes(id),
     platform: "node",
   });
   const { output } = await joined.generate({
@@ -110,7 +113,23 @@ async function joinModules(folder) {
   });
   await joined.close();
   for (const path of modules) rmSync(path);
-  for (const file of output) if (file.type === "chunk") writeFileSync(join(folder, file.fileName), file.code);
+  for (const file of output)
+    if (file.type === "chunk") writeFileSync(join(folder, file.fileName), file.code + licencesOf(file));
+}
+
+/**
+ * Of the packages that were joined into a file, whose terms are that these go along.
+ *
+ * @param {import("rolldown").OutputChunk} file
+ */
+function licencesOf({ moduleIds }) {
+  return joinedPackages
+    .filter((name) => moduleIds.some((id) => id.includes(`/node_modules/${name}/`)))
+    .map((name) => {
+      const text = readFileSync(join(root, "node_modules", name, "LICENSE"), "utf8");
+      return `\n/*\nParts of this file are of the package ${name}:\n\n${text.trim()}\n*/\n`;
+    })
+    .join("");
 }
 
 function isBuilt() {

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { examples, exitCodes, paragraphs, repeated } from "../help.js";
 import { driftKinds, findingKinds } from "./finding.js";
-import { type DriftOptions, driftFormats, runDrift, whatItEndsWith } from "./run.js";
+import { type DriftOptions, driftFormats, whatItEndsWith } from "./options.js";
 
 export function driftCommand(end: (code: number) => void): Command {
   const command = new Command("drift")
@@ -49,7 +49,7 @@ not answer is never taken for one on which everything is missing.`),
     )
     .option("--json", "the same as --format json; its schema is schemas/drift-1.schema.json in this package")
     .option("-q, --quiet", "no progress on stderr")
-    .action(async (options: DriftOptions) => end(await runDrift(options)));
+    .action(async (options: DriftOptions) => end(await (await import("./run.js")).runDrift(options)));
   examples(command, [
     ["kvm drift --stack prod", "in a project's folder"],
     [

@@ -1,8 +1,7 @@
 import type { HostFacts } from "../../provider/hosts/facts.js";
 import type { Host } from "../../provider/hosts/host.js";
 import type { VolumeMark } from "../../provider/hosts/volume-mark.js";
-import { type OwnerMark, readOwnerMark } from "../../provider/libvirt/xml/index.js";
-import { ownerOf } from "../../provider/resources/virtual-machine/record-owner.js";
+import type { OwnerMark } from "../../provider/libvirt/xml/index.js";
 
 /** A domain or network, as far as whose it is. */
 export interface ForeignCandidate {
@@ -35,25 +34,32 @@ const POOL_ANSWERS_WITHIN_MS = 60_000;
 /** Reads everything at once over the host's one connection; the resources' own looks find it read. */
 export async function readHost(host: Host, pools: "all" | ReadonlySet<string>): Promise<HostContents> {
   const { observations } = host;
-  const [facts, domains, networks] = await Promise.all([
+  const [facts, domains, networks, contents] = await Promise.all([
     observations.facts(),
     observations.domains(),
     observations.networks(),
-    rescan(host, pools),
+    rescan(host, pools).then(() => readPools(host)),
   ]);
-  const records = await observations.pools();
-  const contents = await Promise.all(
-    records.map(async ({ name, uuid, active, capacityBytes, availableBytes }) => {
-      const marks = active ? (await observations.contents(name)).marks : [];
-      return { name, uuid, active, capacityBytes, availableBytes, marks };
-    }),
-  );
+  // Not loaded before a host is asked, which it has nothing to do with.
+  const [{ ownerOf }, { readOwnerMark }] = await Promise.all([
+    import("../../provider/resources/virtual-machine/record-owner.js"),
+    import("../../provider/libvirt/xml/index.js"),
+  ]);
   return {
     facts,
     domains: domains.map((record) => ({ name: record.name, uuid: record.uuid, owner: ownerOf(record) })),
     networks: networks.map(({ name, uuid, xml }) => ({ name, uuid, owner: readOwnerMark(xml) })),
     pools: contents,
   };
+}
+
+async function readPools({ observations }: Host): Promise<PoolContentsOnHost[]> {
+  return await Promise.all(
+    (await observations.pools()).map(async ({ name, uuid, active, capacityBytes, availableBytes }) => {
+      const marks = active ? (await observations.contents(name)).marks : [];
+      return { name, uuid, active, capacityBytes, availableBytes, marks };
+    }),
+  );
 }
 
 /** libvirt doesn't see by itself what was deleted, or has grown, behind its back. */

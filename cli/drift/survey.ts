@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
-import { type Inspection, inspect } from "../../provider/engine/inspection.js";
+import type { Inspection, inspect } from "../../provider/engine/inspection.js";
 import type { AnyDefinition, Deployment } from "../../provider/engine/lifecycle.js";
 import { oneLine } from "../../provider/hosts/errors.js";
 import type { Host } from "../../provider/hosts/host.js";
@@ -45,14 +45,17 @@ export async function survey(
     });
     const readings = readAll(stacks, options);
     // While the hosts answer.
-    const { definitions } = await import("../../provider/resources/index.js");
-    return await Promise.all(
-      stacks.map((stack) =>
-        surveyStack(stack, { readings, definitions, warnings, progress: options.progress }),
-      ),
-    );
+    const [{ definitions }, { inspect }, { readAhead }] = await Promise.all([
+      import("../../provider/resources/index.js"),
+      import("../../provider/engine/inspection.js"),
+      import("../../provider/resources/virtual-machine/record-models.js"),
+    ]);
+    for (const host of readings.keys()) host.observations.onDomain = readAhead;
+    const tools = { readings, definitions, inspect, warnings, progress: options.progress };
+    return await Promise.all(stacks.map((stack) => surveyStack(stack, tools)));
   } finally {
-    await hosts.close();
+    // Nobody waits for that, and what was seen needn't either.
+    void hosts.close();
   }
 }
 
@@ -87,16 +90,29 @@ function readAll(
 /** Between them the hosts' answers get their turn. */
 const MOST_AT_A_STRETCH = 20;
 
+/** Who has nothing to wait for doesn't keep the process from hearing what comes for others. */
+class Turns {
+  #given = 0;
+  #last: Promise<void> = Promise.resolve();
+
+  next(): Promise<void> {
+    this.#given += 1;
+    if (this.#given % MOST_AT_A_STRETCH === 0) this.#last = this.#last.then(() => setImmediate());
+    return this.#last;
+  }
+}
+
 interface SurveyTools {
   readings: ReadonlyMap<Host, Reading>;
   definitions: Readonly<Record<string, AnyDefinition>>;
+  inspect: typeof inspect;
   warnings: string[];
   progress: Progress;
 }
 
 async function surveyStack(
   { state, hosts, asked }: AskedStack,
-  { readings, definitions, warnings, progress }: SurveyTools,
+  { readings, definitions, inspect, warnings, progress }: SurveyTools,
 ): Promise<SurveyedStack> {
   const deployment: Deployment = {
     ...{ hosts, engine: undefined, now: () => Date.now() },
@@ -104,11 +120,13 @@ async function surveyStack(
     run: { id: "", holder: "" },
   };
   let planned = 0;
+  const turns = new Turns();
   const inspected = async (resource: StateResource) => {
     // What is on the hosts is read once, in bulk, and it takes a while: first comes what can be done without.
     const itsHosts = asked.filter(({ ref }) => isOn(resource, ref));
-    const read = Promise.all(itsHosts.map(({ host }) => readings.get(host)?.answer));
-    const inspection = await look(resource, definitions[resource.kind], { deployment, read });
+    const answers = itsHosts.map(({ host }) => readings.get(host)?.answer);
+    const read = Promise.all(answers).then(() => turns.next());
+    const inspection = await look(resource, definitions[resource.kind], { deployment, read, inspect });
     planned += 1;
     progress.step(`planned ${planned} of ${state.resources.length} resources`);
     return { resource, inspection };
@@ -147,7 +165,11 @@ async function ask(
 async function look(
   resource: StateResource,
   definition: AnyDefinition | undefined,
-  { deployment, read }: { deployment: Deployment; read: Promise<unknown> },
+  {
+    deployment,
+    read,
+    inspect,
+  }: { deployment: Deployment; read: Promise<unknown> } & Pick<SurveyTools, "inspect">,
 ): Promise<Inspection> {
   if (definition === undefined)
     return { kind: "unreadable", reason: `this version doesn't know the kind ${resource.kind}` };

@@ -53,7 +53,9 @@ function holdsSecret(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   if (Array.isArray(value)) return value.some(holdsSecret);
   const object = value as Record<string, unknown>;
-  return object[SIGNATURE_KEY] === SECRET_SIGNATURE || Object.values(object).some(holdsSecret);
+  if (object[SIGNATURE_KEY] === SECRET_SIGNATURE) return true;
+  for (const key in object) if (holdsSecret(object[key])) return true;
+  return false;
 }
 
 function together(parts: readonly Opened[]): Pick<Opened, "hasSecret" | "isEncrypted"> {

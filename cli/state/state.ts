@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { identityOfUrn } from "../../provider/planning/owner.js";
 import type { SecretTexts } from "../../provider/planning/secret-texts.js";
 import { UsageError } from "../usage-error.js";
@@ -35,31 +34,22 @@ export interface StackState {
   pendingOperations: number;
 }
 
-const bag = z.custom<Record<string, unknown>>(
-  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-);
-const exported = z.object({
-  resources: z
-    .array(
-      z.object({
-        urn: z.string(),
-        type: z.string(),
-        id: z.string().optional(),
-        inputs: bag.optional(),
-        outputs: bag.optional(),
-        delete: z.boolean().optional(),
-        external: z.boolean().optional(),
-        initErrors: z.array(z.string()).nullish(),
-      }),
-    )
-    .nullish(),
-  pending_operations: z.array(z.unknown()).nullish(),
-});
-/** What `pulumi stack export` writes; beside it the file of a stack in a backend of files. */
-const document = z.union([
-  z.object({ deployment: exported }),
-  z.object({ checkpoint: z.object({ stack: z.string().optional(), latest: exported }) }),
-]);
+/** As far as it is read here. */
+interface Exported {
+  resources?: ExportedResource[] | null;
+  pending_operations?: unknown[] | null;
+}
+
+interface ExportedResource {
+  urn: string;
+  type: string;
+  id?: string;
+  inputs?: Record<string, unknown>;
+  outputs?: Record<string, unknown>;
+  delete?: boolean;
+  external?: boolean;
+  initErrors?: string[] | null;
+}
 
 export function readState(text: string, source: string, secrets: SecretTexts): StackState {
   const { resources, pending_operations } = parse(text, source);
@@ -97,17 +87,51 @@ export function readState(text: string, source: string, secrets: SecretTexts): S
   };
 }
 
-function parse(text: string, source: string): z.output<typeof exported> {
+/** What `pulumi stack export` writes; beside it the file of a stack in a backend of files. */
+function parse(text: string, source: string): Exported {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     throw new UsageError(`${source} isn't JSON; give what "pulumi stack export" writes`);
   }
-  const parsed = document.safeParse(value);
-  if (!parsed.success)
+  const { deployment, checkpoint } = isBag(value) ? value : {};
+  const exported = deployment ?? (isBag(checkpoint) ? checkpoint.latest : undefined);
+  if (!isExported(exported))
     throw new UsageError(`${source} isn't a stack's state; give what "pulumi stack export" writes`);
-  return "deployment" in parsed.data ? parsed.data.deployment : parsed.data.checkpoint.latest;
+  return exported;
+}
+
+// By hand: hosts are asked once this is known, and to load what checks inputs takes as long as all of this command until then.
+function isExported(value: unknown): value is Exported {
+  if (!isBag(value)) return false;
+  const { resources, pending_operations } = value;
+  return isListOf(resources ?? [], isExportedResource) && Array.isArray(pending_operations ?? []);
+}
+
+function isExportedResource(value: unknown): value is ExportedResource {
+  if (!isBag(value)) return false;
+  const { urn, type, id, inputs, outputs, delete: isDeleted, external, initErrors } = value;
+  return (
+    isText(urn) &&
+    isText(type) &&
+    (id === undefined || isText(id)) &&
+    [inputs, outputs].every((bag) => bag === undefined || isBag(bag)) &&
+    [isDeleted, external].every((flag) => flag === undefined || typeof flag === "boolean") &&
+    isListOf(initErrors ?? [], isText)
+  );
+}
+
+function isBag(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isListOf<T>(value: unknown, isOne: (one: unknown) => one is T): value is T[] {
+  return Array.isArray(value) && value.every(isOne);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
 }
 
 function encrypted(...bags: readonly OpenedBag[]): string[] {

@@ -3,6 +3,7 @@ import type { Hosts } from "../hosts/hosts.js";
 import { isLibvirtError } from "../libvirt/index.js";
 import { type Identity, identityOfUrn } from "../planning/owner.js";
 import { describePlan, emptyPlan, type Plan, type Refusal } from "../planning/plan.js";
+import { readOnce } from "../planning/read-once.js";
 import { describeStep, mustBeAnnounced, needsAnotherLook } from "../planning/step.js";
 import type { ApplyContext, Request, ResourceDefinition } from "../resources/definition.js";
 import { DEFAULT_TIMEOUT_MS, milliseconds } from "../resources/inputs.js";
@@ -146,7 +147,7 @@ export function recordedRequest(
       problems: [...problems.map(describeProblem), ...unknownKeys.map((key) => `${key} isn't known`)],
     };
   // Nearly always the same, and then validated already.
-  const isUnchanged = Object.keys(definition.shape).every((key) => sameJson(olds[key], news[key]));
+  const isUnchanged = keysOf(definition).every((key) => sameJson(olds[key], news[key]));
   const previous = isUnchanged ? inputs : recordedInputs(definition, olds);
   const recorded = { id, outputs: olds };
   return { kind: "request", identity: identityOf(inputs), inputs, previous, recorded };
@@ -370,10 +371,12 @@ function changedInputs(definition: AnyDefinition, request: Request<Bag, Bag>): s
   return comparedKeys(definition).filter((key) => !sameJson(previous[key], inputs[key]));
 }
 
+const keysOf = readOnce(({ shape }: AnyDefinition) => Object.keys(shape));
+
 /** The program's own. */
-function comparedKeys({ shape, computed }: AnyDefinition): string[] {
-  return Object.keys(shape).filter((key) => !INTERNAL_KEYS.has(key) && !computed?.keys.includes(key));
-}
+const comparedKeys = readOnce((definition: AnyDefinition) =>
+  keysOf(definition).filter((key) => !INTERNAL_KEYS.has(key) && !definition.computed?.keys.includes(key)),
+);
 
 function withoutKeys(bag: Bag, keys: readonly string[] = []): Bag {
   return Object.fromEntries(Object.entries(bag).filter(([key]) => !keys.includes(key)));

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { readOnce } from "../planning/read-once.js";
 import type { CrossCheck } from "../resources/definition.js";
 import { INTERNAL_KEYS, type InputProblem, problemsOf, unknownInput, valueAt } from "./input-problem.js";
 import { secretInputsOf } from "./secrecy.js";
@@ -22,8 +23,8 @@ export function validateInputs(
   const problems: InputProblem[] = [];
   const unsound = new Set<string>();
   const secret = new Set(secretInputsOf(news));
-  for (const [key, schema] of Object.entries(shape)) {
-    const value = valueAt(news, [key]);
+  for (const [key, schema] of entriesOf(shape)) {
+    const value = Object.hasOwn(news, key) ? news[key] : undefined;
     if (containsUnknown(value)) {
       unknownKeys.push(key);
       unsound.add(key);
@@ -31,7 +32,7 @@ export function validateInputs(
       problems.push(...problemsBesideUnknowns(shape, key, value, secret.has(key)));
       continue;
     }
-    const parsed = parse(schema as z.ZodType, value);
+    const parsed = parse(schema, value);
     if (parsed.success) {
       if (parsed.data !== undefined) inputs[key] = parsed.data;
       continue;
@@ -51,17 +52,41 @@ export function validateInputs(
   return { inputs, unknownKeys, problems };
 }
 
-/** What an input that isn't given becomes, where that is a plain value: most of a resource's inputs aren't. */
+const entriesOf = readOnce((shape: z.ZodRawShape) => Object.entries(shape) as [string, z.ZodType][]);
+
+/** What was parsed last by a schema, and what came of it: many resources of a stack have the same host, or the same size. */
+const lastParsed = new WeakMap<z.ZodType, { value: unknown; parsed: z.ZodSafeParseResult<unknown> }>();
+/** The same for what isn't given, as most of a resource's inputs aren't. */
 const notGiven = new WeakMap<z.ZodType, z.ZodSafeParseResult<unknown>>();
 
 function parse(schema: z.ZodType, value: unknown): z.ZodSafeParseResult<unknown> {
-  if (value !== undefined) return parseGiven(schema, value);
-  const known = notGiven.get(schema);
+  const known = value === undefined ? notGiven.get(schema) : knownOf(schema, value);
   if (known !== undefined) return known;
   const parsed = parseGiven(schema, value);
-  if (parsed.success && typeof parsed.data !== "object") notGiven.set(schema, parsed);
+  if (!parsed.success) return parsed;
+  if (value === undefined) notGiven.set(schema, parsed);
+  else lastParsed.set(schema, { value, parsed });
   return parsed;
 }
+
+function knownOf(schema: z.ZodType, value: unknown): z.ZodSafeParseResult<unknown> | undefined {
+  const last = lastParsed.get(schema);
+  return last !== undefined && isIdentical(last.value, value) ? last.parsed : undefined;
+}
+
+/** Nothing that a schema could tell apart is different. */
+function isIdentical(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false;
+  const [keys, others] = [Object.keys(a), Object.keys(b)];
+  return (
+    keys.length === others.length &&
+    keys.every((key, i) => key === others[i] && isIdentical((a as Bag)[key], (b as Bag)[key]))
+  );
+}
+
+type Bag = Record<string, unknown>;
 
 /** zod compares the length of whatever has one, and throws where that is no number. */
 function parseGiven(schema: z.ZodType, value: unknown): z.ZodSafeParseResult<unknown> {

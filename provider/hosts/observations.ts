@@ -40,10 +40,14 @@ export class Observations {
   readonly #host: ObservedHost;
   #facts: Promise<HostFacts> | undefined;
   #domains: Promise<Map<string, DomainRecord>> | undefined;
+  /** The same by name, as long as none is read again. */
+  #named: { of: Map<string, DomainRecord>; byName: Map<string, DomainRecord> } | undefined;
   #pools: Promise<Map<string, PoolRecord>> | undefined;
   #networks: Promise<Map<string, NetworkRecord>> | undefined;
   readonly #snapshots = new Map<string, Promise<SnapshotRecord[]>>();
   readonly #contents = new Map<string, Promise<PoolContents>>();
+  /** Hears of a domain when it is read, while others are still being read: of what comes of all of them something can be done beforehand. */
+  onDomain: ((domain: DomainRecord) => void) | undefined;
 
   constructor(host: ObservedHost) {
     this.#host = host;
@@ -58,6 +62,18 @@ export class Observations {
 
   async domains(): Promise<DomainRecord[]> {
     return [...(await this.#domainMap()).values()];
+  }
+
+  async domain(uuid: string): Promise<DomainRecord | undefined> {
+    return (await this.#domainMap()).get(uuid);
+  }
+
+  /** A host has one of a name at most. */
+  async domainNamed(name: string): Promise<DomainRecord | undefined> {
+    const all = await this.#domainMap();
+    if (this.#named?.of !== all)
+      this.#named = { of: all, byName: new Map([...all.values()].map((domain) => [domain.name, domain])) };
+    return this.#named.byName.get(name);
   }
 
   async pools(): Promise<PoolRecord[]> {
@@ -81,6 +97,7 @@ export class Observations {
   async refreshDomain(selector: { uuid?: string | undefined; name?: string | undefined }): Promise<void> {
     const all = await this.#domainMap();
     const { uuid, name } = selector;
+    this.#named = undefined;
     for (const [key, domain] of all)
       if (domain.uuid === uuid || domain.name === name) {
         all.delete(key);
@@ -93,6 +110,7 @@ export class Observations {
       ]),
     );
     for (const domain of found) if (domain !== undefined) all.set(domain.uuid, domain);
+    this.#named = undefined;
   }
 
   /** A domain's snapshots. One that has none isn't asked. */
@@ -154,6 +172,7 @@ export class Observations {
   dropAll(): void {
     this.#facts = undefined;
     this.#domains = undefined;
+    this.#named = undefined;
     this.#pools = undefined;
     this.#networks = undefined;
     this.#snapshots.clear();
@@ -184,7 +203,7 @@ export class Observations {
   #domainMap(): Promise<Map<string, DomainRecord>> {
     this.#domains ??= forgetFailure(
       this.#bulk(
-        (libvirt) => libvirt.domains.observeAll(),
+        (libvirt) => libvirt.domains.observeAll({ onRecord: (domain) => this.onDomain?.(domain) }),
         (domain) => domain.uuid,
       ),
       () => {

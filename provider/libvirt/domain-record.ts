@@ -49,10 +49,18 @@ const TRAITS_TO_COME: DomainTraits = {
   hasSnapshots: false,
 };
 
+/** Reading all domains takes a while: `onRecord` hears of each as soon as it is read. */
+export interface ObserveAllOptions extends OperationOptions {
+  readonly onRecord?: ((record: DomainRecord) => void) | undefined;
+}
+
 /** Every domain of the host, in two round trips: five filtered lists, then everything else at once. */
-export async function observeAllDomains(session: Session, bounds: OperationOptions): Promise<DomainRecord[]> {
+export async function observeAllDomains(
+  session: Session,
+  bounds: ObserveAllOptions,
+): Promise<DomainRecord[]> {
   // All calls are made at once: the last waits until thousands of documents have come over a slow line.
-  const options = { timeoutMs: bounds.timeoutMs ?? DEADLINES.change, signal: bounds.signal };
+  const options = { ...bounds, timeoutMs: bounds.timeoutMs ?? DEADLINES.change };
   const list = async (flags: number) => {
     const { domains } = await session.read(
       "list the domains",
@@ -118,7 +126,7 @@ export async function observeDomain(
 async function readDomain(
   session: Session,
   domain: Domain,
-  options: OperationOptions,
+  options: ObserveAllOptions,
   traits: DomainTraits,
 ): Promise<DomainRecord | undefined> {
   const operation = `read domain ${domain.name}`;
@@ -140,16 +148,12 @@ async function readDomain(
         active === (dom.id !== -1) && (live === undefined || /^<domain [^>]*\bid=/.test(live));
       if (consistent || attempt === ATTEMPTS) {
         const { name, uuid, id } = dom;
-        return {
-          name,
-          uuid,
-          id: active ? id : -1,
-          ...named,
-          reason,
-          ...traits,
-          liveXml: active ? live : undefined,
-          persistentXml,
+        const record = {
+          ...{ name, uuid, id: active ? id : -1, ...named, reason, ...traits },
+          ...{ liveXml: active ? live : undefined, persistentXml },
         };
+        options.onRecord?.(record);
+        return record;
       }
       dom = (await session.read(operation, "DomainLookupByUUID", { uuid: dom.uuid }, options)).dom;
     }

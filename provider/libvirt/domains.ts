@@ -2,7 +2,13 @@ import type { Duplex } from "node:stream";
 import { unlessAbsent } from "./absent.js";
 import { type ConsoleChoice, openDomainConsole } from "./domain-console.js";
 import { DomainHardwareApi } from "./domain-hardware.js";
-import { type DomainKey, type DomainRecord, observeAllDomains, observeDomain } from "./domain-record.js";
+import {
+  type DomainKey,
+  type DomainRecord,
+  type ObserveAllOptions,
+  observeAllDomains,
+  observeDomain,
+} from "./domain-record.js";
 import { domainByUuid } from "./domain-reference.js";
 import { screenshotDomain } from "./domain-screenshot.js";
 import { type DomainState, domainState } from "./domain-state.js";
@@ -61,7 +67,7 @@ export class DomainApi extends DomainHardwareApi {
   }
 
   /** Every domain with its documents. One that vanishes meanwhile is left out. */
-  observeAll(options: OperationOptions = {}): Promise<DomainRecord[]> {
+  observeAll(options: ObserveAllOptions = {}): Promise<DomainRecord[]> {
     return observeAllDomains(this.session, options);
   }
 

@@ -18,7 +18,10 @@ const COUNT = 1_000;
 const ROUNDS = 3;
 const root = join(import.meta.dirname, "../..");
 
-/** Connects, and reads the documents of all domains, pipelined: less can't be read. */
+/**
+ * Connects, and reads the documents of all domains, pipelined: less can't be read. A process of its own like the command, over the same
+ * connections by the same code, timed in the same way from its start to its end; it doesn't so much as look at what it has read.
+ */
 const readEverything = `
 const [hostsModule, refs] = process.argv.slice(1);
 const { Hosts } = await import(hostsModule);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import puppeteer, { type Browser } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { formatted } from "../../cli/drift/run.js";
+import { formatted } from "../../cli/drift/formats/index.js";
 import { noPaint } from "../../cli/paint.js";
 import { formatted as formattedReview } from "../../cli/review/run.js";
 import type { Step } from "../../provider/planning/step.js";

@@ -54,6 +54,19 @@ it("brings nothing else than documents, schema and compiled code", () => {
   expect(other).toEqual([]);
 });
 
+it("has the licences of the packages that it brings parts of", async () => {
+  for (const [name, part] of [
+    ["commander", /\bCommanderError\b.* class extends Error/],
+    ["zod", /\$ZodType\b/],
+  ] as const) {
+    const licence = await readFile(join(root, "node_modules", name, "LICENSE"), "utf8");
+    const texts = [...files].flatMap(([path, bytes]) => (path.endsWith(".js") ? [bytes.toString()] : []));
+    const holders = texts.filter((text) => part.test(text));
+    expect([name, holders.length > 0]).toEqual([name, true]);
+    for (const holder of holders) expect(holder).toContain(licence.trim());
+  }
+});
+
 it("names no path of the machine that packed it", () => {
   const here = [`${root}/`, cacheFolder(), tmpdir() === "/tmp" ? "/tmp/pulumi-kvm-" : tmpdir()];
   const naming = [...files].flatMap(([path, bytes]) =>

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { formatted } from "../../cli/drift/run.js";
+import { formatted } from "../../cli/drift/formats/index.js";
 import { paintFor } from "../../cli/paint.js";
 import { program } from "../../cli/program.js";
 import { reportOf, silentHost } from "./drift-surveys.js";

@@ -26,9 +26,69 @@ const entities: Readonly<Record<string, string>> = {
  *   takes. Undefined when the document isn't as plain as that.
  */
 export function readPlainDocument(text: string): Element | undefined {
-  const root = plainRoot(text);
+  const root = rootOfKnownParts(text) ?? plainRoot(text);
   // It stands where a DOM's element does, so that a reader and a writer of the same document find things by the same functions.
   return root as unknown as Element | undefined;
+}
+
+/** Elements that were read lately, by their text: most of what a domain consists of is in the same words in all domains of a host. */
+const knownParts = new Map<string, PlainElement>();
+const MOST_KNOWN_PARTS = 1_000;
+/** Whose texts are no two domains' the same, or very long. */
+const partsOfOne = /^<(?:name|uuid|title|description|metadata)\b/;
+const LONGEST_KNOWN_PART = 2_000;
+
+/** Reads a document that is indented as libvirt indents, and whose root has nothing to do with namespaces; undefined for any other. */
+function rootOfKnownParts(text: string): PlainElement | undefined {
+  const head = /^<([a-z]+)(?: [a-z]+='[\w.-]*')*>(?=\n {2}<[a-z])/.exec(text);
+  const tail = `\n</${head?.[1]}>\n`;
+  if (head === null || !text.endsWith(tail)) return undefined;
+  const root = plainRoot(`${head[0]}</${head[1]}>`);
+  if (root === undefined) return undefined;
+  return appendParts(root, text, { from: head[0].length, to: text.length - tail.length, indent: "\n  " })
+    ? root
+    : undefined;
+}
+
+/** Whether all of a text could be read as children of an element, each on lines of its own. */
+function appendParts(
+  parent: PlainElement,
+  text: string,
+  { from, to, indent }: { from: number; to: number; indent: string },
+): boolean {
+  for (let begin = from; begin < to; ) {
+    if (!text.startsWith(indent, begin)) return false;
+    const start = begin + indent.length;
+    begin = text.indexOf(`${indent}<`, start);
+    // The end tag of an element that has lines of its own.
+    if (begin !== -1 && text[begin + indent.length + 1] === "/")
+      begin = text.indexOf(`${indent}<`, begin + indent.length + 1);
+    if (begin === -1 || begin > to) begin = to;
+    const part = partOf(parent, text.slice(start, begin));
+    if (part === undefined) return false;
+    parent.append(new PlainText(indent));
+    parent.append(part);
+  }
+  parent.append(new PlainText(indent.slice(0, -2)));
+  return true;
+}
+
+function partOf(parent: PlainElement, text: string): PlainElement | undefined {
+  if (!text.endsWith(">")) return undefined;
+  if (parent.outer === null && text.startsWith("<devices>\n") && text.endsWith("\n  </devices>")) {
+    const devices = new PlainElement(parent, undefined, "devices", noValues, parent.namespaces);
+    const [from, to] = ["<devices>".length, text.length - "\n  </devices>".length];
+    return appendParts(devices, text, { from, to, indent: "\n    " }) ? devices : undefined;
+  }
+  const known = knownParts.get(text);
+  if (known !== undefined) return known.copyIn(parent);
+  const read = plainRoot(text);
+  if (read === undefined) return undefined;
+  if (text.length <= LONGEST_KNOWN_PART && !partsOfOne.test(text)) {
+    if (knownParts.size >= MOST_KNOWN_PARTS) knownParts.clear();
+    knownParts.set(text, read);
+  }
+  return read.copyIn(parent);
 }
 
 function plainRoot(text: string): PlainElement | undefined {
@@ -55,7 +115,7 @@ function plainRoot(text: string): PlainElement | undefined {
     const [, ended, first = "", second, attributes = "", empty] = match;
     if (ended !== undefined) {
       if (open === undefined || open.nodeName !== ended) return undefined;
-      open = open.parentNode ?? undefined;
+      open = open.outer ?? undefined;
       level -= 1;
       continue;
     }
@@ -133,7 +193,8 @@ class PlainElement {
   readonly nodeName: string;
   readonly localName: string;
   readonly namespaceURI: string | null;
-  readonly parentNode: PlainElement | null;
+  /** Where it was read; no `parentNode`, since one that others have a copy of is in several documents. */
+  readonly outer: PlainElement | null;
   readonly namespaces: ReadonlyMap<string, string>;
   readonly #values: ReadonlyMap<string, string>;
   firstChild: PlainNode | null = null;
@@ -150,7 +211,7 @@ class PlainElement {
     this.nodeName = prefix === undefined ? localName : `${prefix}:${localName}`;
     this.localName = localName;
     this.namespaceURI = namespaces.get(prefix ?? "") ?? null;
-    this.parentNode = parent ?? null;
+    this.outer = parent ?? null;
     this.namespaces = namespaces;
     this.#values = values;
   }
@@ -159,6 +220,14 @@ class PlainElement {
     if (this.#last === undefined) this.firstChild = node;
     else this.#last.nextSibling = node;
     this.#last = node;
+  }
+
+  /** The same, with the same children, elsewhere. */
+  copyIn(parent: PlainElement): PlainElement {
+    const prefix = this.nodeName === this.localName ? undefined : this.nodeName.split(":", 1)[0];
+    const copy = new PlainElement(parent, prefix, this.localName, this.#values, this.namespaces);
+    copy.firstChild = this.firstChild;
+    return copy;
   }
 
   getAttribute(name: string): string | null {

@@ -60,7 +60,8 @@ export function desiredModel(
           ...(inputs.commandLine ? { commandLine: inputs.commandLine } : {}),
         };
   setOrKeep(model, "directBoot", directBoot, previous?.kernel);
-  for (const feature of features) feature.desire(model, desireOf(inputs, previous, existing, place));
+  const desire = desireOf(inputs, previous, existing, place);
+  for (const feature of features) feature.desire(model, desire);
   return model;
 }
 

@@ -40,14 +40,14 @@ export async function poolsOf(
       source !== undefined && "pool" in source ? [source.pool] : [],
     ),
   );
-  const isOurs = ownMarks(request, domain);
   const pools: ObservedPool[] = [];
   const names = new Set([...declared, ...inDocuments]);
   for (const name of names) {
     const pool = await poolOf(host, name, records, request, fresh);
     if (pool === undefined) continue;
     pools.push(pool);
-    if (pool.contents.notes.leaving.some(isOurs))
+    const { leaving } = pool.contents.notes;
+    if (leaving.length > 0 && leaving.some(ownMarks(request, domain)))
       for (const other of records) if (other.active) names.add(other.name);
   }
   return pools;

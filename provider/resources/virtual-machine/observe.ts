@@ -108,10 +108,12 @@ async function findOtherCopy(
   const seen = new Set([connectionKey(target.ref)]);
   const others = mayHaveLeft ? [...formerRefs(request), ...peerRefs(request, context)] : formerRefs(request);
   const answers = await Promise.allSettled(
-    unseenOf(others, seen).map((ref) => lookAt(ref, request, context)),
+    unseenOf(others, seen).map(async (ref) =>
+      (await isCertainlyNotOn(ref, request, context)) ? undefined : lookAt(ref, request, context),
+    ),
   );
   const found = answers
-    .flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []))
+    .flatMap((answer) => (answer.status === "fulfilled" ? (answer.value ?? []) : []))
     .find((host) => host.domain !== undefined && host.facts.uuid !== target.facts.uuid);
   if (found !== undefined) return found;
   const hasLeft = domain.record.reasonName === "migrated" && !isActive(domain);
@@ -119,6 +121,18 @@ async function findOtherCopy(
     if (answer.status === "rejected" && (hasLeft || !(answer.reason instanceof HostUnreachable)))
       throw answer.reason;
   return undefined;
+}
+
+/** Nearly every VM is on no other host, which what was read of that one in bulk tells. */
+async function isCertainlyNotOn(
+  ref: HostRef,
+  { recorded }: MachineRequest,
+  { hosts, fresh }: ObserveContext,
+): Promise<boolean> {
+  if (recorded === undefined || fresh) return false;
+  const { observations } = hosts.get(ref);
+  const [domain] = await Promise.all([observations.domain(recorded.id), observations.facts()]);
+  return domain === undefined;
 }
 
 function unseenOf(refs: HostRef[], seen: Set<string>): HostRef[] {
@@ -206,18 +220,18 @@ async function lookAt(
   const { observations } = host;
   const facts = await observations.facts();
   if (fresh) await observations.refreshDomain({ uuid: request.recorded?.id, name: request.inputs.name });
-  const [records, poolRecords, networks] = await Promise.all([
-    observations.domains(),
+  const { recorded } = request;
+  const [candidates, named, poolRecords, networks] = await Promise.all([
+    recorded === undefined ? observations.domains() : observations.domain(recorded.id),
+    observations.domainNamed(request.inputs.name),
     observations.pools(),
     observations.networks(),
   ]);
-  const { recorded } = request;
-  const candidates = recorded === undefined ? records : records.filter(({ uuid }) => uuid === recorded.id);
   const isHome = [refOf(request.inputs), ...formerRefs(request)].some(
     (home) => connectionKey(home) === connectionKey(ref),
   );
-  const mine = candidates.find((record) => isMine(record, request, isHome));
-  const namesake = records.find((record) => record.name === request.inputs.name && record !== mine);
+  const mine = [candidates ?? []].flat().find((record) => isMine(record, request, isHome));
+  const namesake = named === mine ? undefined : named;
   const toDomain = toDomainOn(facts, sourceNames(request, poolRecords), networks);
   const layersOf = ({ hasSnapshots }: DomainRecord) => (hasSnapshots ? snapshotLayers(host) : undefined);
   const domain =

@@ -7,7 +7,6 @@ import {
   type DomainModel,
   isAwaited,
   type OwnerMark,
-  parseDomain,
   readRevertMark,
 } from "../../libvirt/xml/index.js";
 import { journalOf } from "../../planning/migrated-copy.js";
@@ -16,6 +15,7 @@ import { networkTraits } from "./network-traits.js";
 import { pathOf } from "./observe-pools.js";
 import type { ObservedDomain } from "./observed.js";
 import { overlaysOf, withoutOverlays } from "./overlays.js";
+import { modelsOf } from "./record-models.js";
 import type { MachineRequest } from "./request.js";
 import { guestRunOf } from "./running-guest.js";
 import { type Inputs, volumeOf } from "./schema.js";
@@ -54,15 +54,17 @@ export function sourceNames({ inputs, previous }: MachineRequest, pools: readonl
 export function toDomainOn(facts: HostFacts, names: SourceNames, networks: readonly NetworkRecord[]) {
   const traits = new Map(networks.map((network) => [network.name, networkTraits(network)]));
   return (record: DomainRecord, owner: OwnerMark | undefined, below: Below = new Map()): ObservedDomain => {
-    const read = (xml: string | undefined) => {
+    const models = modelsOf(record);
+    const read = (xml: string | undefined, parsed: DomainModel | undefined) => {
       const model =
-        xml === undefined ? undefined : withVolumes(withoutFullPins(parseDomain(xml), facts.cpus), names);
+        parsed === undefined ? undefined : withVolumes(withoutFullPins(parsed, facts.cpus), names);
       const volumeOfPath = (path: string) => volumeAt(path, names);
       const overlays = overlaysOf(xml, model, names.declaredDisks, volumeOfPath, below);
       return { model: withoutOverlays(model, overlays), overlays };
     };
     const noted = journalOf(record);
-    const [persistent, live] = [read(record.persistentXml), read(record.liveXml)];
+    const persistent = read(record.persistentXml, models.persistent);
+    const live = read(record.liveXml, models.live);
     return {
       record,
       persistent: persistent.model,
