@@ -21,7 +21,7 @@ const hosts: Record<string, kvm.Host> = {
 };
 const web = new kvm.VirtualMachine("web", {
   host: hosts[config.require("on")], memory: "128MiB",
-  kernel: config.require("kernel"), initrd: config.require("initrd"), commandLine: "console=ttyS0 quiet",
+  kernel: config.require("kernel"), initrd: config.require("initrd"), commandLine: "console=ttyS0 quiet no_timer_check",
   console: { log: "${CONSOLE}" },
 });
 export const lastMigration = web.lastMigration;

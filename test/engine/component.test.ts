@@ -34,7 +34,7 @@ class Shop extends pulumi.ComponentResource {
     // Every way to hand something on: itself, an Output of it, in a list, in an Output of a list.
     const web = new kvm.VirtualMachine(world.web, {
       host: alpha!, name: "web", memory: "128MiB",
-      kernel: config.require("kernel"), initrd: config.require("initrd"), commandLine: "console=ttyS0 quiet",
+      kernel: config.require("kernel"), initrd: config.require("initrd"), commandLine: "console=ttyS0 quiet no_timer_check",
       disks: pulumi.output(data).apply((disk) => [{ disk }, { size: "1MiB", pool: images }]),
       interfaces: [pulumi.output({ network: lan })],
     }, { parent, aliases: was("web", world.web) });

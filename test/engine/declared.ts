@@ -100,7 +100,7 @@ export function tickMachine(
     memory: "128MiB",
     kernel: kernelPath,
     initrd: initrdPath,
-    commandLine: "console=ttyS0 quiet",
+    commandLine: "console=ttyS0 quiet no_timer_check",
     console: { log: consoleLog(name) },
     ...more,
   };

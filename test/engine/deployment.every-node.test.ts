@@ -22,7 +22,7 @@ const web = new kvm.VirtualMachine("web", {
   memory: config.require("memory"),
   kernel: config.require("kernel"),
   initrd: config.require("initrd"),
-  commandLine: "console=ttyS0 quiet",
+  commandLine: "console=ttyS0 quiet no_timer_check",
   disks: [{ disk: data }],
   interfaces: [{ network: lan }],
   console: { log: "${consoleLog("web")}" },

@@ -25,7 +25,7 @@ const data = new kvm.Disk("data", { host: alpha!, pool, size: "32MiB" });
 const spare = new kvm.Disk("spare", { host: world.spare === "beta" ? beta! : alpha!, pool, size: "16MiB" });
 new kvm.VirtualMachine("web", {
   host: alpha!, memory: "128MiB",
-  kernel: config.require("kernel"), initrd: config.require("initrd"), commandLine: "console=ttyS0 quiet",
+  kernel: config.require("kernel"), initrd: config.require("initrd"), commandLine: "console=ttyS0 quiet no_timer_check",
   console: { log: "${consoleLog("web")}" },
   disks: [{ disk: data }, { size: "48MiB", pool, serial: "own" }],
 });

@@ -81,7 +81,7 @@ const machines = {
   moving: { on: "alpha", ...off },
   choked: {
     ...tickMachine("choked", "alpha"),
-    commandLine: "console=ttyS0 quiet write=vda@8:something",
+    commandLine: "console=ttyS0 quiet no_timer_check write=vda@8:something",
     disks: [{ size: "16MiB", format: "raw", pool: "tiny" }],
   },
   fine: { on: "alpha", ...off, disks: [{ size: "16MiB" }], lan: true },

@@ -129,7 +129,7 @@ describe.skipIf(!available)(`examples/shared-storage${lacking}`, () => {
     lab = await Lab.up({ hosts: 2, prefix: "shared", sharedFolder: true });
     project = await exampleProject("shared-storage", {
       ...guestConfig(),
-      commandLine: "console=ttyS0 quiet write=vda:shared read=vda",
+      commandLine: "console=ttyS0 quiet no_timer_check write=vda:shared read=vda",
       sshConfig: lab.sshConfigPath,
       sharedPath: lab.sharedPath,
     });
@@ -190,7 +190,7 @@ describe.skipIf(!available)(`examples/local-host${lacking}`, () => {
     await chmod(join(bin, "pulumi"), 0o755);
     project = await exampleProject(
       "local-host",
-      { ...guestConfig(), commandLine: "console=ttyS0 quiet" },
+      { ...guestConfig(), commandLine: "console=ttyS0 quiet no_timer_check" },
       { PATH: [bin, cliFolder, process.env.PATH].join(":") },
     );
   });

@@ -49,7 +49,7 @@ if (config.getBoolean("machine") ?? true) {
       { image: base, size: config.get("size") },
       { image: base, size: "80MiB", pool: images, format: "raw", name: "copy" },
     ],
-    kernel: config.require("kernel"), initrd: config.require("initrd"), commandLine: "console=ttyS0 quiet",
+    kernel: config.require("kernel"), initrd: config.require("initrd"), commandLine: "console=ttyS0 quiet no_timer_check",
     console: { log: "${consoleLog("web")}" },
   });
 }

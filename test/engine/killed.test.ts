@@ -22,7 +22,7 @@ const hosts: Record<string, kvm.Host> = {};
 for (const address of ["alpha", "beta"]) hosts[address] = new kvm.Host(address, { address, sshConfig });
 const images = new kvm.StoragePool("images", { hosts: Object.values(hosts), path: "${folder}" });
 const console = (name: string) => ({
-  kernel: config.require("kernel"), initrd: config.require("initrd"), commandLine: "console=ttyS0 quiet",
+  kernel: config.require("kernel"), initrd: config.require("initrd"), commandLine: "console=ttyS0 quiet no_timer_check",
   console: { log: \`/var/log/libvirt/qemu/\${name}-console.log\` },
 });
 for (const { name, on, ...args } of config.getObject<any[]>("machines") ?? [])

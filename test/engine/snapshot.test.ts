@@ -18,7 +18,7 @@ const alpha = new kvm.Host("alpha", { address: "alpha", sshConfig: config.requir
 const pool = new kvm.StoragePool("images", { host: alpha, path: "/var/lib/libvirt/snapped" });
 const web = new kvm.VirtualMachine("web", {
   host: alpha, memory: world.memory ?? "128MiB",
-  kernel: config.require("kernel"), initrd: config.require("initrd"), commandLine: "console=ttyS0 quiet",
+  kernel: config.require("kernel"), initrd: config.require("initrd"), commandLine: "console=ttyS0 quiet no_timer_check",
   console: { log: "${consoleLog("web")}" },
   disks: [{ size: "48MiB", pool }],
 });

@@ -159,7 +159,7 @@ describe.skipIf(!available)(`CPUs and memory of a running guest ${missing.join("
     await using modules = new WalkedMachine(world, "modules", {
       ...{ ...sizes, memoryHotplug: { type: "dimm", slots: 2 } },
       // Else the guest puts its kernel's own data into a module, and can't let go of it.
-      commandLine: "console=ttyS0 quiet memory_hotplug.online_policy=auto-movable",
+      commandLine: "console=ttyS0 quiet no_timer_check memory_hotplug.online_policy=auto-movable",
     });
     await modules.start();
     await modules.change({

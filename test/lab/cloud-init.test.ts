@@ -33,7 +33,11 @@ describe.skipIf(!available)(`boot media ${missing.join("; ")}`, () => {
     const users = [{ name: "ops", password: secret, sudo: true }];
     const seed = { hostname: "web", sshAuthorizedKeys: [key], users };
     const root = { pool: "images", name: "root", size: "16MiB" };
-    const started = { disks: [root], commandLine: "console=ttyS0 quiet show=sr0", cloudInit: seed };
+    const started = {
+      disks: [root],
+      commandLine: "console=ttyS0 quiet no_timer_check show=sr0",
+      cloudInit: seed,
+    };
     await using vm = new WalkedMachine(world, "seeded", started);
     const { effects } = await vm.declared.preview(vm.inputs);
     const first = seedIn(effects);
@@ -130,7 +134,7 @@ describe.skipIf(!available)(`boot media ${missing.join("; ")}`, () => {
     await using vm = new WalkedMachine(world, "mover", {
       machine: "pc",
       disks: [{ pool: "images", name: "root", size: "16MiB" }],
-      commandLine: "console=ttyS0 quiet show=sr0:norock show=sr1:norock show=fwcfg",
+      commandLine: "console=ttyS0 quiet no_timer_check show=sr0:norock show=sr1:norock show=fwcfg",
       cloudInit: { hostname: "mover", metaData: { place: "here" } },
       answerFile: { windows: "<unattend/>", files: { "$WinPEDriver$/ü.inf": "driver" } },
       ignition: config,

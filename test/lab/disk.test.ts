@@ -340,7 +340,12 @@ describe.skipIf(!available)(`disks on real hosts ${missing.join("; ")}`, () => {
     const machineOn = (host: string) => ({
       pulumiUrn: "urn:pulumi:lab::test::pulumi-kvm:VirtualMachine::carrier",
       ...{ name: "carrier", host, connection: world.connection(host), credentials: world.credentials },
-      ...{ memory: "128MiB", kernel: kernelPath, initrd: initrdPath, commandLine: "console=ttyS0 quiet" },
+      ...{
+        memory: "128MiB",
+        kernel: kernelPath,
+        initrd: initrdPath,
+        commandLine: "console=ttyS0 quiet no_timer_check",
+      },
       emulation: "qemu",
       disks: [{ disk: { host, pool: "images", name: "carried", format: "qcow2" } }],
       console: { log: "/var/log/libvirt/qemu/carrier-console.log" },

@@ -32,7 +32,12 @@ describe.skipIf(!available)(
       return {
         pulumiUrn: `urn:pulumi:lab::test::pulumi-nodejs:dynamic/kvm:VirtualMachine::${name}`,
         ...{ name, host: "alpha", connection: world.connection("alpha"), credentials: world.credentials },
-        ...{ memory: "128MiB", kernel: kernelPath, initrd: initrdPath, commandLine: "console=ttyS0 quiet" },
+        ...{
+          memory: "128MiB",
+          kernel: kernelPath,
+          initrd: initrdPath,
+          commandLine: "console=ttyS0 quiet no_timer_check",
+        },
         disks: [
           { pool: "images", name: "root", size: "16MiB", image },
           { pool: "images", name: "data", size: "8MiB" },

@@ -45,7 +45,7 @@ describe.skipIf(!available)(`moving a guest with layers over images ${missing.jo
       { pool: "images", name: "data", size: "8MiB", format: "raw" },
     ];
     await using vm = new WalkedMachine(world, "over", {
-      commandLine: "console=ttyS0 quiet write=vda@9:on-top write=vdb@1:beside",
+      commandLine: "console=ttyS0 quiet no_timer_check write=vda@9:on-top write=vdb@1:beside",
       disks,
     });
     await vm.start();

@@ -38,7 +38,7 @@ describe.skipIf(!available)(`snapshots on real hosts ${missing.join("; ")}`, () 
       ...onHost(host),
       ...{ name, memory: "128MiB", kernel: kernelPath, initrd: initrdPath, emulation: "qemu" },
       ...{
-        commandLine: "console=ttyS0 quiet",
+        commandLine: "console=ttyS0 quiet no_timer_check",
         console: { log: `/var/log/libvirt/qemu/${name}-console.log` },
       },
       disks: [{ size: "64MiB", pool: "images" }],

@@ -38,7 +38,12 @@ export class WalkedMachine implements AsyncDisposable {
     this.inputs = {
       pulumiUrn: `urn:pulumi:lab::test::pulumi-nodejs:dynamic/kvm:VirtualMachine::${name}`,
       ...{ name, host, connection: world.connection(host), credentials: world.credentials },
-      ...{ memory: "128MiB", kernel: kernelPath, initrd: initrdPath, commandLine: "console=ttyS0 quiet" },
+      ...{
+        memory: "128MiB",
+        kernel: kernelPath,
+        initrd: initrdPath,
+        commandLine: "console=ttyS0 quiet no_timer_check",
+      },
       ...{ console: { log: this.#log }, forceStop: true, shutdownTimeout: "10s", ...inputs },
     };
   }
