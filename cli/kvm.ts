@@ -4,6 +4,10 @@ import { oneLine } from "../provider/hosts/errors.js";
 import { EXIT } from "./exit-code.js";
 import { program } from "./program.js";
 
+// Whoever reads no further, as `head` does, has what was wanted.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
 const kvm = await program((code) => {
   process.exitCode = code;
 }, process.argv[2]);

@@ -55,3 +55,9 @@ it("reads nothing of the provider when a program imports it", async () => {
   );
   expect(loaded).toEqual([]);
 });
+
+it("has a command that ends well when nobody reads on", async () => {
+  const kvm = join(folder, "node_modules", ".bin", "kvm");
+  const script = '{ sleep 0.2; "$0" drift --help 2>errors; echo "$?" >code; } | true; cat code errors';
+  expect(await run(["sh", "-c", script, kvm], { cwd: folder, timeoutMs: 60_000 })).toBe("0\n");
+});
