@@ -310,6 +310,7 @@ describe.skipIf(!available)(`disks and interfaces of a running guest ${missing.j
     await vm.change({ inputs: { features: undefined }, announced: ["features.acpi false -> none"] });
     expect((await vm.declared.preview({ ...vm.inputs, name: "other" })).refusals).toEqual([
       'rest can be renamed to other only while it is off; set powerState "stopped" first',
+      expect.stringMatching(/without losing its disk rest-root .* set disks\[0\]\.volume to "rest-root"/),
     ]);
     await vm.change({
       inputs: { numa: { cells: [{ cpus: "0", memory: "128MiB" }] } },

@@ -66,6 +66,12 @@ describe.skipIf(!available)(`disks from a local file ${missing.join("; ")}`, () 
       effects: ["replace, for source"],
       refusals: [],
       diff: { changes: true, replaces: ["source"], deleteBeforeReplace: true },
+      replacement: {
+        effects: [
+          `create disk a (8 MiB, raw) in pool images on alpha, with the content of ${join(files, "a.raw")}`,
+        ],
+        refusals: [],
+      },
     });
     {
       await using _ = await StorageGuest.define(world.host("alpha"), "user-of-a", `${folder}/a`, "raw");

@@ -96,7 +96,7 @@ describe.skipIf(!available)(`snapshots on real hosts ${missing.join("; ")}`, () 
     const [own, other] = inputs.disks as Bag[];
     const larger = { ...inputs, disks: [{ ...own, size: "96MiB" }, other] };
     expect((await machine.preview(larger)).refusals).toEqual([
-      expect.stringMatching(/can't grow .* delete the snapshot first \(there are one\)/),
+      expect.stringMatching(/can't grow .* delete the snapshot first \(one\)/),
     ]);
     const away = { ...machineInputs(vm, {}, "beta"), disks: [own] };
     expect((await machine.preview(away)).refusals).toEqual(

@@ -89,11 +89,17 @@ describe.skipIf(!available)(`storage pools of every type on real hosts ${missing
       /storage pool net on alpha can't start as declared, and is as before/,
     );
     expect(await mounts("alpha")).toContain(`${alpha.address}:shared ${path}`);
-    expect((await pool.preview(inputs({ host: "alpha", dir: "other" }))).diff?.replaces).toEqual([
-      "source.dir",
-    ]);
+    const other = inputs({ host: "alpha", dir: "other" });
+    expect((await pool.preview(other)).refusals).toEqual(
+      ["alpha", "beta"].map((host) =>
+        expect.stringContaining(
+          `storage pool net on ${host} can't be replaced for source.dir while volumes are in it: data`,
+        ),
+      ),
+    );
     await expect(pool.remove()).rejects.toThrow(/still has a volume in it: data/);
     await data.remove();
+    expect((await pool.preview(other)).diff?.replaces).toEqual(["source.dir"]);
     await pool.remove();
     for (const host of ["alpha", "beta"]) {
       expect(await mounts(host)).not.toContain("fuse.glusterfs");
