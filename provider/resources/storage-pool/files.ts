@@ -1,3 +1,4 @@
+import { isSidecar } from "../../hosts/volume-mark.js";
 import type { Refusal } from "../../planning/plan.js";
 import { kindOf } from "./kinds.js";
 
@@ -18,4 +19,17 @@ export function refuseOtherThanFiles(where: {
     kind: "notSupported",
     message: `disk ${disk} can't be made or taken over in pool ${pool} on ${host}: it is a ${type} pool, whose volumes have no room for the mark that says whose they are; give a pool of files (dir, fs, netfs)`,
   };
+}
+
+/** ext4's folder for what its repair finds. */
+const LOST_AND_FOUND = "lost+found";
+
+/** Whether what libvirt lists is a volume, or a mark beside one. */
+export function isVolumeOrMark(name: string): boolean {
+  return name !== LOST_AND_FOUND;
+}
+
+/** Whether what libvirt lists is a volume that people have something in. */
+export function isVolume(name: string): boolean {
+  return isVolumeOrMark(name) && !isSidecar(name);
 }

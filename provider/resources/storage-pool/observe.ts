@@ -1,11 +1,11 @@
 import type { Host } from "../../hosts/host.js";
 import type { HostRef } from "../../hosts/host-ref.js";
-import { isSidecar } from "../../hosts/volume-mark.js";
 import type { DomainRecord, PoolRecord, VolumeRecord } from "../../libvirt/index.js";
 import { type PoolSource, parseDomain, parsePool } from "../../libvirt/xml/index.js";
 import { type Identity, identityOfUrn, identityUuid } from "../../planning/owner.js";
 import type { ObserveContext, Request } from "../definition.js";
 import { declaredModel, differingIn, isSamePlace } from "./desired.js";
+import { isVolume, isVolumeOrMark } from "./files.js";
 import { kindOf } from "./kinds.js";
 import { type Inputs, type Outputs, withoutTrailingSlash } from "./schema.js";
 
@@ -117,7 +117,9 @@ async function lookAt(
     neighbour: others.find((other) => other.name !== inputs.name && isSamePlace(modelOf(other), declared)),
     machines: pool === undefined ? [] : machinesIn(pool, await observations.domains()),
     ...(mine !== undefined && isReplaced(mine, request)
-      ? { replaced: volumesOf((await observations.contents(mine.name)).volumes) }
+      ? {
+          replaced: (await observations.contents(mine.name)).volumes.map(({ name }) => name).filter(isVolume),
+        }
       : {}),
   };
 }
@@ -127,11 +129,6 @@ function isReplaced(mine: ObservedPool, { inputs, previous }: PoolRequest): bool
     previous !== undefined &&
     (mine.name !== inputs.name || differingIn(declaredModel(inputs), modelOf(mine)).length > 0)
   );
-}
-
-/** ext4's folder for what its repair finds is no volume, nor is a mark. */
-function volumesOf(all: readonly { name: string }[]): string[] {
-  return all.map(({ name }) => name).filter((name) => !isSidecar(name) && name !== "lost+found");
 }
 
 /** A pool as its definition has it. */
@@ -211,7 +208,7 @@ async function onlyThere(
     for (const name of mine === undefined ? [] : await namesIn(hosts.get(other), mine)) elsewhere.add(name);
   const only = there.filter((name) => !elsewhere.has(name));
   // The marks of volumes stand beside them; alone they are what keeps the pool.
-  const volumes = only.filter((name) => !isSidecar(name));
+  const volumes = only.filter(isVolume);
   return volumes.length > 0 ? volumes : only;
 }
 
@@ -222,6 +219,5 @@ async function namesIn(host: Host, pool: ObservedPool): Promise<string[]> {
     await libvirt.pools.refresh(pool.uuid);
     return libvirt.volumes.observeAll(pool.name);
   });
-  // ext4's folder for what its repair finds is no volume.
-  return volumes.map((volume) => volume.name).filter((name) => name !== "lost+found");
+  return volumes.map(({ name }) => name).filter(isVolumeOrMark);
 }

@@ -5,6 +5,7 @@ import { isLibvirtError, type VolumeRecord } from "../../libvirt/index.js";
 import type { Identity } from "../../planning/owner.js";
 import type { ApplyContext } from "../definition.js";
 import { usersOf } from "../volumes.js";
+import { isVolume } from "./files.js";
 import { kindOf } from "./kinds.js";
 import { type ObservedPool, refsOf, toPool, uuidsOf } from "./observe.js";
 import { firstFew } from "./plan.js";
@@ -80,8 +81,7 @@ async function refuseOverVolumes(
   context: ApplyContext,
 ): Promise<VolumeRecord[]> {
   const all = await contentsOf(host, pool, context);
-  // ext4's folder for what its repair finds is no volume.
-  const volumes = all.filter(({ name }) => !isSidecar(name) && name !== "lost+found");
+  const volumes = all.filter(({ name }) => isVolume(name));
   if (policy === "forbid" && volumes.length > 0)
     throw new Error(
       `storage pool ${pool.name} on ${host.name} still has ${volumes.length === 1 ? "a volume" : `${volumes.length} volumes`} in it: ${firstFew(volumes.map(({ name }) => name))}; delete what isn't needed, or set forceDestroy: true to have them deleted with the pool, or retainOnDelete to leave it as it is (and deploy that before)`,
