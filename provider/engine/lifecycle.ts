@@ -153,23 +153,22 @@ export function recordedRequest(
   return { kind: "request", identity: identityOf(inputs), inputs, previous, recorded };
 }
 
-const onRecord = new WeakMap<Deployment, Set<string>>();
+/** URNs of what the state has, as far as the deployment has come. */
+const onRecord = readOnce((_: Deployment) => new Set<string>());
 
 /** Pulumi checks a replacement as if it were new, after it has had the change of the old one checked. `--replace` skips that. */
 function isReplaced(deployment: Deployment, olds: Bag, { pulumiUrn: urn }: Bag): boolean {
   if (typeof urn !== "string") return false;
-  const seen = onRecord.get(deployment) ?? new Set();
-  onRecord.set(deployment, seen);
+  const seen = onRecord(deployment);
   if (Object.keys(olds).length > 0) seen.add(urn);
   return Object.keys(olds).length === 0 && seen.has(urn);
 }
 
-const warned = new WeakMap<Deployment, Set<string>>();
+const warned = readOnce((_: Deployment) => new Set<string>());
 
 /** The check and the diff of a deployment may both come upon the same thing. */
 function warn(deployment: Deployment, log: ResourceLog, request: Request<Bag, Bag>, plan: Plan): void {
-  const said = warned.get(deployment) ?? new Set();
-  warned.set(deployment, said);
+  const said = warned(deployment);
   for (const warning of plan.warnings) {
     const key = `${request.inputs.pulumiUrn}\n${warning}`;
     if (said.has(key)) continue;

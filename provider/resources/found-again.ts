@@ -1,4 +1,5 @@
-import type { Step } from "./step.js";
+import type { Step } from "../planning/step.js";
+import type { Request } from "./definition.js";
 
 /**
  * Of a check that finds what this resource has made before, with nothing on record: after a run that was cut off, `retainOnDelete` or
@@ -12,12 +13,6 @@ export function foundAgain(subject: string, host: string): Step {
 }
 
 /** Whether that is how a resource is asked for whose mark is on a host. */
-export function isFoundAgain(request: {
-  previous?: unknown;
-  recorded?: unknown;
-  chosen?: unknown;
-  replaces?: boolean | undefined;
-}): boolean {
-  const { previous, recorded, chosen, replaces } = request;
+export function isFoundAgain({ previous, recorded, chosen, replaces }: Request<object, object>): boolean {
   return previous === undefined && recorded === undefined && chosen === undefined && replaces !== true;
 }

@@ -1,7 +1,7 @@
-import { foundAgain, isFoundAgain } from "../../planning/found-again.js";
 import { identityHash } from "../../planning/owner.js";
 import { emptyPlan, type Plan } from "../../planning/plan.js";
 import { formatBytes } from "../../planning/quantity.js";
+import { foundAgain, isFoundAgain } from "../found-again.js";
 import { localDiskProblem } from "../local-disk.js";
 import { refuseOtherThanFiles } from "../storage-pool/files.js";
 import { type ObservedDisk, whereItIs } from "./observe.js";

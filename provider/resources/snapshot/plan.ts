@@ -1,7 +1,7 @@
-import { foundAgain, isFoundAgain } from "../../planning/found-again.js";
 import { identityHash } from "../../planning/owner.js";
 import { emptyPlan, type Plan, type Refusal } from "../../planning/plan.js";
 import type { Step } from "../../planning/step.js";
+import { foundAgain, isFoundAgain } from "../found-again.js";
 import {
   type FoundSnapshot,
   isOwn,

@@ -5,10 +5,10 @@ import {
   type MigratedVolume,
   type ModelDifference,
 } from "../../libvirt/xml/index.js";
-import { foundAgain, isFoundAgain } from "../../planning/found-again.js";
 import { ownerLabel, sameIdentity, takenFrom } from "../../planning/owner.js";
 import { emptyPlan, type Plan, type Refusal } from "../../planning/plan.js";
 import type { PropertyChange, Step } from "../../planning/step.js";
+import { foundAgain, isFoundAgain } from "../found-again.js";
 import { asMoved } from "./as-moved.js";
 import { type Changes, sortChanges, toTexts } from "./changes.js";
 import { volumesToCopy } from "./copies.js";
