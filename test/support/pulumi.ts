@@ -170,7 +170,11 @@ export class PulumiProject implements AsyncDisposable {
       await project.setProgram(options.program);
       for (const [path, text] of Object.entries(options.files ?? {})) await project.write(path, text);
       await project.expect(["stack", "init", project.stack]);
-      for (const [key, value] of Object.entries(options.config ?? {})) await project.setConfig(key, value);
+      const config = Object.entries(options.config ?? {}).flatMap(([key, value]) => [
+        "--plaintext",
+        `${key}=${value}`,
+      ]);
+      if (config.length > 0) await project.expect(["config", "set-all", ...config]);
       return project;
     } catch (error) {
       await project[Symbol.asyncDispose]();
