@@ -57,6 +57,11 @@ export interface Migration {
   bandwidthMibPerSecond?: In<number>;
   /** Slow the guest's CPUs down when it writes memory faster than the network carries it. Default `true`. */
   autoConverge?: In<boolean>;
+  /**
+   * Whether a guest that writes too fast goes over before all of its memory is there. `"never"` (default): it stays until nearly all is. `"fallback"` is
+   * refused so far: halfway between two hosts a guest is lost with either of them.
+   */
+  postCopy?: In<"never" | "fallback">;
   /** Over how many TCP connections the guest's memory is sent. Disks go over one each. 1 to 255. Default: one, with everything else that is sent. */
   parallelConnections?: In<number>;
   /**

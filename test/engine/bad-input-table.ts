@@ -205,7 +205,12 @@ export const table: readonly [Kind, Record<string, unknown>, string][] = [
   [
     "VirtualMachine",
     { migration: { downtime: "1s" } },
-    "migration.downtime: there is no such input; there are mode, storage, maxDowntime, bandwidthMibPerSecond, autoConverge, parallelConnections, tls, timeout, unsafe",
+    "migration.downtime: there is no such input; there are mode, storage, maxDowntime, bandwidthMibPerSecond, autoConverge, postCopy, parallelConnections, tls, timeout, unsafe",
+  ],
+  [
+    "VirtualMachine",
+    { migration: { postCopy: "fallback" } },
+    'migration.postCopy: "fallback" isn\'t done yet: halfway between two hosts a guest is lost with either of them; leave it out, and use autoConverge for one that writes too fast',
   ],
   [
     "VirtualMachine",

@@ -123,6 +123,12 @@ export const shape = {
         maxDowntime: duration({ leastMs: 1, mostMs: 2_000_000 }).optional(),
         bandwidthMibPerSecond: wholeNumber(1, 1_000_000).optional(),
         autoConverge: yesOrNo().optional(),
+        postCopy: oneOf(["never", "fallback"])
+          .refine((value) => value === "never", {
+            error:
+              "isn't done yet: halfway between two hosts a guest is lost with either of them; leave it out, and use autoConverge for one that writes too fast",
+          })
+          .optional(),
         parallelConnections: wholeNumber(1, 255).optional(),
         tls: yesOrNo().optional(),
         timeout: duration({ leastMs: 1_000, mostMs: 7 * 24 * 3_600_000 }).optional(),
