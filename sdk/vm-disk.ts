@@ -50,7 +50,7 @@ export interface VmDisk {
   pool?: In<StoragePool | string>;
   /** `"qcow2"` (default) or `"raw"`, of an owned disk. Of a disk that is there it can't be changed. */
   format?: In<"qcow2" | "raw">;
-  /** Copy-on-write layer over this disk, image, volume name or absolute path, of an owned disk. */
+  /** Copy-on-write layer over this disk, image, volume name or absolute path, of an owned disk. It only counts when the disk is made; see `onImageChange`. */
   backing?: In<Disk | Image | string>;
   /**
    * What an owned disk begins with: a copy-on-write layer over the image, or with format `"raw"` a copy. The VM's host must be among the image's. It
@@ -64,7 +64,7 @@ export interface VmDisk {
    */
   source?: In<string | pulumi.asset.FileAsset>;
   /**
-   * When another image, or another content of it, is declared for a disk that is there. `"refuse"` (default): an error, for the guest's data stands on
+   * When another image or backing, or another content of it, is declared for a disk that is there. `"refuse"` (default): an error, for the guest's data stands on
    * what it began with. `"keep"`: the disk stays as it is, the image counts for new disks. Another `name` makes a new disk instead and deletes the old.
    */
   onImageChange?: In<"refuse" | "keep">;

@@ -3,6 +3,7 @@ import type { HostFacts } from "../../provider/hosts/facts.js";
 import type { DomainRecord, PoolRecord, VolumeRecord } from "../../provider/libvirt/index.js";
 import { identityOfUrn } from "../../provider/planning/owner.js";
 import { describePlan, emptyPlan } from "../../provider/planning/plan.js";
+import { refuseOtherBeginning } from "../../provider/resources/virtual-machine/disk-beginning.js";
 import { refuseLossByName, volumeSteps } from "../../provider/resources/virtual-machine/disks.js";
 import type { ObservedHost } from "../../provider/resources/virtual-machine/observed.js";
 import { sourceNames, toDomainOn } from "../../provider/resources/virtual-machine/observed-domain.js";
@@ -107,4 +108,35 @@ it("a VM isn't renamed away from its own disks", () => {
   // What is taken out of the list goes as it always does.
   expect(refusalsOf(inputsOf("shop", shared))).toEqual([]);
   expect(refusalsOf(inputsOf("web", small, data))).toEqual([]);
+});
+
+it("what a disk began with isn't changed under it, and is told as it was", () => {
+  const image = (volume: string) =>
+    ({ image: { name: "os", pool: "images", volume, sizeBytes: mib } }) as Partial<DiskInputs>;
+  const refusalsOf = (before: Partial<DiskInputs>, after: Partial<DiskInputs>) => {
+    const inputsOf = (more: Partial<DiskInputs>) =>
+      ({ pulumiUrn: urn, name: "web", host: "alpha", disks: [{ ...small, ...more }] }) as unknown as Inputs;
+    const result = emptyPlan();
+    const request = { identity, inputs: inputsOf(after), previous: inputsOf(before) };
+    refuseOtherBeginning(request, inputsOf(after).disks?.[0] ?? small, "web-0", result);
+    return result.refusals.map(({ message }) => message.replace(/: the guest's data would be lost.*/, ""));
+  };
+  const was = "disk web-0 of web was made";
+  expect(refusalsOf({ backing: "base" }, image("os-1"))).toEqual([
+    `${was} as a layer over base, and image os-1 is declared`,
+  ]);
+  expect(refusalsOf({ backing: "base" }, { backing: { pool: "images", volume: "other" } })).toEqual([
+    `${was} as a layer over base, and backing other is declared`,
+  ]);
+  expect(refusalsOf({ source: "/srv/os.qcow2" }, image("os-1"))).toEqual([
+    `${was} from file /srv/os.qcow2, and image os-1 is declared`,
+  ]);
+  expect(refusalsOf({}, image("os-1"))).toEqual([`${was} without an image, and image os-1 is declared`]);
+  expect(refusalsOf(image("os-1"), image("os-2"))).toEqual([
+    `${was} from image os-1, and image os-2 is declared`,
+  ]);
+  // The same under the other name, and what says nothing of a beginning.
+  expect(refusalsOf({ backing: { pool: "images", volume: "os-1" } }, image("os-1"))).toEqual([]);
+  expect(refusalsOf(image("os-1"), {})).toEqual([]);
+  expect(refusalsOf({ backing: "base" }, { ...image("os-1"), onImageChange: "keep" })).toEqual([]);
 });

@@ -4,6 +4,7 @@ import { formatBytes } from "../../planning/quantity.js";
 import { localDiskProblem } from "../local-disk.js";
 import { refuseOtherThanFiles } from "../storage-pool/files.js";
 import { sameVolume } from "./desired-disks.js";
+import { refuseOtherBeginning } from "./disk-beginning.js";
 import {
   isActive,
   type ObservedDomain,
@@ -145,7 +146,7 @@ export function volumeSteps(
         kind: "notSupported",
         message: `disk ${name} in pool ${poolName} on ${host} is ${kept}, and ${entry.format} is declared: an image stays what it was made as; keep its format, or declare another disk`,
       });
-    refuseOtherImage(request, entry, name, result);
+    refuseOtherBeginning(request, entry, name, result);
     if (volume.capacityBytes > sizeBytes)
       result.refusals.push({
         kind: "shrink",
@@ -201,19 +202,6 @@ export function refuseLossByName(
 function sizeBefore({ previous }: MachineRequest, volume: { pool: string; volume: string }) {
   const before = previous?.disks?.find((entry, i) => sameVolume(volumeOf(previous.name, entry, i), volume));
   return before && (before.size ?? Number.POSITIVE_INFINITY);
-}
-
-/** What a disk began with can't be changed under it: its guest's data stands on that. */
-function refuseOtherImage(request: MachineRequest, entry: DiskInputs, volume: string, result: Plan): void {
-  const { inputs, previous } = request;
-  if (entry.image === undefined || entry.onImageChange === "keep") return;
-  const before = previous?.disks?.find((other, i) => volumeOf(previous.name, other, i).volume === volume);
-  if (before === undefined || before.image?.volume === entry.image.volume) return;
-  const was = before.image === undefined ? "empty" : `from image ${before.image.volume}`;
-  result.refusals.push({
-    kind: "policy",
-    message: `disk ${volume} of ${inputs.name} was made ${was}, and image ${entry.image.volume} is declared: the guest's data would be lost. Set onImageChange: "keep" to leave the disk as it is, or give the disk another name: that makes a new one and deletes the old`,
-  });
 }
 
 /** The volumes that the VM owns and are declared no longer: deleted once no guest has them open. */
