@@ -378,6 +378,11 @@ export class VirtualMachine extends KvmResource {
         ? opts
         : pulumi.mergeOptions({ additionalSecretOutputs: ["graphics"] }, opts ?? {}),
     );
+    // In the state they are null: what is absent there would be unknown in a preview.
+    for (const name of ["ipAddress", "lastMigration", "consolePath", "vncPort", "spicePort"] as const) {
+      const output = this[name] as pulumi.Output<string | undefined>;
+      Object.assign(this, { [name]: output.apply((value) => value ?? undefined) });
+    }
   }
 }
 

@@ -103,7 +103,7 @@ function bandwidthOf(
 
 function lastMoveOf({ resource, step }: GatheredChange): number | undefined {
   const { lastMigration } = (resource?.outputs ?? step.old?.outputs ?? {}) as {
-    lastMigration?: { totalMs?: number };
+    lastMigration?: { totalMs?: number } | null;
   };
   return lastMigration?.totalMs;
 }

@@ -7,6 +7,20 @@ export function toJson(value: unknown): JsonObject {
   return JSON.parse(JSON.stringify(value ?? {})) as JsonObject;
 }
 
+/**
+ * As the state keeps outputs: one that there is none of at the moment is null, if it is among `optional`. An output that is absent would be
+ * unknown in the preview of a stack that stays as it is.
+ */
+export function toOutputs(outputs: object, optional: readonly string[] = []): JsonObject {
+  const none = Object.fromEntries(optional.map((name) => [name, null]));
+  return { ...none, ...toJson(outputs) };
+}
+
+/** The outputs that there are, of those that the state keeps. */
+export function fromOutputs(kept: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== null));
+}
+
 export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (Array.isArray(a) && Array.isArray(b))

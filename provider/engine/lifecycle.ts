@@ -10,7 +10,7 @@ import { DEFAULT_TIMEOUT_MS, milliseconds } from "../resources/inputs.js";
 import type { EngineConnection } from "./engine-connection.js";
 import { PartialFailure, UserError } from "./errors.js";
 import { describeProblem, INTERNAL_KEYS } from "./input-problem.js";
-import { type Json, type JsonObject, sameJson, toJson } from "./json.js";
+import { fromOutputs, type Json, type JsonObject, sameJson, toJson, toOutputs } from "./json.js";
 import { type ResourceLog, resourceLog } from "./resource-log.js";
 import { secrecyOf } from "./secrecy.js";
 import { UNKNOWN } from "./unknowns.js";
@@ -137,9 +137,10 @@ type RecordedRequest = { kind: "request"; recorded: { id: string; outputs: Bag }
 export function recordedRequest(
   definition: AnyDefinition,
   id: string,
-  olds: Bag,
+  kept: Bag,
   news: Bag,
 ): RecordedRequest | { kind: "unsound"; problems: string[] } {
+  const olds = fromOutputs(kept);
   const { inputs, problems, unknownKeys } = validateInputs(definition.shape, news);
   if (problems.length > 0 || unknownKeys.length > 0)
     return {
@@ -188,9 +189,10 @@ export async function update(
   definition: AnyDefinition,
   deployment: Deployment,
   id: string,
-  olds: Bag,
+  kept: Bag,
   news: Bag,
 ) {
+  const olds = fromOutputs(kept);
   const inputs = knownInputs(definition, news);
   const request: Request<Bag, Bag> = {
     identity: identityOf(inputs),
@@ -203,8 +205,9 @@ export async function update(
   return { outs: outputs };
 }
 
-export async function read(definition: AnyDefinition, deployment: Deployment, id: string, props: Bag) {
-  if (isUnmanaged(props)) return readUnmanaged(definition, deployment, id, props);
+export async function read(definition: AnyDefinition, deployment: Deployment, id: string, kept: Bag) {
+  if (isUnmanaged(kept)) return readUnmanaged(definition, deployment, id, kept);
+  const props = fromOutputs(kept);
   const inputs = recordedInputs(definition, props);
   if (inputs === undefined)
     throw new UserError(`${definition.kind} ${id}: its state can't be read by this version`);
@@ -222,7 +225,7 @@ export async function read(definition: AnyDefinition, deployment: Deployment, id
       hosts: deployment.hosts,
       fresh: false,
     });
-    return { id: found, props: { ...toJson(props), ...toJson(outputs) } };
+    return { id: found, props: { ...toJson(props), ...toOutputs(outputs, definition.optionalOutputs) } };
   } catch (error) {
     throw asUserError(error, labelOf(definition, inputs));
   }
@@ -232,8 +235,9 @@ export async function remove(
   definition: AnyDefinition,
   deployment: Deployment,
   id: string,
-  props: Bag,
+  kept: Bag,
 ): Promise<void> {
+  const props = fromOutputs(kept);
   const inputs = recordedInputs(definition, props) ?? props;
   const timeoutMs = timeoutOf(inputs, "delete");
   const context = applyContext(definition, deployment, inputs, timeoutMs);
@@ -258,11 +262,15 @@ async function reconcile(
   const carried: Bag = { ...(request.recorded?.outputs ?? {}) };
   const noted = { ...request, noted: carried };
   const noting = { ...context, note: (outputs: Bag) => Object.assign(carried, outputs) };
-  const result = async (observed: unknown, inputs: Bag) => ({
-    ...toJson(inputs),
-    ...toJson(await definition.outputs(request, observed, carried, { hosts: deployment.hosts, fresh: true })),
-    effects: (news.effects ?? []) as Json,
-  });
+  const result = async (observed: unknown, inputs: Bag) => {
+    const seen = { hosts: deployment.hosts, fresh: true };
+    const outputs = await definition.outputs(request, observed, carried, seen);
+    return {
+      ...toJson(inputs),
+      ...toOutputs(outputs, definition.optionalOutputs),
+      effects: (news.effects ?? []) as Json,
+    };
+  };
   const secrecy = secrecyOf(request.inputs, request.previous);
   const planned = () => secrecy.plan(definition.plan(noted, observed));
   let observed: unknown;

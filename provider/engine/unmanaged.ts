@@ -4,7 +4,7 @@ import type { ResourceDefinition } from "../resources/definition.js";
 import { NotThere } from "../resources/lookup.js";
 import { UserError } from "./errors.js";
 import { describeProblem } from "./input-problem.js";
-import { toJson } from "./json.js";
+import { toJson, toOutputs } from "./json.js";
 import type { AnyDefinition, Deployment } from "./lifecycle.js";
 import { validateInputs } from "./validate.js";
 
@@ -37,7 +37,7 @@ export async function readUnmanaged(
   if (problems.length > 0) throw fail(problems.map(describeProblem).join("; "));
   try {
     const context = { hosts: deployment.hosts, fresh: true, byProgram: !isRefresh };
-    const outputs = toJson(await lookup.read(inputs, context));
+    const outputs = toOutputs(await lookup.read(inputs, context), lookup.optional);
     for (const key of lookup.restless ?? []) if (isRefresh && Object.hasOwn(rest, key)) delete outputs[key];
     return { id, props: { ...toJson(props), ...outputs, effects: [] } };
   } catch (error) {

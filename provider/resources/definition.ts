@@ -100,6 +100,8 @@ export interface ResourceDefinition<Inputs extends object, Observed, Outputs ext
     carried: Partial<Outputs>,
     context: ObserveContext,
   ): Promise<Outputs> | Outputs;
+  /** Of which there may be none at the moment. */
+  optionalOutputs?: readonly (keyof Outputs & string)[];
   /** How one that isn't managed here is read; absent where there is no such thing. */
   // biome-ignore lint/suspicious/noExplicitAny: what it takes and gives is its own; the engine only passes its values on
   lookup?: Lookup<any, any>;

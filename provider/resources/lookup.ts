@@ -5,6 +5,8 @@ import type { ObserveContext } from "./definition.js";
 export interface Lookup<Inputs extends object, Outputs extends object> {
   /** What says which object is meant; anything else is refused. */
   shape: z.ZodRawShape;
+  /** Outputs of which there may be none at the moment. */
+  optional?: readonly (keyof Outputs & string)[];
   /** Outputs that change by themselves, which is no drift: a refresh leaves them as the state has them. */
   restless?: readonly (keyof Outputs & string)[];
   /** Throws NotThere, or HostUnreachable. `byProgram`: the program asks, rather than a refresh. */

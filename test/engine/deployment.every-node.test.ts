@@ -30,6 +30,7 @@ const web = new kvm.VirtualMachine("web", {
 export const node = process.version;
 export const state = web.state;
 export const pendingRestart = web.pendingRestart;
+export const screenPort = web.vncPort; // It has none.
 `;
 
 describe.skipIf(!available)(
@@ -64,7 +65,9 @@ describe.skipIf(!available)(
         state: "running",
         pendingRestart: [],
       });
-      await project.preview({ args: ["--expect-no-changes"] });
+      const { steps } = await project.preview({ args: ["--expect-no-changes"] });
+      const stack = steps.find(({ urn }) => urn.includes("pulumi:pulumi:Stack"));
+      expect(stack?.newOutputs).toEqual(await project.outputs());
 
       await project.setConfig("size", "32MiB");
       await project.setConfig("memory", "160MiB");

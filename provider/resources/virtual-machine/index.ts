@@ -7,7 +7,7 @@ import { hold } from "./hold.js";
 import { lookup } from "./lookup.js";
 import { observe } from "./observe.js";
 import { type ObservedMachine, whereItIs } from "./observed.js";
-import { outputsOf } from "./outputs.js";
+import { OPTIONAL_OUTPUTS, outputsOf } from "./outputs.js";
 import { plan } from "./plan.js";
 import { removal } from "./removal.js";
 import { remove } from "./remove.js";
@@ -26,6 +26,7 @@ export const virtualMachine: ResourceDefinition<Inputs, ObservedMachine, Outputs
   apply,
   idOf: (_request, observed) => whereItIs(observed)?.domain?.record.uuid,
   outputs: outputsOf,
+  optionalOutputs: [...OPTIONAL_OUTPUTS, "lastMigration"],
   removal,
   remove: (id, outputs, identity, context) => remove(id, outputs as Outputs & Inputs, identity, context),
 };

@@ -3,7 +3,7 @@ import { common, libvirtName, onHost } from "../inputs.js";
 import { type Lookup, notThere } from "../lookup.js";
 import { refOf } from "./observe.js";
 import { type SourceNames, toDomainOn } from "./observed-domain.js";
-import { type DomainOutputs, domainOutputs } from "./outputs.js";
+import { type DomainOutputs, domainOutputs, OPTIONAL_OUTPUTS } from "./outputs.js";
 
 const shape = { ...common, ...onHost, name: libvirtName({ mostBytes: 180 }) };
 type Inputs = z.output<z.ZodObject<typeof shape>>;
@@ -18,6 +18,7 @@ const NO_NAMES: SourceNames = { pools: [], declaredDisks: [], lostDisks: [], dec
 
 export const lookup: Lookup<Inputs, Found> = {
   shape,
+  optional: OPTIONAL_OUTPUTS,
   read: async (inputs, { hosts, fresh }) => {
     const { name } = inputs;
     const ref = refOf(inputs);

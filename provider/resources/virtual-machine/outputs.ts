@@ -38,6 +38,9 @@ export async function outputsOf(
   };
 }
 
+/** Where a running guest is reached. */
+export const OPTIONAL_OUTPUTS = ["ipAddress", "consolePath", "vncPort", "spicePort"] as const;
+
 /** What there is to read of a domain, whoever made it. */
 export type DomainOutputs = Pick<
   Outputs,
