@@ -5,6 +5,7 @@ import type { PlanRecord } from "../../provider/engine/witness.js";
 import { oneLine } from "../../provider/hosts/errors.js";
 import type { Credentials, HostRef } from "../../provider/hosts/host-ref.js";
 import { Hosts } from "../../provider/hosts/hosts.js";
+import { identityOfUrn } from "../../provider/planning/owner.js";
 import type { SecretTexts } from "../../provider/planning/secret-texts.js";
 import { definitions } from "../../provider/resources/index.js";
 import type { Progress } from "../progress.js";
@@ -66,7 +67,8 @@ export async function gather(
     };
     const known = new Map((state?.resources ?? []).map((resource) => [resource.urn, resource]));
     const logins = loginsOf(state);
-    const changes = preview.steps.map((step): GatheredChange => {
+    const refused = refusedBeforeItsStep(preview, records ?? [], known);
+    const changes = [...preview.steps, ...refused].map((step): GatheredChange => {
       const resource = known.get(step.urn);
       const told = records?.findLast((record) => record.urn === step.urn && record.call === "check")?.inputs;
       learnSecrets(step.inputs, told, secrets);
@@ -75,7 +77,7 @@ export async function gather(
         for (const bag of [told, step.inputs]) learnSecrets(MASK, bag?.[key], secrets);
       const { inputs, assumed } =
         step.inputs === undefined || told !== undefined
-          ? { inputs: told, assumed: [] }
+          ? { inputs: refused.includes(step) ? undefined : told, assumed: [] }
           : unmasked(step.inputs, { ...resource?.inputs, ...loginFor(step, logins) });
       return { step, inputs, resource, records: [], removal: undefined, assumed };
     });
@@ -103,6 +105,7 @@ export async function gather(
       changes.map(async (change) => {
         const { step } = change;
         change.records = made.filter(({ urn }) => urn === step.urn);
+        if (refused.includes(step)) change.records = change.records.map(withoutSteps);
         const goes = step.operation === "delete" || step.operation === "replace";
         if (goes && step.leftBecause === undefined) change.removal = await removalOf(change, deployment);
       }),
@@ -112,6 +115,36 @@ export async function gather(
   } finally {
     await hosts.close();
   }
+}
+
+/**
+ * What the provider refuses Pulumi previews no step for. Nothing tells which of its inputs are secret, so no more than the refusal is taken
+ * of its plan.
+ */
+function refusedBeforeItsStep(
+  { steps }: Preview,
+  records: readonly PlanRecord[],
+  known: ReadonlyMap<string, StateResource>,
+): PreviewStep[] {
+  const told = new Set(steps.map(({ urn }) => urn));
+  const refused = new Map(records.filter(isRefusal).map((record) => [record.urn, record]));
+  return [...refused.values()].flatMap(({ urn, kind }): PreviewStep[] => {
+    const name = identityOfUrn(urn)?.name;
+    if (told.has(urn) || name === undefined) return [];
+    const operation = known.has(urn) ? "update" : "create";
+    const nothing = { old: undefined, leftBecause: undefined, inputs: undefined, effects: undefined };
+    return [{ ...{ urn, kind, name, operation }, ...nothing, replaceBecause: [] }];
+  });
+}
+
+function isRefusal({ found }: PlanRecord): boolean {
+  return found.kind === "planned" && found.plan.refusals.length > 0;
+}
+
+function withoutSteps(record: PlanRecord): PlanRecord {
+  const { found } = record;
+  if (found.kind !== "planned") return record;
+  return { ...record, found: { ...found, plan: { ...found.plan, steps: [] }, explained: [] } };
 }
 
 /** Hosts first: a VM that isn't where it should be may be on any of them. */

@@ -7,6 +7,7 @@ export const impacts = [
   "restart",
   "stop",
   "disconnect",
+  "detach",
   "delete",
   "refused",
   "unreachable",
@@ -19,7 +20,14 @@ export const impacts = [
 export type Impact = (typeof impacts)[number];
 
 /** What can't be undone, or what people at work in a guest notice. */
-const felt: ReadonlySet<Impact> = new Set(["deleteData", "replace", "restart", "stop", "disconnect"]);
+const felt: ReadonlySet<Impact> = new Set([
+  "deleteData",
+  "replace",
+  "restart",
+  "stop",
+  "disconnect",
+  "detach",
+]);
 /** It can't be told what happens. */
 const untold: ReadonlySet<Impact> = new Set(["refused", "unreachable", "unknown"]);
 
@@ -59,6 +67,8 @@ export function impactsOf(step: Step): Impact[] {
     case "restartNetwork":
       if (step.machines.length === 0) return ["none"];
       return [step.link === "cut" ? "disconnect" : "live"];
+    case "changeRunning":
+      return step.changes.some(({ warning }) => warning !== undefined) ? ["detach", "live"] : ["live"];
     default:
       return [step.effect];
   }
@@ -94,6 +104,8 @@ export function impactLabel(impact: Impact): string {
       return "stops";
     case "disconnect":
       return "loses its link";
+    case "detach":
+      return "loses a device";
     case "delete":
       return "removes";
     case "refused":

@@ -97,7 +97,7 @@ export function readPreview(text: string, source: string): Preview {
     ...new Set(
       diagnostics
         .filter(({ severity }) => severities.includes(severity))
-        .map(({ message }) => message.trim())
+        .map(({ message }) => message.trim().replace(/^(?:error|warning): /, ""))
         .filter((message) => message !== ""),
     ),
   ];

@@ -33,6 +33,7 @@ export function roomOn(
       guests: beforeAfter(() => 1),
       pools: pools
         .filter(({ active }) => active)
+        .sort((one, other) => (one.name < other.name ? -1 : 1))
         .map((pool) => ({
           ...{ name: pool.name, capacityBytes: pool.capacityBytes, before: pool.availableBytes },
           after:

@@ -13,12 +13,19 @@ export function verdictOf(changes: readonly ReviewedChange[], errors: readonly s
     restart: feeling(changes, "restart"),
     stop: feeling(changes, "stop"),
     disconnect: feeling(changes, "disconnect"),
+    detach: feeling(changes, "detach"),
   };
   const moving = changes.filter(({ move }) => move?.live === true);
   const lost = changes.flatMap((change) => change.lost);
   const replaced = changes.filter(({ impacts }) => impacts.includes("replace"));
   const removed = changes.filter(
     ({ kind, impacts }) => kind === "VirtualMachine" && impacts.includes("delete"),
+  );
+  const made = changes.filter(
+    ({ kind, operation, steps }) =>
+      kind === "VirtualMachine" &&
+      operation === "create" &&
+      steps.some((step) => step.kind === "defineMachine"),
   );
   const untold = changes.filter(({ impacts }) =>
     impacts.some((impact) => ["refused", "unreachable", "unknown"].includes(impact)),
@@ -34,6 +41,9 @@ export function verdictOf(changes: readonly ReviewedChange[], errors: readonly s
       ? [
           `${counted(guests.disconnect.length, "guest loses its network for some seconds", "guests lose their network for some seconds")}`,
         ]
+      : []),
+    ...(guests.detach.length > 0
+      ? [counted(guests.detach.length, "guest loses a disk or a link", "guests lose disks or links")]
       : []),
   ];
   const isWhole = untold.length === 0 && errors.length === 0;
@@ -58,7 +68,16 @@ export function verdictOf(changes: readonly ReviewedChange[], errors: readonly s
     ...(errors.length > 0
       ? ["The preview failed, so this may not be the whole change: see its errors below."]
       : []),
-    ...named(untold, "Not told, and why stands below:", ({ kind, name }) => `${kind} ${name}`),
+    ...named(
+      untold.filter(isRefused),
+      "Refused, and why stands below:",
+      ({ kind, name }) => `${kind} ${name}`,
+    ),
+    ...named(
+      untold.filter((change) => !isRefused(change)),
+      "Not told, and why stands below:",
+      ({ kind, name }) => `${kind} ${name}`,
+    ),
     ...sentence(guests.restart, "restarts", "restart"),
     ...sentence(guests.stop, "stops", "stop"),
     ...sentence(
@@ -66,6 +85,7 @@ export function verdictOf(changes: readonly ReviewedChange[], errors: readonly s
       "loses its network for some seconds",
       "lose their network for some seconds",
     ),
+    ...sentence(guests.detach, "loses a disk or a link while it runs", "lose disks or links while they run"),
     ...(lost.length > 0
       ? [
           `Lost for good: ${few(lost.map(({ what, host, bytes }) => `${what} on ${host}${bytes === undefined ? "" : ` (${formatBytes(bytes)})`}`))}.`,
@@ -78,6 +98,7 @@ export function verdictOf(changes: readonly ReviewedChange[], errors: readonly s
         `${kind} ${name}${replaceBecause.length === 0 ? "" : ` (for ${replaceBecause.join(", ")})`}`,
     ),
     ...named(removed, "Removed:", ({ name }) => name),
+    ...named(made, "New:", ({ name }) => name),
     ...named(
       moving,
       "Moving while running:",
@@ -87,6 +108,10 @@ export function verdictOf(changes: readonly ReviewedChange[], errors: readonly s
     ...named(later, "Only at the next boot:", ({ name }) => name),
     ...named(live, "Changed while running:", ({ name }) => name),
   ];
+}
+
+function isRefused({ impacts }: ReviewedChange): boolean {
+  return impacts.includes("refused");
 }
 
 /** Names of guests that feel it: a VM's own, and those of others that a step names. */

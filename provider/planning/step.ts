@@ -5,7 +5,7 @@ export interface PropertyChange {
   property: string;
   from: string;
   to: string;
-  /** What people should know before a running guest gets it. */
+  /** What a running guest loses by it, as the end of the line that says so. */
   warning?: string;
 }
 

@@ -82,8 +82,8 @@ describe.skipIf(!available)(`disks and interfaces of a running guest ${missing.j
       },
       announced: [
         `interfaces[${mac}].bootOrder 3 -> none`,
-        `interfaces[${made}].link "up" -> "down", live`,
-        `interfaces[${mac}].source bridge br2 -> bridge br1, live`,
+        `interfaces[${made}].link "up" -> "down", live: the guest loses its link`,
+        `interfaces[${mac}].source bridge br2 -> bridge br1, live: the guest is in another network then`,
       ],
     });
     expect(await vm.host.shell("ls /sys/class/net/br1/brif | wc -l")).toBe("2\n");
@@ -91,7 +91,7 @@ describe.skipIf(!available)(`disks and interfaces of a running guest ${missing.j
       inputs: { interfaces: [{ bridge: "br1" }] },
       announced: [
         `interfaces[${made}].link "down" -> "up", live`,
-        `interfaces[${mac}] bridge br1 -> none, live`,
+        `interfaces[${mac}] bridge br1 -> none, live: the guest loses it`,
       ],
     });
 

@@ -5,11 +5,15 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { noPaint } from "../../cli/paint.js";
 import { program } from "../../cli/program.js";
+import { Progress } from "../../cli/progress.js";
+import { gather } from "../../cli/review/gather.js";
 import { impacts, nameOf } from "../../cli/review/impact.js";
+import { makeReport } from "../../cli/review/make-report.js";
 import { readPreview } from "../../cli/review/preview.js";
 import { report as reportSchema } from "../../cli/review/report.js";
 import { formatted, gates } from "../../cli/review/run.js";
 import { secrecyOf } from "../../provider/engine/secrecy.js";
+import { emptyPlan } from "../../provider/planning/plan.js";
 import { SecretTexts } from "../../provider/planning/secret-texts.js";
 import type { Step } from "../../provider/planning/step.js";
 import {
@@ -67,6 +71,11 @@ describe("the review of a change", () => {
     expect(verdict([{ kind: "changeRunning", subject, changes: [memory], effect: "live" }])).toMatch(
       /^No: no guest restarts, stops or moves; what changes at once/,
     );
+    const unplugged = { property: "interfaces[52:54:00:00:00:01]", from: "network lan", to: "none" };
+    const felt = { ...unplugged, warning: "the guest loses it" };
+    expect(verdict([{ kind: "changeRunning", subject, changes: [felt], effect: "live" }])).toBe(
+      "Yes: 1 guest loses a disk or a link, no guest restarts.",
+    );
     expect(verdict([lost])).toBe("No running guest restarts or stops, but data is deleted.");
     expect(
       verdict(
@@ -92,6 +101,29 @@ describe("the review of a change", () => {
     expect(verdict([], { found: untold })).toBe("It can't be told whether a guest restarts.");
     const refusal = { kind: "shrink", message: "disk web-0 can't shrink" } as const;
     expect(one([], { plan: { refusals: [refusal] } })).toMatchObject({ outcome: "uncertain", exitCode: 3 });
+  });
+
+  it("tells of what is refused, though Pulumi previews no step for it", async () => {
+    const { step } = changeOf("db", []);
+    const plan = {
+      ...emptyPlan(),
+      refusals: [{ kind: "shrink" as const, message: "disk db-0 can't shrink" }],
+    };
+    const secrets = new SecretTexts();
+    const preview = { project: "shop", stack: "prod", steps: [], others: 0, errors: [""], warnings: [] };
+    const record = { urn: step.urn, kind: step.kind, call: "check" as const, inputs: {} };
+    const gathered = await gather(preview, {
+      ...{ state: undefined, secrets, progress: new Progress(process.stderr, { quiet: true }) },
+      records: [{ ...record, found: { kind: "planned", plan, explained: [] } }],
+    });
+    const report = makeReport(gathered, {
+      ...{ at: new Date(0), failOn: new Set(["refused"] as const), bandwidthMibPerSecond: 1, secrets },
+    });
+    expect(report).toMatchObject({
+      exitCode: 2,
+      changes: [{ name: "db", impacts: ["refused"], reason: "disk db-0 can't shrink" }],
+    });
+    expect(report.verdict).toContain("Refused, and why stands below: VirtualMachine db.");
   });
 
   it("is a gate only for what it is told to be", () => {

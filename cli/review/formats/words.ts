@@ -28,7 +28,8 @@ export function memoryText({ before, after, totalBytes }: NonNullable<HostRoom["
 }
 
 export function poolText({ name, before, after, capacityBytes }: HostRoom["pools"][number]): string {
-  const now = before === after ? roughly(before) : `${roughly(before)} -> ${roughly(after)}`;
+  const now =
+    roughly(before) === roughly(after) ? roughly(before) : `${roughly(before)} -> ${roughly(after)}`;
   return `pool ${name} ${now} free of ${roughly(capacityBytes)}`;
 }
 
@@ -47,8 +48,9 @@ export function moveText(move: ReviewedMove): string {
   return `about ${secondsText(move.expectedSeconds)} at ${move.bandwidthMibPerSecond} MiB/s${what}${last}${room}`;
 }
 
-export function countsText({ changes, unchanged, others }: ReviewReport): string {
+export function countsText({ changes, unchanged, others, errors }: ReviewReport): string {
   const rest = others === 0 ? "" : `; ${others} of other packages change, of which this says nothing`;
+  if (errors.length > 0) return `${changes.length} changed as far as the preview came${rest}`;
   return `${changes.length} changed, ${unchanged} unchanged${rest}`;
 }
 

@@ -72,6 +72,7 @@ export function toneOf(impact: Impact): Tone {
     case "restart":
     case "stop":
     case "disconnect":
+    case "detach":
     case "delete":
       return "bad";
     case "refused":

@@ -26,7 +26,7 @@ export interface ChangeRow {
   note?: string;
   /** What messages call it; default: the input, else the property. */
   label?: string;
-  /** What people should know before it is done to a running guest, as the end of the line that says so. */
+  /** What a running guest loses by it, as the end of the line that says so. */
   warning?(difference: ModelDifference): string | undefined;
   /**
    * False: the live document tells the moment, or says it in other words than the definition. What the guest runs with is then what its

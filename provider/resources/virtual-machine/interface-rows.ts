@@ -59,6 +59,7 @@ export const interfaceRows: readonly ChangeRow[] = [
     ports,
     running: "live; at its next boot without a free PCIe port",
     note: "a card with another MAC address is another card",
+    warning: ({ to }) => (to === undefined ? "the guest loses it" : undefined),
   },
   {
     input: "`interfaces[]`: `network`, `portgroup`, `bridge`, `direct`",
@@ -66,8 +67,14 @@ export const interfaceRows: readonly ChangeRow[] = [
     effect: moving,
     running:
       "live between networks and bridges: the cable moves, the card stays; at its next boot from or to macvtap",
+    warning: () => "the guest is in another network then",
   },
-  { input: "interfaces[].link", property: property("link"), effect: "live" },
+  {
+    input: "interfaces[].link",
+    property: property("link"),
+    effect: "live",
+    warning: ({ to }) => (to === "down" ? "the guest loses its link" : undefined),
+  },
   {
     input: "interfaces[].bandwidth",
     property: property("bandwidth"),

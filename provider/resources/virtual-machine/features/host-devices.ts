@@ -51,6 +51,8 @@ const passedThrough: PluggableDevice<HostDevice> = {
   takesPort: ({ type }) => type === "pci" || type === "mediated",
 };
 
+const keysOf = (devices: unknown) => ((devices ?? []) as HostDevice[]).map(hostDeviceKey);
+
 export const hostDevicesFeature: MachineFeature = {
   shape: hostDevicesShape,
   crossChecks: [devicesByThemselves, devicesApart],
@@ -73,6 +75,8 @@ export const hostDevicesFeature: MachineFeature = {
       ports: listPorts(passedThrough),
       running: "live; at its next boot without a free PCIe port",
       note: "a guest with one can't be migrated",
+      warning: ({ from, to }) =>
+        keysOf(from).every((key) => keysOf(to).includes(key)) ? undefined : "the guest loses it",
       show: (devices) => devices.map(hostDeviceKey).join(", "),
     }),
   ],
