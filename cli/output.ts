@@ -1,4 +1,4 @@
-import { rename, rm, writeFile } from "node:fs/promises";
+import { realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { UsageError } from "./usage-error.js";
 
 /** `FORMAT`, for the terminal or a pipe, or `FORMAT=FILE`. */
@@ -31,14 +31,19 @@ export function parseOutputs<Format extends string>(
   return outputs;
 }
 
-/** Whoever reads the file finds the old text or the new one, never half of it. */
+/** Whoever reads the file finds the old text or the new one, never half of it. Devices, pipes and links stay what they are. */
 export async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
-  const made = `${file}.${process.pid}.tmp`;
+  let made: string | undefined;
   try {
+    const there = await stat(file).catch(() => undefined);
+    // /dev/stdout may lead to a file that others have open.
+    if (file.startsWith("/dev/") || there?.isFile() === false) return await writeFile(file, content);
+    const place = there === undefined ? file : await realpath(file);
+    made = `${place}.${process.pid}.tmp`;
     await writeFile(made, content);
-    await rename(made, file);
+    await rename(made, place);
   } catch (error) {
-    await rm(made, { force: true });
+    if (made !== undefined) await rm(made, { force: true });
     throw new UsageError(`${file} can't be written: ${(error as Error).message}`);
   }
 }

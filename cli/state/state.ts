@@ -34,6 +34,9 @@ export interface StackState {
   pendingOperations: number;
 }
 
+/** Versions of an exported state: the second one may have features besides. */
+const FORMATS: ReadonlySet<unknown> = new Set([3, 4]);
+
 /** As far as it is read here. */
 interface Exported {
   resources?: ExportedResource[] | null;
@@ -95,7 +98,12 @@ function parse(text: string, source: string): Exported {
   } catch {
     throw new UsageError(`${source} isn't JSON; give what "pulumi stack export" writes`);
   }
-  const { deployment, checkpoint } = isBag(value) ? value : {};
+  const { version, deployment, checkpoint } = isBag(value) ? value : {};
+  // What another one means by the same words nobody knows.
+  if (version !== undefined && !FORMATS.has(version))
+    throw new UsageError(
+      `${source} is a state of version ${JSON.stringify(version)}; this reads ${[...FORMATS].join(" and ")}, so export it with another version of Pulumi, or take another one of this package`,
+    );
   const exported = deployment ?? (isBag(checkpoint) ? checkpoint.latest : undefined);
   if (!isExported(exported))
     throw new UsageError(`${source} isn't a stack's state; give what "pulumi stack export" writes`);

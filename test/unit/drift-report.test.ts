@@ -1,11 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { lstatSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { ignoring } from "../../cli/drift/ignore.js";
 import { judge } from "../../cli/drift/judge.js";
-import { parseOutputs } from "../../cli/output.js";
+import { parseOutputs, writeWhole } from "../../cli/output.js";
 import { paintFor } from "../../cli/paint.js";
 import { Progress } from "../../cli/progress.js";
 import { readStates } from "../../cli/state/read-states.js";
@@ -212,6 +214,25 @@ it("writes one format to stdout at most", () => {
   expect(() => parseOutputs(["html="], formats)).toThrow(/name of the file is missing/);
 });
 
+it("leaves devices, pipes and links in their place, and what is there when it can't write", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "kvm-output-"));
+  const path = (name: string) => join(folder, name);
+  try {
+    writeFileSync(path("report"), "old");
+    symlinkSync("report", path("link"));
+    await writeWhole(path("link"), "new");
+    expect(lstatSync(path("link")).isSymbolicLink()).toBe(true);
+    expect(readFileSync(path("report"), "utf8")).toBe("new");
+    execFileSync("mkfifo", [path("pipe")]);
+    const [read] = await Promise.all([readFile(path("pipe"), "utf8"), writeWhole(path("pipe"), "piped")]);
+    expect(read).toBe("piped");
+    expect(lstatSync(path("pipe")).isFIFO()).toBe(true);
+    await expect(writeWhole(path("none/report"), "new")).rejects.toThrow(/can't be written/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 it("colours only a terminal's text, and not against NO_COLOR", () => {
   expect(paintFor({ isTTY: true }, {}).bad("x")).toBe("\x1b[31mx\x1b[39m");
   for (const [stream, env] of [
@@ -240,6 +261,8 @@ describe("states that are given", () => {
     await expect(read(prod, write("copy.json", "prod", "1"))).rejects.toThrow(
       /stack shop\/prod is given twice, by .*prod\.json and by .*copy\.json; give it once/,
     );
+    writeFileSync(join(folder, "later.json"), JSON.stringify({ version: 9, deployment: { resources: [] } }));
+    await expect(read(join(folder, "later.json"))).rejects.toThrow(/later\.json is a state of version 9/);
     rmSync(folder, { recursive: true });
   });
 });
