@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import type { VolumeMark } from "../../provider/hosts/volume-mark.js";
 import type { VolumeRecord } from "../../provider/libvirt/index.js";
 import { identityHash, identityOfUrn } from "../../provider/planning/owner.js";
+import { emptyPlan } from "../../provider/planning/plan.js";
 import type { ObservedHost } from "../../provider/resources/virtual-machine/observed.js";
-import { relocationsOf } from "../../provider/resources/virtual-machine/relocations.js";
+import { relocationSteps, relocationsOf } from "../../provider/resources/virtual-machine/relocations.js";
 import type { MachineRequest } from "../../provider/resources/virtual-machine/request.js";
 import type { DiskInputs, Inputs, Outputs } from "../../provider/resources/virtual-machine/schema.js";
 
@@ -61,6 +62,29 @@ describe("a VM's own disks in other pools than declared", () => {
     expect(found([root("slow")], { slow: at(...whole), fast: {} })).toEqual(none);
     expect(found([root("fast")], { fast: {}, slow: at("there") })).toEqual(none);
     expect(found([root("fast")], { fast: {}, slow: at("marked") })).toEqual(none);
+  });
+
+  it("don't move where there is no room for all of them, unless they are on their way", () => {
+    const refusalsOf = (fast: number | undefined, ...traits: Contents[string]) => {
+      const place = host({ fast: {}, slow: { "web-root": traits, "web-data": [...whole] } });
+      for (const pool of place.pools) {
+        if (pool.name === "fast" && fast !== undefined) pool.availableBytes = fast;
+        for (const volume of pool.contents.volumes) Object.assign(volume, { allocationBytes: 2 ** 20 });
+      }
+      const disks = [root("fast"), { ...root("fast"), name: "data" }];
+      const inputs = { pulumiUrn: urn, name: "web", host: "alpha", disks } as unknown as Inputs;
+      const recorded = { id: "u", outputs: { nonce } as Outputs };
+      const request: MachineRequest = { identity, inputs, previous: inputs, recorded };
+      const result = emptyPlan();
+      relocationSteps(request, place, undefined, relocationsOf(request, place, undefined), result);
+      return result.refusals.map(({ message }) => message);
+    };
+    expect(refusalsOf(1.5 * 2 ** 20, ...whole)).toEqual([
+      "disk web-data can't move from pool slow to pool fast on alpha: it takes 1 MiB, and that pool has 512 KiB left; make room there, or choose another pool",
+    ]);
+    expect(refusalsOf(2 * 2 ** 20, ...whole)).toEqual([]);
+    expect(refusalsOf(undefined, ...whole)).toEqual([]);
+    expect(refusalsOf(2 ** 20, ...whole, "leaving")).toEqual([]);
   });
 
   it("aren't taken for the move of a namesake that another pool is to have", () => {

@@ -2,6 +2,7 @@ import { HostUnreachable } from "../../hosts/errors.js";
 import { connectionKey, type HostRef } from "../../hosts/host-ref.js";
 import type { ObserveContext } from "../definition.js";
 import { layersOver } from "../layers.js";
+import { roomIn } from "../pool-room.js";
 import { rescanPool } from "../rescan.js";
 import {
   type DiskPlace,
@@ -55,7 +56,7 @@ async function observeVolume(request: DiskRequest, context: ObserveContext): Pro
   const elsewhere = leaving ?? (await findElsewhere(target, formers, request, context));
   if (elsewhere === undefined || isAt(target) || !isAt(elsewhere)) return { target, elsewhere, layers: [] };
   return {
-    target: await seenAnew(target, elsewhere, request, context),
+    target: await withRoom(await seenAnew(target, elsewhere, request, context), context),
     elsewhere,
     layers: await layersOver(context.hosts.get(elsewhere.ref), elsewhere.volume.path),
   };
@@ -161,6 +162,12 @@ async function allPlaces(
     places: answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : [])),
     failure: answers.find((answer) => answer.status === "rejected"),
   };
+}
+
+async function withRoom(target: DiskPlace, { hosts }: ObserveContext): Promise<DiskPlace> {
+  const host = hosts.get(target.ref);
+  const pool = (await host.observations.pools()).find(({ name }) => name === target.pool);
+  return pool === undefined ? target : { ...target, availableBytes: await roomIn(host, pool) };
 }
 
 /** What another host wrote to storage that both share, libvirt sees only when it looks again. */

@@ -5,6 +5,7 @@ import type { PoolContents } from "../../hosts/observations.js";
 import type { VolumeRecord } from "../../libvirt/index.js";
 import { parsePool, parseVolume } from "../../libvirt/xml/index.js";
 import type { ObserveContext } from "../definition.js";
+import { roomIn } from "../pool-room.js";
 import { rescanPool } from "../rescan.js";
 import { usersOf } from "../volumes.js";
 import { contentSuffix } from "./checksum.js";
@@ -84,7 +85,7 @@ async function lookAt(ref: HostRef, request: ImageRequest, context: ObserveConte
     poolState: pool === undefined ? "absent" : pool.active ? "running" : "stopped",
     poolType: parsed?.type,
     folder,
-    availableBytes: pool?.availableBytes ?? 0,
+    availableBytes: pool !== undefined && isToCome ? await roomIn(host, pool) : (pool?.availableBytes ?? 0),
     claims,
     wanted,
     route: tools === undefined ? undefined : routeFor(tools, parseSource(inputs.source).kind),

@@ -1,9 +1,10 @@
 import { HostUnreachable } from "../../hosts/errors.js";
 import type { Host } from "../../hosts/host.js";
 import { type Connection, type Credentials, connectionKey, type HostRef } from "../../hosts/host-ref.js";
-import type { DomainRecord } from "../../libvirt/index.js";
+import type { DomainRecord, PoolRecord } from "../../libvirt/index.js";
 import type { ObserveContext } from "../definition.js";
 import { lookAtLocalDisk } from "../local-disk.js";
+import { roomIn } from "../pool-room.js";
 import { snapshotLayers } from "../snapshot-layers.js";
 import { askGuest } from "./ask-guest.js";
 import { leftDisks } from "./left-disks.js";
@@ -20,6 +21,7 @@ import { sourceNames, toDomainOn } from "./observed-domain.js";
 import { withOsDefaults } from "./os-defaults.js";
 import { tryPatches } from "./patches-tried.js";
 import { ownerOf } from "./record-owner.js";
+import { relocationsOf } from "./relocations.js";
 import { identityHashes, isOwn, type MachineRequest } from "./request.js";
 import type { Outputs } from "./schema.js";
 
@@ -243,7 +245,7 @@ async function lookAt(
           saved: await readSaved(host, mine, toDomain),
         };
   if (domain !== undefined) await askGuest(host, domain, request);
-  return {
+  const place: ObservedHost = {
     ref,
     facts,
     domain,
@@ -252,6 +254,23 @@ async function lookAt(
     left: leftDisks(host, () => identityHashes(request)[0]),
     networks: networks.filter((network) => network.active).map((network) => network.name),
   };
+  await lookForRoom(host, poolRecords, request, place);
+  return place;
+}
+
+/** In the pools into which disks are to move. */
+async function lookForRoom(
+  host: Host,
+  records: PoolRecord[],
+  request: MachineRequest,
+  place: ObservedHost,
+): Promise<void> {
+  if (place.pools.length < 2) return;
+  const targets = new Set(relocationsOf(request, place, place.domain).moves.map(({ to }) => to));
+  for (const pool of place.pools) {
+    const record = targets.has(pool.name) ? records.find(({ name }) => name === pool.name) : undefined;
+    if (record !== undefined) pool.availableBytes = await roomIn(host, record);
+  }
 }
 
 /** With what a guest goes on whose state was saved. Of a state that can't be read its start will tell. */

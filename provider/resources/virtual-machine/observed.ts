@@ -38,6 +38,8 @@ export interface ObservedPool {
   type?: string | undefined;
   path?: string | undefined;
   active: boolean;
+  /** Read when disks are to move into it. */
+  availableBytes?: number;
   contents: PoolContents;
 }
 

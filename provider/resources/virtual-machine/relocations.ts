@@ -1,6 +1,7 @@
 import type { VolumeMark } from "../../hosts/volume-mark.js";
 import type { DiskSource, DomainModel } from "../../libvirt/xml/index.js";
 import type { Plan } from "../../planning/plan.js";
+import { formatBytes } from "../../planning/quantity.js";
 import { sameVolume } from "./desired-disks.js";
 import { ownMarks } from "./disks.js";
 import { isActive, type ObservedDomain, type ObservedHost, snapshotNames } from "./observed.js";
@@ -132,7 +133,7 @@ export function asRelocated(
 /** The moves of the VM's own disks on one host. They come before everything else that is done to the VM there. */
 export function relocationSteps(
   request: MachineRequest,
-  { ref }: ObservedHost,
+  { ref, pools }: ObservedHost,
   domain: ObservedDomain | undefined,
   { moves, interrupted }: Relocations,
   result: Plan,
@@ -145,8 +146,20 @@ export function relocationSteps(
       ...{ kind: "settleVolumeMove", subject: volume, from: { host, pool: from }, effect },
       to: to === undefined ? undefined : { host, pool: to },
     });
-  for (const { volume, from, to, mark } of moves) {
+  const room = new Map(pools.map(({ name, availableBytes }) => [name, availableBytes]));
+  for (const { volume, from, to, mark, resumes } of moves) {
     if (mark === undefined) continue;
+    const { contents } = pools.find(({ name }) => name === from) ?? {};
+    const { allocationBytes = 0 } = contents?.volumes.find(({ name }) => name === volume) ?? {};
+    const left = room.get(to);
+    if (left !== undefined && resumes !== true) {
+      if (left < allocationBytes)
+        result.refusals.push({
+          kind: "noRoom",
+          message: `disk ${volume} can't move from pool ${from} to pool ${to} on ${host}: it takes ${formatBytes(allocationBytes)}, and that pool has ${formatBytes(left)} left; make room there, or choose another pool`,
+        });
+      room.set(to, Math.max(0, left - allocationBytes));
+    }
     if (domain?.record.hasSnapshots === true)
       result.refusals.push({
         kind: "notSupported",

@@ -8,6 +8,7 @@ import {
   parsePool,
   parseVolume,
 } from "../../../libvirt/xml/index.js";
+import { roomIn } from "../../pool-room.js";
 import { compareCpu } from "./cpu.js";
 import { hasTpm, hostDevicesOf } from "./host-devices.js";
 import { memoryNeededBytes } from "./memory-needed.js";
@@ -170,16 +171,14 @@ async function volumeFindings(
 async function poolFindings({ target, volumes }: Omit<MigrationPlan, "policy">): Promise<PoolFindings[]> {
   const there = await target.observations.pools();
   const names = new Set(volumes.map((volume) => volume.targetPool));
-  return [...names].map((name) => {
-    const pool = there.find((other) => other.name === name);
-    return {
-      name,
-      there:
-        pool === undefined
-          ? undefined
-          : { active: pool.active, path: pathOf(pool.xml), availableBytes: pool.availableBytes },
-    };
-  });
+  return Promise.all(
+    [...names].map(async (name) => {
+      const pool = there.find((other) => other.name === name);
+      if (pool === undefined) return { name, there: undefined };
+      const availableBytes = await roomIn(target, pool);
+      return { name, there: { active: pool.active, path: pathOf(pool.xml), availableBytes } };
+    }),
+  );
 }
 
 function pathOf(poolXml: string | undefined): string | undefined {
