@@ -195,13 +195,20 @@ describe.skipIf(!available)(`disks that move ${missing.join("; ")}`, () => {
       await using watch = await guest.watch(world.lab);
       await guest.start();
       await watch.untilTicks(2);
-      // The pool's room is seen as it was: what fails is the copy itself.
       const small = new Declared(disk);
       Object.assign(small, { id: data.id, state: { ...data.state } });
-      await alpha.shell(`mount -o remount,size=40m ${folders.tiny}`);
+      const resize = (size: string) => alpha.shell(`mount -o remount,size=${size} ${folders.tiny}`);
+      await resize("40m");
       await alpha.virsh("pool-refresh", "tiny");
-      await alpha.shell(`mount -o remount,size=6m ${folders.tiny}`);
-      await expect(data.up(away)).rejects.toThrow(/ended before it was complete/);
+      await resize("6m");
+      // What libvirt saw then isn't so any more.
+      expect((await data.preview(away)).refusals).toEqual([expect.stringMatching(/that pool has .* left/)]);
+      await resize("40m");
+      const copying = small.up(inputsOf("big", { pool: "tiny", move: { bandwidthMibPerSecond: 4 } }));
+      copying.catch(() => undefined);
+      await alpha.shell(`timeout 20 sh -c 'until [ -s ${folders.tiny}/big ]; do sleep 0.05; done'`);
+      await resize("6m");
+      await expect(copying).rejects.toThrow(/ended before it was complete/);
       await expectOnlyIn("big", "images");
       await guest.snapshot("before");
       expect((await data.preview(inputsOf("big", { pool: "fast" }))).refusals).toEqual([
