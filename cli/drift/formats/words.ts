@@ -20,9 +20,10 @@ export function upOf({ up, effect, reason }: Finding): string {
   return effect === "replace" ? `${lines}: ${effectLabel(effect)}` : lines;
 }
 
-/** The reason, where no other column has it. */
-export function remarkOf(found: Finding): string {
-  return found.effect === "refused" ? "" : (found.reason ?? "");
+/** The reason, where no other column has it. Why a host is silent stands beside that host, once for all that is on it. */
+export function remarkOf({ kind, effect, host, reason = "" }: Finding): string {
+  if (kind === "unreachable" && reason.startsWith(silence(host ?? ""))) return "its host did not answer";
+  return effect === "refused" ? "" : reason;
 }
 
 export function title({ stacks }: DriftReport): string {
@@ -47,6 +48,10 @@ export function verdict({ outcome, summary, hosts, resources, findings, since }:
 
 /** Why a host didn't answer, without saying once more that it didn't. */
 export function silenceOf({ name, reason = "" }: DriftReport["hosts"][number]): string {
-  const start = `host ${name} is unreachable: `;
+  const start = silence(name);
   return reason.startsWith(start) ? reason.slice(start.length) : reason;
+}
+
+function silence(hostName: string): string {
+  return `host ${hostName} is unreachable: `;
 }
