@@ -27,7 +27,8 @@ export type Software = "libvirt" | "firmware" | "tpm" | "python";
 export interface Place {
   family: DistributionFamily;
   architecture: string;
-  isRoot: boolean;
+  /** How the login becomes root: it is, by sudo, or somebody else has to run what needs that. */
+  root: "self" | "sudo" | "other";
 }
 
 const PACKAGES: Readonly<
@@ -77,6 +78,15 @@ export function install(place: Place, software: Software): string[] {
   }
 }
 
-export function asRoot(place: Pick<Place, "isRoot">, command: string): string {
-  return place.isRoot ? command : `sudo ${command}`;
+export function asRoot({ root }: Pick<Place, "root">, command: string): string {
+  switch (root) {
+    case "self":
+      return command;
+    case "sudo":
+      return `sudo ${command}`;
+    case "other":
+      return `${command}   # as root`;
+    default:
+      return root satisfies never;
+  }
 }

@@ -32,19 +32,20 @@ export function judgePools(verdict: Verdict, machine: MachineFacts, { pools }: L
         },
         commands: rootCommands(place, `${VIRSH} pool-start ${shellWord(name)}`),
       });
-    if (!isAutostarted)
-      return verdict.notice("pools", `pool ${name} isn't started with the host: ${room(pool)}`, {
-        ...{ why: "After a reboot VMs with disks in it may not start.", about: name },
-        commands: rootCommands(place, `${VIRSH} pool-autostart ${shellWord(name)}`),
-      });
-    if (usedPercent(pool) >= NEARLY_FULL_PERCENT)
-      return verdict.notice("pools", `pool ${name} is nearly full: ${room(pool)}`, {
-        ...{
-          why: "A guest that writes more than there is room for is paused by the I/O error.",
-          about: name,
-        },
-      });
-    return verdict.fine("pools", `${name}: ${room(pool)}`, name);
+    const isFull = usedPercent(pool) >= NEARLY_FULL_PERCENT;
+    if (!isFull && isAutostarted) return verdict.fine("pools", `${name}: ${room(pool)}`, name);
+    const what = [
+      ...(isFull ? [`is ${pool.availableBytes === 0 ? "full" : "nearly full"}`] : []),
+      ...(isAutostarted ? [] : ["isn't started with the host"]),
+    ];
+    const why = [
+      ...(isFull ? ["A guest that writes more than there is room for is paused by the I/O error."] : []),
+      ...(isAutostarted ? [] : ["After a reboot VMs with disks in it may not start."]),
+    ];
+    return verdict.notice("pools", `pool ${name} ${what.join(" and ")}: ${room(pool)}`, {
+      ...{ why: why.join(" "), about: name },
+      commands: isAutostarted ? [] : rootCommands(place, `${VIRSH} pool-autostart ${shellWord(name)}`),
+    });
   });
 }
 
@@ -78,7 +79,8 @@ function room(pool: PoolRoom): string {
 }
 
 function size(bytes: number): string {
-  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+  const gib = 2 ** 30;
+  return bytes > 0 && bytes < gib ? `${Math.round(bytes / 2 ** 20)} MiB` : `${(bytes / gib).toFixed(1)} GiB`;
 }
 
 function usedPercent({ capacityBytes, availableBytes }: PoolRoom): number {

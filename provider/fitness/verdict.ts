@@ -55,7 +55,8 @@ interface More {
 }
 
 export function placeOf({ distribution, architecture, user }: MachineFacts): Place {
-  return { family: distribution.family, architecture, isRoot: user.isRoot };
+  const root = user.isRoot ? "self" : user.sudo === "absent" ? "other" : "sudo";
+  return { family: distribution.family, architecture, root };
 }
 
 /** For commands of which each is run by root. */

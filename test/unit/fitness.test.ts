@@ -159,12 +159,22 @@ describe("a host", () => {
     expect(found.fix?.commands.join("\n")).toMatch(new RegExp(command.source, "m"));
   });
 
+  it("is told who has to do it where the login can't become root", () => {
+    const facts = libvirtFacts({ pools: [pool({ isActive: false })] });
+    const found = only(seenWith({ sudo: "absent" }, { kind: "open", facts }));
+    expect(found.fix?.commands).toEqual(["virsh -c qemu:///system pool-start default   # as root"]);
+  });
+
   it("whose pool is nearly full is a notice; there is no command for more room", () => {
     const facts = libvirtFacts({ pools: [pool({ availableBytes: 2 ** 30 })] });
     expect(only(seenWith({}, { kind: "open", facts }))).toMatchObject({
       ...{ id: "pools/alpha/default", level: "notice" },
       what: "pool default is nearly full: 1.0 GiB free of 100.0 GiB",
     });
+    const forgotten = pool({ availableBytes: 0, isAutostarted: false });
+    const both = only(seenWith({}, { kind: "open", facts: libvirtFacts({ pools: [forgotten] }) }));
+    expect(both.what).toBe("pool default is full and isn't started with the host: 0.0 GiB free of 100.0 GiB");
+    expect(both.fix?.commands).toEqual(["sudo virsh -c qemu:///system pool-autostart default"]);
   });
 
   it.each([
