@@ -105,4 +105,76 @@ describe.skipIf(!available)(`moving a guest with layers over images ${missing.jo
     expect(backing).toBe(plain);
     expect(bytes).toBeLessThan(4 * MIB);
   });
+
+  it("takes along what waits for the guest's next boot, and leaves nothing of the VM's behind", async () => {
+    const [alpha, beta] = [world.host("alpha"), world.host("beta")];
+    for (const host of [alpha, beta]) {
+      await host.virsh("pool-define-as", "other", "dir", "--target", "/var/lib/libvirt/other");
+      await host.virsh("pool-build", "other");
+      await host.virsh("pool-start", "other");
+    }
+    const own = async (host: string) => {
+      const files = [...(await world.ls(host, folder)), ...(await world.ls(host, "/var/lib/libvirt/other"))];
+      return files.filter((file) => /^waits-/.test(file)).sort();
+    };
+    const small = { pool: "images", size: "8MiB" };
+    const root = { ...small, name: "root" };
+    const plugged = { ...small, name: "plugged" };
+    const out = { ...small, name: "out", bus: "sata", pool: "other" };
+    const kept = { ...small, name: "kept", bus: "sata", retainOnDelete: true };
+    const late = { pool: "images", name: "late", bus: "sata", image };
+    await using vm = new WalkedMachine(world, "waits", { disks: [root, plugged, out, kept] });
+    await vm.start();
+    await vm.change({
+      inputs: { disks: [root, plugged, out] },
+      announced: [
+        "disks[sdb] waits-kept in images -> none, at the next boot",
+        "keep disk waits-kept in pool images on alpha: it is nobody's from now on",
+      ],
+    });
+    // The guest may still write to it, and whoever looks for it later looks there.
+    expect((await vm.declared.preview({ ...vm.inputs, ...on("beta") })).refusals).toEqual([
+      'virtual machine waits is on alpha and should be on beta, but the guest still uses disk waits-kept in pool images, which was taken from it, isn\'t its own any more and stays on alpha; have it restart there first (shut it down and deploy, or restartPolicy: "whenNeeded")',
+    ]);
+    await vm.change({
+      inputs: { restartPolicy: "whenNeeded" },
+      announced: [/^restart the guest.* for disks\[sdb\] waits-kept in images -> none$/],
+    });
+    await vm.change({
+      inputs: { restartPolicy: "never", disks: [root, plugged, late] },
+      announced: [
+        "disks[sda] waits-out in other -> none, at the next boot",
+        "disks[sdb] none -> waits-late in images, at the next boot",
+        `create disk waits-late (24 MiB, qcow2) in pool images on alpha, from image ${image.volume}`,
+      ],
+    });
+    await alpha.shell(`qemu-io -c 'write -P 0x4c 1M 64k' ${folder}/waits-late`);
+
+    await vm.change({
+      inputs: { ...on("beta"), disks: [root, { ...root, name: "new" }, late] },
+      announced: [
+        "migrate alpha -> beta, live, copying waits-root, waits-plugged, waits-out, waits-late",
+        "create disk waits-new (8 MiB, qcow2) in pool images on beta",
+        /^disks\[vdb\] waits-plugged in images -> none, live/,
+        "disks[vdc] none -> waits-new in images, live",
+        "delete disk waits-plugged (8 MiB) in pool images on beta: its data is lost",
+      ],
+    });
+    expect(await own("alpha")).toEqual(["waits-kept"]);
+    expect(await own("beta")).toEqual(["waits-late", "waits-new", "waits-out", "waits-root"]);
+    expect((await fileOf("beta", "waits-late")).backing).toBe(`${folder}/${image.volume}`);
+
+    await beta.virsh("destroy", "waits");
+    const back = [
+      "delete disk waits-out (8 MiB) in pool other on beta: its data is lost",
+      "move beta -> alpha while off, copying waits-root, waits-new, waits-late",
+      "start (found stopped)",
+    ];
+    expect(await vm.declared.up({ ...vm.inputs, ...on("alpha") })).toEqual(back);
+    expect((await vm.declared.preview({ ...vm.inputs, ...on("alpha") })).effects).toEqual([]);
+    expect(await own("beta")).toEqual([]);
+    expect(await vm.liveXml()).toContain("waits-late");
+    const read = `qemu-io -U -r -c 'read -P 0x4c 1M 64k' ${folder}/waits-late`;
+    expect(await alpha.shell(read)).not.toContain("failed");
+  });
 });

@@ -5,49 +5,46 @@ import { asRelocated } from "./relocations.js";
 
 const noContents: PoolContents = { volumes: [], marks: [], notes: { unfinished: [], leaving: [] } };
 
-/** The host that has the VM, as far as concerns what is planned beside the move: its volumes are where the move takes them. */
+/** The VM and the host that it moves to, as the move leaves them. */
 export function asMoved(
-  place: ObservedHost,
+  source: ObservedHost,
+  target: ObservedHost,
   domain: ObservedDomain,
   copies: readonly CopiedVolume[],
 ): { place: ObservedHost; domain: ObservedDomain } {
-  const elsewhere = copies.filter(({ sourcePool, targetPool }) => sourcePool !== targetPool);
-  if (elsewhere.length === 0) return { place, domain };
-  const names = new Set([
-    ...place.pools.map(({ name }) => name),
-    ...elsewhere.map((copy) => copy.targetPool),
-  ]);
-  const none = { active: true, contents: noContents };
-  const from = (pool: string) => place.pools.find(({ name }) => name === pool);
+  const names = new Set([...target.pools.map(({ name }) => name), ...copies.map((copy) => copy.targetPool)]);
   const pools = [...names].map((name): ObservedPool => {
-    const pool = from(name) ?? { name, ...none };
-    const { volumes, marks } = pool.contents;
-    const leaves = (volume: string) =>
-      elsewhere.some((copy) => copy.sourcePool === name && copy.name === volume);
-    const arrivals = elsewhere.filter(({ targetPool }) => targetPool === name);
-    const arriving = <Item>(list: (contents: PoolContents) => Item[], nameOf: (item: Item) => string) =>
-      arrivals.flatMap((copy) =>
-        list(from(copy.sourcePool)?.contents ?? noContents).filter((item) => nameOf(item) === copy.name),
-      );
-    const contents = {
-      ...pool.contents,
-      volumes: [
-        ...volumes.filter((volume) => !leaves(volume.name)),
-        ...arriving(
-          (other) => other.volumes,
-          (volume) => volume.name,
-        ),
-      ],
-      marks: [
-        ...marks.filter(({ volume }) => !leaves(volume)),
-        ...arriving(
-          (other) => other.marks,
-          (mark) => mark.volume,
-        ),
-      ],
+    const pool = target.pools.find((other) => other.name === name) ?? {
+      name,
+      active: true,
+      contents: noContents,
     };
-    return { ...pool, contents };
+    const arrivals = copies.filter(({ targetPool }) => targetPool === name);
+    const arriving = <Item>(list: (contents: PoolContents) => Item[], nameOf: (item: Item) => string) =>
+      arrivals.flatMap((copy) => {
+        const from = source.pools.find((other) => other.name === copy.sourcePool);
+        return list(from?.contents ?? noContents).filter((item) => nameOf(item) === copy.name);
+      });
+    const volumes = arriving(
+      (contents) => contents.volumes,
+      (volume) => volume.name,
+    );
+    const marks = arriving(
+      (contents) => contents.marks,
+      (mark) => mark.volume,
+    );
+    const { contents } = pool;
+    return {
+      ...pool,
+      contents: {
+        ...contents,
+        volumes: [...contents.volumes, ...volumes],
+        marks: [...contents.marks, ...marks],
+      },
+    };
   });
-  const moves = elsewhere.map(({ name: volume, sourcePool: from, targetPool: to }) => ({ volume, from, to }));
-  return { place: { ...place, pools }, domain: asRelocated(domain, moves) };
+  const moves = copies
+    .filter(({ sourcePool, targetPool }) => sourcePool !== targetPool)
+    .map(({ name: volume, sourcePool: from, targetPool: to }) => ({ volume, from, to }));
+  return { place: { ...target, pools }, domain: asRelocated(domain, moves) };
 }

@@ -39,7 +39,7 @@ export async function observeBases(
 ): Promise<Base[]> {
   const { storage = "auto" } = request.inputs.migration ?? {};
   if (storage === "copy" || storage === "shared") return [];
-  const disks = (domain.persistent ?? domain.live)?.disks ?? [];
+  const disks = (domain.live ?? domain.persistent)?.disks ?? [];
   const volumes = disks.flatMap(({ source: of, device, readonly }) =>
     of !== undefined && "pool" in of && device === "disk" && !readonly ? [of] : [],
   );

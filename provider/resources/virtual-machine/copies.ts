@@ -1,12 +1,16 @@
+import type { DomainModel } from "../../libvirt/xml/index.js";
 import type { Base } from "./bases.js";
+import { sameVolume } from "./desired-disks.js";
+import { ownMarks } from "./disks.js";
 import type { CopiedVolume } from "./migration/index.js";
-import type { ObservedDomain, ObservedHost } from "./observed.js";
+import { isActive, type ObservedDomain, type ObservedHost } from "./observed.js";
 import { relocationsOf } from "./relocations.js";
 import type { MachineRequest } from "./request.js";
+import { volumeOf } from "./schema.js";
 import { bootMedia, mediumInputOf } from "./seed/boot-media.js";
 
 /**
- * The volumes that must be copied for a move: disks, and the VM's own boot media, those that the guest runs with and those for its next start.
+ * The volumes that must be copied for a move: disks and the VM's own boot media, those that the guest runs with and those for its next start.
  * On storage that both hosts share, the volume with its mark, whose nonce is random, is seen from both; what isn't seen so is taken for the
  * host's own.
  */
@@ -20,7 +24,9 @@ export function volumesToCopy(
   const storage = request.inputs.migration?.storage ?? "auto";
   if (storage === "shared") return [];
   const poolThere = poolsAtTarget(request, source, domain);
-  const copies = [...writableDisks(domain), ...bootMediaOf(domain)].flatMap(
+  const isLeft = (disk: Named) => leftOpen(request, source, domain).some((left) => sameVolume(left, disk));
+  const disks = [...writableDisks(domain), ...takenUpAgain(request, source, domain)];
+  const copies = [...disks.filter((disk) => !isLeft(disk)), ...bootMediaOf(domain)].flatMap(
     ({ pool, volume, readonly }): CopiedVolume[] => {
       const here = source.pools.find((other) => other.name === pool);
       const mark = here?.contents.marks.find((other) => other.volume === volume);
@@ -31,7 +37,7 @@ export function volumesToCopy(
       );
       if (storage === "auto" && mark !== undefined && seenThere) return [];
       // Somebody else's CD-ROM stays where it is.
-      if (readonly && mark === undefined) return [];
+      if (mark === undefined && mediumInputOf(volume) !== undefined) return [];
       const targetPool = poolThere({ pool, volume });
       const there = target.pools.find((other) => other.name === targetPool);
       return [
@@ -98,8 +104,54 @@ interface Named {
   readonly: boolean;
 }
 
+/**
+ * Disks that the guest has and disks that it is to have at its next boot, once each. What it hasn't open is copied as a file, which QEMU does only
+ * of what its guest has.
+ */
 function writableDisks(domain: ObservedDomain): Named[] {
-  return ((domain.persistent ?? domain.live)?.disks ?? []).flatMap(({ device, readonly, source }) =>
+  const [defined, open] = [disksIn(domain.persistent), disksIn(domain.live)];
+  if (!isActive(domain)) return defined;
+  const waiting = defined.filter((disk) => !open.some((other) => sameVolume(other, disk)));
+  return [...open, ...waiting.map((disk) => ({ ...disk, readonly: true }))];
+}
+
+/** Disks of the VM's own that are in none of its documents, and that the program declares again before they were deleted. */
+function takenUpAgain(request: MachineRequest, source: ObservedHost, domain: ObservedDomain): Named[] {
+  const isOurs = ownMarks(request, domain);
+  const known = [...disksIn(domain.persistent), ...disksIn(domain.live)];
+  return (request.inputs.disks ?? []).flatMap((entry, i): Named[] => {
+    const { pool, volume } = volumeOf(request.inputs.name, entry, i);
+    const { marks, volumes } = source.pools.find(({ name }) => name === pool)?.contents ?? {};
+    const isThere = volumes?.some(({ name }) => name === volume) === true;
+    const isMarked = marks?.some((mark) => mark.volume === volume && isOurs(mark)) === true;
+    if (entry.disk !== undefined || !isThere || !isMarked) return [];
+    return known.some((other) => sameVolume(other, { pool, volume }))
+      ? []
+      : [{ pool, volume, readonly: true }];
+  });
+}
+
+/**
+ * Disks that a running guest still has, that its definition has no longer, and that aren't the VM's own: they outlive it, or are resources of
+ * their own, and stay where they are.
+ */
+export function leftOpen(
+  request: MachineRequest,
+  source: ObservedHost,
+  domain: ObservedDomain,
+): { pool: string; volume: string }[] {
+  if (request.inputs.migration?.storage === "shared" || domain.persistent === undefined) return [];
+  const isOurs = ownMarks(request, domain);
+  const defined = disksIn(domain.persistent);
+  return disksIn(domain.live).filter((disk) => {
+    const { marks } = source.pools.find(({ name }) => name === disk.pool)?.contents ?? {};
+    const isOwn = marks?.some((mark) => mark.volume === disk.volume && isOurs(mark)) === true;
+    return !isOwn && !defined.some((other) => sameVolume(other, disk));
+  });
+}
+
+function disksIn(model: DomainModel | undefined): Named[] {
+  return (model?.disks ?? []).flatMap(({ device, readonly, source }) =>
     device !== "disk" || readonly || source === undefined || !("pool" in source)
       ? []
       : [{ pool: source.pool, volume: source.volume, readonly: false }],

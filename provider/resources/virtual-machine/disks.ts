@@ -210,7 +210,7 @@ export function releasedVolumeSteps(
   place: ObservedHost,
   domain: ObservedDomain | undefined,
   /** The disks of the definition, and those that the guest still has when the plan comes to here. */
-  inUse: { defined: readonly DomainDisk[]; open: readonly DomainDisk[] },
+  inUse: { defined: readonly Pick<DomainDisk, "source">[]; open: readonly DomainDisk[] },
   { moves, interrupted }: Relocations,
   result: Plan,
 ): void {
@@ -226,7 +226,8 @@ export function releasedVolumeSteps(
         ({ volume, from, to }) => volume === mark.volume && [from, to].includes(pool.name),
       );
       const volume = pool.contents.volumes.find((other) => other.name === mark.volume);
-      const isIn = (disks: readonly DomainDisk[]) => disks.some((disk) => sameVolume(disk.source, source));
+      const isIn = (disks: readonly Pick<DomainDisk, "source">[]) =>
+        disks.some((disk) => sameVolume(disk.source, source));
       if (!isOurs(mark) || isMoving || isIn(inUse.defined)) continue;
       // One that outlives it is let go at once: the next deployment doesn't know any more how it was declared.
       const isRetainedOne = isRetained(request.previous, source);

@@ -3,9 +3,10 @@ import type { Host } from "../../hosts/host.js";
 import type { PoolRecord } from "../../libvirt/index.js";
 import { parsePool } from "../../libvirt/xml/index.js";
 import { readOnce } from "../../planning/read-once.js";
+import { kindOf } from "../storage-pool/kinds.js";
 import { ownMarks } from "./disks.js";
 import type { ObservedDomain, ObservedPool } from "./observed.js";
-import type { MachineRequest } from "./request.js";
+import { isOwn, type MachineRequest } from "./request.js";
 import { type Inputs, volumeOf } from "./schema.js";
 import { bootMedia } from "./seed/boot-media.js";
 
@@ -19,7 +20,10 @@ const placeOf = readOnce(({ xml }: PoolRecord): { type: string; path: string | u
   return { type, path: path === undefined ? undefined : posix.normalize(path).replace(/(.)\/$/, "$1") };
 });
 
-/** The pools where the VM's disks should be, were, and are; all of the host's when one is on its way between two. */
+/**
+ * The pools where the VM's disks should be, were, and are; all of the host's when one is on its way between two. A disk that its guest kept until it
+ * ended may be in one that nothing else tells of any more.
+ */
 export async function poolsOf(
   host: Host,
   records: PoolRecord[],
@@ -49,6 +53,14 @@ export async function poolsOf(
     const { leaving } = pool.contents.notes;
     if (leaving.length > 0 && leaving.some(ownMarks(request, domain)))
       for (const other of records) if (other.active) names.add(other.name);
+  }
+  const owner = domain?.owner !== undefined && isOwn(domain.owner, request) ? domain.owner : undefined;
+  for (const record of owner === undefined ? [] : records) {
+    if (names.has(record.name) || !record.active || kindOf(placeOf(record).type)?.holdsFiles !== true)
+      continue;
+    const contents = await host.observations.contents(record.name);
+    if (contents.marks.some(({ nonce }) => nonce === owner?.nonce))
+      pools.push({ name: record.name, ...placeOf(record), active: true, contents });
   }
   return pools;
 }

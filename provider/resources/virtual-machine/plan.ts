@@ -11,7 +11,7 @@ import type { PropertyChange, Step } from "../../planning/step.js";
 import { foundAgain, isFoundAgain } from "../found-again.js";
 import { asMoved } from "./as-moved.js";
 import { type Changes, sortChanges, toTexts } from "./changes.js";
-import { volumesToCopy } from "./copies.js";
+import { leftOpen, volumesToCopy } from "./copies.js";
 import { desiredModel } from "./desired.js";
 import { missingMedia, refuseLossByName, releasedVolumeSteps, unmarkedDisks, volumeSteps } from "./disks.js";
 import type { CopiedVolume } from "./migration/index.js";
@@ -114,13 +114,36 @@ function planDeparture(
   const unfinished = unfinishedOf(relocationsOf(request, place, domain));
   relocationSteps(request, place, domain, unfinished, result);
   const copies = volumesToCopy(request, target, place, domain, isActive(domain) ? observed.bases : []);
+  releaseLeftBehind(request, place, domain, copies, result);
   planMove(request, observed, place, domain, copies, result);
   planRecords(request, place, domain, result);
-  const moved = asMoved(place, domain, copies);
+  const moved = asMoved(place, target, domain, copies);
   const relocations = relocationsOf(request, moved.place, moved.domain);
   const later = relocations.moves.filter(({ resumes }) => resumes !== true);
   relocationSteps(request, target, domain, { moves: later, interrupted: [] }, result);
   planChanges(request, observed, moved.place, moved.domain, relocations, result);
+}
+
+/** What is the VM's and in no document of it isn't moved: nobody would look for it afterwards. */
+function releaseLeftBehind(
+  request: MachineRequest,
+  place: ObservedHost,
+  domain: ObservedDomain,
+  copies: readonly CopiedVolume[],
+  result: Plan,
+): void {
+  const models = [domain.persistent, domain.live].flatMap((model) => model ?? []);
+  const copied = copies.map(({ sourcePool: pool, name: volume }) => ({ source: { pool, volume } }));
+  const open = models.flatMap(({ disks }) => disks);
+  releasedVolumeSteps(
+    request,
+    place,
+    domain,
+    { defined: [...copied, ...open], open: [] },
+    relocationsOf(request, place, domain),
+    result,
+  );
+  releasedMediaSteps(request, place, domain, models, result);
 }
 
 function planNew(request: MachineRequest, observed: ObservedMachine, result: Plan): void {
@@ -280,6 +303,11 @@ function planMove(
       kind: "policy",
       message: `${move}, but it runs and migration.mode is "offline"; set powerState "stopped" first, or mode "live"`,
     });
+  for (const { volume, pool } of leftOpen(request, place, domain))
+    result.refusals.push({
+      kind: "inUse",
+      message: `${move}, but the guest still uses disk ${volume} in pool ${pool}, which was taken from it, isn't its own any more and stays on ${place.ref.name}; have it restart there first (shut it down and deploy, or restartPolicy: "whenNeeded")`,
+    });
   result.refusals.push(
     ...observed.moveRefusals.map(
       (message): Refusal => ({ kind: "missing", message: `${move}, but ${message}` }),
@@ -361,13 +389,14 @@ function planRecords(
 
 function planChanges(
   request: MachineRequest,
-  { target, sources }: ObservedMachine,
+  observed: ObservedMachine,
   place: ObservedHost,
   domain: ObservedDomain,
   relocations: Relocations,
   result: Plan,
 ): void {
   const { inputs, previous } = request;
+  const { target, sources } = observed;
   if (isUnsettled(domain)) return;
   const { record, persistent, live } = asRelocated(domain, relocations.moves);
   const subject = inputs.name;
@@ -404,7 +433,8 @@ function planChanges(
       message: `machine can't change from ${definition.machine} to ${desired.machine}: its devices are on buses that the other hasn't; keep the family (q35 or pc), or replace the virtual machine`,
     });
   const changes = sortChanges(persistent, live, desired, domain.run);
-  result.refusals.push(...obstacles(desired, target, place === target ? changes.definition : "everything"));
+  const stays = whereItIs(observed) === target;
+  result.refusals.push(...obstacles(desired, target, stays ? changes.definition : "everything"));
   if (changes.definition.length > 0) result.refusals.push(...patchRefusals(desired, place));
   // Before anything refers to them.
   mediaSteps(request, place, domain, result);

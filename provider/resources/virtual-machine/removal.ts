@@ -1,4 +1,5 @@
 import type { VolumeMark } from "../../hosts/volume-mark.js";
+import type { DiskSource } from "../../libvirt/xml/index.js";
 import { type Identity, identityHash, sameIdentity } from "../../planning/owner.js";
 import type { Step } from "../../planning/step.js";
 import { isRetained } from "./disks.js";
@@ -23,11 +24,27 @@ function isAnothers(domain: ObservedDomain | undefined, { nonce }: Outputs, iden
   return nonce === "" ? !sameIdentity(domain.owner, identity) : domain.owner.nonce !== nonce;
 }
 
-/** Disks that outlive the VM deserve a guest that has written everything; for disks that go with it the power is simply cut. */
-export function endingOf(domain: ObservedDomain, outputs: Inputs): "off" | "powerCut" | "shutDown" {
+/**
+ * Disks that outlive the VM deserve a guest that has written everything; for disks that go with it the power is simply cut. Those that the guest
+ * still has of what the program doesn't declare any more count as well.
+ */
+export function endingOf(
+  { pools }: Pick<ObservedHost, "pools">,
+  domain: ObservedDomain,
+  outputs: Outputs & Inputs,
+  identity: Identity,
+): "off" | "powerCut" | "shutDown" {
   if (!isActive(domain)) return "off";
-  const outlives = (outputs.disks ?? []).some(
-    (disk) => (disk.disk !== undefined || disk.retainOnDelete === true) && disk.readonly !== true,
+  const isOurs = ownVolumes(outputs, identity);
+  const goes = (source: DiskSource) =>
+    "pool" in source &&
+    !isRetained(outputs, source) &&
+    pools.some(
+      ({ name, contents }) =>
+        name === source.pool && contents.marks.some((mark) => mark.volume === source.volume && isOurs(mark)),
+    );
+  const outlives = (domain.live?.disks ?? []).some(
+    ({ device, readonly, source }) => device === "disk" && !readonly && source !== undefined && !goes(source),
   );
   return outlives && domain.record.state === "running" ? "shutDown" : "powerCut";
 }
@@ -55,7 +72,7 @@ export function removal({ identity, inputs, recorded }: MachineRequest, observed
         .map((volume) => volumeStep(what, pool, volume, outputs)),
     );
     if (place.domain === undefined) return volumes.flat();
-    const guest = endingOf(place.domain, outputs);
+    const guest = endingOf(place, place.domain, outputs, identity);
     const { snapshots = [] } = place.domain;
     const effect = guest === "off" ? "none" : "stop";
     return [{ kind: "removeMachine", ...what, guest, snapshots, effect }, ...volumes.flat()];

@@ -10,7 +10,7 @@ import { shutdownTimeoutMs } from "./apply.js";
 import { isRetained } from "./disks.js";
 import { noteLeft } from "./left-disks.js";
 import { observe, rememberedPeers } from "./observe.js";
-import { isActive, type ObservedDomain } from "./observed.js";
+import type { ObservedDomain } from "./observed.js";
 import { copiesOf, endingOf, ownVolumes } from "./removal.js";
 import type { Inputs, Outputs } from "./schema.js";
 import { shutDown } from "./stop.js";
@@ -34,7 +34,8 @@ export async function remove(
     if (place === undefined) continue;
     const host = context.hosts.get(place.ref);
     if (place.domain !== undefined) {
-      await removeDomain(host, place.domain, outputs, context);
+      const ending = endingOf(place, place.domain, outputs, identity);
+      await removeDomain(host, place.domain, ending, outputs, context);
       await removeFiles(host, formerState(place.domain.record.uuid), context);
     }
     await removeOwnedVolumes(host, outputs, identity, context);
@@ -47,6 +48,7 @@ export async function remove(
 async function removeDomain(
   host: Host,
   domain: ObservedDomain,
+  ending: ReturnType<typeof endingOf>,
   outputs: Outputs & Inputs,
   context: ApplyContext,
 ): Promise<void> {
@@ -59,7 +61,7 @@ async function removeDomain(
           : `; what the guest wrote since is left on ${host.name} in ${overlays.map(({ path }) => path).join(", ")}`
       }`,
     );
-  await end(host, domain, outputs, context);
+  await end(host, domain, ending, outputs, context);
   const libvirt = await host.libvirt();
   await libvirt.domains
     .undefine(domain.record.uuid, {
@@ -76,12 +78,13 @@ async function removeDomain(
 async function end(
   host: Host,
   domain: ObservedDomain,
+  ending: ReturnType<typeof endingOf>,
   outputs: Outputs & Inputs,
   context: ApplyContext,
 ): Promise<void> {
-  if (!isActive(domain)) return;
   const { uuid, name } = domain.record;
-  if (endingOf(domain, outputs) === "shutDown")
+  if (ending === "off") return;
+  if (ending === "shutDown")
     await shutDown(host, { uuid, name }, { timeoutMs: shutdownTimeoutMs(outputs), force: true }, context);
   // It may end by itself meanwhile.
   else

@@ -22,8 +22,8 @@ export interface MigrationPolicy {
 /** A volume that is to be copied. */
 export interface CopiedVolume extends MigratedVolume {
   /**
-   * The guest can't write to it. libvirt copies no such disk with a running guest, and QEMU at the target opens it before anything is copied:
-   * so its file is copied first.
+   * No guest writes to it: it is one to read, or waits for the next boot. libvirt copies no such disk with a running guest, and QEMU at the target
+   * opens it before anything is copied: so its file is copied first.
    */
   readonly?: boolean;
   /** What it is a layer over, which the target has too: only the layer is copied. Else the whole chain is, into one image. */

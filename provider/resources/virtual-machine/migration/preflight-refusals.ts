@@ -143,7 +143,8 @@ function* storageRefusals(findings: PreflightFindings): Generator<string> {
       yield `volume ${volume.name} has the format ${format ?? "unknown"}; only qcow2 and raw can be copied`;
     if (volume.takenBy !== undefined)
       yield `there is ${volume.takenBy === "volume" ? "a volume" : "the mark of a volume"} ${volume.name} in ${where} already; if both hosts see the same storage set migration.storage "shared", else remove it`;
-    if (!live && !ahead && backingPath !== undefined && volume.backingThere !== true)
+    const isCopiedAsFile = !live || volume.readonly === true;
+    if (isCopiedAsFile && !ahead && backingPath !== undefined && volume.backingThere !== true)
       yield `volume ${volume.name} is the difference to ${backingPath}, which isn't on ${target.name}; put the image there, or move the guest while it runs (which copies the whole chain)`;
   }
 }
