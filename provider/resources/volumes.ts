@@ -87,7 +87,9 @@ export async function writeVolumeMark(place: {
   const xml = buildVolume({ name: sidecarName(mark), format: "raw", capacityBytes, allocationBytes: 0 });
   const libvirt = await host.libvirt();
   await libvirt.volumes.create(pool, xml).catch((error: unknown) => {
-    if (!isLibvirtError(error, "alreadyExists")) throw error;
+    // On storage that hosts share the other one may have made it, which this host's libvirt hasn't seen yet.
+    const isUnseen = isLibvirtError(error, "operationInvalid") && /already exists/.test(error.message);
+    if (!isUnseen && !isLibvirtError(error, "alreadyExists")) throw error;
   });
   await host.observations.noteMark(pool, mark);
   return true;

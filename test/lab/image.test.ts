@@ -49,6 +49,42 @@ describe.skipIf(!available)(`images on real hosts ${missing.join("; ")}`, () => 
     for (const host of ["alpha", "beta"]) expect(await world.ls(host)).toEqual([]);
   });
 
+  it("is downloaded once into a folder that hosts share, and stays there for the one that keeps it", async () => {
+    const { server, storage } = world;
+    const folder = `${storage.lab.sharedPath}/common`;
+    for (const host of storage.lab.hosts) {
+      await host.virsh("pool-define-as", "common", "dir", "--target", folder);
+      await host.shell(`mkdir -p ${folder}`);
+      await host.virsh("pool-start", "common");
+    }
+    const content = randomBytes(MIB);
+    const source = server.serve("common.raw", content);
+    const inputs = (hosts: string[], more: object = {}) =>
+      world.inputsOf("common", { source, sha256: sha256(content), pool: "common", ...more }, hosts);
+    const common = world.declared();
+    await common.up(inputs(["alpha", "beta"]));
+    expect(server.transfers("common.raw")).toHaveLength(1);
+    const files = await storage.ls("beta", folder);
+    expect(files).toHaveLength(2);
+    // A layer in a pool that beta doesn't see.
+    const [volume] = files.filter((name) => name.startsWith("common-"));
+    const layer = `qemu-img create -q -f qcow2 -F raw -b ${folder}/${volume} ${world.folder}/layer`;
+    await storage.host("alpha").shell(layer);
+    await storage.host("alpha").virsh("pool-refresh", world.pool);
+    expect(await common.preview(inputs(["alpha"]))).toMatchObject({ refusals: [] });
+    await common.up(inputs(["alpha"]));
+    expect(await storage.ls("alpha", folder)).toEqual(files);
+    expect(await common.preview(inputs(["alpha"]))).toMatchObject({ diff: { changes: false } });
+    await common.up(inputs(["alpha", "beta"]));
+    await expect(common.up(inputs(["beta"]))).resolves.toBeDefined();
+    await common.up(inputs(["alpha", "beta"]));
+    await expect(common.remove()).rejects.toThrow(/while it is used by volume layer in pool images/);
+    expect(await storage.ls("beta", folder)).toEqual(files);
+    await storage.host("alpha").virsh("vol-delete", "layer", "--pool", world.pool);
+    await common.remove();
+    expect(await storage.ls("alpha", folder)).toEqual([]);
+  });
+
   it("goes on after cuts where the server can, begins anew where it can't, and is never seen half", async () => {
     const { server } = world;
     // By what the server can do: what the host is to ask for.

@@ -52,6 +52,12 @@ export function parseVolume(xml: string): VolumeModel {
   });
 }
 
+/** When a volume's file last changed, to the nanosecond where its file system says it; undefined when libvirt doesn't. */
+export function volumeChangedAt(xml: string): string | undefined {
+  const target = childElement(readXml(xml, "volume"), "target");
+  return childText(childElement(target, "timestamps"), "ctime");
+}
+
 /** How long a volume's file is, holes included; undefined when libvirt doesn't say. */
 export function volumeLengthBytes(xml: string): number | undefined {
   const physical = childElement(readXml(xml, "volume"), "physical");

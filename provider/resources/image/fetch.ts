@@ -15,7 +15,10 @@ import { streamImage } from "./stream.js";
 import { type Route, routeFor, toolsOf, whyNotByHost } from "./tools.js";
 import { Workshop } from "./workshop.js";
 
-/** Brings the image to hosts that lack it, to all at once. What succeeded on one stays when another fails. */
+/**
+ * Brings the image to hosts that lack it, to all at once, but for those that share the folder: the next finds there what the first has made. What
+ * succeeded on one stays when another fails.
+ */
 export async function fetchImages(
   places: readonly ImagePlace[],
   request: ImageRequest,
@@ -23,10 +26,20 @@ export async function fetchImages(
 ): Promise<void> {
   const { log } = context;
   const progress = new JointProgress((message) => log.progress(message));
+  const fetchTo = async (place: ImagePlace) => {
+    const own = { ...log, progress: (message: string) => progress.say(place.ref.name, message) };
+    const fetching = fetchImage(place, request, { ...context, log: own });
+    await fetching.finally(() => progress.end(place.ref.name));
+  };
+  const turns = new Map<string, Promise<void>>();
+  const folders = await foldersOf(places, context);
   const outcomes = await Promise.allSettled(
-    places.map((place) => {
-      const own = { ...log, progress: (message: string) => progress.say(place.ref.name, message) };
-      return fetchImage(place, request, { ...context, log: own }).finally(() => progress.end(place.ref.name));
+    places.map((place, i) => {
+      const folder = folders[i] ?? place.ref.name;
+      const before = turns.get(folder) ?? Promise.resolve();
+      const turn = before.catch(() => undefined).then(() => fetchTo(place));
+      turns.set(folder, turn);
+      return turn;
     }),
   );
   const failures = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
@@ -37,6 +50,25 @@ export async function fetchImages(
   const others = failures.filter((failure) => !(failure instanceof WrongContent));
   const messages = [...WrongContent.inOneMessage(wrong), ...others.map(oneLine)];
   throw new Error([...new Set(messages)].join("; "), { cause: failures[0] });
+}
+
+/** What tells folders apart: hosts that see one folder see the same file system object, changed at the same time. */
+async function foldersOf(
+  places: readonly ImagePlace[],
+  { hosts }: ApplyContext,
+): Promise<(string | undefined)[]> {
+  if (places.length < 2) return [];
+  return Promise.all(
+    places.map(async ({ ref, folder, poolType }) => {
+      // What a client has cached of a server's folder may be a while old.
+      if (poolType === "netfs" || folder === undefined) return folder;
+      const told = await hosts
+        .get(ref)
+        .exec(["stat", "-c", "%i %Z", "--", folder])
+        .catch(() => undefined);
+      return told?.stdout.trim() || undefined;
+    }),
+  );
 }
 
 async function fetchImage(place: ImagePlace, request: ImageRequest, context: ApplyContext): Promise<void> {

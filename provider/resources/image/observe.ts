@@ -3,7 +3,7 @@ import type { Host } from "../../hosts/host.js";
 import type { HostRef } from "../../hosts/host-ref.js";
 import type { PoolContents } from "../../hosts/observations.js";
 import type { VolumeRecord } from "../../libvirt/index.js";
-import { parsePool, parseVolume } from "../../libvirt/xml/index.js";
+import { parsePool, parseVolume, volumeChangedAt } from "../../libvirt/xml/index.js";
 import type { ObserveContext } from "../definition.js";
 import { roomIn } from "../pool-room.js";
 import { rescanPool } from "../rescan.js";
@@ -45,7 +45,9 @@ export async function observe(request: ImageRequest, context: ObserveContext): P
   const left = await Promise.all(leaving.map((ref) => lookAt(ref, request, context)));
   // The same machine under another name stays.
   const machines = new Set(places.map(({ hostUuid }) => hostUuid));
-  const former = left.filter((place) => place.claims.length > 0 && !machines.has(place.hostUuid));
+  const others = left.filter(({ hostUuid }) => !machines.has(hostUuid));
+  joinShared(places, others);
+  const former = others.filter(({ claims }) => claims.length > 0);
   return { places, former, replaced: await lookAtReplaced(request, context), source };
 }
 
@@ -116,6 +118,29 @@ function claimsOf(request: ImageRequest, { marks, volumes }: PoolContents): Clai
   });
 }
 
+/** On storage that hosts share each sees the same file: what one of them has no use for another may stand on, or keep. */
+function joinShared(staying: readonly ImagePlace[], leaving: readonly ImagePlace[]): void {
+  const claims = [...staying, ...leaving].flatMap((place) => place.claims);
+  const same = (claim: ClaimedVolume) =>
+    claims.filter((other) => other === claim || isSameFile(other, claim));
+  const users = claims.map((claim) => [...new Set(same(claim).flatMap((other) => other.users))]);
+  for (const [i, claim] of claims.entries()) claim.users = users[i] ?? [];
+  const kept = staying.flatMap((place) => place.claims.filter(({ name }) => name === place.wanted?.name));
+  for (const place of leaving)
+    place.claims = place.claims.filter((claim) => !kept.some((other) => isSameFile(other, claim)));
+}
+
+/** Files of two hosts aren't changed in the same nanosecond. */
+function isSameFile(a: ClaimedVolume, b: ClaimedVolume): boolean {
+  const changedAt = a.volume?.changedAt;
+  return (
+    changedAt !== undefined &&
+    a.name === b.name &&
+    a.volume?.fileBytes === b.volume?.fileBytes &&
+    changedAt === b.volume?.changedAt
+  );
+}
+
 /** By what is known of the content; where nothing is, and the source is the same as before, what this resource has there. */
 function wantedName(request: ImageRequest, claims: readonly ClaimedVolume[]): string | undefined {
   const known = knownOf(request).volume;
@@ -160,20 +185,25 @@ export function twinOf(name: string, { volumes, marks }: PoolContents): string |
 }
 
 export function parsedVolume(record: VolumeRecord): ObservedVolume {
-  const { format, physicalBytes } = parsed(record);
+  const { format, physicalBytes, changedAt } = parsed(record);
   return {
     path: record.path,
     format: format ?? "raw",
     sizeBytes: record.capacityBytes,
     fileBytes: physicalBytes,
+    changedAt,
   };
 }
 
 /** Read once a record: every image asks about every volume. */
-const documents = new WeakMap<VolumeRecord, ReturnType<typeof parseVolume>>();
+const documents = new WeakMap<VolumeRecord, ReturnType<typeof parsedAnew>>();
 
-function parsed(record: VolumeRecord): ReturnType<typeof parseVolume> {
-  const known = documents.get(record) ?? parseVolume(record.xml);
+function parsedAnew({ xml }: VolumeRecord) {
+  return { ...parseVolume(xml), changedAt: volumeChangedAt(xml) };
+}
+
+function parsed(record: VolumeRecord): ReturnType<typeof parsedAnew> {
+  const known = documents.get(record) ?? parsedAnew(record);
   documents.set(record, known);
   return known;
 }

@@ -15,6 +15,8 @@ export interface ObservedVolume {
   /** As a guest sees it. */
   sizeBytes: number;
   fileBytes: number | undefined;
+  /** When its file was last changed; undefined where that isn't known. */
+  changedAt: string | undefined;
 }
 
 /** A volume that this resource has a claim to. */
