@@ -8,7 +8,7 @@ import { XmlError } from "./error.js";
 import { parseInterface } from "./interface.js";
 import { readMemory } from "./memory.js";
 import { patchNotesKind, takePatchesOut } from "./patch-notes.js";
-import { freePcieRootPorts } from "./pcie.js";
+import { freePcieRootPorts, pciePlugs } from "./pcie.js";
 import { readXml } from "./read-xml.js";
 import { requireCount, requireText, withoutUndefined } from "./value.js";
 
@@ -38,6 +38,29 @@ export function diskTargets(xml: string): string[] {
 
 /** {@link parseDomain} of a document that is parsed already. */
 export function readDomain(domain: Element): DomainModel {
+  const plugs = pciePlugs(childElement(domain, "devices"));
+  return { ...readFrame(domain), ...readOwn(domain), hotplugPorts: freePcieRootPorts(plugs) };
+}
+
+/** What is each domain's own: it is read of nothing else, and nothing else is read of it but where its devices are plugged in. */
+export type OwnModel = Pick<DomainModel, "name" | "uuid" | "title" | "description" | "disks" | "interfaces">;
+
+/** What of a domain other domains are likely to have in the same words. */
+export type FrameModel = Omit<DomainModel, keyof OwnModel | "hotplugPorts">;
+
+export function readOwn(domain: Element): OwnModel {
+  const devices = childElement(domain, "devices");
+  return withoutUndefined({
+    name: requireText(childText(domain, "name"), "the domain's <name>"),
+    uuid: childText(domain, "uuid"),
+    title: partOf("title").read(domain) as string | undefined,
+    description: childText(domain, "description"),
+    disks: childElements(devices, "disk").flatMap((disk) => parseDisk(disk) ?? []),
+    interfaces: childElements(devices, "interface").map(parseInterface),
+  });
+}
+
+export function readFrame(domain: Element): FrameModel {
   const os = childElement(domain, "os");
   const type = childElement(os, "type");
   const devices = childElement(domain, "devices");
@@ -45,23 +68,17 @@ export function readDomain(domain: Element): DomainModel {
   const memory = readMemory(domain);
   const cpus = readCpus(domain);
   return withoutUndefined({
-    name: requireText(childText(domain, "name"), "the domain's <name>"),
-    uuid: childText(domain, "uuid"),
     accelerator: readAccelerator(domain),
     architecture: attributeOf(type, "arch"),
     machine: attributeOf(type, "machine") ?? "",
     emulator: childText(devices, "emulator"),
-    description: childText(domain, "description"),
     ...memory,
     ...cpus,
     cpuMode: readCpuMode(childElement(domain, "cpu"), attributeOf(type, "arch")),
     firmware: readFirmware(os),
     directBoot: readDirectBoot(os),
-    disks: listOf("disk").flatMap((disk) => parseDisk(disk) ?? []),
-    interfaces: listOf("interface").map(parseInterface),
     consoleLog: attributeOf(childElement(listOf("serial")[0], "log"), "file"),
     agentChannel: listOf("channel").some(isAgentChannel),
-    hotplugPorts: devices === undefined ? 0 : freePcieRootPorts(devices),
     onPoweroff: childText(domain, "on_poweroff"),
     onReboot: childText(domain, "on_reboot"),
     onCrash: childText(domain, "on_crash"),

@@ -4,6 +4,7 @@ export * from "./device-xml.js";
 export { scsiControllersOf } from "./disk.js";
 export * from "./disk-chain.js";
 export { type DiskLimitKind, type DiskLimits, diskLimitKinds, limitValues } from "./disk-limits.js";
+export { parseDomainLikeOthers } from "./domain-alike.js";
 export { buildDisk, buildDomain, buildInterface } from "./domain-build.js";
 export * from "./domain-capabilities.js";
 export * from "./domain-differences.js";

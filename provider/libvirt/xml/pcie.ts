@@ -6,27 +6,42 @@ export function hasPcieRootPorts(machine: string): boolean {
   return machine.includes("q35") || /^virt(-|$)/.test(machine);
 }
 
+/** What devices have to do with PCIe root ports. */
+export interface PciePlugs {
+  /** The buses that root ports lead to. */
+  ports: number[];
+  /** The buses on which devices stand by their addresses. */
+  usedBuses: number[];
+  /** How many ports the devices want that have no address yet. For the bridge to the bus before PCIe libvirt adds one by itself. */
+  wanted: number;
+}
+
+/** Of the devices of a `<devices>`, if there is one. */
+export function pciePlugs(devices: Element | undefined): PciePlugs {
+  const plugs: PciePlugs = { ports: [], usedBuses: [], wanted: 0 };
+  for (const device of childElements(devices)) {
+    const address = pciAddress(device);
+    if (address !== undefined) plugs.usedBuses.push(Number(attributeOf(address, "bus") ?? 0));
+    else if (plugOf(device) === "pcie") plugs.wanted += 1;
+    if (device.localName === "controller" && isRootPort(device))
+      plugs.ports.push(Number(attributeOf(device, "index") ?? Number.NaN));
+  }
+  return plugs;
+}
+
 /**
- * How many PCIe root ports of a `<devices>` no device uses: neither one that stands there by its address, nor one that hasn't been given an
- * address yet and will want a port.
+ * How many PCIe root ports no device uses: neither one that stands there by its address, nor one that hasn't been given an address yet and
+ * will want a port.
  */
-export function freePcieRootPorts(devices: Element): number {
-  return Math.max(0, unusedRootPorts(devices) - portsWanted(devices));
+export function freePcieRootPorts(...all: readonly PciePlugs[]): number {
+  const wanted = all.reduce((sum, plugs) => sum + plugs.wanted, 0);
+  return Math.max(0, unusedPorts(all) - wanted);
 }
 
 /** Ports at which no device stands by its address. */
-function unusedRootPorts(devices: Element): number {
-  const addresses = childElements(devices).flatMap((device) => pciAddress(device) ?? []);
-  const usedBuses = new Set(addresses.map((address) => Number(attributeOf(address, "bus") ?? 0)));
-  const ports = childElements(devices, "controller").filter(isRootPort);
-  return ports.filter((port) => !usedBuses.has(Number(attributeOf(port, "index") ?? Number.NaN))).length;
-}
-
-/** How many ports the devices want that have no address yet. For the bridge to the bus before PCIe libvirt adds one by itself. */
-function portsWanted(devices: Element): number {
-  return childElements(devices).filter(
-    (device) => pciAddress(device) === undefined && plugOf(device) === "pcie",
-  ).length;
+function unusedPorts(all: readonly PciePlugs[]): number {
+  const used = new Set(all.flatMap(({ usedBuses }) => usedBuses));
+  return all.flatMap(({ ports }) => ports).filter((port) => !used.has(port)).length;
 }
 
 /** Whether there is a bus of the kind before PCIe beside the root one, into which devices can be plugged. */
@@ -38,7 +53,8 @@ export function hasPciBridge(devices: Element): boolean {
 
 /** Adds ports until as many as wanted are free. libvirt gives the first ones to the devices that have no address yet. */
 export function ensureFreeRootPorts(devices: Element, wanted: number): void {
-  const missing = wanted + portsWanted(devices) - unusedRootPorts(devices);
+  const plugs = pciePlugs(devices);
+  const missing = wanted + plugs.wanted - unusedPorts([plugs]);
   if (missing <= 0) return;
   const buses = childElements(devices, "controller").filter((other) => attributeOf(other, "type") === "pci");
   // libvirt gives the first index to the root, which it needs not have written down yet.

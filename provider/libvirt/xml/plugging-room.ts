@@ -1,5 +1,5 @@
 import { attributeOf, childElement, childElements } from "./element.js";
-import { freePcieRootPorts, hasPciBridge, hasPcieRootPorts } from "./pcie.js";
+import { freePcieRootPorts, hasPciBridge, hasPcieRootPorts, pciePlugs } from "./pcie.js";
 import { readXml } from "./read-xml.js";
 
 /** What can be plugged into a guest that runs, as its live document tells. */
@@ -28,7 +28,7 @@ export function readPluggingRoom(liveXml: string): PluggingRoom {
   const backing = childElement(domain, "memoryBacking");
   const cells = childElements(childElement(childElement(domain, "cpu"), "numa"), "cell");
   return {
-    freePorts: !isPcie ? undefined : devices === undefined ? 0 : freePcieRootPorts(devices),
+    freePorts: isPcie ? freePcieRootPorts(pciePlugs(devices)) : undefined,
     hasPciBus: !isPcie || (devices !== undefined && hasPciBridge(devices)),
     hasUsb: ofType("usb").some((controller) => attributeOf(controller, "model") !== "none"),
     hasVirtioSerial: ofType("virtio-serial").length > 0,

@@ -1,5 +1,5 @@
 import type { DomainRecord } from "../../libvirt/index.js";
-import { type DomainModel, parseDomain } from "../../libvirt/xml/index.js";
+import { type DomainModel, parseDomainLikeOthers } from "../../libvirt/xml/index.js";
 import { readOnce } from "../../planning/read-once.js";
 import { ownerOf } from "./record-owner.js";
 
@@ -12,8 +12,8 @@ export interface RecordModels {
 /** @throws XmlError when one of the documents can't be read. */
 export const modelsOf = readOnce(
   ({ persistentXml, liveXml }: DomainRecord): RecordModels => ({
-    persistent: persistentXml === undefined ? undefined : parseDomain(persistentXml),
-    live: liveXml === undefined ? undefined : parseDomain(liveXml),
+    persistent: persistentXml === undefined ? undefined : parseDomainLikeOthers(persistentXml),
+    live: liveXml === undefined ? undefined : parseDomainLikeOthers(liveXml),
   }),
 );
 
