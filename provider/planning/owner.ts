@@ -11,10 +11,11 @@ export interface Identity {
 
 /** Reads `urn:pulumi:STACK::PROJECT::TYPE::NAME`; a name may itself contain `::`. */
 export function identityOfUrn(urn: string): Identity | undefined {
-  const match = /^urn:pulumi:(.*?)::(.*?)::(.*?)::(.*)$/s.exec(urn);
-  if (match === null) return undefined;
-  const [, stack, project, type, name] = match as unknown as [string, string, string, string, string];
-  return { project, stack, type, name };
+  const prefix = "urn:pulumi:";
+  const [stack, project, type, ...name] = urn.slice(prefix.length).split("::");
+  if (!urn.startsWith(prefix) || project === undefined || type === undefined || name.length === 0)
+    return undefined;
+  return { project, stack: stack as string, type, name: name.join("::") };
 }
 
 export function sameIdentity(a: Identity, b: Identity): boolean {
