@@ -100,18 +100,28 @@ function described(
   prefix = "",
 ): OvaContents {
   const descriptor = parseDescriptor(text.replace(/^\uFEFF/, ""));
+  // By the standard it refers to files as addresses do; few programs write them so.
+  const entryOf = (file: string) => named?.get(file) ?? named?.get(decoded(file));
   for (const file of descriptor.files)
-    if (named?.has(file) === false)
+    if (named !== undefined && entryOf(file) === undefined)
       throw new Error(
         `refers to a file ${JSON.stringify(file)} that isn't in it; there are ${listed([...named.keys()])}`,
       );
   const asStored = (file: string | undefined) =>
-    file === undefined ? undefined : named === undefined ? `${prefix}${file}` : named.get(file)?.name;
+    file === undefined ? undefined : named === undefined ? `${prefix}${file}` : entryOf(file)?.name;
   return {
     path,
     ...descriptor,
     disks: descriptor.disks.map((disk) => ({ ...disk, file: asStored(disk.file) })),
   };
+}
+
+function decoded(href: string): string {
+  try {
+    return decodeURIComponent(href);
+  } catch {
+    return href;
+  }
 }
 
 function plain(name: string): string {

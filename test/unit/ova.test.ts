@@ -174,6 +174,10 @@ describe("an OVA file", () => {
     // As "tar cf x.ova ./a.ovf" makes it: the member's name is the archive's.
     const dotted = packed({ "./a.ovf": vmware, "./system.vmdk": "disk" });
     expect(readOva(dotted).disks[0]?.file).toBe("./system.vmdk");
+    const spaced = vmware.replace('href="system.vmdk"', 'href="the%20system%C3%A9.vmdk"');
+    expect(spaced).not.toBe(vmware);
+    const named = packed({ "a.ovf": spaced, "the systemé.vmdk": "disk" });
+    expect(readOva(named).disks[0]?.file).toBe("the systemé.vmdk");
   });
 
   it("is refused with its path, and what is wrong with it", () => {
