@@ -26,6 +26,7 @@ import {
   writeVolumeMark,
 } from "../volumes.js";
 import { sortChanges, startedWith } from "./changes.js";
+import { orAsDefinedBefore, rememberDefinition } from "./definition-before.js";
 import { desiredModel } from "./desired.js";
 import { desiredAt } from "./desired-at.js";
 import { declaredDrives } from "./desired-disks.js";
@@ -108,10 +109,10 @@ export async function apply(
       break;
     case "makePersistent":
     case "updateDefinition":
-      await redefine(host, request, place);
+      await redefine(host, request, place, (xml) => rememberDefinition(declared, xml));
       break;
     case "changeRunning":
-      await changeGuest(host, request, place, context);
+      await orAsDefinedBefore(declared, { host, uuid }, () => changeGuest(host, request, place, context));
       break;
     case "setAutostart":
       await libvirt.domains.setAutostart(uuid, step.to);
@@ -225,7 +226,12 @@ function withPatchesNamed({ patches }: DomainModel): (error: unknown) => never {
  * Edits the persistent document, read anew with its secrets, where it differs from what should be. libvirt makes one of the live document
  * where there is none.
  */
-async function redefine(host: Host, request: MachineRequest, place: ObservedHost): Promise<void> {
+async function redefine(
+  host: Host,
+  request: MachineRequest,
+  place: ObservedHost,
+  remember: (xml: string) => void,
+): Promise<void> {
   const uuid = place.domain?.record.uuid;
   const definition = place.domain?.persistent ?? place.domain?.live;
   if (uuid === undefined || definition === undefined) throw new Error("there is no definition to change");
@@ -235,6 +241,7 @@ async function redefine(host: Host, request: MachineRequest, place: ObservedHost
   const to = { ...redefinition(request, place, definition), name: current.name };
   if (describeDifferences(current, to).length === 0 && place.domain?.persistent !== undefined) return;
   await noteStartedWith(host, place, desiredAt(request, place, definition));
+  remember(xml);
   await libvirt.domains.define(patchDomain(xml, to, current), { validate: true }).catch(withPatchesNamed(to));
   await notePatchesKept(host, uuid, to);
 }
