@@ -13,6 +13,7 @@ import {
   readFillingName,
   readNoteName,
   readSidecarName,
+  sidecarName,
   type VolumeMark,
   type VolumeNote,
 } from "./volume-mark.js";
@@ -46,6 +47,8 @@ export class Observations {
   #networks: Promise<Map<string, NetworkRecord>> | undefined;
   readonly #snapshots = new Map<string, Promise<SnapshotRecord[]>>();
   readonly #contents = new Map<string, Promise<PoolContents>>();
+  /** Of pools that are to be listed again: the volumes that are to be read again, known or not. */
+  readonly #stale = new Map<string, Set<string>>();
   /** Hears of a domain when it is read, while others are still being read: of what comes of all of them something can be done beforehand. */
   onDomain: ((domain: DomainRecord) => void) | undefined;
 
@@ -87,8 +90,12 @@ export class Observations {
   /** A pool that isn't there, or isn't running, has no contents that could be read. */
   async contents(poolName: string): Promise<PoolContents> {
     const known = this.#contents.get(poolName);
-    if (known !== undefined) return known;
-    const reading = forgetFailure(this.#readContents(poolName), () => this.#contents.delete(poolName));
+    const stale = this.#stale.get(poolName);
+    if (known !== undefined && stale === undefined) return known;
+    this.#stale.delete(poolName);
+    const reading = forgetFailure(this.#readContents(poolName, known, stale), () => {
+      if (this.#contents.get(poolName) === reading) this.#contents.delete(poolName);
+    });
     this.#contents.set(poolName, reading);
     return reading;
   }
@@ -136,8 +143,10 @@ export class Observations {
   }
 
   async refreshVolume(poolName: string, volumeName: string): Promise<void> {
-    const contents = await this.contents(poolName);
+    await this.contents(poolName);
     const volume = await this.#host.idempotent((libvirt) => libvirt.volumes.observe(poolName, volumeName));
+    // The pool may have been listed meanwhile.
+    const contents = await this.contents(poolName);
     contents.volumes = contents.volumes.filter((other) => other.name !== volumeName);
     if (volume !== undefined && contents.filling?.includes(volumeName) !== true)
       contents.volumes.push(volume);
@@ -151,7 +160,8 @@ export class Observations {
   }
 
   async noteMark(poolName: string, mark: VolumeMark): Promise<void> {
-    (await this.contents(poolName)).marks.push(mark);
+    const contents = await this.contents(poolName);
+    contents.marks = [...without(contents.marks, mark), mark];
   }
 
   async dropMark(poolName: string, mark: VolumeMark): Promise<void> {
@@ -167,6 +177,17 @@ export class Observations {
 
   dropContents(poolName: string): void {
     this.#contents.delete(poolName);
+    this.#stale.delete(poolName);
+  }
+
+  /**
+   * At the next question the pool is listed again. Volumes that are there still are as they were read before, except these: what may have changed. A
+   * pool has hundreds, and one of them moves.
+   */
+  listAgain(poolName: string, volumeNames: readonly string[]): void {
+    const stale = this.#stale.get(poolName) ?? new Set();
+    for (const name of volumeNames) stale.add(name);
+    this.#stale.set(poolName, stale);
   }
 
   dropAll(): void {
@@ -177,24 +198,42 @@ export class Observations {
     this.#networks = undefined;
     this.#snapshots.clear();
     this.#contents.clear();
+    this.#stale.clear();
   }
 
-  async #readContents(poolName: string): Promise<PoolContents> {
+  /** Of what was read before only what may have changed is read again. */
+  async #readContents(
+    poolName: string,
+    earlier?: Promise<PoolContents>,
+    stale: ReadonlySet<string> = new Set(),
+  ): Promise<PoolContents> {
     const pool = (await this.#poolMap()).get(poolName);
     if (pool?.active !== true) return { volumes: [], marks: [], notes: { unfinished: [], leaving: [] } };
-    const records = await this.#host
-      .idempotent((libvirt) => libvirt.volumes.observeAll(poolName))
+    const before = await earlier;
+    const known = new Set<string>();
+    for (const { name } of before?.volumes ?? []) if (!stale.has(name)) known.add(name);
+    for (const mark of before?.marks ?? []) if (!stale.has(mark.volume)) known.add(sidecarName(mark));
+    const { names, records } = await this.#host
+      .idempotent((libvirt) => libvirt.volumes.observeWhere(poolName, (name) => !known.has(name)))
       .catch(async (error: unknown) => {
         if (!isLibvirtError(error, "poolNotFound", "operationInvalid")) throw error;
         // Stopped or removed since the pools were read, by another resource of a destroy for instance.
         await this.refreshPool(poolName);
-        return [];
+        return { names: [], records: [] };
       });
-    const notes = (note: VolumeNote) => records.flatMap(({ name }) => readNoteName(note, name) ?? []);
-    const filling = records.flatMap(({ name }) => readFillingName(name) ?? []);
+    const there = new Set(names);
+    const notes = (note: VolumeNote) => names.flatMap((name) => readNoteName(note, name) ?? []);
+    const filling = names.flatMap((name) => readFillingName(name) ?? []);
+    const stays = (name: string) => known.has(name) && there.has(name);
     return {
-      volumes: records.filter(({ name }) => !isSidecar(name) && !filling.includes(name)),
-      marks: records.flatMap(markOf),
+      volumes: [
+        ...(before?.volumes ?? []).filter(({ name }) => stays(name)),
+        ...records.filter(({ name }) => !isSidecar(name)),
+      ].filter(({ name }) => !filling.includes(name)),
+      marks: [
+        ...(before?.marks ?? []).filter((mark) => stays(sidecarName(mark))),
+        ...records.flatMap(markOf),
+      ],
       notes: { unfinished: notes("unfinished"), leaving: notes("leaving") },
       filling,
     };

@@ -44,14 +44,28 @@ export class VolumeApi {
 
   /** Every volume of an active pool. One that vanishes meanwhile is left out. */
   async observeAll(pool: string, options: OperationOptions = {}): Promise<VolumeRecord[]> {
+    const { records } = await this.observeWhere(pool, () => true, options);
+    return records;
+  }
+
+  /** The names of all volumes of an active pool, and those volumes that are wanted: what a listing itself says is little, and each costs. */
+  async observeWhere(
+    pool: string,
+    isWanted: (name: string) => boolean,
+    options: OperationOptions = {},
+  ): Promise<{ names: string[]; records: VolumeRecord[] }> {
     const operation = `list the volumes of pool ${pool}`;
     const found = await this.#session.read(operation, "StoragePoolLookupByName", { name: pool }, options);
     const args = { pool: found.pool, needResults: 1, flags: 0 };
     const { vols } = await this.#session.read(operation, "StoragePoolListAllVolumes", args, options);
+    const wanted = vols.filter(({ name }) => isWanted(name));
     const records = await Promise.all(
-      vols.map((vol) => unlessAbsent("volumeNotFound", () => this.#read(vol, options))),
+      wanted.map((vol) => unlessAbsent("volumeNotFound", () => this.#read(vol, options))),
     );
-    return records.filter((record) => record !== undefined);
+    return {
+      names: vols.map(({ name }) => name),
+      records: records.filter((record) => record !== undefined),
+    };
   }
 
   /** One volume; undefined when the pool has none of that name. The pool must be there and active. */

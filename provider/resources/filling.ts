@@ -51,7 +51,7 @@ export async function endFilling({ host, pool, volume }: Filling): Promise<void>
   await libvirt.volumes.delete(pool, fillingName(volume)).catch((error: unknown) => {
     if (!isLibvirtError(error, "volumeNotFound")) throw error;
   });
-  host.observations.dropContents(pool);
+  host.observations.listAgain(pool, [volume]);
 }
 
 /** Nothing comes of it. */

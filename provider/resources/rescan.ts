@@ -1,9 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Host } from "../hosts/host.js";
 import { isLibvirtError } from "../libvirt/index.js";
+import { readOnce } from "../planning/read-once.js";
 
 const LOOK_AGAIN_MS = 500;
 const WAIT_MS = 60_000;
+
+/** `volumes`: the names of those that may be others than they were, if that is known; else all are read again. */
+interface RescanOptions {
+  signal?: AbortSignal;
+  waitMs?: number;
+  volumes?: readonly string[];
+}
 
 /**
  * Has libvirt look at a pool's storage again: it doesn't see by itself what others put there. It refuses while it makes or fills a volume of the
@@ -14,15 +22,15 @@ const WAIT_MS = 60_000;
 export async function rescanPool(
   host: Host,
   poolName: string,
-  signal?: AbortSignal,
-  waitMs = WAIT_MS,
+  { signal, waitMs = WAIT_MS, volumes }: RescanOptions = {},
 ): Promise<boolean> {
   for (let waitedMs = 0; ; waitedMs += LOOK_AGAIN_MS) {
     const pool = await host.idempotent((libvirt) => libvirt.pools.observe({ name: poolName }));
     if (pool?.active !== true) return false;
     try {
       await host.idempotent((libvirt) => libvirt.pools.refresh(pool.uuid, { signal }));
-      host.observations.dropContents(poolName);
+      if (volumes === undefined) host.observations.dropContents(poolName);
+      else host.observations.listAgain(poolName, volumes);
       return true;
     } catch (error) {
       const isBusy = isLibvirtError(error, "internal") && /asynchronous jobs/.test(error.message);
@@ -30,4 +38,16 @@ export async function rescanPool(
     }
     await sleep(LOOK_AGAIN_MS, undefined, { signal });
   }
+}
+
+const rescans = readOnce((_host: Host) => new Map<string, Promise<boolean>>());
+
+/** {@link rescanPool} once in a deployment, whoever asks: for what is only foreseen. */
+export function rescanPoolOnce(host: Host, poolName: string): Promise<boolean> {
+  const known = rescans(host).get(poolName);
+  if (known !== undefined) return known;
+  const rescan = rescanPool(host, poolName);
+  rescans(host).set(poolName, rescan);
+  rescan.catch(() => rescans(host).delete(poolName));
+  return rescan;
 }

@@ -50,7 +50,7 @@ export async function sendSource(
       onProgress: (done) => context.log.progress(progressLine(host.name, "sending", done, file.bytes)),
     });
     // libvirt sees what it is only now.
-    await rescanPool(host, pool, signal, LONGEST_WAIT_MS);
+    await rescanPool(host, pool, { signal, waitMs: LONGEST_WAIT_MS });
     const record = await libvirt.volumes.observe(pool, name);
     if (record === undefined)
       throw new Error(`volume ${name} isn't in pool ${pool} on ${host.name}, though it was sent`);

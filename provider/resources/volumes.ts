@@ -56,7 +56,7 @@ export async function ensureVolume(made: NewVolume): Promise<void> {
       await removeVolumeMark(made);
       // A file that libvirt didn't know of is named by the next plan.
       await libvirt.pools.refresh((await libvirt.pools.observe({ name: pool }))?.uuid ?? "").catch(() => {});
-      host.observations.dropContents(pool);
+      host.observations.listAgain(pool, [volume]);
     }
     throw error;
   }

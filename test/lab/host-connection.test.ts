@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { HostUnreachable } from "../../provider/hosts/errors.js";
 import type { Connection } from "../../provider/hosts/host-ref.js";
 import { Hosts } from "../../provider/hosts/hosts.js";
+import { sidecarName, type VolumeMark } from "../../provider/hosts/volume-mark.js";
 import type { LabHost } from "../hosts/host.js";
 import { Lab, labAvailable } from "../hosts/lab.js";
 
@@ -75,6 +76,36 @@ describe.skipIf(!available)(
       const { hosts, host } = hostsAt({ user: lab.user as string });
       expect((await host.observations.facts()).uuid).toBe(alpha.uuid);
       await hosts.close();
+    });
+
+    it("reads of a pool that is listed again what is new and what is named, and keeps the rest", async () => {
+      await alpha.shell("mkdir /var/lib/libvirt/again");
+      await alpha.virsh("pool-create-as", "again", "dir", "--target", "/var/lib/libvirt/again");
+      const marks = ["grown", "named"].map((volume) => ({
+        identityHash: "0123456789abcdef",
+        nonce: "fedcba9876543210",
+        volume,
+        fileBytes: 2 ** 20,
+      }));
+      const volumes = ["grown", "named", "gone", ...marks.map(sidecarName)];
+      for (const name of volumes) await alpha.virsh("vol-create-as", "again", name, "1M");
+      const { hosts, host } = hostsAt();
+      const { observations } = host;
+      await observations.contents("again");
+      for (const name of ["grown", "named"]) await alpha.virsh("vol-resize", name, "2M", "--pool", "again");
+      await alpha.virsh("vol-delete", "gone", "--pool", "again");
+      await alpha.virsh("vol-create-as", "again", "new", "3M");
+      observations.listAgain("again", ["named"]);
+      await observations.refreshVolume("again", "new");
+      await observations.noteMark("again", marks[0] as VolumeMark);
+      const { volumes: found, marks: stillMarked } = await observations.contents("again");
+      const mebibytes = found.map(({ name, capacityBytes }) => [name, capacityBytes / 2 ** 20]);
+      expect(Object.fromEntries(mebibytes)).toEqual({ grown: 1, named: 2, new: 3 });
+      expect(mebibytes).toHaveLength(3);
+      expect(new Set(stillMarked)).toEqual(new Set(marks));
+      expect(stillMarked).toHaveLength(2);
+      await hosts.close();
+      await alpha.virsh("pool-destroy", "again");
     });
 
     it("costs one time-out when the host is dead, and remembers it", async () => {

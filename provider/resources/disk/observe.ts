@@ -3,7 +3,7 @@ import { connectionKey, type HostRef } from "../../hosts/host-ref.js";
 import type { ObserveContext } from "../definition.js";
 import { layersOver } from "../layers.js";
 import { roomIn } from "../pool-room.js";
-import { rescanPool } from "../rescan.js";
+import { rescanPool, rescanPoolOnce } from "../rescan.js";
 import {
   type DiskPlace,
   type DiskRequest,
@@ -179,6 +179,9 @@ async function seenAnew(
 ): Promise<DiskPlace> {
   if (target.hostUuid === elsewhere.hostUuid || target.poolState !== "running") return target;
   if (elsewhere.users.length > 0) return target;
-  await rescanPool(context.hosts.get(target.ref), target.pool);
+  const host = context.hosts.get(target.ref);
+  await (context.fresh
+    ? rescanPool(host, target.pool, { volumes: [target.name] })
+    : rescanPoolOnce(host, target.pool));
   return lookAt(target.ref, target, request, context);
 }

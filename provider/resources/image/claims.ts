@@ -21,13 +21,13 @@ export function claim(
   volume: { name: string; fileBytes: number | undefined },
   request: ImageRequest,
 ): Promise<void> {
-  return alone(place, () => claimAlone(place, volume, request));
+  return alone(place, volume.name, () => claimAlone(place, volume, request));
 }
 
 /** Claims are counted, so that nobody may come or go meanwhile. */
-async function alone<T>({ host, pool }: Place, work: () => Promise<T>): Promise<T> {
+async function alone<T>({ host, pool }: Place, volume: string, work: () => Promise<T>): Promise<T> {
   return host.exclusively(`claims in ${pool}`, async () => {
-    host.observations.dropContents(pool);
+    host.observations.listAgain(pool, [volume]);
     return work();
   });
 }
@@ -67,7 +67,7 @@ export async function exchange({ host, pool }: Place, former: VolumeMark, mark: 
  * @throws when somebody still uses the volume that would go.
  */
 export function giveBack(place: Place, mark: VolumeMark, options: { kept: boolean }): Promise<void> {
-  return alone(place, () => giveBackAlone(place, mark, options));
+  return alone(place, mark.volume, () => giveBackAlone(place, mark, options));
 }
 
 async function giveBackAlone(

@@ -67,7 +67,7 @@ export async function lookAgain({
   pool,
   context,
 }: Pick<Fetching, "host" | "pool" | "context">): Promise<void> {
-  if (!(await rescanPool(host, pool, context.signal, LONGEST_WAIT_MS)))
+  if (!(await rescanPool(host, pool, { signal: context.signal, waitMs: LONGEST_WAIT_MS })))
     throw new Error(`pool ${pool} isn't there, or isn't running, on ${host.name} any more`);
 }
 

@@ -166,7 +166,7 @@ async function copyWhileOff(
 /** What a run that was cut off has left at the new place goes; anything else that has the name stays and is in the way. */
 async function clear({ to, mark }: VolumeMove, { signal }: MoveContext): Promise<void> {
   // Files that libvirt hasn't seen yet must not come to stand beside the note.
-  if (!(await rescanPool(to.host, to.pool, signal)))
+  if (!(await rescanPool(to.host, to.pool, { signal, volumes: [mark.volume] })))
     throw new Error(`pool ${to.pool} isn't there, or is stopped, on ${to.host.name}`);
   const { volume, isMarked, isUnfinished } = await look(to, mark);
   if (volume !== undefined && !isUnfinished) throw new NameTaken(to, mark.volume);

@@ -15,7 +15,7 @@ export interface Side extends PoolPlace {
 
 /** Reads it anew. */
 export async function look({ host, pool }: PoolPlace, mark: VolumeMark): Promise<Side> {
-  host.observations.dropContents(pool);
+  host.observations.listAgain(pool, [mark.volume]);
   const [{ volumes, marks, notes }, domains, below] = await Promise.all([
     host.observations.contents(pool),
     host.idempotent((libvirt) => libvirt.domains.observeAll()),

@@ -47,7 +47,7 @@ export async function volumeAt(
     ({ active, xml }) => active && folderOf(xml) === posix.dirname(path),
   );
   if (pool === undefined) return undefined;
-  await rescanPool(host, pool.name, signal);
+  await rescanPool(host, pool.name, { signal });
   const name = posix.basename(path);
   const { volumes } = await host.observations.contents(pool.name);
   return { pool: pool.name, name, isThere: volumes.some((volume) => volume.name === name) };

@@ -83,7 +83,7 @@ async function removeFiles(host: Host, outputs: Outputs, { log, signal }: ApplyC
     for (const pool of await host.observations.pools()) {
       const { volumes } = await host.observations.contents(pool.name);
       const paths = Object.values(overlays);
-      if (volumes.some(({ path }) => paths.includes(path))) await rescanPool(host, pool.name, signal);
+      if (volumes.some(({ path }) => paths.includes(path))) await rescanPool(host, pool.name, { signal });
     }
   } catch (error) {
     log.warning(`files of the snapshot may be left on ${host.name}: ${oneLine(error)}`);

@@ -1,6 +1,6 @@
 import type { Host } from "../../hosts/host.js";
 import type { HostRef } from "../../hosts/host-ref.js";
-import type { DomainRecord, PoolRecord, VolumeRecord } from "../../libvirt/index.js";
+import type { DomainRecord, PoolRecord } from "../../libvirt/index.js";
 import { type PoolSource, parseDomain, parsePool } from "../../libvirt/xml/index.js";
 import { type Identity, identityOfUrn, identityUuid } from "../../planning/owner.js";
 import type { ObserveContext, Request } from "../definition.js";
@@ -215,9 +215,9 @@ async function onlyThere(
 /** What is in the folder now: libvirt doesn't see by itself what came in through another host. */
 async function namesIn(host: Host, pool: ObservedPool): Promise<string[]> {
   if (!pool.active) return [];
-  const volumes = await host.idempotent(async (libvirt): Promise<VolumeRecord[]> => {
+  const { names } = await host.idempotent(async (libvirt) => {
     await libvirt.pools.refresh(pool.uuid);
-    return libvirt.volumes.observeAll(pool.name);
+    return libvirt.volumes.observeWhere(pool.name, () => false);
   });
-  return volumes.map(({ name }) => name).filter(isVolumeOrMark);
+  return names.filter(isVolumeOrMark);
 }

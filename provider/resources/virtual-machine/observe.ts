@@ -5,6 +5,7 @@ import type { DomainRecord, PoolRecord } from "../../libvirt/index.js";
 import type { ObserveContext } from "../definition.js";
 import { lookAtLocalDisk } from "../local-disk.js";
 import { roomIn } from "../pool-room.js";
+import { rescanPool, rescanPoolOnce } from "../rescan.js";
 import { snapshotLayers } from "../snapshot-layers.js";
 import { askGuest } from "./ask-guest.js";
 import { leftDisks } from "./left-disks.js";
@@ -68,7 +69,7 @@ export async function observe(declared: MachineRequest, context: ObserveContext)
   const moves = domain === undefined && elsewhere?.domain !== undefined && !isUnsettled(elsewhere.domain);
   // One without a definition gets it first; what else is in its way shows then.
   if (!moves || elsewhere.domain?.persistent === undefined) return observed;
-  await rescanPools(target, context);
+  await rescanPools(target, volumesOf(elsewhere.domain), context);
   const rescanned = { ...observed, target: await lookAt(target.ref, request, context) };
   const ahead = { ...rescanned, bases: await basesOf(rescanned, request, context) };
   return { ...ahead, moveRefusals: await preflightMove(ahead, request, context) };
@@ -85,13 +86,23 @@ async function sourcesOf({ inputs, previous }: MachineRequest): Promise<Observed
  * What another host wrote to storage that both share, libvirt sees only when it scans the pool. It must have before anyone asks
  * whether a disk is there already or has to be copied.
  */
-async function rescanPools(target: ObservedHost, { hosts }: ObserveContext): Promise<void> {
+function volumesOf({ persistent, live }: ObservedDomain): string[] {
+  return [persistent, live].flatMap((model) =>
+    (model?.disks ?? []).flatMap(({ source }) =>
+      source !== undefined && "volume" in source ? [source.volume] : [],
+    ),
+  );
+}
+
+async function rescanPools(
+  target: ObservedHost,
+  volumes: readonly string[],
+  { hosts, fresh }: ObserveContext,
+): Promise<void> {
   const host = hosts.get(target.ref);
-  for (const pool of await host.observations.pools()) {
-    if (!pool.active || !target.pools.some(({ name }) => name === pool.name)) continue;
-    await host.idempotent((libvirt) => libvirt.pools.refresh(pool.uuid));
-    host.observations.dropContents(pool.name);
-  }
+  for (const pool of target.pools)
+    if (pool.active)
+      await (fresh ? rescanPool(host, pool.name, { volumes }) : rescanPoolOnce(host, pool.name));
 }
 
 /**

@@ -23,13 +23,13 @@ interface Place {
  * nobody can see what is in it. Two marks would be nobody's work but a person's: then none counts.
  */
 export async function readVolumeMark({ host, pool }: Place, volume: string): Promise<VolumeMark | undefined> {
-  const records = await host
-    .idempotent((libvirt) => libvirt.volumes.observeAll(pool))
+  const { names } = await host
+    .idempotent((libvirt) => libvirt.volumes.observeWhere(pool, () => false))
     .catch((error) => {
-      if (isLibvirtError(error, "poolNotFound")) return [];
+      if (isLibvirtError(error, "poolNotFound")) return { names: [] };
       throw error;
     });
-  const marks = records.flatMap(({ name }) => readSidecarName(name) ?? []).filter((m) => m.volume === volume);
+  const marks = names.flatMap((name) => readSidecarName(name) ?? []).filter((m) => m.volume === volume);
   return marks.length === 1 ? marks[0] : undefined;
 }
 

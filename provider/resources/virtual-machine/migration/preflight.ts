@@ -64,7 +64,10 @@ async function refresh({
     await host.observations.refreshDomain({ uuid, name });
     for (const pool of new Set(volumes.map(poolOf))) {
       await host.observations.refreshPool(pool);
-      host.observations.dropContents(pool);
+      host.observations.listAgain(
+        pool,
+        volumes.map(({ name: volume }) => volume),
+      );
     }
   }
 }

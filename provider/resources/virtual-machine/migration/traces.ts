@@ -84,8 +84,8 @@ async function isStillNoted(host: Host, { uuid, name, journal }: Ends): Promise<
 /** What was read of both hosts before is over. */
 export async function forget({ source, target, uuid, name, journal }: Ends): Promise<void> {
   for (const volume of journal.volumes) {
-    source.observations.dropContents(volume.sourcePool);
-    target.observations.dropContents(volume.targetPool);
+    source.observations.listAgain(volume.sourcePool, [volume.name]);
+    target.observations.listAgain(volume.targetPool, [volume.name]);
   }
   await Promise.all([source, target].map((host) => host.observations.refreshDomain({ uuid, name })));
 }
