@@ -148,7 +148,10 @@ export function recordedRequest(
       problems: [...problems.map(describeProblem), ...unknownKeys.map((key) => `${key} isn't known`)],
     };
   // Nearly always the same, and then validated already.
-  const isUnchanged = keysOf(definition).every((key) => sameJson(olds[key], news[key]));
+  const given = [...Object.keys(news), ...Object.keys(olds)];
+  const isUnchanged = given.every(
+    (key) => !Object.hasOwn(definition.shape, key) || sameJson(olds[key], news[key]),
+  );
   const previous = isUnchanged ? inputs : recordedInputs(definition, olds);
   const recorded = { id, outputs: olds };
   return { kind: "request", identity: identityOf(inputs), inputs, previous, recorded };
@@ -374,7 +377,7 @@ export async function observeAndPlan(
 
 function changedInputs(definition: AnyDefinition, request: Request<Bag, Bag>): string[] {
   const { previous, inputs } = request;
-  if (previous === undefined) return [];
+  if (previous === undefined || previous === inputs) return [];
   return comparedKeys(definition).filter((key) => !sameJson(previous[key], inputs[key]));
 }
 

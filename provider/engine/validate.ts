@@ -23,8 +23,11 @@ export function validateInputs(
   const problems: InputProblem[] = [];
   const unsound = new Set<string>();
   const secret = new Set(secretInputsOf(news));
+  const optional = optionalOf(shape);
   for (const [key, schema] of entriesOf(shape)) {
     const value = Object.hasOwn(news, key) ? news[key] : undefined;
+    // As most of a resource's inputs aren't.
+    if (value === undefined && optional.has(key)) continue;
     if (containsUnknown(value)) {
       unknownKeys.push(key);
       unsound.add(key);
@@ -54,18 +57,23 @@ export function validateInputs(
 
 const entriesOf = readOnce((shape: z.ZodRawShape) => Object.entries(shape) as [string, z.ZodType][]);
 
+/** What needn't be given, and is nothing then. */
+const optionalOf = readOnce((shape: z.ZodRawShape) => {
+  const isOptional = (schema: z.ZodType) => {
+    const parsed = parse(schema, undefined);
+    return parsed.success && parsed.data === undefined;
+  };
+  return new Set(entriesOf(shape).flatMap(([key, schema]) => (isOptional(schema) ? [key] : [])));
+});
+
 /** What was parsed last by a schema, and what came of it: many resources of a stack have the same host, or the same size. */
 const lastParsed = new WeakMap<z.ZodType, { value: unknown; parsed: z.ZodSafeParseResult<unknown> }>();
-/** The same for what isn't given, as most of a resource's inputs aren't. */
-const notGiven = new WeakMap<z.ZodType, z.ZodSafeParseResult<unknown>>();
 
 function parse(schema: z.ZodType, value: unknown): z.ZodSafeParseResult<unknown> {
-  const known = value === undefined ? notGiven.get(schema) : knownOf(schema, value);
+  const known = knownOf(schema, value);
   if (known !== undefined) return known;
   const parsed = parseGiven(schema, value);
-  if (!parsed.success) return parsed;
-  if (value === undefined) notGiven.set(schema, parsed);
-  else lastParsed.set(schema, { value, parsed });
+  if (parsed.success) lastParsed.set(schema, { value, parsed });
   return parsed;
 }
 

@@ -50,7 +50,8 @@ const DEVICES = "\n  <devices>\n";
 /** Two documents of one that is indented as libvirt indents, in which nothing but elements and texts begins with "<". */
 function cutOwn(xml: string): { own: string; frame: string } | undefined {
   const [begin, root, named] = head.exec(xml) ?? [];
-  if (begin === undefined || /<[!?]/.test(xml) || xml.includes(patchNotesKind.uri)) return undefined;
+  if (begin === undefined || ["<!", "<?", patchNotesKind.uri].some((text) => xml.includes(text)))
+    return undefined;
   const devicesAt = xml.indexOf(DEVICES, begin.length - 1);
   if (devicesAt === -1) return undefined;
   const devices: string[] = [];

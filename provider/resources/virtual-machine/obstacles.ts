@@ -13,12 +13,13 @@ export function obstacles(
   host: ObservedHost,
   changes: readonly ModelDifference[] | "everything",
 ): Refusal[] {
-  const platform = platformOf(host.facts, model);
-  if (platform === undefined) return [];
   const changed =
     changes === "everything"
       ? undefined
       : new Set(changes.flatMap((change) => (change.kind === "property" ? [change.property] : [])));
+  if (changed?.size === 0) return [];
+  const platform = platformOf(host.facts, model);
+  if (platform === undefined) return [];
   const all = changed === undefined || changed.has("machine") || changed.has("accelerator");
   return features
     .flatMap(
