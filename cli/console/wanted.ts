@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { text as textOf } from "node:stream/consumers";
 import type { Connection, Credentials, HostRef } from "../../provider/hosts/host-ref.js";
+import { nearlySame } from "../../provider/planning/likeness.js";
 import type { SecretTexts } from "../../provider/planning/secret-texts.js";
 import { parseHostAddress } from "../host-address.js";
 import { exportStack } from "../pulumi.js";
@@ -76,11 +77,11 @@ export function ofState(machine: string, state: StackState): WantedMachine {
   const [resource] = found;
   if (resource === undefined)
     throw new UsageError(
-      `there is no VM ${JSON.stringify(machine)} in ${state.source}; ${machines.length === 0 ? "it has none at all" : `it has ${machines.map(shown).sort().join(", ")}`}`,
+      `there is no VM ${JSON.stringify(machine)} in ${state.source}; ${instead(name, machines)}`,
     );
   if (found.length > 1)
     throw new UsageError(
-      `${JSON.stringify(machine)} are several VMs of ${state.source}: ${found.map(shown).sort().join(", ")}; name one by its host and its own name, HOST/NAME`,
+      `${JSON.stringify(machine)} are several VMs of ${state.source}: ${found.map(shown).sort().join(", ")}; name one by its resource, or with --stack or --state by its host and its own name, HOST/NAME`,
     );
   const host = refOf(resource);
   if (host === undefined) throw new UsageError(`${shown(resource)}: the state doesn't say where it is`);
@@ -95,9 +96,25 @@ export function ofState(machine: string, state: StackState): WantedMachine {
   };
 }
 
+/** More than these nobody reads. */
+const MOST_NAMES = 12;
+
+/** Those that were probably meant, else all. */
+function instead(name: string, machines: readonly StateResource[]): string {
+  if (machines.length === 0) return "it has none at all";
+  const near = machines.filter((one) =>
+    [one.name, one.inputs.name].some((its) => typeof its === "string" && nearlySame(its, name)),
+  );
+  const names = (near.length > 0 ? near : machines).map(shown).sort();
+  const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : "";
+  const list = `${names.slice(0, MOST_NAMES).join(", ")}${more}`;
+  return near.length > 0 ? `did you mean ${list}?` : `it has ${list}`;
+}
+
+/** By what finds it, with or without `--stack`. */
 function shown({ name, inputs }: StateResource): string {
-  const domain = inputs.name === name || inputs.name === undefined ? "" : ` (resource ${name})`;
-  return `${inputs.host ?? "?"}/${inputs.name ?? name}${domain}`;
+  const domain = inputs.name === name || inputs.name === undefined ? "" : `${inputs.name} `;
+  return `${name} (${domain}on ${inputs.host ?? "?"})`;
 }
 
 function refOf({ kind, inputs }: StateResource): HostRef | undefined {

@@ -254,7 +254,7 @@ describe.skipIf(!available)(
         [
           ["--state", join(folder, "state.json"), "db"],
           1,
-          /no VM "db" in .*; it has alpha\/mover, beta\/web \(resource front\)/,
+          /no VM "db" in .*; it has front \(web on beta\), mover \(on alpha\)/,
         ],
         [["alpha/web", "--vnc", "--screenshot", "x"], 1, /give one of them/],
         [["alpha/web", "--open"], 1, /--open and --link-lifetime are about .* give --vnc too/],

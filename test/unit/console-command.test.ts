@@ -108,10 +108,11 @@ describe("a VM of a stack", () => {
 
   it("that isn't there, or could be several, is answered with those that there are", () => {
     expect(() => ofState("mail", state)).toThrow(
-      'there is no VM "mail" in prod; it has alpha/shop-db (resource db), alpha/web, beta/shop-db (resource db-copy)',
+      'there is no VM "mail" in prod; it has db (shop-db on alpha), db-copy (shop-db on beta), web (on alpha)',
     );
+    expect(() => ofState("wbe", state)).toThrow('there is no VM "wbe" in prod; did you mean web (on alpha)?');
     expect(() => ofState("shop-db", state)).toThrow(
-      '"shop-db" are several VMs of prod: alpha/shop-db (resource db), beta/shop-db (resource db-copy); name one by',
+      '"shop-db" are several VMs of prod: db (shop-db on alpha), db-copy (shop-db on beta); name one by its resource',
     );
   });
 });
