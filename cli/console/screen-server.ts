@@ -208,9 +208,10 @@ function join(screen: Duplex, viewer: WebSocket): void {
     screen.once("drain", () => viewer.resume());
   });
   screen.on("error", (error) => viewer.close(CLOSE.wentWrong, shortened(error.message)));
-  screen.on("end", () =>
-    viewer.close(CLOSE.normal, "The guest's screen is gone: it is off, or somebody ended this."),
-  );
+  for (const event of ["end", "close"])
+    screen.on(event, () =>
+      viewer.close(CLOSE.normal, "The guest's screen is gone: it is off, or somebody ended this."),
+    );
 }
 
 function shortened(reason: string): string {

@@ -156,7 +156,14 @@ async function take(stream: Duplex, length: number, signal: AbortSignal): Promis
 }
 
 async function untilReadable(stream: Duplex, signal: AbortSignal): Promise<void> {
-  if (stream.readableLength > 0) return;
+  while (stream.readableLength === 0) {
+    await untilSomething(stream, signal);
+    // That also comes when there is nothing more; only who reads on is told that it is the end.
+    stream.read(0);
+  }
+}
+
+async function untilSomething(stream: Duplex, signal: AbortSignal): Promise<void> {
   if (stream.destroyed || stream.readableEnded)
     throw new UnusableVnc("its VNC server ends the connection at once");
   const over = new AbortController();

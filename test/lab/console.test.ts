@@ -107,12 +107,16 @@ describe.skipIf(!available)(
         ${newKey} -subj /CN=beta -keyout server-key.pem -out request.pem 2>/dev/null
         openssl x509 -req -in request.pem -CA ca-cert.pem -CAkey key.pem -CAcreateserial -days 2 -out server-cert.pem 2>/dev/null
         printf 'vnc_tls = 1\\nvnc_tls_x509_cert_dir = "/etc/libvirt/tls"\\n' >>/etc/libvirt/qemu.conf`);
-      await beta.stopLibvirtd();
-      await beta.startLibvirtd();
-      for (const [name, passwd] of [
-        ["sealed", `passwd='${password}'`],
-        ["encrypted", ""],
+      for (const [name, passwd, verify] of [
+        ["sealed", `passwd='${password}'`, 0],
+        ["encrypted", "", 0],
+        ["choosy", "", 1],
       ] as const) {
+        await beta.shell(`echo 'vnc_tls_x509_verify = ${verify}' >>/etc/libvirt/qemu.conf`);
+        if (name !== "encrypted") {
+          await beta.stopLibvirtd();
+          await beta.startLibvirtd();
+        }
         const screen = `<graphics type='vnc' port='-1' ${passwd}/><video><model type='vga'/></video>`;
         // What the BIOS prints is enough to look at.
         const bare = guest(name, screen).replace(/<kernel>.*<\/cmdline>/s, "");
@@ -263,6 +267,11 @@ describe.skipIf(!available)(
           ["alpha/web", "--vnc", "--link-lifetime", "500ms"],
           2,
           /nobody used the link within 500ms, and it is/,
+        ],
+        [
+          ["beta/choosy", "--vnc"],
+          2,
+          /wants certificates of viewers .* is for viewers that have one, by --vnc-port/,
         ],
         [["nowhere.invalid/web"], 3, /host nowhere\.invalid is unreachable/],
       ] as const;
