@@ -106,14 +106,14 @@ describe.skipIf(!available)(
         ${newKey} -x509 -days 2 -subj /CN=lab -keyout key.pem -out ca-cert.pem 2>/dev/null
         ${newKey} -subj /CN=beta -keyout server-key.pem -out request.pem 2>/dev/null
         openssl x509 -req -in request.pem -CA ca-cert.pem -CAkey key.pem -CAcreateserial -days 2 -out server-cert.pem 2>/dev/null
-        printf 'vnc_tls = 1\\nvnc_tls_x509_cert_dir = "/etc/libvirt/tls"\\n' >>/etc/libvirt/qemu.conf`);
-      for (const [name, passwd, verify] of [
-        ["sealed", `passwd='${password}'`, 0],
-        ["encrypted", "", 0],
-        ["choosy", "", 1],
+        echo 'vnc_tls_x509_cert_dir = "/etc/libvirt/tls"' >>/etc/libvirt/qemu.conf`);
+      for (const [name, passwd, setting] of [
+        ["sealed", `passwd='${password}'`, "vnc_tls = 1"],
+        ["encrypted", "", ""],
+        ["choosy", "", "vnc_tls_x509_verify = 1"],
       ] as const) {
-        await beta.shell(`echo 'vnc_tls_x509_verify = ${verify}' >>/etc/libvirt/qemu.conf`);
-        if (name !== "encrypted") {
+        if (setting !== "") {
+          await beta.shell(`echo '${setting}' >>/etc/libvirt/qemu.conf`);
           await beta.stopLibvirtd();
           await beta.startLibvirtd();
         }

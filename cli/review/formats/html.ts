@@ -3,7 +3,7 @@ import { page } from "../../page.js";
 import { type Impact, impactLabel, impacts, isFelt, isUntold, worstOf } from "../impact.js";
 import { drawn, layoutOf, pictureStyle } from "../picture/picture.js";
 import type { HostRoom, ReviewedChange, ReviewReport } from "../report.js";
-import { countsText, moveText, roughly, title, toneOf } from "./words.js";
+import { countsText, moveText, reasonLabel, roughly, title, toneOf } from "./words.js";
 
 /** In CSS pixels: of a phone's screen, and of a desk's. */
 const PICTURE_WIDTHS = { narrow: 344, wide: 960 };
@@ -118,7 +118,7 @@ function article(change: ReviewedChange): string[] {
       lines.map((line) => `<li${all.some((impact) => isFelt(impact)) ? ' class="bad"' : ""}>${e(line)}</li>`),
     ),
     ...(move === undefined ? [] : [`<li>${e(moveText(move))}</li>`]),
-    ...(reason === undefined ? [] : [`<li><strong>not told:</strong> ${e(reason)}</li>`]),
+    ...(reason === undefined ? [] : [`<li><strong>${reasonLabel(change)}:</strong> ${e(reason)}</li>`]),
     ...notes.map((note) => `<li>${e(note)}</li>`),
     ...(steps.length + notes.length === 0 && reason === undefined ? ["<li>nothing on a host</li>"] : []),
     "</ul>",

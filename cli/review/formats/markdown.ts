@@ -1,7 +1,7 @@
 import { escapeMarkup as e, escapeMarkdown as escaped } from "../../markup.js";
 import { impactLabel, impacts, worstOf } from "../impact.js";
 import type { HostRoom, ReviewedChange, ReviewReport } from "../report.js";
-import { countsText, memoryText, moveText, poolText, title, toneOf } from "./words.js";
+import { countsText, memoryText, moveText, poolText, reasonLabel, title, toneOf } from "./words.js";
 
 /** What forges take of a comment is 65,536 characters at the least; in bytes, to be safe. */
 export const MOST_BYTES = 60_000;
@@ -67,7 +67,7 @@ function changeLines(change: ReviewedChange): string[] {
     ...lines.slice(0, 40).map((line) => `- ${short(line, LONGEST_LINE)}`),
     ...(lines.length > 40 ? [`- and ${lines.length - 40} more`] : []),
     ...(move === undefined ? [] : [`- ${short(moveText(move), LONGEST_LINE)}`]),
-    ...(reason === undefined ? [] : [`- **not told**: ${short(reason, LONGEST_SENTENCE)}`]),
+    ...(reason === undefined ? [] : [`- **${reasonLabel(change)}**: ${short(reason, LONGEST_SENTENCE)}`]),
     ...notes.slice(0, 10).map((note) => `- ${short(note, LONGEST_LINE)}`),
     ...(xmlDiff === undefined ? [] : ["", ...diffLines(xmlDiff)]),
     "",

@@ -1,7 +1,7 @@
 import type { Paint } from "../../paint.js";
 import { impactLabel, isFelt, isUntold, worstOf } from "../impact.js";
 import type { HostRoom, ReviewedChange, ReviewReport } from "../report.js";
-import { countsText, harmless, memoryText, moveText, poolText, title, toneOf } from "./words.js";
+import { countsText, harmless, memoryText, moveText, poolText, reasonLabel, title, toneOf } from "./words.js";
 
 /** For people at a terminal. */
 export function asText(given: ReviewReport, paint: Paint): string {
@@ -36,7 +36,7 @@ function changeLines(change: ReviewedChange, paint: Paint): string[] {
     `${tone(impactLabel(worst).padEnd(14))} ${kind} ${name}${where} ${paint.faint(`(${operation})`)}`,
     ...steps.flatMap(({ lines }) => lines).map((line) => `  ${line}`),
     ...(move === undefined ? [] : [`  ${moveText(move)}`]),
-    ...(reason === undefined ? [] : [`  ${paint.warn("not told")}: ${reason}`]),
+    ...(reason === undefined ? [] : [`  ${paint.warn(reasonLabel(change))}: ${reason}`]),
     ...notes.map((note) => `  note: ${note}`),
   ];
 }

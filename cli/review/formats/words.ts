@@ -1,4 +1,4 @@
-import type { HostRoom, ReviewedMove, ReviewReport } from "../report.js";
+import type { HostRoom, ReviewedChange, ReviewedMove, ReviewReport } from "../report.js";
 import { secondsText } from "../verdict.js";
 
 export function title({ project, stack }: Pick<ReviewReport, "project" | "stack">): string {
@@ -46,6 +46,11 @@ export function moveText(move: ReviewedMove): string {
       ? ""
       : `; ${move.to} has ${roughly(free.before)} of memory free, ${roughly(free.after)} afterwards`;
   return `about ${secondsText(move.expectedSeconds)} at ${move.bandwidthMibPerSecond} MiB/s${what}${last}${room}`;
+}
+
+/** What the reason of a change says why of. */
+export function reasonLabel({ impacts }: ReviewedChange): string {
+  return impacts.includes("refused") ? "refused" : "not told";
 }
 
 export function countsText({ changes, unchanged, others, errors }: ReviewReport): string {
