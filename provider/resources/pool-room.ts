@@ -1,13 +1,24 @@
 import type { Host } from "../hosts/host.js";
 import type { PoolRecord } from "../libvirt/index.js";
 import { parsePool } from "../libvirt/xml/index.js";
+import { readOnce } from "../planning/read-once.js";
 import { kindOf } from "./storage-pool/kinds.js";
 
+const rooms = readOnce((_pool: PoolRecord) => new Map<Host, Promise<number>>());
+
 /**
- * The room in a pool of files as its file system has it now: libvirt says what it was when it last looked at the pool, which may be long ago.
- * That counts where the host can't be asked otherwise.
+ * The room in a pool of files as its file system has it, asked once for all that is planned with what was read of the pool: libvirt says what it was
+ * when it last looked, which may be long ago. That counts where the host can't be asked otherwise.
  */
-export async function roomIn(host: Host, { xml, active, availableBytes }: PoolRecord): Promise<number> {
+export function roomIn(host: Host, pool: PoolRecord): Promise<number> {
+  const known = rooms(pool).get(host);
+  if (known !== undefined) return known;
+  const asked = askForRoom(host, pool);
+  rooms(pool).set(host, asked);
+  return asked;
+}
+
+async function askForRoom(host: Host, { xml, active, availableBytes }: PoolRecord): Promise<number> {
   const { type, path } = parsePool(xml);
   if (!active || path === undefined || kindOf(type)?.holdsFiles !== true) return availableBytes;
   const told = await host.exec(["stat", "-f", "-c", "%a %S", "--", path]).catch(() => undefined);

@@ -12,6 +12,18 @@ import { domainModel, ownerMark } from "./xml-arbitraries.js";
 
 /** The devices that are a domain's own, wherever they stand. */
 const OWN = /\n {4}<(disk|interface)[ >][\s\S]*?\n {4}<\/\1>/g;
+/** Notes of people, kept as they wrote them. */
+const METADATA = `
+  <metadata>
+    <mine:notes xmlns:mine="urn:mine">
+  <devices>
+    <disk type='file' device='disk'>
+      <source file='/not/mine'/>
+      <target dev='vdz' bus='virtio'/>
+    </disk>
+  </devices>
+</mine:notes>
+  </metadata>`;
 const EMULATOR = /\n {4}<emulator>[^<]*<\/emulator>/;
 
 function read(parse: (xml: string) => DomainModel, xml: string): DomainModel | string {
@@ -36,6 +48,7 @@ describe("reading domains that are alike", () => {
         const mixed = xml.replace(OWN, "").replace(EMULATOR, (found) => found + devices.join(""));
         agree(mixed);
         agree(mixed.replace(/<name>[^<]*/, "<name>other &amp; more").replace(/<uuid>/, "<uuid> "));
+        agree(mixed.replace(/(?=\n {2}<devices>)/, METADATA));
         agree(mixed.replace(/\n {2}<(?:title|description)>[^<]*<\/\w+>/g, ""));
       }
     fc.assert(

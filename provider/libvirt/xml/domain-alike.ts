@@ -53,7 +53,8 @@ function cutOwn(xml: string): { own: string; frame: string } | undefined {
   if (begin === undefined || ["<!", "<?", patchNotesKind.uri].some((text) => xml.includes(text)))
     return undefined;
   const devicesAt = xml.indexOf(DEVICES, begin.length - 1);
-  if (devicesAt === -1) return undefined;
+  // What people noted down may look like devices.
+  if (devicesAt === -1 || xml.lastIndexOf(DEVICES) !== devicesAt) return undefined;
   const devices: string[] = [];
   const others = xml.slice(devicesAt).replace(ownDevice, (device) => {
     devices.push(device);
