@@ -357,6 +357,14 @@ describe.skipIf(!available)(`disks and interfaces of a running guest ${missing.j
         "interfaces[52:54:00:aa:00:09].mtu none -> 1400, at the next boot",
       ],
     });
+    // One that libvirt refuses leaves nothing behind, and can be taken back.
+    const needy = rule.replace("10.9.9.9", "$WHO");
+    await alpha.writeFile("/run/filter.xml", `<filter name='needy' chain='ipv4'>${needy}</filter>`);
+    await alpha.virsh("nwfilter-define", "/run/filter.xml");
+    const filtered = { ...vm.inputs, title: "another", interfaces: [{ ...nic, filter: { name: "needy" } }] };
+    await expect(vm.declared.up(filtered)).rejects.toThrow(/cannot change a device/);
+    expect(await vm.persistentXml()).not.toMatch(/another|needy/);
+    expect(await vm.declared.preview(vm.inputs)).toMatchObject({ effects: [], refusals: [] });
   });
 
   it("a folder of the host is there from the start, and goes at the next boot", async () => {
