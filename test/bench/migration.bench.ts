@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "../hosts/command.js";
 import { ConsoleWatch } from "../hosts/console-watch.mjs";
 import { Lab, labAvailable } from "../hosts/lab.js";
-import { tickGuest } from "../hosts/tick-guest.js";
+import { tickCommandLine, tickGuest } from "../hosts/tick-guest.js";
 import { PulumiProject } from "../support/pulumi.js";
 import { type Comparison, printComparisons } from "./comparison.js";
 
@@ -21,7 +21,7 @@ const hosts: Record<string, kvm.Host> = {
 };
 const web = new kvm.VirtualMachine("web", {
   host: hosts[config.require("on")], memory: "128MiB",
-  kernel: config.require("kernel"), initrd: config.require("initrd"), commandLine: "console=ttyS0 quiet no_timer_check",
+  kernel: config.require("kernel"), initrd: config.require("initrd"), commandLine: "${tickCommandLine}",
   console: { log: "${CONSOLE}" },
 });
 export const lastMigration = web.lastMigration;

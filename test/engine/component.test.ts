@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LabHost } from "../hosts/host.js";
 import { Lab, labAvailable } from "../hosts/lab.js";
-import { tickGuest } from "../hosts/tick-guest.js";
+import { tickCommandLine, tickGuest } from "../hosts/tick-guest.js";
 import { type DeploymentResult, PulumiProject } from "../support/pulumi.js";
 import { contentsOf, filesIn, type HostContents, stateOf, unmarked, volumesIn } from "./contents.js";
 
@@ -34,7 +34,7 @@ class Shop extends pulumi.ComponentResource {
     // Every way to hand something on: itself, an Output of it, in a list, in an Output of a list.
     const web = new kvm.VirtualMachine(world.web, {
       host: alpha!, name: "web", memory: "128MiB",
-      kernel: config.require("kernel"), initrd: config.require("initrd"), commandLine: "console=ttyS0 quiet no_timer_check",
+      kernel: config.require("kernel"), initrd: config.require("initrd"), commandLine: "${tickCommandLine}",
       disks: pulumi.output(data).apply((disk) => [{ disk }, { size: "1MiB", pool: images }]),
       interfaces: [pulumi.output({ network: lan })],
     }, { parent, aliases: was("web", world.web) });

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { Lab } from "../hosts/lab.js";
-import { tickGuest } from "../hosts/tick-guest.js";
+import { tickCommandLine, tickGuest } from "../hosts/tick-guest.js";
 import { type DeploymentResult, PulumiProject, type PulumiProjectOptions } from "../support/pulumi.js";
 
 /** A VM of the tests' program: `on` is the name of its host. */
@@ -100,7 +100,7 @@ export function tickMachine(
     memory: "128MiB",
     kernel: kernelPath,
     initrd: initrdPath,
-    commandLine: "console=ttyS0 quiet no_timer_check",
+    commandLine: tickCommandLine,
     console: { log: consoleLog(name) },
     ...more,
   };

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ConsoleWatch } from "../hosts/console-watch.mjs";
 import type { LabHost } from "../hosts/host.js";
 import { Lab, labAvailable } from "../hosts/lab.js";
-import { tickGuest } from "../hosts/tick-guest.js";
+import { tickCommandLine, tickGuest } from "../hosts/tick-guest.js";
 import { PulumiProject } from "../support/pulumi.js";
 import { consoleLog, effectsOf } from "./declared.js";
 
@@ -22,7 +22,7 @@ const web = new kvm.VirtualMachine("web", {
   memory: config.require("memory"),
   kernel: config.require("kernel"),
   initrd: config.require("initrd"),
-  commandLine: "console=ttyS0 quiet no_timer_check",
+  commandLine: "${tickCommandLine}",
   disks: [{ disk: data }],
   interfaces: [{ network: lan }],
   console: { log: "${consoleLog("web")}" },

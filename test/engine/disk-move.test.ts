@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ConsoleWatch } from "../hosts/console-watch.mjs";
 import type { LabHost } from "../hosts/host.js";
 import { Lab, labAvailable } from "../hosts/lab.js";
-import { tickGuest } from "../hosts/tick-guest.js";
+import { tickCommandLine, tickGuest } from "../hosts/tick-guest.js";
 import { PulumiProject } from "../support/pulumi.js";
 import { changedBy, consoleLog, effectsOf } from "./declared.js";
 
@@ -25,7 +25,7 @@ const data = new kvm.Disk("data", { host: alpha!, pool, size: "32MiB" });
 const spare = new kvm.Disk("spare", { host: world.spare === "beta" ? beta! : alpha!, pool, size: "16MiB" });
 new kvm.VirtualMachine("web", {
   host: alpha!, memory: "128MiB",
-  kernel: config.require("kernel"), initrd: config.require("initrd"), commandLine: "console=ttyS0 quiet no_timer_check",
+  kernel: config.require("kernel"), initrd: config.require("initrd"), commandLine: "${tickCommandLine}",
   console: { log: "${consoleLog("web")}" },
   disks: [{ disk: data }, { size: "48MiB", pool, serial: "own" }],
 });

@@ -15,7 +15,7 @@ import { identityUuid } from "../../provider/planning/owner.js";
 import { type CommandResult, run } from "../hosts/command.js";
 import type { LabHost } from "../hosts/host.js";
 import { Lab, labAvailable } from "../hosts/lab.js";
-import { tickGuest } from "../hosts/tick-guest.js";
+import { tickCommandLine, tickGuest } from "../hosts/tick-guest.js";
 import { PulumiProject } from "../support/pulumi.js";
 import { changedBy, effectsOf, tickMachine } from "./declared.js";
 
@@ -81,7 +81,7 @@ const machines = {
   moving: { on: "alpha", ...off },
   choked: {
     ...tickMachine("choked", "alpha"),
-    commandLine: "console=ttyS0 quiet no_timer_check write=vda@8:something",
+    commandLine: `${tickCommandLine} write=vda@8:something`,
     disks: [{ size: "16MiB", format: "raw", pool: "tiny" }],
   },
   fine: { on: "alpha", ...off, disks: [{ size: "16MiB" }], lan: true },

@@ -6,7 +6,7 @@ import { findPulumi } from "../../scripts/pulumi-cli.mjs";
 import { ConsoleWatch } from "../hosts/console-watch.mjs";
 import type { LabHost } from "../hosts/host.js";
 import { Lab, labAvailable } from "../hosts/lab.js";
-import { tickGuest } from "../hosts/tick-guest.js";
+import { tickCommandLine, tickGuest } from "../hosts/tick-guest.js";
 import { ImageServer, sha256 } from "../lab/image-server.js";
 import { packAppliance } from "../support/appliance.js";
 import { PulumiProject } from "../support/pulumi.js";
@@ -129,7 +129,7 @@ describe.skipIf(!available)(`examples/shared-storage${lacking}`, () => {
     lab = await Lab.up({ hosts: 2, prefix: "shared", sharedFolder: true });
     project = await exampleProject("shared-storage", {
       ...guestConfig(),
-      commandLine: "console=ttyS0 quiet no_timer_check write=vda:shared read=vda",
+      commandLine: `${tickCommandLine} write=vda:shared read=vda`,
       sshConfig: lab.sshConfigPath,
       sharedPath: lab.sharedPath,
     });
@@ -190,7 +190,7 @@ describe.skipIf(!available)(`examples/local-host${lacking}`, () => {
     await chmod(join(bin, "pulumi"), 0o755);
     project = await exampleProject(
       "local-host",
-      { ...guestConfig(), commandLine: "console=ttyS0 quiet no_timer_check" },
+      { ...guestConfig(), commandLine: tickCommandLine },
       { PATH: [bin, cliFolder, process.env.PATH].join(":") },
     );
   });

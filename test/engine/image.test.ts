@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mustRun } from "../hosts/command.js";
 import { ConsoleWatch } from "../hosts/console-watch.mjs";
 import { Lab, labAvailable } from "../hosts/lab.js";
-import { tickGuest } from "../hosts/tick-guest.js";
+import { tickCommandLine, tickGuest } from "../hosts/tick-guest.js";
 import { ImageServer, sha256 } from "../lab/image-server.js";
 import { PulumiProject } from "../support/pulumi.js";
 import { contentsOf, volumesIn } from "./contents.js";
@@ -49,7 +49,7 @@ if (config.getBoolean("machine") ?? true) {
       { image: base, size: config.get("size") },
       { image: base, size: "80MiB", pool: images, format: "raw", name: "copy" },
     ],
-    kernel: config.require("kernel"), initrd: config.require("initrd"), commandLine: "console=ttyS0 quiet no_timer_check",
+    kernel: config.require("kernel"), initrd: config.require("initrd"), commandLine: "${tickCommandLine}",
     console: { log: "${consoleLog("web")}" },
   });
 }

@@ -7,7 +7,7 @@ import { type CommandResult, run } from "../hosts/command.js";
 import { ConsoleWatch } from "../hosts/console-watch.mjs";
 import type { LabHost } from "../hosts/host.js";
 import { Lab, labAvailable } from "../hosts/lab.js";
-import { tickGuest } from "../hosts/tick-guest.js";
+import { tickCommandLine, tickGuest } from "../hosts/tick-guest.js";
 import { PulumiProject } from "../support/pulumi.js";
 import { changedBy, effectsOf } from "./declared.js";
 import * as made from "./imported-machines.js";
@@ -69,7 +69,7 @@ describe.skipIf(!available)(`kvm import${lacking}`, () => {
       `virt-install --connect qemu:///system --name installed --memory 160 --vcpus 2,maxvcpus=4 --virt-type qemu --machine q35 --import \
         --disk pool=images,size=0.05,format=qcow2,bus=virtio,serial=root --disk size=0.02,pool=images,bus=sata --disk /var/lib/libvirt/iso/seed.iso,device=cdrom,bus=sata --network bridge=br7,model=virtio --network network=default,model=e1000e \
         --osinfo detect=on,require=off --graphics vnc,password=${made.PASSWORD} --video qxl --watchdog i6300esb,action=pause --tpm none \
-        --boot kernel=${kernelPath},initrd=${initrdPath},kernel_args="console=ttyS0 quiet no_timer_check" --serial pty,log.file=${log} --noautoconsole`,
+        --boot kernel=${kernelPath},initrd=${initrdPath},kernel_args="${tickCommandLine}" --serial pty,log.file=${log} --noautoconsole`,
       { timeoutMs: 120_000 },
     );
     for (const xml of [made.desk, made.vagrantBox, ...made.cluster, made.differing])

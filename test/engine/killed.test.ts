@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ConsoleWatch } from "../hosts/console-watch.mjs";
 import type { LabHost } from "../hosts/host.js";
 import { Lab, labAvailable } from "../hosts/lab.js";
-import { tickGuest } from "../hosts/tick-guest.js";
+import { tickCommandLine, tickGuest } from "../hosts/tick-guest.js";
 import { PulumiProject } from "../support/pulumi.js";
 import { contentsOf, filesIn, type HostContents, stateOf, volumesIn } from "./contents.js";
 import { unlock, until, upUntil } from "./kill.js";
@@ -22,7 +22,7 @@ const hosts: Record<string, kvm.Host> = {};
 for (const address of ["alpha", "beta"]) hosts[address] = new kvm.Host(address, { address, sshConfig });
 const images = new kvm.StoragePool("images", { hosts: Object.values(hosts), path: "${folder}" });
 const console = (name: string) => ({
-  kernel: config.require("kernel"), initrd: config.require("initrd"), commandLine: "console=ttyS0 quiet no_timer_check",
+  kernel: config.require("kernel"), initrd: config.require("initrd"), commandLine: "${tickCommandLine}",
   console: { log: \`/var/log/libvirt/qemu/\${name}-console.log\` },
 });
 for (const { name, on, ...args } of config.getObject<any[]>("machines") ?? [])

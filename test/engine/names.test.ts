@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ConsoleWatch } from "../hosts/console-watch.mjs";
 import type { LabHost } from "../hosts/host.js";
 import { Lab, labAvailable } from "../hosts/lab.js";
-import { tickGuest } from "../hosts/tick-guest.js";
+import { tickCommandLine, tickGuest } from "../hosts/tick-guest.js";
 import { PulumiProject } from "../support/pulumi.js";
 import { contentsOf, type HostContents, volumesIn } from "./contents.js";
 
@@ -17,7 +17,7 @@ const odd = `<b a="1">&amp; ' \\ ü☃𝄞 %s,x=1 * ? $(touch pwned); \`id\` |#~
 const folder = `/var/lib/libvirt/odd ${odd}`;
 const log = `/var/log/libvirt/qemu/console ${odd}.log`;
 const kernel = `/var/lib/libvirt/kernel ${odd}`;
-const commandLine = `console=ttyS0 quiet no_timer_check odd="${odd}"`;
+const commandLine = `${tickCommandLine} odd="${odd}"`;
 const description = `${odd}\n\t second line `;
 /** What `log` would be to a shell that saw patterns in it, the words of it, and what a command in it would make. */
 const decoys = [

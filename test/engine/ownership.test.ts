@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ConsoleWatch } from "../hosts/console-watch.mjs";
 import type { LabHost } from "../hosts/host.js";
 import { Lab, labAvailable } from "../hosts/lab.js";
-import { tickGuest } from "../hosts/tick-guest.js";
+import { tickCommandLine, tickGuest } from "../hosts/tick-guest.js";
 import { type DeploymentResult, PulumiProject } from "../support/pulumi.js";
 import { contentsOf, filesIn, type HostContents, unmarked, volumesIn } from "./contents.js";
 
@@ -33,7 +33,7 @@ for (const twin of declared.has("twins") ? ["one", "two"] : []) {
 }
 if (declared.has("web")) new kvm.VirtualMachine("web", {
   host: alpha, memory: "128MiB", adopt, powerState: running ? "running" : "stopped",
-  kernel: config.require("kernel"), initrd: config.require("initrd"), commandLine: "console=ttyS0 quiet no_timer_check",
+  kernel: config.require("kernel"), initrd: config.require("initrd"), commandLine: "${tickCommandLine}",
   ...(adopt ? {} : { console: { log: "/var/log/libvirt/qemu/web-console.log" }, autostart: true }),
   disks: [{ size: "1MiB", pool: images || "images" }, { size: "1MiB", pool: images || "images", name: "logs" }, ...(data ? [{ disk: data }] : [])],
   interfaces: [{ network: lan || "lan" }],
@@ -122,7 +122,7 @@ describe.skipIf(!available)(`what is whose${lacking}`, () => {
       await alpha.writeFile(
         "/run/web.xml",
         `<domain type='qemu'><name>web</name><uuid>${randomUUID()}</uuid><title>made by hand</title><memory unit='MiB'>128</memory><vcpu>1</vcpu>
-        <os><type arch='x86_64' machine='q35'>hvm</type><kernel>${kernelPath}</kernel><initrd>${initrdPath}</initrd><cmdline>console=ttyS0 quiet no_timer_check</cmdline></os>
+        <os><type arch='x86_64' machine='q35'>hvm</type><kernel>${kernelPath}</kernel><initrd>${initrdPath}</initrd><cmdline>${tickCommandLine}</cmdline></os>
         <features><acpi/></features><on_crash>restart</on_crash>
         <devices>${disk("web-0", "qcow2", "vda")}${disk("web-logs", "qcow2", "vdb")}${disk("data", "raw", "vdc")}${disk("photos", "qcow2", "vdd")}
         <interface type='network'><mac address='52:54:00:aa:bb:cc'/><source network='lan'/><model type='virtio'/></interface>

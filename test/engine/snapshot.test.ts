@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ConsoleWatch } from "../hosts/console-watch.mjs";
 import { Lab, labAvailable } from "../hosts/lab.js";
-import { tickGuest } from "../hosts/tick-guest.js";
+import { tickCommandLine, tickGuest } from "../hosts/tick-guest.js";
 import { PulumiProject } from "../support/pulumi.js";
 import { changedBy, consoleLog, effectsOf } from "./declared.js";
 
@@ -18,7 +18,7 @@ const alpha = new kvm.Host("alpha", { address: "alpha", sshConfig: config.requir
 const pool = new kvm.StoragePool("images", { host: alpha, path: "/var/lib/libvirt/snapped" });
 const web = new kvm.VirtualMachine("web", {
   host: alpha, memory: world.memory ?? "128MiB",
-  kernel: config.require("kernel"), initrd: config.require("initrd"), commandLine: "console=ttyS0 quiet no_timer_check",
+  kernel: config.require("kernel"), initrd: config.require("initrd"), commandLine: "${tickCommandLine}",
   console: { log: "${consoleLog("web")}" },
   disks: [{ size: "48MiB", pool }],
 });

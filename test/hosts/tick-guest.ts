@@ -1,6 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
+/** What the guest's kernel is told in every case. On busy cores the emulated timer comes late, and a kernel that looks at it gives up. */
+export const tickCommandLine = "console=ttyS0 quiet no_timer_check";
+
 /** A kernel and an initrd that every host of the lab sees at the same paths. */
 export interface TickGuest {
   kernelPath: string;
@@ -17,8 +20,7 @@ export interface TickGuest {
  * Words of its command line: `write=vda:text` and `write=vda@MiB:text` write text (without blanks) to a disk, `read=vda` and
  * `read=vda@MiB` print `content vda text`; `show=sr0` prints the files of a CD-ROM, `show=sr0:norock` by their Joliet names, `show=fwcfg` an
  * Ignition config; `hold=vdb` keeps a disk open once it is there and says `holds vdb`; `share=tag` mounts a folder by virtiofs and prints
- * `share tag` and its file `hello`. Give `console=ttyS0 quiet no_timer_check` as well: on busy cores the emulated
- * timer comes late, and the kernel gives up over it.
+ * `share tag` and its file `hello`. {@link tickCommandLine} comes first.
  */
 export function tickGuest(): TickGuest {
   const script = fileURLToPath(new URL("tick-guest.sh", import.meta.url));

@@ -7,7 +7,7 @@ import { virtualMachine } from "../../provider/resources/virtual-machine/index.j
 import { ConsoleWatch } from "../hosts/console-watch.mjs";
 import type { LabHost } from "../hosts/host.js";
 import { labAvailable } from "../hosts/lab.js";
-import { tickGuest } from "../hosts/tick-guest.js";
+import { tickCommandLine, tickGuest } from "../hosts/tick-guest.js";
 import { Declared, StorageWorld } from "./storage-world.js";
 
 const { available, missing } = labAvailable();
@@ -91,7 +91,7 @@ describe.skipIf(!available)(`taking over what people made by hand ${missing.join
       `virt-install --connect qemu:///system --name installed --memory 160 --vcpus 2,maxvcpus=4 --virt-type qemu --machine q35 --import \
         --disk pool=images,size=0.05,format=qcow2,bus=virtio,serial=root --disk size=0.02,pool=images,bus=sata --disk /srv/seed.iso,device=cdrom,bus=sata --network bridge=br7,model=virtio \
         --osinfo detect=on,require=off --graphics vnc,password=secret --video qxl --watchdog i6300esb,action=pause --tpm none \
-        --boot kernel=${kernelPath},initrd=${initrdPath},kernel_args="console=ttyS0 quiet no_timer_check" --serial pty,log.file=${log} --noautoconsole`,
+        --boot kernel=${kernelPath},initrd=${initrdPath},kernel_args="${tickCommandLine}" --serial pty,log.file=${log} --noautoconsole`,
       { timeoutMs: 120_000 },
     );
     await using watch = await ConsoleWatch.start([alpha], log);
@@ -107,7 +107,7 @@ describe.skipIf(!available)(`taking over what people made by hand ${missing.join
       ],
       kernel: kernelPath,
       initrd: initrdPath,
-      commandLine: "console=ttyS0 quiet no_timer_check",
+      commandLine: tickCommandLine,
       machine: "q35",
     };
     const vm = await adopt("installed", described);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { virtualMachine } from "../../provider/resources/virtual-machine/index.js";
 import { labAvailable } from "../hosts/lab.js";
+import { tickCommandLine } from "../hosts/tick-guest.js";
 import { Declared, StorageWorld } from "./storage-world.js";
 import { WalkedMachine } from "./walked-machine.js";
 
@@ -159,7 +160,7 @@ describe.skipIf(!available)(`CPUs and memory of a running guest ${missing.join("
     await using modules = new WalkedMachine(world, "modules", {
       ...{ ...sizes, memoryHotplug: { type: "dimm", slots: 2 } },
       // Else the guest puts its kernel's own data into a module, and can't let go of it.
-      commandLine: "console=ttyS0 quiet no_timer_check memory_hotplug.online_policy=auto-movable",
+      commandLine: `${tickCommandLine} memory_hotplug.online_policy=auto-movable`,
     });
     await modules.start();
     await modules.change({

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseDomain } from "../../provider/libvirt/xml/index.js";
 import { virtualMachine } from "../../provider/resources/virtual-machine/index.js";
 import { labAvailable } from "../hosts/lab.js";
+import { tickCommandLine } from "../hosts/tick-guest.js";
 import { Declared, Deployed, StorageWorld } from "./storage-world.js";
 import { WalkedMachine } from "./walked-machine.js";
 
@@ -372,7 +373,7 @@ describe.skipIf(!available)(`disks and interfaces of a running guest ${missing.j
     await world.host("alpha").shell(`mkdir -p ${folder}/nine; echo good day >${folder}/hello`);
     // The kernel of these guests has no 9p: that folder they are only given.
     await using vm = new WalkedMachine(world, "folders", {
-      commandLine: "console=ttyS0 quiet no_timer_check share=data",
+      commandLine: `${tickCommandLine} share=data`,
       filesystems: [
         { source: folder, target: "data" },
         { source: `${folder}/nine`, target: "nine", driver: "9p", readonly: true },
@@ -405,7 +406,7 @@ describe.skipIf(!available)(`disks and interfaces of a running guest ${missing.j
     const tools = { name: "tools", bus: "scsi", source: isos[0] };
     await using vm = new WalkedMachine(world, "drives", {
       cdroms: [{ ...os, source: { pool: "images", volume: "a.iso" } }, tools],
-      commandLine: "console=ttyS0 quiet no_timer_check hold=sr1",
+      commandLine: `${tickCommandLine} hold=sr1`,
     });
     await vm.start();
     const lines = vm.watch.lines.map(({ text }) => text);

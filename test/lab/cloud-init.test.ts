@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { labAvailable } from "../hosts/lab.js";
+import { tickCommandLine } from "../hosts/tick-guest.js";
 import { StorageWorld } from "./storage-world.js";
 import { WalkedMachine } from "./walked-machine.js";
 
@@ -35,7 +36,7 @@ describe.skipIf(!available)(`boot media ${missing.join("; ")}`, () => {
     const root = { pool: "images", name: "root", size: "16MiB" };
     const started = {
       disks: [root],
-      commandLine: "console=ttyS0 quiet no_timer_check show=sr0",
+      commandLine: `${tickCommandLine} show=sr0`,
       cloudInit: seed,
     };
     await using vm = new WalkedMachine(world, "seeded", started);
@@ -134,7 +135,7 @@ describe.skipIf(!available)(`boot media ${missing.join("; ")}`, () => {
     await using vm = new WalkedMachine(world, "mover", {
       machine: "pc",
       disks: [{ pool: "images", name: "root", size: "16MiB" }],
-      commandLine: "console=ttyS0 quiet no_timer_check show=sr0:norock show=sr1:norock show=fwcfg",
+      commandLine: `${tickCommandLine} show=sr0:norock show=sr1:norock show=fwcfg`,
       cloudInit: { hostname: "mover", metaData: { place: "here" } },
       answerFile: { windows: "<unattend/>", files: { "$WinPEDriver$/ü.inf": "driver" } },
       ignition: config,

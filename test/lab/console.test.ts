@@ -14,7 +14,7 @@ import { build } from "../../scripts/build.mjs";
 import { mustRun } from "../hosts/command.js";
 import type { LabHost } from "../hosts/host.js";
 import { Lab, labAvailable } from "../hosts/lab.js";
-import { tickGuest } from "../hosts/tick-guest.js";
+import { tickCommandLine, tickGuest } from "../hosts/tick-guest.js";
 
 const browserName = "chromium-headless-shell";
 const { available, missing } = labAvailable([browserName, browserName], ["python3", "python3"]);
@@ -30,7 +30,7 @@ const DARK = 40;
 function guest(name: string, devices: string, id = ""): string {
   const { kernelPath, initrdPath } = tickGuest();
   return `<domain type='qemu'><name>${name}</name>${id}<memory unit='MiB'>96</memory><vcpu>1</vcpu>
-<os><type arch='x86_64' machine='q35'>hvm</type><kernel>${kernelPath}</kernel><initrd>${initrdPath}</initrd><cmdline>console=ttyS0 quiet no_timer_check</cmdline></os>
+<os><type arch='x86_64' machine='q35'>hvm</type><kernel>${kernelPath}</kernel><initrd>${initrdPath}</initrd><cmdline>${tickCommandLine}</cmdline></os>
 <devices><emulator>/usr/bin/qemu-system-x86_64</emulator>${devices}</devices></domain>`;
 }
 const serial = "<serial type='pty'><target port='0'/></serial>";

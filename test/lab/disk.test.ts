@@ -7,7 +7,7 @@ import { disk } from "../../provider/resources/disk/index.js";
 import { virtualMachine } from "../../provider/resources/virtual-machine/index.js";
 import { ConsoleWatch } from "../hosts/console-watch.mjs";
 import { labAvailable } from "../hosts/lab.js";
-import { tickGuest } from "../hosts/tick-guest.js";
+import { tickCommandLine, tickGuest } from "../hosts/tick-guest.js";
 import { StorageGuest } from "./storage-guest.js";
 import { Declared, Deployed, StorageWorld } from "./storage-world.js";
 
@@ -344,7 +344,7 @@ describe.skipIf(!available)(`disks on real hosts ${missing.join("; ")}`, () => {
         memory: "128MiB",
         kernel: kernelPath,
         initrd: initrdPath,
-        commandLine: "console=ttyS0 quiet no_timer_check",
+        commandLine: tickCommandLine,
       },
       emulation: "qemu",
       disks: [{ disk: { host, pool: "images", name: "carried", format: "qcow2" } }],

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { virtualMachine } from "../../provider/resources/virtual-machine/index.js";
 import { labAvailable } from "../hosts/lab.js";
-import { tickGuest } from "../hosts/tick-guest.js";
+import { tickCommandLine, tickGuest } from "../hosts/tick-guest.js";
 import { ProviderProcess } from "./provider-process.js";
 import { Declared, StorageWorld } from "./storage-world.js";
 
@@ -36,7 +36,7 @@ describe.skipIf(!available)(
           memory: "128MiB",
           kernel: kernelPath,
           initrd: initrdPath,
-          commandLine: "console=ttyS0 quiet no_timer_check",
+          commandLine: tickCommandLine,
         },
         disks: [
           { pool: "images", name: "root", size: "16MiB", image },

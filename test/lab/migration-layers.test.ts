@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { labAvailable } from "../hosts/lab.js";
+import { tickCommandLine } from "../hosts/tick-guest.js";
 import { StorageWorld } from "./storage-world.js";
 import { WalkedMachine } from "./walked-machine.js";
 
@@ -45,7 +46,7 @@ describe.skipIf(!available)(`moving a guest with layers over images ${missing.jo
       { pool: "images", name: "data", size: "8MiB", format: "raw" },
     ];
     await using vm = new WalkedMachine(world, "over", {
-      commandLine: "console=ttyS0 quiet no_timer_check write=vda@9:on-top write=vdb@1:beside",
+      commandLine: `${tickCommandLine} write=vda@9:on-top write=vdb@1:beside`,
       disks,
     });
     await vm.start();

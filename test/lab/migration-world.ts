@@ -17,7 +17,7 @@ import type {
 import { ConsoleWatch } from "../hosts/console-watch.mjs";
 import type { LabHost } from "../hosts/host.js";
 import { Lab } from "../hosts/lab.js";
-import { tickGuest } from "../hosts/tick-guest.js";
+import { tickCommandLine, tickGuest } from "../hosts/tick-guest.js";
 
 const images = "/var/lib/libvirt/images";
 const identity = { project: "test", stack: "lab", type: "VirtualMachine", name: "web" };
@@ -175,7 +175,7 @@ export class MigrationWorld implements AsyncDisposable {
     const xml = `<domain type='qemu'><name>${machine.name}</name><uuid>${machine.uuid}</uuid>
       <memory unit='MiB'>128</memory><vcpu>1</vcpu>
       <os><type arch='x86_64' machine='q35'>hvm</type><kernel>${kernelPath}</kernel><initrd>${initrdPath}</initrd>
-        <cmdline>console=ttyS0 quiet no_timer_check ${[...writes, machine.words ?? ""].join(" ")}</cmdline></os>
+        <cmdline>${tickCommandLine} ${[...writes, machine.words ?? ""].join(" ")}</cmdline></os>
       <features><acpi/></features>
       <devices>${disks.join("")}
         <serial type='file'><source path='${this.console(machine)}' append='on'/></serial>

@@ -1,6 +1,6 @@
 import { ConsoleWatch } from "../hosts/console-watch.mjs";
 import type { LabHost } from "../hosts/host.js";
-import { tickGuest } from "../hosts/tick-guest.js";
+import { tickCommandLine, tickGuest } from "../hosts/tick-guest.js";
 
 /** A running guest with one interface, made by hand; it ends with the scope. */
 export class NetworkGuest implements AsyncDisposable {
@@ -30,7 +30,7 @@ export class NetworkGuest implements AsyncDisposable {
       `/run/${name}.xml`,
       `<domain type='qemu'><name>${name}</name><memory unit='MiB'>128</memory><vcpu>1</vcpu>
         <os><type arch='x86_64' machine='q35'>hvm</type><kernel>${kernelPath}</kernel><initrd>${initrdPath}</initrd>
-          <cmdline>console=ttyS0 quiet no_timer_check</cmdline></os>
+          <cmdline>${tickCommandLine}</cmdline></os>
         <features><acpi/></features>
         <devices>
           <interface type='network'><mac address='${mac}'/>${source}<model type='virtio'/><boot order='3'/></interface>

@@ -5,7 +5,7 @@ import { virtualMachine } from "../../provider/resources/virtual-machine/index.j
 import { ConsoleWatch } from "../hosts/console-watch.mjs";
 import type { LabHost } from "../hosts/host.js";
 import { labAvailable } from "../hosts/lab.js";
-import { tickGuest } from "../hosts/tick-guest.js";
+import { tickCommandLine, tickGuest } from "../hosts/tick-guest.js";
 import { ProviderProcess } from "./provider-process.js";
 import { Declared, StorageWorld } from "./storage-world.js";
 
@@ -38,7 +38,7 @@ describe.skipIf(!available)(`snapshots on real hosts ${missing.join("; ")}`, () 
       ...onHost(host),
       ...{ name, memory: "128MiB", kernel: kernelPath, initrd: initrdPath, emulation: "qemu" },
       ...{
-        commandLine: "console=ttyS0 quiet no_timer_check",
+        commandLine: tickCommandLine,
         console: { log: `/var/log/libvirt/qemu/${name}-console.log` },
       },
       disks: [{ size: "64MiB", pool: "images" }],

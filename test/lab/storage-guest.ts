@@ -1,7 +1,7 @@
 import { ConsoleWatch } from "../hosts/console-watch.mjs";
 import type { LabHost } from "../hosts/host.js";
 import type { Lab } from "../hosts/lab.js";
-import { tickGuest } from "../hosts/tick-guest.js";
+import { tickCommandLine, tickGuest } from "../hosts/tick-guest.js";
 
 /** A guest with one disk that somebody made by hand, as the user of a disk. */
 export class StorageGuest implements AsyncDisposable {
@@ -28,7 +28,7 @@ export class StorageGuest implements AsyncDisposable {
       `/run/${name}.xml`,
       `<domain type='qemu'><name>${name}</name><memory unit='MiB'>128</memory><vcpu>1</vcpu>
       <os><type arch='x86_64' machine='q35'>hvm</type><kernel>${kernelPath}</kernel><initrd>${initrdPath}</initrd>
-        <cmdline>console=ttyS0 quiet no_timer_check ${words}</cmdline></os>
+        <cmdline>${tickCommandLine} ${words}</cmdline></os>
       <features><acpi/></features>
       <devices>
         <disk type='file' device='disk'><driver name='qemu' type='${format}'/><source file='${diskPath}'/><target dev='vda' bus='virtio'/></disk>

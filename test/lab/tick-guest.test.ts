@@ -3,7 +3,7 @@ import { mustRun } from "../hosts/command.js";
 import { ConsoleWatch } from "../hosts/console-watch.mjs";
 import type { LabHost } from "../hosts/host.js";
 import { Lab, labAvailable } from "../hosts/lab.js";
-import { tickGuest } from "../hosts/tick-guest.js";
+import { tickCommandLine, tickGuest } from "../hosts/tick-guest.js";
 
 const { available, missing } = labAvailable();
 const log = "/var/log/libvirt/qemu/ticker-console.log";
@@ -13,7 +13,7 @@ function domainXml(commandLine: string): string {
   return `<domain type='qemu'><name>ticker</name><uuid>6c1b8a54-7f0a-4d6e-9d0b-0a3c5f1e2d77</uuid>
     <memory unit='MiB'>128</memory><vcpu>1</vcpu>
     <os><type arch='x86_64' machine='q35'>hvm</type><kernel>${kernelPath}</kernel><initrd>${initrdPath}</initrd>
-      <cmdline>console=ttyS0 quiet no_timer_check ${commandLine}</cmdline></os>
+      <cmdline>${tickCommandLine} ${commandLine}</cmdline></os>
     <features><acpi/></features>
     <devices>
       <disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='/var/lib/libvirt/images/ticker.qcow2'/>

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { virtualMachine } from "../../provider/resources/virtual-machine/index.js";
 import { ConsoleWatch } from "../hosts/console-watch.mjs";
 import type { LabHost } from "../hosts/host.js";
-import { tickGuest } from "../hosts/tick-guest.js";
+import { tickCommandLine, tickGuest } from "../hosts/tick-guest.js";
 import { Declared, type StorageWorld } from "./storage-world.js";
 
 type Inputs = Record<string, unknown>;
@@ -42,7 +42,7 @@ export class WalkedMachine implements AsyncDisposable {
         memory: "128MiB",
         kernel: kernelPath,
         initrd: initrdPath,
-        commandLine: "console=ttyS0 quiet no_timer_check",
+        commandLine: tickCommandLine,
       },
       ...{ console: { log: this.#log }, forceStop: true, shutdownTimeout: "10s", ...inputs },
     };
