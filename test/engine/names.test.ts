@@ -190,6 +190,7 @@ describe.skipIf(!available)(`odd names and values${lacking}`, () => {
       await alpha.mustExec(["rm", "--", path]);
     }
     expect(await contents()).toEqual(bare);
-    expect(await alpha.shell("find / -xdev -ignore_readdir_race -name pwned")).toBe("");
+    // It ends with 1 when folders of others go while it looks into them.
+    expect(await alpha.shell("find / -xdev -name pwned || [ $? = 1 ]")).toBe("");
   });
 });

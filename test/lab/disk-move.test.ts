@@ -190,6 +190,8 @@ describe.skipIf(!available)(`disks that move ${missing.join("; ")}`, () => {
     expect(await filesOf("big", "fast")).toEqual(["big"]);
     await alpha.shell(`rm ${folders.fast}/big`);
     await alpha.virsh("pool-refresh", "fast");
+    await alpha.shell(`qemu-io -c 'write -P 7 8M 24M' ${folders.images}/big`);
+    await alpha.virsh("pool-refresh", "images");
     {
       await using guest = await StorageGuest.define(alpha, "big-user", `${folders.images}/big`);
       await using watch = await guest.watch(world.lab);
@@ -207,8 +209,10 @@ describe.skipIf(!available)(`disks that move ${missing.join("; ")}`, () => {
       const copying = small.up(inputsOf("big", { pool: "tiny", move: { bandwidthMibPerSecond: 4 } }));
       copying.catch(() => undefined);
       await alpha.shell(`timeout 20 sh -c 'until [ -s ${folders.tiny}/big ]; do sleep 0.05; done'`);
-      await resize("6m");
+      // QEMU copies up to 16 MiB before it heeds the limit.
+      await alpha.shell(`! cat /dev/zero >${folders.tiny}/filler`);
       await expect(copying).rejects.toThrow(/ended before it was complete/);
+      await alpha.shell(`rm ${folders.tiny}/filler`);
       await expectOnlyIn("big", "images");
       await guest.snapshot("before");
       expect((await data.preview(inputsOf("big", { pool: "fast" }))).refusals).toEqual([

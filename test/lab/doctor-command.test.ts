@@ -111,7 +111,7 @@ describe.skipIf(!available)(`kvm doctor${lacking}`, () => {
     const denied = reportOf(await named("operator@alpha", "--json"));
     expect(denied.exitCode).toBe(2);
     expect(denied.findings.filter(({ level }) => level === "problem")).toMatchObject([
-      { id: "libvirt/alpha", fix: { on: "alpha", commands: ["sudo usermod -aG libvirt operator"] } },
+      { id: "libvirt/alpha", fix: { on: "alpha", commands: ["usermod -aG libvirt operator   # as root"] } },
     ]);
     await alpha.writeFile("/etc/group", groups);
     expect((await named("operator@alpha")).exitCode).toBe(0);

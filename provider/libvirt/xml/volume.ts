@@ -52,10 +52,11 @@ export function parseVolume(xml: string): VolumeModel {
   });
 }
 
-/** When a volume's file last changed, to the nanosecond where its file system says it; undefined when libvirt doesn't. */
+/** When a volume's file was last written and last changed, to the nanosecond where its file system says it; undefined when libvirt doesn't. */
 export function volumeChangedAt(xml: string): string | undefined {
-  const target = childElement(readXml(xml, "volume"), "target");
-  return childText(childElement(target, "timestamps"), "ctime");
+  const timestamps = childElement(childElement(readXml(xml, "volume"), "target"), "timestamps");
+  const [written, changed] = [childText(timestamps, "mtime"), childText(timestamps, "ctime")];
+  return written === undefined || changed === undefined ? undefined : `${written} ${changed}`;
 }
 
 /** How long a volume's file is, holes included; undefined when libvirt doesn't say. */

@@ -130,7 +130,7 @@ function joinShared(staying: readonly ImagePlace[], leaving: readonly ImagePlace
     place.claims = place.claims.filter((claim) => !kept.some((other) => isSameFile(other, claim)));
 }
 
-/** Files of two hosts aren't changed in the same nanosecond. */
+/** Files of two hosts aren't both written and changed in the same nanosecond. */
 function isSameFile(a: ClaimedVolume, b: ClaimedVolume): boolean {
   const changedAt = a.volume?.changedAt;
   return (

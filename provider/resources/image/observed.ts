@@ -15,7 +15,7 @@ export interface ObservedVolume {
   /** As a guest sees it. */
   sizeBytes: number;
   fileBytes: number | undefined;
-  /** When its file was last changed; undefined where that isn't known. */
+  /** When its file was last written and last changed; undefined where that isn't known. */
   changedAt: string | undefined;
 }
 
