@@ -13,6 +13,7 @@ export default defineConfig({
           name: "fast",
           include: ["test/{unit,property,wire}/**/*.test.ts"],
           testTimeout: 20_000,
+          isolate: false, // no file leaves anything to the next, and each would load all modules anew
           maxWorkers: 2,
         },
       },
