@@ -1,20 +1,17 @@
 import type { Host } from "../hosts/host.js";
 import type { PoolRecord } from "../libvirt/index.js";
 import { parsePool } from "../libvirt/xml/index.js";
-import { readOnce } from "../planning/read-once.js";
 import { kindOf } from "./storage-pool/kinds.js";
 
-const rooms = readOnce((_pool: PoolRecord) => new Map<Host, Promise<number>>());
+const rooms = new WeakMap<PoolRecord, Promise<number>>();
 
 /**
  * The room in a pool of files as its file system has it, asked once for all that is planned with what was read of the pool: libvirt says what it was
  * when it last looked, which may be long ago. That counts where the host can't be asked otherwise.
  */
 export function roomIn(host: Host, pool: PoolRecord): Promise<number> {
-  const known = rooms(pool).get(host);
-  if (known !== undefined) return known;
-  const asked = askForRoom(host, pool);
-  rooms(pool).set(host, asked);
+  const asked = rooms.get(pool) ?? askForRoom(host, pool);
+  rooms.set(pool, asked);
   return asked;
 }
 
