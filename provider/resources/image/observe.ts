@@ -4,6 +4,7 @@ import type { HostRef } from "../../hosts/host-ref.js";
 import type { PoolContents } from "../../hosts/observations.js";
 import type { VolumeRecord } from "../../libvirt/index.js";
 import { parsePool, parseVolume, volumeChangedAt } from "../../libvirt/xml/index.js";
+import { readOnce } from "../../planning/read-once.js";
 import type { ObserveContext } from "../definition.js";
 import { roomIn } from "../pool-room.js";
 import { rescanPool } from "../rescan.js";
@@ -195,18 +196,11 @@ export function parsedVolume(record: VolumeRecord): ObservedVolume {
   };
 }
 
-/** Read once a record: every image asks about every volume. */
-const documents = new WeakMap<VolumeRecord, ReturnType<typeof parsedAnew>>();
-
-function parsedAnew({ xml }: VolumeRecord) {
-  return { ...parseVolume(xml), changedAt: volumeChangedAt(xml) };
-}
-
-function parsed(record: VolumeRecord): ReturnType<typeof parsedAnew> {
-  const known = documents.get(record) ?? parsedAnew(record);
-  documents.set(record, known);
-  return known;
-}
+/** Every image asks about every volume. */
+const parsed = readOnce(({ xml }: VolumeRecord) => ({
+  ...parseVolume(xml),
+  changedAt: volumeChangedAt(xml),
+}));
 
 /** What would break without a volume, as messages call it. */
 export async function usersOfImage(
