@@ -56,7 +56,7 @@ export async function readHost(host: Host, pools: "all" | ReadonlySet<string>): 
 async function readPools({ observations }: Host): Promise<PoolContentsOnHost[]> {
   return await Promise.all(
     (await observations.pools()).map(async ({ name, uuid, active, capacityBytes, availableBytes }) => {
-      const marks = active ? (await observations.contents(name)).marks : [];
+      const marks = active ? (await observations.marks(name)).marks : [];
       return { name, uuid, active, capacityBytes, availableBytes, marks };
     }),
   );

@@ -29,6 +29,9 @@ export interface PoolContents {
   filling?: string[];
 }
 
+/** What the names of a pool's volumes say of their owners. */
+export type PoolMarks = Pick<PoolContents, "marks" | "notes">;
+
 interface ObservedHost {
   idempotent<T>(work: (libvirt: Libvirt) => Promise<T>): Promise<T>;
 }
@@ -43,10 +46,14 @@ export class Observations {
   #domains: Promise<Map<string, DomainRecord>> | undefined;
   /** The same by name, as long as none is read again. */
   #named: { of: Map<string, DomainRecord>; byName: Map<string, DomainRecord> } | undefined;
+  /** A reading of all domains that has begun, and the one after it. */
+  #currentDomains: Promise<unknown> = Promise.resolve();
+  #nextDomains: Promise<DomainRecord[]> | undefined;
   #pools: Promise<Map<string, PoolRecord>> | undefined;
   #networks: Promise<Map<string, NetworkRecord>> | undefined;
   readonly #snapshots = new Map<string, Promise<SnapshotRecord[]>>();
   readonly #contents = new Map<string, Promise<PoolContents>>();
+  readonly #marks = new Map<string, Promise<PoolMarks>>();
   /** Of pools that are to be listed again: the volumes that are to be read again, known or not. */
   readonly #stale = new Map<string, Set<string>>();
   /** Hears of a domain when it is read, while others are still being read: of what comes of all of them something can be done beforehand. */
@@ -79,6 +86,21 @@ export class Observations {
     return this.#named.byName.get(name);
   }
 
+  /**
+   * The domains as they are from now on, which what is kept isn't: a guest may have been started, or a disk attached, by hand. Those who ask while others'
+   * reading goes on share the next one: of a hundred volumes that move at once each asks several times.
+   */
+  domainsNow(): Promise<DomainRecord[]> {
+    if (this.#nextDomains !== undefined) return this.#nextDomains;
+    const reading = this.#currentDomains.then(() => {
+      this.#nextDomains = undefined;
+      this.#currentDomains = reading.catch(() => undefined);
+      return this.#host.idempotent((libvirt) => libvirt.domains.observeAll());
+    });
+    this.#nextDomains = reading;
+    return reading;
+  }
+
   async pools(): Promise<PoolRecord[]> {
     return [...(await this.#poolMap()).values()];
   }
@@ -97,6 +119,25 @@ export class Observations {
       if (this.#contents.get(poolName) === reading) this.#contents.delete(poolName);
     });
     this.#contents.set(poolName, reading);
+    return reading;
+  }
+
+  /**
+   * Whose volumes are in a pool, and which are on their way: their names alone tell. Of a pool with which a resource has nothing to do, thousands of
+   * ISO images for instance, no volume is read.
+   */
+  async marks(poolName: string): Promise<PoolMarks> {
+    if (this.#contents.has(poolName)) return this.contents(poolName);
+    const known = this.#marks.get(poolName);
+    if (known !== undefined) return known;
+    const reading = forgetFailure(
+      this.#list(poolName, () => false).then(({ names }) => ({
+        marks: names.flatMap((name) => readSidecarName(name) ?? []),
+        notes: notesIn(names),
+      })),
+      () => this.#marks.delete(poolName),
+    );
+    this.#marks.set(poolName, reading);
     return reading;
   }
 
@@ -140,6 +181,7 @@ export class Observations {
     if (pool === undefined) all.delete(name);
     else all.set(name, pool);
     if (pool?.active !== true) this.#contents.delete(name);
+    this.#marks.delete(name);
   }
 
   async refreshVolume(poolName: string, volumeName: string): Promise<void> {
@@ -177,6 +219,7 @@ export class Observations {
 
   dropContents(poolName: string): void {
     this.#contents.delete(poolName);
+    this.#marks.delete(poolName);
     this.#stale.delete(poolName);
   }
 
@@ -185,6 +228,7 @@ export class Observations {
    * pool has hundreds, and one of them moves.
    */
   listAgain(poolName: string, volumeNames: readonly string[]): void {
+    this.#marks.delete(poolName);
     const stale = this.#stale.get(poolName) ?? new Set();
     for (const name of volumeNames) stale.add(name);
     this.#stale.set(poolName, stale);
@@ -198,6 +242,7 @@ export class Observations {
     this.#networks = undefined;
     this.#snapshots.clear();
     this.#contents.clear();
+    this.#marks.clear();
     this.#stale.clear();
   }
 
@@ -207,22 +252,12 @@ export class Observations {
     earlier?: Promise<PoolContents>,
     stale: ReadonlySet<string> = new Set(),
   ): Promise<PoolContents> {
-    const pool = (await this.#poolMap()).get(poolName);
-    if (pool?.active !== true) return { volumes: [], marks: [], notes: { unfinished: [], leaving: [] } };
     const before = await earlier;
     const known = new Set<string>();
     for (const { name } of before?.volumes ?? []) if (!stale.has(name)) known.add(name);
     for (const mark of before?.marks ?? []) if (!stale.has(mark.volume)) known.add(sidecarName(mark));
-    const { names, records } = await this.#host
-      .idempotent((libvirt) => libvirt.volumes.observeWhere(poolName, (name) => !known.has(name)))
-      .catch(async (error: unknown) => {
-        if (!isLibvirtError(error, "poolNotFound", "operationInvalid")) throw error;
-        // Stopped or removed since the pools were read, by another resource of a destroy for instance.
-        await this.refreshPool(poolName);
-        return { names: [], records: [] };
-      });
+    const { names, records } = await this.#list(poolName, (name) => !known.has(name));
     const there = new Set(names);
-    const notes = (note: VolumeNote) => names.flatMap((name) => readNoteName(note, name) ?? []);
     const filling = names.flatMap((name) => readFillingName(name) ?? []);
     const stays = (name: string) => known.has(name) && there.has(name);
     return {
@@ -234,9 +269,25 @@ export class Observations {
         ...(before?.marks ?? []).filter((mark) => stays(sidecarName(mark))),
         ...records.flatMap(markOf),
       ],
-      notes: { unfinished: notes("unfinished"), leaving: notes("leaving") },
+      notes: notesIn(names),
       filling,
     };
+  }
+
+  async #list(
+    poolName: string,
+    isWanted: (name: string) => boolean,
+  ): Promise<{ names: string[]; records: VolumeRecord[] }> {
+    const nothing = { names: [], records: [] };
+    if ((await this.#poolMap()).get(poolName)?.active !== true) return nothing;
+    return this.#host
+      .idempotent((libvirt) => libvirt.volumes.observeWhere(poolName, isWanted))
+      .catch(async (error: unknown) => {
+        if (!isLibvirtError(error, "poolNotFound", "operationInvalid")) throw error;
+        // Stopped or removed since the pools were read, by another resource of a destroy for instance.
+        await this.refreshPool(poolName);
+        return nothing;
+      });
   }
 
   #domainMap(): Promise<Map<string, DomainRecord>> {
@@ -289,6 +340,11 @@ export class Observations {
 
 function without(marks: readonly VolumeMark[], mark: VolumeMark): VolumeMark[] {
   return marks.filter((other) => other.volume !== mark.volume || other.nonce !== mark.nonce);
+}
+
+function notesIn(names: readonly string[]): Record<VolumeNote, VolumeMark[]> {
+  const notes = (note: VolumeNote) => names.flatMap((name) => readNoteName(note, name) ?? []);
+  return { unfinished: notes("unfinished"), leaving: notes("leaving") };
 }
 
 function markOf({ name, capacityBytes }: VolumeRecord): VolumeMark[] {

@@ -1,5 +1,5 @@
 import type { Host } from "../hosts/host.js";
-import { parseVolume } from "../libvirt/xml/index.js";
+import { modelOf } from "./volume-model.js";
 
 /** Names of a host's volumes, in whatever pool, that are layers over a file. */
 export async function layersOver({ observations }: Host, path: string): Promise<string[]> {
@@ -7,6 +7,6 @@ export async function layersOver({ observations }: Host, path: string): Promise<
   const contents = await Promise.all(active.map((pool) => observations.contents(pool.name)));
   return contents
     .flatMap(({ volumes }) => volumes)
-    .filter(({ xml }) => parseVolume(xml).backing?.path === path)
+    .filter((volume) => modelOf(volume).backing?.path === path)
     .map(({ name }) => name);
 }

@@ -2,9 +2,10 @@ import type { Host } from "../hosts/host.js";
 import { sidecarName, type VolumeMark } from "../hosts/volume-mark.js";
 import type { VolumeRecord } from "../libvirt/index.js";
 import { isLibvirtError, LibvirtError } from "../libvirt/index.js";
-import { buildVolume, parseVolume } from "../libvirt/xml/index.js";
+import { buildVolume } from "../libvirt/xml/index.js";
 import { attachmentsOn } from "./attachments.js";
 import { beginFilling, endFilling } from "./filling.js";
+import { modelOf } from "./volume-model.js";
 
 /** A volume of a pool on a host. */
 interface VolumePlace {
@@ -194,7 +195,7 @@ async function resolveBacking(
     throw new Error(
       `the backing ${typeof backing === "string" ? backing : `${backing.volume} in pool ${backing.pool}`} isn't in a pool on ${host.name}`,
     );
-  return { path: record.path, format: parseVolume(record.xml).format ?? "raw" };
+  return { path: record.path, format: modelOf(record).format ?? "raw" };
 }
 
 /** libvirt has decided, rather than that its answer didn't come. */

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { HostUnreachable } from "../../provider/hosts/errors.js";
 import type { Connection } from "../../provider/hosts/host-ref.js";
 import { Hosts } from "../../provider/hosts/hosts.js";
 import { sidecarName, type VolumeMark } from "../../provider/hosts/volume-mark.js";
+import { RpcConnection } from "../../provider/libvirt/rpc/index.js";
 import type { LabHost } from "../hosts/host.js";
 import { Lab, labAvailable } from "../hosts/lab.js";
 
@@ -91,7 +92,16 @@ describe.skipIf(!available)(
       for (const name of volumes) await alpha.virsh("vol-create-as", "again", name, "1M");
       const { hosts, host } = hostsAt();
       const { observations } = host;
+      {
+        using calls = vi.spyOn(RpcConnection.prototype, "call");
+        const { marks: named } = await observations.marks("again");
+        expect(new Set(named.map(sidecarName))).toEqual(new Set(marks.map(sidecarName)));
+        await observations.marks("again");
+        expect(calls.mock.calls.filter(([name]) => name.startsWith("StorageVol"))).toEqual([]);
+        expect(calls.mock.calls.filter(([name]) => name === "StoragePoolListAllVolumes")).toHaveLength(1);
+      }
       await observations.contents("again");
+      expect(await observations.marks("again")).toMatchObject({ marks: [{ fileBytes: 2 ** 20 }, {}] });
       for (const name of ["grown", "named"]) await alpha.virsh("vol-resize", name, "2M", "--pool", "again");
       await alpha.virsh("vol-delete", "gone", "--pool", "again");
       await alpha.virsh("vol-create-as", "again", "new", "3M");
@@ -106,6 +116,25 @@ describe.skipIf(!available)(
       expect(stillMarked).toHaveLength(2);
       await hosts.close();
       await alpha.virsh("pool-destroy", "again");
+    });
+
+    it("reads all domains anew for whoever wants to know them now, once for all that ask together", async () => {
+      const { hosts, host } = hostsAt();
+      await host.observations.domains();
+      using calls = vi.spyOn(RpcConnection.prototype, "call");
+      const ask = () => Promise.all(Array.from({ length: 50 }, () => host.observations.domainsNow()));
+      const first = host.observations.domainsNow();
+      const whileItReads = first.then(ask);
+      expect(await first).toEqual([]);
+      await whileItReads;
+      const xml = "<domain type='qemu'><name>late</name><memory>1</memory><os><type>hvm</type></os></domain>";
+      const { domains } = await host.libvirt();
+      await domains.define(xml);
+      for (const now of await ask()) expect(now.map(({ name }) => name)).toEqual(["late"]);
+      expect(await host.observations.domains()).toEqual([]);
+      expect(calls.mock.calls.filter(([name]) => name === "DomainGetXMLDesc").length).toBeLessThan(5);
+      await alpha.virsh("undefine", "late");
+      await hosts.close();
     });
 
     it("costs one time-out when the host is dead, and remembers it", async () => {

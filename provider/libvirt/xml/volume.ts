@@ -1,3 +1,4 @@
+import type { Element } from "@xmldom/xmldom";
 import { newDocument, rootOf } from "./document.js";
 import { attributeOf, childElement, childText, fill, type Sketch, sketch, textOf } from "./element.js";
 import { readXml } from "./read-xml.js";
@@ -15,6 +16,11 @@ export interface VolumeModel {
   allocationBytes?: number;
   /** Of a file: how long it is. libvirt says it, building ignores it. */
   physicalBytes?: number;
+  /**
+   * When its file was last written and last changed, to the nanosecond where its file system says it. libvirt says it where there is a file, building
+   * ignores it.
+   */
+  changedAt?: string;
   /** Where it is on the host; libvirt says it, building ignores it. */
   path?: string;
   /** The image that it is the difference to. */
@@ -41,6 +47,7 @@ export function parseVolume(xml: string): VolumeModel {
     capacityBytes: size("capacity") ?? 0,
     allocationBytes: size("allocation"),
     physicalBytes: size("physical"),
+    changedAt: changedAt(target),
     path: childText(target, "path"),
     backing:
       backingPath === undefined
@@ -52,18 +59,10 @@ export function parseVolume(xml: string): VolumeModel {
   });
 }
 
-/** When a volume's file was last written and last changed, to the nanosecond where its file system says it; undefined when libvirt doesn't. */
-export function volumeChangedAt(xml: string): string | undefined {
-  const timestamps = childElement(childElement(readXml(xml, "volume"), "target"), "timestamps");
+function changedAt(target: Element | undefined): string | undefined {
+  const timestamps = childElement(target, "timestamps");
   const [written, changed] = [childText(timestamps, "mtime"), childText(timestamps, "ctime")];
   return written === undefined || changed === undefined ? undefined : `${written} ${changed}`;
-}
-
-/** How long a volume's file is, holes included; undefined when libvirt doesn't say. */
-export function volumeLengthBytes(xml: string): number | undefined {
-  const physical = childElement(readXml(xml, "volume"), "physical");
-  const text = textOf(physical);
-  return text === undefined ? undefined : parseSizeBytes(text, attributeOf(physical, "unit"), "bytes");
 }
 
 /**

@@ -1,9 +1,9 @@
 import type { z } from "zod";
 import type { VolumeRecord } from "../../libvirt/index.js";
-import { parseVolume } from "../../libvirt/xml/index.js";
 import type { ObserveContext } from "../definition.js";
 import { common, libvirtName, onHost } from "../inputs.js";
 import { type Lookup, notThere } from "../lookup.js";
+import { modelOf } from "../volume-model.js";
 import { refOf } from "./place.js";
 import type { Outputs } from "./schema.js";
 
@@ -21,7 +21,7 @@ export const lookup: Lookup<Inputs, Found> = {
       key: record.key,
       sizeBytes: record.capacityBytes,
       allocationBytes: record.allocationBytes,
-      format: parseVolume(record.xml).format ?? "raw",
+      format: modelOf(record).format ?? "raw",
     };
   },
 };

@@ -1,10 +1,11 @@
 import type { HostRef } from "../../hosts/host-ref.js";
 import type { VolumeMark } from "../../hosts/volume-mark.js";
 import type { VolumeRecord } from "../../libvirt/index.js";
-import { parsePool, parseVolume } from "../../libvirt/xml/index.js";
+import { parsePool } from "../../libvirt/xml/index.js";
 import { identityHash, identityOfUrn } from "../../planning/owner.js";
 import { type Attachment, attachmentsOn } from "../attachments.js";
 import type { ObserveContext, Request } from "../definition.js";
+import { modelOf } from "../volume-model.js";
 import type { Inputs, Outputs } from "./schema.js";
 
 export type DiskRequest = Request<Inputs, Outputs>;
@@ -109,7 +110,7 @@ export async function placesWithMarks(
   const places: DiskPlace[] = [];
   for (const pool of await observations.pools()) {
     if (!pool.active) continue;
-    const { marks, notes } = await observations.contents(pool.name);
+    const { marks, notes } = await observations.marks(pool.name);
     const isHere = [...marks, ...notes.unfinished].some(
       (mark) => mark.volume === name && isOwn(mark, request),
     );
@@ -132,5 +133,5 @@ function isOwn(mark: VolumeMark, request: DiskRequest): boolean {
 
 function toVolume(record: VolumeRecord): ObservedVolume {
   const { path, key, capacityBytes, allocationBytes } = record;
-  return { path, key, capacityBytes, allocationBytes, format: parseVolume(record.xml).format ?? "raw" };
+  return { path, key, capacityBytes, allocationBytes, format: modelOf(record).format ?? "raw" };
 }

@@ -3,11 +3,11 @@ import type { Host } from "../../hosts/host.js";
 import type { HostRef } from "../../hosts/host-ref.js";
 import type { PoolContents } from "../../hosts/observations.js";
 import type { VolumeRecord } from "../../libvirt/index.js";
-import { parsePool, parseVolume, volumeChangedAt } from "../../libvirt/xml/index.js";
-import { readOnce } from "../../planning/read-once.js";
+import { parsePool } from "../../libvirt/xml/index.js";
 import type { ObserveContext } from "../definition.js";
 import { roomIn } from "../pool-room.js";
 import { rescanPool } from "../rescan.js";
+import { modelOf } from "../volume-model.js";
 import { usersOf } from "../volumes.js";
 import { contentSuffix } from "./checksum.js";
 import { find } from "./find.js";
@@ -186,7 +186,7 @@ export function twinOf(name: string, { volumes, marks }: PoolContents): string |
 }
 
 export function parsedVolume(record: VolumeRecord): ObservedVolume {
-  const { format, physicalBytes, changedAt } = parsed(record);
+  const { format, physicalBytes, changedAt } = modelOf(record);
   return {
     path: record.path,
     format: format ?? "raw",
@@ -195,12 +195,6 @@ export function parsedVolume(record: VolumeRecord): ObservedVolume {
     changedAt,
   };
 }
-
-/** Every image asks about every volume. */
-const parsed = readOnce(({ xml }: VolumeRecord) => ({
-  ...parseVolume(xml),
-  changedAt: volumeChangedAt(xml),
-}));
 
 /** What would break without a volume, as messages call it. */
 export async function usersOfImage(
@@ -215,7 +209,7 @@ export async function usersOfImage(
   for (const other of await observations.pools()) {
     if (!other.active) continue;
     for (const layer of (await observations.contents(other.name)).volumes) {
-      if (parsed(layer).backing?.path !== volume.path) continue;
+      if (modelOf(layer).backing?.path !== volume.path) continue;
       const domains = (await usersOf(host, layer)).map((user) => user.name).join(", ");
       layers.push(
         `volume ${layer.name} in pool ${other.name}${domains === "" ? "" : ` (domain ${domains})`}`,

@@ -1,7 +1,8 @@
 import { scratchName } from "../../hosts/volume-mark.js";
 import type { VolumeRecord } from "../../libvirt/index.js";
-import { buildVolume, parseVolume, type VolumeModel, volumeLengthBytes } from "../../libvirt/xml/index.js";
+import { buildVolume, type VolumeModel } from "../../libvirt/xml/index.js";
 import { formatBytes } from "../../planning/quantity.js";
+import { modelOf } from "../volume-model.js";
 import { deleteVolume } from "./notes.js";
 import { contentOf, fillVolume } from "./stream.js";
 import type { MoveContext, PoolPlace, VolumeMove } from "./volume-move.js";
@@ -14,7 +15,7 @@ const LOOK_EVERY_MS = 2_000;
  */
 export async function copyFile(move: VolumeMove, old: VolumeRecord, context: MoveContext): Promise<void> {
   const { from, to, mark } = move;
-  const { format = "raw", capacityBytes, backing } = parseVolume(old.xml);
+  const { format = "raw", capacityBytes, backing } = modelOf(old);
   const whole: VolumeModel = { name: mark.volume, format, capacityBytes, allocationBytes: 0 };
   if (!(await isSameMachine(move))) {
     if (backing === undefined) await stream(from, old, move, context);
@@ -34,8 +35,8 @@ async function stream(
   { to, mark }: VolumeMove,
   { log, signal }: MoveContext,
 ): Promise<void> {
-  const { format = "raw", capacityBytes } = parseVolume(source.xml);
-  const lengthBytes = volumeLengthBytes(source.xml) ?? source.capacityBytes;
+  const { format = "raw", capacityBytes, physicalBytes } = modelOf(source);
+  const lengthBytes = physicalBytes ?? source.capacityBytes;
   const content = contentOf({ ...from, name: source.name }, lengthBytes);
   await fillVolume(
     { ...to, name: mark.volume },

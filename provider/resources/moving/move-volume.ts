@@ -1,10 +1,11 @@
 import { oneLine } from "../../hosts/errors.js";
 import { scratchName } from "../../hosts/volume-mark.js";
 import { isLibvirtError, type VolumeRecord } from "../../libvirt/index.js";
-import { buildVolume, parseVolume } from "../../libvirt/xml/index.js";
+import { buildVolume } from "../../libvirt/xml/index.js";
 import type { Attachment } from "../attachments.js";
 import { layersOver } from "../layers.js";
 import { rescanPool } from "../rescan.js";
+import { modelOf } from "../volume-model.js";
 import { removeVolumeMark, writeVolumeMark } from "../volumes.js";
 import { beginCopy, endCopy, type LiveCopy, pivot, untilReady } from "./block-copy.js";
 import { copyFile } from "./file-copy.js";
@@ -26,7 +27,7 @@ const UNDO_TIMEOUT_MS = 60_000;
  */
 export async function moveVolume(move: VolumeMove, context: MoveContext): Promise<void> {
   const { from, to, mark } = move;
-  const [old, made] = [await look(from, mark), await look(to, mark)];
+  const [old, made] = await Promise.all([look(from, mark), look(to, mark)]);
   if (!isWhole(made, old)) {
     if (old.volume === undefined || !old.isMarked)
       throw new Error(`volume ${mark.volume} isn't in pool ${from.pool} on ${from.host.name} any more`);
@@ -55,7 +56,7 @@ export async function moveVolume(move: VolumeMove, context: MoveContext): Promis
  */
 export async function settleMove(move: VolumeMove, context: MoveContext): Promise<"from" | "to"> {
   const { from, to, mark } = move;
-  const [old, made] = [await look(from, mark), await look(to, mark)];
+  const [old, made] = await Promise.all([look(from, mark), look(to, mark)]);
   if (isWhole(made, old)) {
     await finish(move, context);
     return "to";
@@ -112,7 +113,7 @@ async function copyLive(
 }
 
 function copyOf(user: Attachment, path: string, old: VolumeRecord, move: VolumeMove): LiveCopy {
-  const { format = "raw" } = parseVolume(old.xml);
+  const { format = "raw" } = modelOf(old);
   return {
     ...{ host: move.from.host, uuid: user.uuid, name: user.name, disk: user.target, path, format },
     bandwidthMibPerSecond: move.bandwidthMibPerSecond,
@@ -128,7 +129,7 @@ async function hasGoneOver({ to, mark }: VolumeMove): Promise<boolean> {
 async function makeDestination(old: VolumeRecord, move: VolumeMove, context: MoveContext): Promise<string> {
   const { to, mark } = move;
   await clear(move, context);
-  const { format, capacityBytes, backing } = parseVolume(old.xml);
+  const { format, capacityBytes, backing } = modelOf(old);
   await setNote("unfinished", { ...to, mark });
   const xml = buildVolume({
     ...{ name: mark.volume, capacityBytes, allocationBytes: 0 },

@@ -18,7 +18,7 @@ export async function look({ host, pool }: PoolPlace, mark: VolumeMark): Promise
   host.observations.listAgain(pool, [mark.volume]);
   const [{ volumes, marks, notes }, domains, below] = await Promise.all([
     host.observations.contents(pool),
-    host.idempotent((libvirt) => libvirt.domains.observeAll()),
+    host.observations.domainsNow(),
     snapshotLayers(host),
   ]);
   const volume = volumes.find((other) => other.name === mark.volume);

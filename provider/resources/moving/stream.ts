@@ -1,6 +1,7 @@
 import type { Host } from "../../hosts/host.js";
 import type { StreamChunk } from "../../libvirt/index.js";
-import { buildVolume, parseVolume } from "../../libvirt/xml/index.js";
+import { buildVolume } from "../../libvirt/xml/index.js";
+import { modelOf } from "../volume-model.js";
 import { ContentDigest } from "./digest.js";
 
 /** Streams end with the operation's own deadline, or when nothing moves for minutes. */
@@ -62,7 +63,7 @@ export async function fillVolume(
     throw new Error(`${place} doesn't have the content that was sent: its checksum differs`);
   await host.observations.refreshVolume(pool, name);
   const made = (await host.observations.contents(pool)).volumes.find((other) => other.name === name);
-  const { format = "raw", capacityBytes } = made === undefined ? { capacityBytes: 0 } : parseVolume(made.xml);
+  const { format = "raw", capacityBytes } = made === undefined ? { capacityBytes: 0 } : modelOf(made);
   if (format !== expected.format || (expected.capacityBytes ?? capacityBytes) !== capacityBytes)
     throw new Error(
       `${place} was to be ${expected.format} of ${expected.capacityBytes ?? capacityBytes} bytes and is ${format} of ${capacityBytes}`,

@@ -1,14 +1,9 @@
 import type { Host } from "../../hosts/host.js";
 import { isLibvirtError } from "../../libvirt/index.js";
-import {
-  buildVolume,
-  parseVolume,
-  type RevertMark,
-  readDiskChains,
-  revertMarkKind,
-} from "../../libvirt/xml/index.js";
+import { buildVolume, type RevertMark, readDiskChains, revertMarkKind } from "../../libvirt/xml/index.js";
 import type { ApplyContext } from "../definition.js";
 import { setMark } from "../virtual-machine/metadata.js";
+import { modelOf } from "../volume-model.js";
 import { removeFile, volumeAt } from "./files.js";
 import type { FoundSnapshot } from "./observe.js";
 
@@ -60,7 +55,7 @@ async function makeAnew(
       `${place === undefined ? overlay : below.path} isn't in a pool that runs on ${host.name}`,
     );
   await removeFile(host, overlay, signal);
-  const { capacityBytes, format } = parseVolume(base.xml);
+  const { capacityBytes, format } = modelOf(base);
   const backing = { path: below.path, format: below.format ?? format ?? "raw" };
   const xml = buildVolume({ name: place.name, format: "qcow2", capacityBytes, allocationBytes: 0, backing });
   await libvirt.volumes.create(place.pool, xml, { signal });

@@ -1,8 +1,9 @@
 import { posix } from "node:path";
 import type { Host } from "../../hosts/host.js";
 import type { VolumeRecord } from "../../libvirt/index.js";
-import { parsePool, parseVolume, type VolumeModel, volumeLengthBytes } from "../../libvirt/xml/index.js";
+import { parsePool, type VolumeModel } from "../../libvirt/xml/index.js";
 import { contentSuffix } from "../image/checksum.js";
+import { modelOf } from "../volume-model.js";
 import type { ObservedDomain } from "./observed.js";
 import type { MachineRequest } from "./request.js";
 
@@ -47,7 +48,7 @@ export async function observeBases(
   for (const { pool, volume } of volumes) {
     const { volumes: there } = await source.observations.contents(pool);
     const record = there.find(({ name }) => name === volume);
-    const backing = record === undefined ? undefined : parseVolume(record.xml).backing;
+    const backing = record === undefined ? undefined : modelOf(record).backing;
     if (backing === undefined) continue;
     const base = { pool, volume, path: backing.path, format: backing.format };
     bases.push({ ...base, there: await baseThere(source, target, base, request) });
@@ -76,7 +77,7 @@ async function baseThere(
     if (request.chosen === undefined && isComing && here.isImage) return "image";
     return { problem: `${path} isn't on ${target.name}; put it there, or ${wayOut}` };
   }
-  const lengths = [here, there].map(({ record }) => volumeLengthBytes(record.xml));
+  const lengths = [here, there].map(({ model }) => model.physicalBytes);
   if (lengths[0] !== lengths[1])
     return {
       problem: `${path} has ${lengths[0]} bytes on ${source.name} and ${lengths[1]} on ${target.name}, so it isn't the same; put the same there, or ${wayOut}`,
@@ -105,7 +106,7 @@ async function fileAt({ observations }: Host, path: string): Promise<Found | und
     if (!pool.active || poolPath === undefined || posix.resolve(poolPath) !== folder) continue;
     const { volumes, marks } = await observations.contents(pool.name);
     for (const record of volumes) {
-      const model = parseVolume(record.xml);
+      const model = modelOf(record);
       if (model.path !== path) continue;
       const isImage =
         contentSuffix(record.name) !== undefined && marks.some(({ volume }) => volume === record.name);
@@ -122,7 +123,7 @@ function sumOf(host: Host, { record }: Found): Promise<string | undefined> {
   const known = sums.get(host) ?? new Map<string, Promise<string | undefined>>();
   sums.set(host, known);
   // The document has the file's path, length and times.
-  const sum = known.get(record.xml) ?? readSum(host, parseVolume(record.xml).path ?? "");
+  const sum = known.get(record.xml) ?? readSum(host, modelOf(record).path ?? "");
   known.set(record.xml, sum);
   return sum;
 }

@@ -1,8 +1,9 @@
-import { type DiskSource, type DomainDisk, parseVolume } from "../../libvirt/xml/index.js";
+import type { DiskSource, DomainDisk } from "../../libvirt/xml/index.js";
 import type { Plan, Refusal } from "../../planning/plan.js";
 import { formatBytes } from "../../planning/quantity.js";
 import { localDiskProblem } from "../local-disk.js";
 import { refuseOtherThanFiles } from "../storage-pool/files.js";
+import { modelOf } from "../volume-model.js";
 import { sameVolume } from "./desired-disks.js";
 import { refuseOtherBeginning } from "./disk-beginning.js";
 import {
@@ -140,7 +141,7 @@ export function volumeSteps(
       });
       return;
     }
-    const kept = parseVolume(volume.xml).format;
+    const kept = modelOf(volume).format;
     if (entry.format !== undefined && kept !== undefined && kept !== entry.format)
       result.refusals.push({
         kind: "notSupported",

@@ -21,7 +21,7 @@ const placeOf = readOnce(({ xml }: PoolRecord): { type: string; path: string | u
 });
 
 /**
- * The pools where the VM's disks should be, were, and are; all of the host's when one is on its way between two. A disk that its guest kept until it
+ * The pools where the VM's disks should be, were, and are, and the other end when one is on its way between two. A disk that its guest kept until it
  * ended may be in one that nothing else tells of any more.
  */
 export async function poolsOf(
@@ -51,16 +51,22 @@ export async function poolsOf(
     if (pool === undefined) continue;
     pools.push(pool);
     const { leaving } = pool.contents.notes;
-    if (leaving.length > 0 && leaving.some(ownMarks(request, domain)))
-      for (const other of records) if (other.active) names.add(other.name);
+    const isOurs = ownMarks(request, domain);
+    if (!leaving.some(isOurs)) continue;
+    for (const other of records) {
+      if (names.has(other.name) || !other.active) continue;
+      const { marks, notes } = await host.observations.marks(other.name);
+      if ([...marks, ...notes.unfinished].some(isOurs)) names.add(other.name);
+    }
   }
   const owner = domain?.owner !== undefined && isOwn(domain.owner, request) ? domain.owner : undefined;
   for (const record of owner === undefined ? [] : records) {
     if (names.has(record.name) || !record.active || kindOf(placeOf(record).type)?.holdsFiles !== true)
       continue;
+    const { marks } = await host.observations.marks(record.name);
+    if (!marks.some(({ nonce }) => nonce === owner?.nonce)) continue;
     const contents = await host.observations.contents(record.name);
-    if (contents.marks.some(({ nonce }) => nonce === owner?.nonce))
-      pools.push({ name: record.name, ...placeOf(record), active: true, contents });
+    pools.push({ name: record.name, ...placeOf(record), active: true, contents });
   }
   return pools;
 }

@@ -100,7 +100,7 @@ export async function removeMarkedVolume({ host, pool }: Place, mark: VolumeMark
 
 /** Names of the host's domains that have this file as a disk. */
 export async function usersOf(host: Host, path: string): Promise<string[]> {
-  const records = await host.idempotent((libvirt) => libvirt.domains.observeAll());
+  const records = await host.observations.domainsNow();
   return records
     .filter(({ liveXml, persistentXml }) =>
       [liveXml, persistentXml].some(

@@ -1,4 +1,4 @@
-import { parseVolume } from "../../../libvirt/xml/index.js";
+import { modelOf } from "../../volume-model.js";
 import { makeMarkedVolume, markForCopy } from "./copied-volumes.js";
 import { copyFile } from "./copy-file.js";
 import { MigrationError } from "./errors.js";
@@ -82,7 +82,7 @@ async function copyEmpty(
       "failed",
       `volume ${volume.name} isn't in pool ${volume.sourcePool} on ${plan.source.name}`,
     );
-  const { format } = parseVolume(source.xml);
+  const { format } = modelOf(source);
   const mark = await markForCopy(plan.source, volume, domainXml);
   const model = {
     name: volume.name,

@@ -1,14 +1,9 @@
 import { posix } from "node:path";
 import type { Host } from "../../../hosts/host.js";
 import type { DomainRecord } from "../../../libvirt/index.js";
-import {
-  type DomainModel,
-  type MigratedVolume,
-  parseDomain,
-  parsePool,
-  parseVolume,
-} from "../../../libvirt/xml/index.js";
+import { type DomainModel, type MigratedVolume, parseDomain, parsePool } from "../../../libvirt/xml/index.js";
 import { roomIn } from "../../pool-room.js";
+import { modelOf } from "../../volume-model.js";
 import { compareCpu } from "./cpu.js";
 import { hasTpm, hostDevicesOf } from "./host-devices.js";
 import { memoryNeededBytes } from "./memory-needed.js";
@@ -147,7 +142,7 @@ async function volumeFindings(
     target.observations.contents(volume.targetPool),
   ]);
   const found = here.volumes.find((other) => other.name === volume.name);
-  const parsed = found === undefined ? undefined : parseVolume(found.xml);
+  const parsed = found === undefined ? undefined : modelOf(found);
   const backingPath = parsed?.backing?.path;
   return {
     name: volume.name,
