@@ -19,7 +19,7 @@ export interface PoolAuthArgs {
 export interface PoolSourceArgs {
   /** The server of `"netfs"` and `"iscsi"`, or one monitor of `"rbd"`. A change stops the pool for a moment. */
   host?: In<PoolServer>;
-  /** Several servers, instead of `host`. */
+  /** The same as a list, instead of `host`: several monitors of `"rbd"`; one server of the others. */
   hosts?: In<In<PoolServer>[]>;
   /** The server's folder, of `"netfs"`; the name of a volume with format `"glusterfs"`, of a share with `"cifs"`. Changing it replaces the pool. */
   dir?: In<string>;

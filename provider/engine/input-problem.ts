@@ -20,7 +20,7 @@ export const INTERNAL_KEYS: ReadonlySet<string> = new Set([
   "pulumiUrn",
   "secretInputs",
 ]);
-const SECRET_KEYS = /^(?:credentials|privateKey|passphrase|password|cloudInit|ignition|answerFile)$/;
+const SECRET_KEYS = /^(?:credentials|privateKey|passphrase|password|secret|cloudInit|ignition|answerFile)$/;
 /** In characters. */
 const LONGEST_VALUE = 120;
 

@@ -63,4 +63,16 @@ export const poolTable: readonly [Record<string, unknown>, string][] = [
     { type: "rbd", path: undefined, source: { name: "p", host: { name: "a", port: 0 } } },
     "source.host.port: 0 must be a whole number from 1 to 65535",
   ],
+  [
+    { type: "netfs", source: { hosts: ["a", "b"], dir: "/x" } },
+    'source.hosts: must be one for type "netfs": libvirt takes no second server',
+  ],
+  [
+    {
+      type: "rbd",
+      path: undefined,
+      source: { name: "p", host: "a", auth: { username: "", secret: "AQBcephkey==" } },
+    },
+    "source.auth.secret: must be { uuid } or { usage }, by which libvirt on the hosts knows the secret (virsh secret-define, secret-set-value); the password itself isn't given here (the value is secret)",
+  ],
 ];

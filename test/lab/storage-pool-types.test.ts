@@ -229,7 +229,7 @@ describe.skipIf(!available)(`storage pools of every type on real hosts ${missing
       {
         source: {
           ...{ name: "images", hosts: ["m1", { name: "m2", port: 6789 }] },
-          auth: { username: "u", secret: { uuid: "7fd7c0a5-6a3c-4f0e-9c0e-8f3a5d1c2b3a" } },
+          auth: { username: "u", secret: { uuid: "7FD7C0A5-6A3C-4F0E-9C0E-8F3A5D1C2B3A" } },
         },
       },
     ],

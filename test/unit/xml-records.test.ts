@@ -176,6 +176,7 @@ describe("storage and hosts that libvirt described", () => {
     expect(parseVolume(fixture("volume/overlay"))).toEqual({
       name: "v1.qcow2",
       format: "qcow2",
+      changedAt: "1795404233.911075495 1795404233.915075495",
       capacityBytes: 33554432,
       allocationBytes: 200704,
       physicalBytes: 196616,

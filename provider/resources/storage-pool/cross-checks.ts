@@ -118,6 +118,12 @@ function sourceByItself({ type, source }: Inputs): Problems {
       path: "source.devices",
       message: "says the same as source.device; give one or the other",
     });
+  const isOneServer = type === "netfs" || type === "iscsi";
+  if (isOneServer && (hosts ?? []).length > 1)
+    problems.push({
+      path: "source.hosts",
+      message: `must be one for type ${JSON.stringify(type)}: libvirt takes no second server`,
+    });
   const all = devices ?? (device === undefined ? [] : [device]);
   const only = type === "fs" || type === "iscsi";
   if (only && all.length > 1)

@@ -29,18 +29,25 @@ const list = <T extends z.ZodType>(of: T, what: string) =>
     .max(64, { error: "must have at most 64 entries" })
     .optional();
 
+const named = (mostBytes: number) =>
+  xmlText({ mostBytes }).refine((s) => s !== "", { error: "must not be empty" });
+
 const secret = z.strictObject(
   {
-    uuid: z.uuid({ error: "must be the UUID of one of libvirt's secrets" }).optional(),
-    usage: xmlText({ mostBytes: 1024 }).optional(),
+    // libvirt writes it so, whatever it was given.
+    uuid: z
+      .uuid({ error: "must be the UUID of one of libvirt's secrets" })
+      .transform((uuid) => uuid.toLowerCase())
+      .optional(),
+    usage: named(1024).optional(),
   },
-  { error: "must be { uuid } or { usage }" },
+  {
+    error:
+      "must be { uuid } or { usage }, by which libvirt on the hosts knows the secret (virsh secret-define, secret-set-value); the password itself isn't given here",
+  },
 );
 
-const auth = z.strictObject(
-  { username: xmlText({ mostBytes: 256 }), secret },
-  { error: "must be { username, secret }" },
-);
+const auth = z.strictObject({ username: named(256), secret }, { error: "must be { username, secret }" });
 
 const source = z.strictObject(
   {

@@ -110,7 +110,8 @@ async function removeOwnedVolumes(
   for (const pool of await host.observations.pools()) {
     if (!pool.active) continue;
     const place = { host, pool: pool.name };
-    const { notes } = await host.observations.contents(pool.name);
+    const { marks: named, notes } = await host.observations.marks(pool.name);
+    if (![...named, ...notes.unfinished, ...notes.leaving].some(isOurs)) continue;
     for (const mark of notes.unfinished.filter(isOurs)) await dropNote("unfinished", { ...place, mark });
     for (const mark of notes.leaving.filter(isOurs)) await dropNote("leaving", { ...place, mark });
     const { marks, volumes } = await host.observations.contents(pool.name);
