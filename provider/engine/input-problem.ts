@@ -38,23 +38,44 @@ export function problemsOf(
   const value = valueAt(root, issue.path);
   if (issue.code === "unrecognized_keys")
     return issue.keys.map((extra) => unknownInput(shape, path, extra, keysAt(shape, path)));
-  if (issue.code === "invalid_union") {
-    // The alternative that the value was meant for is the one whose kind it has: what is wrong there is what to say.
-    const meant = issue.errors.filter((errors) => !errors.some(isOtherKind));
-    if (meant.length === 1 && meant[0] !== undefined && meant[0].length > 0)
-      return meant[0].flatMap((inner) =>
-        problemsOf({ ...inner, path: [...issue.path, ...inner.path] }, shape, key, root, isSecret),
-      );
-  }
+  const meant = meantIssues(issue);
+  if (meant !== undefined) return meant.flatMap((inner) => problemsOf(inner, shape, key, root, isSecret));
   const message = messageOf(issue);
-  if (value === undefined)
+  if (value === undefined) {
+    const parent = valueAt(root, issue.path.slice(0, -1));
+    const siblings = typeof parent === "object" && parent !== null ? { ...parent } : {};
+    if (misspeltIn(siblings, keysAt(shape, path.slice(0, -1))).has(String(path.at(-1)))) return [];
     return [
       {
         path: programPath(shape, path),
         message: message.startsWith("must") ? `is missing: it ${message}` : message,
       },
     ];
+  }
   return [{ path: programPath(shape, path), message: withValue(message, path, value, isSecret) }];
+}
+
+/**
+ * What is wrong in the alternative that a value was meant for, which is the one whose kind it has; undefined where that can't be told, and
+ * for what is no matter of alternatives.
+ */
+export function meantIssues(issue: z.core.$ZodIssue): z.core.$ZodIssue[] | undefined {
+  if (issue.code !== "invalid_union") return undefined;
+  const [meant, ...others] = issue.errors.filter((errors) => !errors.some(isOtherKind));
+  if (meant === undefined || meant.length === 0 || others.length > 0) return undefined;
+  return meant.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
+}
+
+/** The inputs that are written in another way: absent, while something is given that there isn't and whose name is nearly the same. */
+export function misspeltIn(
+  inputs: Readonly<Record<string, unknown>>,
+  known: readonly string[],
+): ReadonlySet<string> {
+  const given = Object.keys(inputs).filter((key) => inputs[key] !== undefined);
+  const strangers = given.filter((key) => !known.includes(key));
+  return new Set(
+    strangers.flatMap((key) => known.filter((name) => !given.includes(name) && nearlySame(name, key))),
+  );
 }
 
 /** An input that there isn't, with the one that was probably meant. */
@@ -110,7 +131,7 @@ function keysAt(shape: z.ZodRawShape, path: Path): string[] {
 
 type Definition = z.core.$ZodTypes["_zod"]["def"];
 
-function definitionOf(schema: z.core.$ZodType): Definition {
+export function definitionOf(schema: z.core.$ZodType): Definition {
   return (schema as z.core.$ZodTypes)._zod.def;
 }
 
@@ -163,7 +184,7 @@ function programPath(shape: z.ZodRawShape, path: Path): string {
 }
 
 /** The inputs that a program can give the resource. */
-function programKeys(shape: z.ZodRawShape): string[] {
+export function programKeys(shape: z.ZodRawShape): string[] {
   return Object.keys(shape)
     .filter((key) => !INTERNAL_KEYS.has(key))
     .flatMap((key) => {

@@ -1,8 +1,19 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { readOnce } from "../planning/read-once.js";
 import type { CrossCheck } from "../resources/definition.js";
-import { INTERNAL_KEYS, type InputProblem, problemsOf, unknownInput, valueAt } from "./input-problem.js";
+import { judge, UNSOUND } from "../resources/guarded-inputs.js";
+import {
+  INTERNAL_KEYS,
+  type InputProblem,
+  misspeltIn,
+  problemsOf,
+  programKeys,
+  unknownInput,
+  valueAt,
+} from "./input-problem.js";
+import { issuesOf, parse } from "./parse.js";
 import { secretInputsOf } from "./secrecy.js";
+import { soundParts } from "./sound-parts.js";
 import { containsUnknown, UNKNOWN } from "./unknowns.js";
 
 export interface ValidatedInputs {
@@ -21,16 +32,23 @@ export function validateInputs(
   const inputs: Record<string, unknown> = {};
   const unknownKeys: string[] = [];
   const problems: InputProblem[] = [];
-  const unsound = new Set<string>();
+  const strangers = Object.keys(news).filter((key) => !Object.hasOwn(shape, key) && !INTERNAL_KEYS.has(key));
+  const misspelt = strangers.length === 0 ? new Set() : misspeltIn(news, programKeys(shape));
+  // What stands in the place of inputs that aren't right as a whole, for the checks between inputs.
+  const unsound: Record<string, unknown> = {};
   const secret = new Set(secretInputsOf(news));
   const optional = optionalOf(shape);
   for (const [key, schema] of entriesOf(shape)) {
     const value = Object.hasOwn(news, key) ? news[key] : undefined;
+    if (value === undefined && misspelt.has(key)) {
+      unsound[key] = UNSOUND;
+      continue;
+    }
     // As most of a resource's inputs aren't.
     if (value === undefined && optional.has(key)) continue;
     if (containsUnknown(value)) {
       unknownKeys.push(key);
-      unsound.add(key);
+      unsound[key] = soundParts(schema, value);
       inputs[key] = value;
       problems.push(...problemsBesideUnknowns(shape, key, value, secret.has(key)));
       continue;
@@ -40,18 +58,19 @@ export function validateInputs(
       if (parsed.data !== undefined) inputs[key] = parsed.data;
       continue;
     }
-    unsound.add(key);
+    unsound[key] = soundParts(schema, value);
     // Without a host there is no connection either: once is enough.
-    if (key === "connection" && value === undefined && unsound.has("host")) continue;
+    if (key === "connection" && value === undefined && Object.hasOwn(unsound, "host")) continue;
     const isSecret = secret.has(key);
     problems.push(
       ...issuesOf(parsed.error).flatMap((issue) => problemsOf(issue, shape, key, value, isSecret)),
     );
   }
-  for (const key of Object.keys(news))
-    if (!Object.hasOwn(shape, key) && !INTERNAL_KEYS.has(key))
-      problems.push(unknownInput(shape, [], key, Object.keys(shape)));
-  for (const crossCheck of crossChecks) problems.push(...ofSoundInputs(crossCheck, inputs, unsound));
+  for (const key of strangers) problems.push(unknownInput(shape, [], key, Object.keys(shape)));
+  const isSound = Object.keys(unsound).length === 0;
+  const judged = isSound ? inputs : { ...inputs, ...unsound };
+  for (const crossCheck of crossChecks)
+    problems.push(...(isSound ? crossCheck(judged as never) : judge(crossCheck, judged)));
   return { inputs, unknownKeys, problems };
 }
 
@@ -66,52 +85,6 @@ const optionalOf = readOnce((shape: z.ZodRawShape) => {
   return new Set(entriesOf(shape).flatMap(([key, schema]) => (isOptional(schema) ? [key] : [])));
 });
 
-/** What was parsed last by a schema, and what came of it: many resources of a stack have the same host, or the same size. */
-const lastParsed = new WeakMap<z.ZodType, { value: unknown; parsed: z.ZodSafeParseResult<unknown> }>();
-
-function parse(schema: z.ZodType, value: unknown): z.ZodSafeParseResult<unknown> {
-  const known = knownOf(schema, value);
-  if (known !== undefined) return known;
-  const parsed = parseGiven(schema, value);
-  if (parsed.success) lastParsed.set(schema, { value, parsed });
-  return parsed;
-}
-
-function knownOf(schema: z.ZodType, value: unknown): z.ZodSafeParseResult<unknown> | undefined {
-  const last = lastParsed.get(schema);
-  return last !== undefined && isIdentical(last.value, value) ? last.parsed : undefined;
-}
-
-/** Nothing that a schema could tell apart is different. */
-function isIdentical(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b)) return true;
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false;
-  const [keys, others] = [Object.keys(a), Object.keys(b)];
-  return (
-    keys.length === others.length &&
-    keys.every((key, i) => key === others[i] && isIdentical((a as Bag)[key], (b as Bag)[key]))
-  );
-}
-
-type Bag = Record<string, unknown>;
-
-/** zod compares the length of whatever has one, and throws where that is no number. */
-function parseGiven(schema: z.ZodType, value: unknown): z.ZodSafeParseResult<unknown> {
-  try {
-    return schema.safeParse(value);
-  } catch {
-    return z.custom(() => false, { error: "is of a kind that isn't allowed here" }).safeParse(value);
-  }
-}
-
-/** Of what is of another kind its length doesn't matter, which zod compares as well where there is one. */
-function issuesOf({ issues }: z.ZodError): z.core.$ZodIssue[] {
-  const placeOf = ({ path }: z.core.$ZodIssue) => JSON.stringify(path.map(String));
-  const otherKinds = new Set(issues.filter(({ code }) => code === "invalid_type").map(placeOf));
-  return issues.filter((issue) => issue.code === "invalid_type" || !otherKinds.has(placeOf(issue)));
-}
-
 /** What is wrong apart from the parts that aren't known yet. */
 function problemsBesideUnknowns(
   shape: z.ZodRawShape,
@@ -125,26 +98,4 @@ function problemsBesideUnknowns(
   return issuesOf(parsed.error)
     .filter((issue) => issue.code === "unrecognized_keys" || !containsUnknown(valueAt(value, issue.path)))
     .flatMap((issue) => problemsOf(issue, shape, key, value, isSecret));
-}
-
-const READ_UNSOUND = Symbol("an input that is wrong, or not known yet, was read");
-
-/** A check that reads an input which is wrong or unknown says nothing. */
-function ofSoundInputs(
-  crossCheck: CrossCheck<never>,
-  inputs: Record<string, unknown>,
-  unsound: ReadonlySet<string>,
-): InputProblem[] {
-  const guarded = new Proxy(inputs, {
-    get: (target, key) => {
-      if (unsound.has(String(key))) throw READ_UNSOUND;
-      return target[String(key)];
-    },
-  });
-  try {
-    return crossCheck(guarded as never);
-  } catch (error) {
-    if (error === READ_UNSOUND) return [];
-    throw error;
-  }
 }

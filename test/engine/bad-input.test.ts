@@ -46,6 +46,7 @@ describe("many wrong inputs", () => {
       "disks[0].size",
       "disks[1].disk",
       "initrd",
+      "interfaces[0]",
       "interfaces[0].mac",
       "interfaces[1].modle",
       "maxCpus",

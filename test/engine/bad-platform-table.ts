@@ -154,7 +154,7 @@ export const platformTable: readonly ["VirtualMachine", Record<string, unknown>,
   ],
   [
     "VirtualMachine",
-    { xml: [{ xpath: "/domain/vcpu", replace: "2" }] },
+    { xml: [{ xpath: "/domain/vcpu", set: "2", replace: "2" }] },
     "xml[0].replace: there is no such input; there are xpath, set, remove, append",
   ],
   ["VirtualMachine", { onReboot: "preserve" }, 'onReboot: "preserve" must be one of "restart", "destroy"'],

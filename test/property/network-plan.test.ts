@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
 import type { HostFacts } from "../../provider/hosts/facts.js";
 import {
   buildNetwork,
@@ -15,136 +14,17 @@ import {
 import { describePlan } from "../../provider/planning/plan.js";
 import { describeStep, mustBeAnnounced, type Step } from "../../provider/planning/step.js";
 import { linkKindOf } from "../../provider/resources/network/attached.js";
-import { crossChecks } from "../../provider/resources/network/cross-checks.js";
 import { desiredModel, makesBridge } from "../../provider/resources/network/desired.js";
 import type { ObservedHost, ObservedNetworks } from "../../provider/resources/network/observed.js";
 import { nonceOf, plan } from "../../provider/resources/network/plan.js";
 import type { NetworkRequest } from "../../provider/resources/network/request.js";
-import { type Inputs, shape } from "../../provider/resources/network/schema.js";
+import type { Inputs } from "../../provider/resources/network/schema.js";
+import { HOSTS, networkInputs } from "./network-inputs.js";
 
 const RUNS = Number(process.env.KVM_PLAN_RUNS ?? 300);
 const identity = { project: "shop", stack: "dev", type: "Network", name: "lan" };
-const pulumiUrn = "urn:pulumi:dev::shop::Network::lan";
 const chosen = { uuid: "859f4a66-5bc3-4859-b253-b6f68a3452ae", nonce: "0123456789abcdef" };
 const uuid = "b8dd2be6-68b2-4a5c-8e3a-d0d3c7a1a001";
-const HOSTS = ["alpha", "beta"];
-
-const schema = z.object(shape);
-const fixed = fc.uniqueArray(
-  fc.record(
-    {
-      mac: fc.constantFrom("52:54:00:aa:00:01", "52:54:00:AA:00:02", "52:54:00:aa:00:03"),
-      address: fc.constantFrom("10.3.0.9", "10.3.0.10", "10.3.0.11"),
-      name: fc.constantFrom("printer", "camera", "door"),
-    },
-    { requiredKeys: ["mac", "address"] },
-  ),
-  { maxLength: 3, selector: (entry) => entry.mac },
-);
-const dhcp = fc.oneof(
-  fc.boolean(),
-  fc.record(
-    {
-      start: fc.constantFrom("10.3.0.2", "10.3.0.20"),
-      end: fc.constantFrom("10.3.0.30", "10.3.0.100"),
-      hosts: fixed,
-      leaseTime: fc.constantFrom("2h", "120m", "infinite"),
-    },
-    { requiredKeys: [] },
-  ),
-);
-const ipv6 = fc.record(
-  {
-    cidr: fc.constantFrom("fd00:3::1/64", "fd00:3::1/80", "FD00:3:0::2/64"),
-    dhcp: fc.oneof(
-      fc.boolean(),
-      fc.record({
-        ranges: fc.subarray([
-          { start: "fd00:3::10", end: "fd00:3::1f" },
-          { start: "fd00:3::20", end: "fd00:3::2f" },
-        ]),
-        hosts: fc.subarray([
-          { duid: "00:03:00:01:AA", address: "fd00:3::40" },
-          { name: "six", address: "fd00:3::41" },
-        ]),
-      }),
-    ),
-  },
-  { requiredKeys: ["cidr"] },
-);
-const dns = fc.record(
-  {
-    enabled: fc.boolean(),
-    hosts: fc.subarray([
-      { address: "10.3.0.9", names: ["web"] },
-      { address: "fd00:3::9", names: ["web", "www"] },
-      { address: "10.3.0.10", names: ["db"] },
-    ]),
-    txt: fc.subarray([
-      { name: "a", value: "one" },
-      { name: "a", value: "two" },
-      { name: "b", value: "three" },
-    ]),
-    srv: fc.subarray([{ service: "ldap", protocol: "tcp", target: "db", priority: 0 }]),
-    forwarders: fc.subarray(["9.9.9.9", { domain: "corp", address: "10.9.9.9" }]),
-  },
-  { requiredKeys: [] },
-);
-const vlan = fc.constantFrom(42, 43, { trunk: [42, 43], native: 43 });
-const portgroups = fc.subarray([
-  { name: "used", vlan: 7 },
-  { name: "free", vlan: 8 },
-  { name: "first", default: true },
-]);
-const inputs: fc.Arbitrary<Inputs> = fc
-  .record(
-    {
-      mode: fc.constantFrom("nat", "route", "isolated", "bridge", "ovs", "macvtap"),
-      hosts: fc.subarray(HOSTS, { minLength: 1 }),
-      bridge: fc.constantFrom("br0", "virbr7"),
-      cidr: fc.constantFrom("10.3.0.1/24", "10.3.0.1/25", "10.3.0.254/24"),
-      dhcp,
-      ipv6,
-      dns,
-      vlan,
-      portgroups,
-      domain: fc.constantFrom("lab.example", { name: "shop.example", localOnly: true }),
-      mtu: fc.constantFrom(1400, 9000),
-      stp: fc.boolean(),
-      forwardDelay: fc.constantFrom("2s", "0s"),
-      mac: fc.constantFrom("52:54:00:CC:00:01", "52:54:00:cc:00:02"),
-      addresses: fc.subarray(["10.4.0.1/24", "fd00:4::1/64", "10.5.0.1/24"]),
-      routes: fc.subarray([{ cidr: "192.168.7.0/24", gateway: "10.3.0.2" }]),
-      nat: fc.constantFrom(
-        { ports: { start: 2000, end: 3000 } },
-        { addresses: { start: "192.0.2.1", end: "192.0.2.9" } },
-      ),
-      forwardDevice: fc.constantFrom("eth0", "eth1"),
-      forwardDevices: fc.subarray(["eth1", "eth2", "eth3"], { minLength: 1 }),
-      macvtapMode: fc.constantFrom("private", "passthrough"),
-      autostart: fc.boolean(),
-      restartPolicy: fc.constantFrom("never", "whenNeeded"),
-    },
-    { requiredKeys: ["mode", "hosts"] },
-  )
-  .map(({ hosts, ...made }) => ({
-    ...{ pulumiUrn, name: "lan", ...made },
-    hosts: Object.fromEntries(hosts.map((host) => [host, { address: `${host}.invalid` }])),
-  }))
-  .map((made) => sound(made));
-
-/** Without the inputs that don't go with the others, and with those that they need. */
-function sound(made: Record<string, unknown>): Inputs {
-  const needed: Record<string, unknown> = { bridge: "br0", cidr: "10.3.0.1/24", forwardDevice: "eth0" };
-  let parsed = schema.parse(made);
-  for (;;) {
-    const problem = crossChecks.flatMap((check) => check(parsed))[0];
-    if (problem === undefined) return parsed;
-    const key = problem.path.replace(/[.[].*$/s, "");
-    const { [key]: wrong, ...rest } = parsed as Record<string, unknown>;
-    parsed = schema.parse(wrong === undefined ? { ...rest, [key]: needed[key] } : rest);
-  }
-}
 
 /** What a host has of the network. Guests that lost their link are told by `unplugged`. */
 interface HostWorld {
@@ -324,7 +204,7 @@ function applied(world: World, step: Step, request: NetworkRequest): World {
 }
 
 const worlds = fc
-  .tuple(inputs, inputs, fc.record({ alpha: meddling, beta: meddling }))
+  .tuple(networkInputs, networkInputs, fc.record({ alpha: meddling, beta: meddling }))
   .map(([before, after, what]) => ({
     before,
     after,

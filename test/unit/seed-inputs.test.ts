@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { describeProblem } from "../../provider/engine/input-problem.js";
 import { validateInputs } from "../../provider/engine/validate.js";
+import { ofPart } from "../../provider/resources/rules.js";
 import {
   answerFile,
-  answerFileProblems,
+  answerFileRules,
 } from "../../provider/resources/virtual-machine/seed/answer-file-schema.js";
-import { cloudInitProblems } from "../../provider/resources/virtual-machine/seed/cloud-init-checks.js";
+import { cloudInitRules } from "../../provider/resources/virtual-machine/seed/cloud-init-checks.js";
 import { cloudInit } from "../../provider/resources/virtual-machine/seed/cloud-init-schema.js";
 import { ignition } from "../../provider/resources/virtual-machine/seed/ignition-schema.js";
 
@@ -14,14 +15,7 @@ const shape = {
   answerFile: answerFile.optional(),
   ignition: ignition.optional(),
 };
-type Inputs = {
-  cloudInit?: Parameters<typeof cloudInitProblems>[0];
-  answerFile?: Parameters<typeof answerFileProblems>[0];
-};
-const crossChecks = [
-  ({ cloudInit }: Inputs) => (cloudInit === undefined ? [] : cloudInitProblems(cloudInit)),
-  ({ answerFile }: Inputs) => (answerFile === undefined ? [] : answerFileProblems(answerFile)),
-];
+const crossChecks = [...ofPart("cloudInit", cloudInitRules), ...ofPart("answerFile", answerFileRules)];
 
 function problemsOf(inputs: object): string[] {
   return validateInputs(shape, { ...inputs }, crossChecks).problems.map(describeProblem);
@@ -179,6 +173,7 @@ describe("inputs of a seed", () => {
         `cloudInit.writeFiles[0].path: must be an absolute path in the guest ${secret}`,
         `cloudInit.writeFiles[1].content: has half a surrogate pair, which no file can hold as text ${secret}`,
         `cloudInit.writeFiles[1].permissions: must be a mode in octal digits, such as "0644" ${secret}`,
+        'cloudInit.writeFiles[2].content: must be base64, for encoding is "base64"',
       ],
     ],
     [

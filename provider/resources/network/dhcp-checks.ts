@@ -1,3 +1,4 @@
+import { asFarAsSound } from "../guarded-inputs.js";
 import type { DhcpInputs } from "./dhcp-schema.js";
 import {
   type AddressRange,
@@ -22,11 +23,22 @@ export function checkDhcp(
   problem: Problem,
 ): void {
   const say: Problem = (at, message) => problem(`${path}${at}`, message);
-  if (declared.ranges !== undefined && (declared.start !== undefined || declared.end !== undefined))
-    say(".ranges", "says what start and end say; give one or the other");
-  if (declared.ranges === undefined) checkBounds(declared, cidr, path, cidrPath, say);
-  else checkRanges(declared.ranges, (declared.hosts ?? []).length > 0, cidr, path, cidrPath, say);
-  checkHosts(declared.hosts ?? [], cidr, cidrPath, path, problem);
+  asFarAsSound(() => {
+    if (declared.ranges !== undefined && (declared.start !== undefined || declared.end !== undefined))
+      say(".ranges", "says what start and end say; give one or the other");
+  });
+  asFarAsSound(() => {
+    if (declared.ranges === undefined) checkBounds(declared, cidr, path, cidrPath, say);
+    else checkRanges(declared.ranges, cidr, path, cidrPath, say);
+  });
+  asFarAsSound(() => {
+    if (declared.ranges?.length === 0 && (declared.hosts ?? []).length === 0)
+      say(
+        ".ranges",
+        "must not be empty without hosts: nothing would be handed out; leave it out to hand out all addresses",
+      );
+  });
+  asFarAsSound(() => checkHosts(declared.hosts ?? [], cidr, cidrPath, path, problem));
 }
 
 /** The declared bounds of what is handed out. */
@@ -53,18 +65,12 @@ function checkBounds(declared: DhcpInputs, cidr: Cidr, path: string, cidrPath: s
 
 function checkRanges(
   declared: NonNullable<DhcpInputs["ranges"]>,
-  hasHosts: boolean,
   cidr: Cidr,
   path: string,
   cidrPath: string,
   say: Problem,
 ): void {
   const sound: { range: AddressRange; at: string }[] = [];
-  if (declared.length === 0 && !hasHosts)
-    say(
-      ".ranges",
-      "must not be empty without hosts: nothing would be handed out; leave it out to hand out all addresses",
-    );
   declared.forEach((entry, i) => {
     const at = `.ranges[${i}]`;
     if (!areInside(entry, cidr, cidrPath, at, say)) return;
@@ -92,13 +98,15 @@ function areInside(
   say: Problem,
 ): boolean {
   const usable = usableRange(cidr);
-  const inside = (["start", "end"] as const).map((key) => {
-    const text = declared[key];
-    if (text === undefined || contains(usable, parseAddress(text, cidr.family) as bigint)) return true;
-    say(`${at}.${key}`, `${text} must be within ${cidrPath}: ${showRange(usable, cidr.family)}`);
-    return false;
-  });
-  return !inside.includes(false);
+  let areBoth = true;
+  for (const key of ["start", "end"] as const)
+    asFarAsSound(() => {
+      const text = declared[key];
+      if (text === undefined || contains(usable, parseAddress(text, cidr.family) as bigint)) return;
+      say(`${at}.${key}`, `${text} must be within ${cidrPath}: ${showRange(usable, cidr.family)}`);
+      areBoth = false;
+    });
+  return areBoth;
 }
 
 function checkHosts(
@@ -110,30 +118,35 @@ function checkHosts(
 ): void {
   const usable = usableRange(cidr);
   const at = `${path}.hosts`;
+  const by = cidr.family === "ipv4" ? "mac" : "duid";
   const seen = new Set<string>();
   hosts.forEach((host, i) => {
-    const value = parseAddress(host.address, cidr.family) as bigint;
-    if (!contains(usable, value))
-      problem(
-        `${at}[${i}].address`,
-        `${host.address} must be within ${cidrPath}: ${showRange(usable, cidr.family)}`,
-      );
-    else if (value === cidr.address)
-      problem(`${at}[${i}].address`, `${host.address} is the host's own address in the network`);
-    const by = cidr.family === "ipv4" ? "mac" : "duid";
-    if (host[by] === undefined && host.name === undefined)
-      problem(`${at}[${i}]`, `needs ${by} or name: by one of them the server knows whose the address is`);
-    if (host.name !== undefined && /^(?:[0-9]+[smhdw]?|infinite|ignore)$/i.test(host.name))
-      problem(
-        `${at}[${i}].name`,
-        `${JSON.stringify(host.name)} must be another name: dnsmasq takes it for a time, or for a word of its own`,
-      );
-    for (const key of ["address", "mac", "duid", "name"] as const) {
-      const value = host[key]?.toLowerCase();
-      if (value === undefined) continue;
-      if (seen.has(`${key} ${value}`)) problem(`${at}[${i}].${key}`, `${value} occurs twice`);
-      seen.add(`${key} ${value}`);
-    }
+    const say: Problem = (key, message) => problem(`${at}[${i}]${key}`, message);
+    asFarAsSound(() => {
+      const value = parseAddress(host.address, cidr.family) as bigint;
+      if (!contains(usable, value))
+        say(".address", `${host.address} must be within ${cidrPath}: ${showRange(usable, cidr.family)}`);
+      else if (value === cidr.address)
+        say(".address", `${host.address} is the host's own address in the network`);
+    });
+    asFarAsSound(() => {
+      if (host[by] === undefined && host.name === undefined)
+        say("", `needs ${by} or name: by one of them the server knows whose the address is`);
+    });
+    asFarAsSound(() => {
+      if (host.name !== undefined && /^(?:[0-9]+[smhdw]?|infinite|ignore)$/i.test(host.name))
+        say(
+          ".name",
+          `${JSON.stringify(host.name)} must be another name: dnsmasq takes it for a time, or for a word of its own`,
+        );
+    });
+    for (const key of ["address", "mac", "duid", "name"] as const)
+      asFarAsSound(() => {
+        const value = host[key]?.toLowerCase();
+        if (value === undefined) return;
+        if (seen.has(`${key} ${value}`)) say(`.${key}`, `${value} occurs twice`);
+        seen.add(`${key} ${value}`);
+      });
   });
 }
 

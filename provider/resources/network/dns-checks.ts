@@ -1,4 +1,5 @@
 import type { CrossCheck } from "../definition.js";
+import { asFarAsSound } from "../guarded-inputs.js";
 import { unique } from "./mode-checks.js";
 import { problemsOf } from "./problem.js";
 import { hasOwnBridge, type Inputs } from "./schema.js";
@@ -8,11 +9,13 @@ export const dnsChecks: readonly CrossCheck<Inputs>[] = [
   problemsOf(({ dns }, problem) => {
     if (dns?.enabled !== false) return;
     for (const key of ["hosts", "forwarders", "txt", "srv"] as const)
-      if ((dns[key] ?? []).length > 0)
-        problem(
-          `dns.${key}`,
-          "is for a DNS server that dns.enabled: false switches off; give one or the other",
-        );
+      asFarAsSound(() => {
+        if ((dns[key] ?? []).length > 0)
+          problem(
+            `dns.${key}`,
+            "is for a DNS server that dns.enabled: false switches off; give one or the other",
+          );
+      });
   }),
   problemsOf(({ mode, dns, cidr, ipv6, addresses, adopt }, problem) => {
     if (dns === undefined || dns.enabled === false || !hasOwnBridge(mode) || adopt === true) return;
@@ -26,6 +29,8 @@ export const dnsChecks: readonly CrossCheck<Inputs>[] = [
       problem,
       ".address",
     );
+  }),
+  problemsOf(({ dns }, problem) => {
     dns?.hosts?.forEach(({ names }, i) => {
       unique(
         names.map((name) => name.toLowerCase()),
@@ -33,15 +38,21 @@ export const dnsChecks: readonly CrossCheck<Inputs>[] = [
         problem,
       );
     });
+  }),
+  problemsOf(({ dns }, problem) => {
     unique(
       (dns?.txt ?? []).map(({ name, value }) => `${name} ${value}`),
       "dns.txt",
       problem,
     );
+  }),
+  problemsOf(({ dns }, problem) => {
     dns?.forwarders?.forEach((forwarder, i) => {
       if (typeof forwarder === "object" && forwarder.address === undefined && forwarder.domain === undefined)
         problem(`dns.forwarders[${i}]`, "needs address or domain: whom to ask, or for which names");
     });
+  }),
+  problemsOf(({ dns }, problem) => {
     dns?.srv?.forEach(({ target, port, priority, weight }, i) => {
       if (target === undefined && (port ?? priority ?? weight) !== undefined)
         problem(
@@ -49,6 +60,8 @@ export const dnsChecks: readonly CrossCheck<Inputs>[] = [
           "is missing: port, priority and weight are those of the machine that has the service",
         );
     });
+  }),
+  problemsOf(({ dns }, problem) => {
     unique(
       (dns?.srv ?? []).map((entry) => JSON.stringify(entry)),
       "dns.srv",

@@ -1,4 +1,5 @@
 import type { CrossCheck } from "../definition.js";
+import { asFarAsSound } from "../guarded-inputs.js";
 import { unique } from "./mode-checks.js";
 import { type Problem, problemsOf } from "./problem.js";
 import type { Inputs } from "./schema.js";
@@ -14,12 +15,16 @@ export const vlanChecks: readonly CrossCheck<Inputs>[] = [
       problem,
       ".name",
     );
+  }),
+  problemsOf(({ portgroups = [] }, problem) => {
     const defaults = portgroups.flatMap((group, i) => (group.default === true ? [i] : []));
     for (const i of defaults.slice(1))
       problem(
         `portgroups[${i}].default`,
         `is that of portgroups[${defaults[0]}] already: one of them at most can be the default`,
       );
+  }),
+  problemsOf(({ portgroups = [] }, problem) => {
     portgroups.forEach((group, i) => {
       checkVlan(group.vlan, `portgroups[${i}].vlan`, problem);
     });
@@ -28,10 +33,14 @@ export const vlanChecks: readonly CrossCheck<Inputs>[] = [
 
 function checkVlan(vlan: VlanInputs | undefined, path: string, problem: Problem): void {
   if (typeof vlan !== "object") return;
-  const { trunk, native, nativeMode } = vlan;
-  unique(trunk.map(String), `${path}.trunk`, problem);
-  if (native !== undefined && !trunk.includes(native))
-    problem(`${path}.native`, `${native} must be one of ${path}.trunk, ${trunk.join(", ")}`);
-  if (nativeMode !== undefined && native === undefined)
-    problem(`${path}.nativeMode`, `needs ${path}.native: the VLAN of which it speaks`);
+  asFarAsSound(() => unique(vlan.trunk.map(String), `${path}.trunk`, problem));
+  asFarAsSound(() => {
+    const { trunk, native } = vlan;
+    if (native !== undefined && !trunk.includes(native))
+      problem(`${path}.native`, `${native} must be one of ${path}.trunk, ${trunk.join(", ")}`);
+  });
+  asFarAsSound(() => {
+    if (vlan.nativeMode !== undefined && vlan.native === undefined)
+      problem(`${path}.nativeMode`, `needs ${path}.native: the VLAN of which it speaks`);
+  });
 }

@@ -1,21 +1,9 @@
 import type { CrossCheck } from "../definition.js";
+import { ofPart, problemIf, type Rule, repeated } from "../rules.js";
 import { NETWORK_FORMATS, type PoolType, poolKinds } from "./kinds.js";
 import type { Inputs, SourceInputs } from "./schema.js";
 
 type Problems = ReturnType<CrossCheck<Inputs>>;
-
-/** Problems between inputs that are fine one by one. */
-export const crossChecks: readonly CrossCheck<Inputs>[] = [
-  pathOfType,
-  sourceOfType,
-  formatOfType,
-  sourceByItself,
-  building,
-  ({ hosts, credentials }) =>
-    Object.keys(credentials ?? {})
-      .filter((name) => !Object.hasOwn(hosts, name))
-      .map((name) => ({ path: "credentials", message: `${name} isn't among the hosts` })),
-];
 
 function pathOfType({ type, path }: Inputs): Problems {
   const wants = poolKinds[type].path;
@@ -65,98 +53,126 @@ const examples: Readonly<Record<PoolType, Partial<Record<string, string>>>> = {
   rbd: { name: "the pool of Ceph", hosts: "a monitor of Ceph" },
 };
 
-function sourceOfType({ type, source }: Inputs): Problems {
-  const kind = poolKinds[type];
-  const given = (Object.keys(parts) as (keyof SourceInputs)[]).filter((key) => source?.[key] !== undefined);
-  const has = new Set<string>(given.map((key) => parts[key]));
-  const missing = kind.needs
-    .filter((part) => !has.has(part))
-    .map((part) => ({
-      path: `source.${needed[part] ?? part}`,
-      message: `is missing: type ${JSON.stringify(type)} needs ${examples[type][part]}`,
-    }));
-  const fitting = new Set<string>([...kind.needs, ...kind.takes]);
-  const extra = given
-    .filter((key) => !fitting.has(parts[key]))
-    .map((key) => ({
-      path: `source.${key}`,
-      message: `is not for type ${JSON.stringify(type)}${fitting.size === 0 ? ", which is a folder" : `: it takes ${[...fitting].map((part) => needed[part] ?? part).join(", ")}`}`,
-    }));
-  return [...missing, ...extra];
+/** Whether the source has one of the inputs that become a part of libvirt's. */
+function hasPart(source: SourceInputs | undefined, part: string): boolean {
+  return (Object.keys(parts) as (keyof SourceInputs)[]).some(
+    (key) => parts[key] === part && source?.[key] !== undefined,
+  );
 }
+
+const sourceOfType: readonly CrossCheck<Inputs>[] = [
+  ...[...new Set(Object.values(parts))].map(
+    (part): CrossCheck<Inputs> =>
+      ({ type, source }) =>
+        problemIf(
+          (poolKinds[type].needs as readonly string[]).includes(part) && !hasPart(source, part),
+          `source.${needed[part] ?? part}`,
+          `is missing: type ${JSON.stringify(type)} needs ${examples[type][part]}`,
+        ),
+  ),
+  ...(Object.keys(parts) as (keyof SourceInputs)[]).map(
+    (key): CrossCheck<Inputs> =>
+      ({ type, source }) => {
+        const { needs, takes } = poolKinds[type];
+        const fitting = new Set<string>([...needs, ...takes]);
+        return problemIf(
+          source?.[key] !== undefined && !fitting.has(parts[key]),
+          `source.${key}`,
+          `is not for type ${JSON.stringify(type)}${fitting.size === 0 ? ", which is a folder" : `: it takes ${[...fitting].map((part) => needed[part] ?? part).join(", ")}`}`,
+        );
+      },
+  ),
+];
 
 function formatOfType({ type, source }: Inputs): Problems {
   const format = source?.format;
   if (format === undefined) return [];
   const isNetwork = NETWORK_FORMATS.some((known) => known === format);
   const fits = format === "auto" || (type === "netfs" ? isNetwork : type !== "fs" || !isNetwork);
-  const problems = fits
-    ? []
-    : [
-        {
-          path: "source.format",
-          message: `${JSON.stringify(format)} is not for type ${JSON.stringify(type)}${type === "netfs" ? `: it takes auto, ${NETWORK_FORMATS.join(", ")}` : ': it is one of type "netfs"'}`,
-        },
-      ];
-  const version = source?.protocolVersion;
-  if (version !== undefined && format !== undefined && format !== "nfs" && format !== "auto")
-    problems.push({
-      path: "source.protocolVersion",
-      message: `is for NFS, and format is ${JSON.stringify(format)}`,
-    });
-  return problems;
+  return problemIf(
+    !fits,
+    "source.format",
+    `${JSON.stringify(format)} is not for type ${JSON.stringify(type)}${type === "netfs" ? `: it takes auto, ${NETWORK_FORMATS.join(", ")}` : ': it is one of type "netfs"'}`,
+  );
 }
 
-function sourceByItself({ type, source }: Inputs): Problems {
-  if (source === undefined) return [];
-  const problems: Problems = [];
-  const { host, hosts, device, devices, dir, auth } = source;
-  if (host !== undefined && hosts !== undefined)
-    problems.push({ path: "source.hosts", message: "says the same as source.host; give one or the other" });
-  if (device !== undefined && devices !== undefined)
-    problems.push({
-      path: "source.devices",
-      message: "says the same as source.device; give one or the other",
-    });
-  const isOneServer = type === "netfs" || type === "iscsi";
-  if (isOneServer && (hosts ?? []).length > 1)
-    problems.push({
-      path: "source.hosts",
-      message: `must be one for type ${JSON.stringify(type)}: libvirt takes no second server`,
-    });
-  const all = devices ?? (device === undefined ? [] : [device]);
-  const only = type === "fs" || type === "iscsi";
-  if (only && all.length > 1)
-    problems.push({ path: "source.devices", message: `must be one for type ${JSON.stringify(type)}` });
-  const isTarget = (text: string) => /^iqn\.[0-9]{4}-(?:0[1-9]|1[0-2])\.[A-Za-z0-9.-]+(?::.+)?$/.test(text);
-  all.forEach((text, i) => {
-    const path = device === undefined ? `source.devices[${i}]` : "source.device";
-    if (type === "iscsi" && !isTarget(text))
-      problems.push({
-        path,
-        message: `${JSON.stringify(text)} must be the name of an iSCSI target, such as iqn.2026-01.net.example:images`,
-      });
-    if (type !== "iscsi" && type !== "zfs" && !text.startsWith("/"))
-      problems.push({
-        path,
-        message: `${JSON.stringify(text)} must be an absolute path on the host, such as /dev/sdb1`,
-      });
-    if (all.indexOf(text) !== i) problems.push({ path, message: `${text} occurs twice` });
-  });
-  // GlusterFS and CIFS have names instead of folders.
-  const isRelative = source.format === "glusterfs" || source.format === "cifs";
-  if (dir !== undefined && !dir.startsWith("/") && !isRelative)
-    problems.push({
-      path: "source.dir",
-      message: `${JSON.stringify(dir)} must be an absolute path on the server, such as /export/images`,
-    });
-  if (auth !== undefined && (auth.secret.uuid === undefined) === (auth.secret.usage === undefined))
-    problems.push({
-      path: "source.auth.secret",
-      message: "needs either uuid or usage, by which libvirt on the hosts knows the secret",
-    });
-  return problems;
+function versionOfFormat({ source }: Inputs): Problems {
+  const { format = "auto", protocolVersion } = source ?? {};
+  return problemIf(
+    protocolVersion !== undefined && format !== "nfs" && format !== "auto",
+    "source.protocolVersion",
+    `is for NFS, and format is ${JSON.stringify(format)}`,
+  );
 }
+
+const devicesOf = ({ device, devices }: SourceInputs): readonly string[] =>
+  devices ?? (device === undefined ? [] : [device]);
+
+const sourceRules: readonly Rule<SourceInputs>[] = [
+  ({ host, hosts }) =>
+    problemIf(
+      host !== undefined && hosts !== undefined,
+      "hosts",
+      "says the same as source.host; give one or the other",
+    ),
+  ({ device, devices }) =>
+    problemIf(
+      device !== undefined && devices !== undefined,
+      "devices",
+      "says the same as source.device; give one or the other",
+    ),
+  // GlusterFS and CIFS have names instead of folders.
+  ({ dir, format }) =>
+    problemIf(
+      dir !== undefined && !dir.startsWith("/") && format !== "glusterfs" && format !== "cifs",
+      "dir",
+      `${JSON.stringify(dir)} must be an absolute path on the server, such as /export/images`,
+    ),
+  ({ auth }) =>
+    problemIf(
+      auth !== undefined && (auth.secret.uuid === undefined) === (auth.secret.usage === undefined),
+      "auth.secret",
+      "needs either uuid or usage, by which libvirt on the hosts knows the secret",
+    ),
+];
+
+const isTarget = (text: string) => /^iqn\.[0-9]{4}-(?:0[1-9]|1[0-2])\.[A-Za-z0-9.-]+(?::.+)?$/.test(text);
+
+const devicesOfType: readonly CrossCheck<Inputs>[] = [
+  ({ type, source }) =>
+    problemIf(
+      (type === "netfs" || type === "iscsi") && (source?.hosts ?? []).length > 1,
+      "source.hosts",
+      `must be one for type ${JSON.stringify(type)}: libvirt takes no second server`,
+    ),
+  ({ type, source }) =>
+    problemIf(
+      (type === "fs" || type === "iscsi") && source !== undefined && devicesOf(source).length > 1,
+      "source.devices",
+      `must be one for type ${JSON.stringify(type)}`,
+    ),
+  ({ type, source = {} }) =>
+    devicesOf(source).flatMap((text, i) => {
+      const path = source.device === undefined ? `source.devices[${i}]` : "source.device";
+      if (type === "iscsi")
+        return problemIf(
+          !isTarget(text),
+          path,
+          `${JSON.stringify(text)} must be the name of an iSCSI target, such as iqn.2026-01.net.example:images`,
+        );
+      return problemIf(
+        type !== "zfs" && !text.startsWith("/"),
+        path,
+        `${JSON.stringify(text)} must be an absolute path on the host, such as /dev/sdb1`,
+      );
+    }),
+  ({ source }) =>
+    repeated(
+      source?.devices ?? [],
+      (text) => text,
+      (text, i) => [{ path: `source.devices[${i}]`, message: `${text} occurs twice` }],
+    ),
+];
 
 function building({ type, build, source }: Inputs): Problems {
   if (build !== true) return [];
@@ -172,3 +188,18 @@ function building({ type, build, source }: Inputs): Problems {
     return [{ path: "build", message: `needs source.devices: the blank devices on which ${builds} is made` }];
   return [];
 }
+
+/** Problems between inputs that are fine one by one. */
+export const crossChecks: readonly CrossCheck<Inputs>[] = [
+  pathOfType,
+  ...sourceOfType,
+  formatOfType,
+  versionOfFormat,
+  ...ofPart("source", sourceRules),
+  ...devicesOfType,
+  building,
+  ({ hosts, credentials }) =>
+    Object.keys(credentials ?? {}).flatMap((name) =>
+      problemIf(!Object.hasOwn(hosts, name), "credentials", `${name} isn't among the hosts`),
+    ),
+];

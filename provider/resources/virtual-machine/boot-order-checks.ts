@@ -1,22 +1,26 @@
 import type { CrossCheck } from "../definition.js";
+import { asFarAsSound } from "../guarded-inputs.js";
 import type { Inputs } from "./schema.js";
 
 /** Each place in the boot order is one device's. */
 export const bootOrderChecks: readonly CrossCheck<Inputs>[] = [
-  ({ disks = [], cdroms = [], interfaces = [] }) => {
+  (inputs) => {
     const taken = new Map<number, string>();
-    const ordered = [
-      ...disks.map(({ bootOrder }, i) => ({ bootOrder, device: `disks[${i}]` })),
-      ...cdroms.map(({ bootOrder }, i) => ({ bootOrder, device: `cdroms[${i}]` })),
-      ...interfaces.map(({ bootOrder }, i) => ({ bootOrder, device: `interfaces[${i}]` })),
-    ];
-    return ordered.flatMap(({ bootOrder, device }) => {
-      if (bootOrder === undefined) return [];
-      const first = taken.get(bootOrder);
-      taken.set(bootOrder, first ?? device);
-      return first === undefined
-        ? []
-        : [{ path: `${device}.bootOrder`, message: `${bootOrder} is that of ${first} already` }];
+    return (["disks", "cdroms", "interfaces"] as const).flatMap((key) => {
+      const problems: ReturnType<CrossCheck<Inputs>> = [];
+      asFarAsSound(() =>
+        inputs[key]?.forEach(({ bootOrder }: { bootOrder?: number | undefined }, i: number) => {
+          if (bootOrder === undefined) return;
+          const first = taken.get(bootOrder);
+          taken.set(bootOrder, first ?? `${key}[${i}]`);
+          if (first !== undefined)
+            problems.push({
+              path: `${key}[${i}].bootOrder`,
+              message: `${bootOrder} is that of ${first} already`,
+            });
+        }),
+      );
+      return problems;
     });
   },
 ];

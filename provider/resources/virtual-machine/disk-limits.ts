@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type DiskLimitKind, type DiskLimits, diskLimitKinds } from "../../libvirt/xml/index.js";
 import { size, wholeNumber } from "../inputs.js";
+import { problemIf, type Rule } from "../rules.js";
 
 const MOST_BYTES = 10 ** 15;
 const bytes = () => size({ granularityBytes: 1, leastBytes: 1, mostBytes: MOST_BYTES }).optional();
@@ -52,30 +53,45 @@ export function limitsOf(declared: DiskLimitInputs | undefined): DiskLimits | un
   return Object.keys(limits).length === 1 && Object.keys(steady).length === 0 ? undefined : limits;
 }
 
-/** What of it QEMU refuses, by path within the limits. */
-export function limitProblems(limits: DiskLimitInputs): { path: string; message: string }[] {
-  const problems: { path: string; message: string }[] = [];
-  const problem = (path: string, message: string) => problems.push({ path, message });
-  for (const [total, ...parts] of [
-    ["bytesPerSecond", "readBytesPerSecond", "writeBytesPerSecond"],
-    ["iops", "readIops", "writeIops"],
-  ] as const)
-    for (const part of parts)
-      if (limits[total] !== undefined && limits[part] !== undefined)
-        problem(part, `can't be beside ${total}: limit reads and writes together, or each by itself`);
-  const { burst, iopsSize } = limits;
-  for (const kind of diskLimitKinds) {
-    const [steady, most] = [limits[kind], burst?.[kind]];
-    if (most === undefined) continue;
-    if (steady === undefined) problem(`burst.${kind}`, `needs ${kind}: a burst is above a limit`);
-    else if (most < steady) problem(`burst.${kind}`, `${most} must be at least ${kind}, ${steady}`);
-  }
-  if (burst?.seconds !== undefined && diskLimitKinds.every((kind) => burst[kind] === undefined))
-    problem("burst.seconds", "needs a rate beside it: how much there may be in a burst");
-  if (
-    iopsSize !== undefined &&
-    ![limits.iops, limits.readIops, limits.writeIops].some((n) => n !== undefined)
-  )
-    problem("iopsSize", "needs iops: it says how large a request counts as one");
-  return problems;
-}
+const totals = [
+  ["bytesPerSecond", ["readBytesPerSecond", "writeBytesPerSecond"]],
+  ["iops", ["readIops", "writeIops"]],
+] as const;
+
+/** What of it QEMU refuses. */
+export const limitRules: readonly Rule<DiskLimitInputs>[] = [
+  ...totals.flatMap(([total, parts]) =>
+    parts.map(
+      (part): Rule<DiskLimitInputs> =>
+        (limits) =>
+          problemIf(
+            limits[total] !== undefined && limits[part] !== undefined,
+            part,
+            `can't be beside ${total}: limit reads and writes together, or each by itself`,
+          ),
+    ),
+  ),
+  ...diskLimitKinds.map(
+    (kind): Rule<DiskLimitInputs> =>
+      (limits) => {
+        const most = limits.burst?.[kind];
+        if (most === undefined) return [];
+        const steady = limits[kind];
+        if (steady === undefined)
+          return [{ path: `burst.${kind}`, message: `needs ${kind}: a burst is above a limit` }];
+        return problemIf(most < steady, `burst.${kind}`, `${most} must be at least ${kind}, ${steady}`);
+      },
+  ),
+  ({ burst }) =>
+    problemIf(
+      burst?.seconds !== undefined && diskLimitKinds.every((kind) => burst[kind] === undefined),
+      "burst.seconds",
+      "needs a rate beside it: how much there may be in a burst",
+    ),
+  ({ iopsSize, iops: all, readIops, writeIops }) =>
+    problemIf(
+      iopsSize !== undefined && (all ?? readIops ?? writeIops) === undefined,
+      "iopsSize",
+      "needs iops: it says how large a request counts as one",
+    ),
+];

@@ -1,64 +1,86 @@
 import type { CrossCheck } from "../definition.js";
+import { ofEach, ofPart, problemIf, type Rule, repeated } from "../rules.js";
 import type { InterfaceInputs } from "./interface-schema.js";
 import type { Inputs } from "./schema.js";
 
-type Problems = ReturnType<CrossCheck<Inputs>>;
+const settingRules: readonly Rule<InterfaceInputs>[] = [
+  ({ network, bridge, direct }) =>
+    problemIf(
+      [network, bridge, direct].filter((place) => place !== undefined).length !== 1,
+      "",
+      "needs one of network, bridge and direct",
+    ),
+  ({ portgroup, network }) =>
+    problemIf(portgroup !== undefined && network === undefined, "portgroup", "needs network"),
+  ({ virtualPort, bridge }) =>
+    problemIf(
+      virtualPort !== undefined && bridge === undefined,
+      "virtualPort",
+      "needs bridge: one of Open vSwitch; a network says itself how it is plugged in",
+    ),
+  ({ vlan, bridge, virtualPort }) =>
+    problemIf(
+      vlan !== undefined && bridge !== undefined && virtualPort === undefined,
+      "vlan",
+      'needs virtualPort { type: "openvswitch" }: an ordinary bridge gives its ports no tags',
+    ),
+  ({ vlan, direct }) =>
+    problemIf(
+      vlan !== undefined && direct !== undefined && direct.mode !== "passthrough",
+      "vlan",
+      'needs direct.mode "passthrough"',
+    ),
+  ({ filter, direct }) =>
+    problemIf(
+      filter !== undefined && direct !== undefined,
+      "filter",
+      "needs network or bridge: packets of macvtap pass no filter of the host",
+    ),
+  ({ queues, model = "virtio" }) =>
+    problemIf(queues !== undefined && model !== "virtio", "queues", `needs model "virtio", not "${model}"`),
+  ({ bandwidth, network }) =>
+    problemIf(
+      bandwidth?.inbound?.floor !== undefined && network === undefined,
+      "bandwidth.inbound.floor",
+      "needs network, which divides its bandwidth among its guests",
+    ),
+];
+
+/** In one direction. */
+interface Flow {
+  average?: number | undefined;
+  peak?: number | undefined;
+  burst?: number | undefined;
+}
+const flowRules: readonly Rule<Flow>[] = [
+  ...(["peak", "burst"] as const).map(
+    (key): Rule<Flow> =>
+      (flow) =>
+        problemIf(
+          flow[key] !== undefined && flow.average === undefined,
+          key,
+          "needs average: it is above what may flow all the time",
+        ),
+  ),
+  ({ peak, average }) =>
+    problemIf(
+      peak !== undefined && average !== undefined && peak < average,
+      "peak",
+      `${peak} must be at least average, ${average}`,
+    ),
+];
 
 /** What the settings of interfaces ask of each other. */
 export const interfaceChecks: readonly CrossCheck<Inputs>[] = [
+  ...ofEach("interfaces", [
+    ...settingRules,
+    ...ofPart("bandwidth", ofPart("inbound", flowRules)),
+    ...ofPart("bandwidth", ofPart("outbound", flowRules)),
+  ]),
   ({ interfaces = [] }) =>
-    interfaces.flatMap(({ network, bridge, direct }, i) =>
-      [network, bridge, direct].filter((place) => place !== undefined).length === 1
-        ? []
-        : [{ path: `interfaces[${i}]`, message: "needs one of network, bridge and direct" }],
+    repeated(
+      interfaces,
+      ({ mac }) => mac,
+      ({ mac }, i) => [{ path: `interfaces[${i}].mac`, message: `${mac} occurs twice` }],
     ),
-  ({ interfaces = [] }) =>
-    interfaces.flatMap((entry, i) =>
-      settingProblems(entry).map(({ path, message }) => ({ path: `interfaces[${i}].${path}`, message })),
-    ),
-  interfacesApart,
 ];
-
-function settingProblems(entry: InterfaceInputs): Problems {
-  const problems: Problems = [];
-  const problem = (path: string, message: string) => problems.push({ path, message });
-  const { network, bridge, direct, virtualPort, model = "virtio" } = entry;
-  if (entry.portgroup !== undefined && network === undefined) problem("portgroup", "needs network");
-  if (virtualPort !== undefined && bridge === undefined)
-    problem("virtualPort", "needs bridge: one of Open vSwitch; a network says itself how it is plugged in");
-  if (entry.vlan !== undefined && bridge !== undefined && virtualPort === undefined)
-    problem("vlan", 'needs virtualPort { type: "openvswitch" }: an ordinary bridge gives its ports no tags');
-  if (entry.vlan !== undefined && direct !== undefined && direct.mode !== "passthrough")
-    problem("vlan", 'needs direct.mode "passthrough"');
-  if (entry.filter !== undefined && direct !== undefined)
-    problem("filter", "needs network or bridge: packets of macvtap pass no filter of the host");
-  if (entry.queues !== undefined && model !== "virtio")
-    problem("queues", `needs model "virtio", not "${model}"`);
-  for (const way of ["inbound", "outbound"] as const) {
-    const flow: {
-      average?: number | undefined;
-      peak?: number | undefined;
-      burst?: number | undefined;
-      floor?: number | undefined;
-    } = entry.bandwidth?.[way] ?? {};
-    const path = `bandwidth.${way}`;
-    for (const key of ["peak", "burst"] as const)
-      if (flow[key] !== undefined && flow.average === undefined)
-        problem(`${path}.${key}`, "needs average: it is above what may flow all the time");
-    if (flow.peak !== undefined && flow.average !== undefined && flow.peak < flow.average)
-      problem(`${path}.peak`, `${flow.peak} must be at least average, ${flow.average}`);
-    if (flow.floor !== undefined && network === undefined)
-      problem(`${path}.floor`, "needs network, which divides its bandwidth among its guests");
-  }
-  return problems;
-}
-
-function interfacesApart({ interfaces = [] }: Inputs): Problems {
-  const seen = new Set<string>();
-  return interfaces.flatMap(({ mac }, i) => {
-    if (mac === undefined) return [];
-    if (seen.has(mac)) return [{ path: `interfaces[${i}].mac`, message: `${mac} occurs twice` }];
-    seen.add(mac);
-    return [];
-  });
-}

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Channel, sortedChannels } from "../../../libvirt/xml/index.js";
 import { hostPath, libvirtAttribute } from "../../inputs.js";
+import { repeated } from "../../rules.js";
 import { typedRow } from "../change-row.js";
 import type { Inputs } from "../schema.js";
 import { declaredAndStrangers, listEffect, type PluggableDevice } from "./device-list.js";
@@ -54,9 +55,9 @@ export const channelsFeature: MachineFeature = {
 };
 
 function channelsApart({ channels = [] }: Pick<Inputs, "channels">) {
-  return channels.flatMap(({ name }, i) =>
-    channels.findIndex((other) => other.name === name) < i
-      ? [{ path: `channels[${i}].name`, message: `${JSON.stringify(name)} occurs twice` }]
-      : [],
+  return repeated(
+    channels,
+    ({ name }) => name,
+    ({ name }, i) => [{ path: `channels[${i}].name`, message: `${JSON.stringify(name)} occurs twice` }],
   );
 }

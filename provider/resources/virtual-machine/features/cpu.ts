@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { CpuFeature, CpuMode, DomainModel } from "../../../libvirt/xml/index.js";
 import type { CrossCheck } from "../../definition.js";
 import { oneOf, wholeNumber, yesOrNo } from "../../inputs.js";
+import { ofPart, problemIf, type Rule, repeated } from "../../rules.js";
 import type { Inputs } from "../schema.js";
 import { topologyProduct } from "./cpus.js";
 import type { Desire, MachineFeature, Obstacle, Provider } from "./feature.js";
@@ -58,9 +59,53 @@ export const cpuShape = {
     .optional(),
 };
 
+type CpuInputs = NonNullable<Inputs["cpu"]>;
+const isAsOnHost = (mode: CpuInputs["mode"]) => mode === "host-passthrough" || mode === "maximum";
+
+const cpuRules: readonly Rule<CpuInputs>[] = [
+  ({ mode, model }) =>
+    problemIf(
+      mode === "custom" && model === undefined,
+      "model",
+      'is missing: mode "custom" is a model by name, such as "EPYC"',
+    ),
+  ({ mode, model }) =>
+    problemIf(
+      model !== undefined && mode !== undefined && mode !== "custom",
+      "model",
+      `needs mode "custom": mode ${JSON.stringify(mode)} chooses the model`,
+    ),
+  ({ vendor, model, mode }) =>
+    problemIf(vendor !== undefined && model === undefined && mode !== "custom", "vendor", "needs cpu.model"),
+  ({ features = [], mode, model }) =>
+    problemIf(
+      features.length > 0 && mode === undefined && model === undefined,
+      "features",
+      "needs cpu.mode or cpu.model, which they are added to",
+    ),
+  ({ migratable, mode }) =>
+    problemIf(
+      migratable !== undefined && !isAsOnHost(mode),
+      "migratable",
+      'needs mode "host-passthrough" or "maximum"',
+    ),
+  ({ cache, mode }) =>
+    problemIf(
+      cache?.mode === "passthrough" && !isAsOnHost(mode),
+      "cache.mode",
+      '"passthrough" needs mode "host-passthrough"',
+    ),
+  ({ cache }) =>
+    problemIf(
+      cache?.level !== undefined && cache.mode !== "emulate",
+      "cache.level",
+      'needs cache mode "emulate"',
+    ),
+];
+
 export const cpuFeature: MachineFeature = {
   shape: cpuShape,
-  crossChecks: [modeAndModel, featuresApart, modeAndEmulation],
+  crossChecks: [...ofPart("cpu", cpuRules), featuresApart, modeAndEmulation],
   desire: (model, desire) => {
     const { cpu } = desire.inputs;
     const before = desire.previous?.cpu;
@@ -187,38 +232,12 @@ function mayRunWith(live: DomainModel, value: unknown): boolean {
   return typeof wanted !== "object" || typeof cpuMode !== "object" || wanted.model === cpuMode.model;
 }
 
-function modeAndModel({ cpu }: Inputs): ReturnType<CrossCheck<Inputs>> {
-  if (cpu === undefined) return [];
-  const { mode, model, vendor, features, migratable } = cpu;
-  if (mode === "custom" && model === undefined)
-    return [{ path: "cpu.model", message: 'is missing: mode "custom" is a model by name, such as "EPYC"' }];
-  if (model !== undefined && mode !== undefined && mode !== "custom")
-    return [
-      { path: "cpu.model", message: `needs mode "custom": mode ${JSON.stringify(mode)} chooses the model` },
-    ];
-  const problems: ReturnType<CrossCheck<Inputs>> = [];
-  if (vendor !== undefined && model === undefined)
-    problems.push({ path: "cpu.vendor", message: "needs cpu.model" });
-  if (features !== undefined && features.length > 0 && mode === undefined && model === undefined)
-    problems.push({ path: "cpu.features", message: "needs cpu.mode or cpu.model, which they are added to" });
-  if (migratable !== undefined && mode !== "host-passthrough" && mode !== "maximum")
-    problems.push({ path: "cpu.migratable", message: 'needs mode "host-passthrough" or "maximum"' });
-  if (cpu.cache?.mode === "passthrough" && mode !== "host-passthrough" && mode !== "maximum")
-    problems.push({ path: "cpu.cache.mode", message: '"passthrough" needs mode "host-passthrough"' });
-  if (cpu.cache?.level !== undefined && cpu.cache.mode !== "emulate")
-    problems.push({ path: "cpu.cache.level", message: 'needs cache mode "emulate"' });
-  return problems;
-}
-
 function featuresApart({ cpu }: Inputs): ReturnType<CrossCheck<Inputs>> {
-  const seen = new Set<string>();
-  return (cpu?.features ?? []).flatMap((each, index) => {
-    if (!seen.has(each.name)) {
-      seen.add(each.name);
-      return [];
-    }
-    return [{ path: `cpu.features[${index}]`, message: `${each.name} occurs twice` }];
-  });
+  return repeated(
+    cpu?.features ?? [],
+    ({ name }) => name,
+    ({ name }, i) => [{ path: `cpu.features[${i}]`, message: `${name} occurs twice` }],
+  );
 }
 
 function modeAndEmulation({ cpu, emulation }: Inputs): ReturnType<CrossCheck<Inputs>> {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type DomainModel, type Filesystem, sortedFilesystems } from "../../../libvirt/xml/index.js";
 import { hostPath, libvirtAttribute, oneOf, yesOrNo } from "../../inputs.js";
+import { ofEach, problemIf, type Rule, repeated } from "../../rules.js";
 import { typedRow } from "../change-row.js";
 import type { Inputs } from "../schema.js";
 import { declaredAndStrangers } from "./device-list.js";
@@ -31,9 +32,32 @@ export const filesystemsShape = {
     .optional(),
 };
 
+type Folder = NonNullable<Inputs["filesystems"]>[number];
+
+const folderRules: readonly Rule<Folder>[] = [
+  ({ target, driver = "virtiofs" }) =>
+    problemIf(
+      Buffer.byteLength(target) > LONGEST_TAG[driver],
+      "target",
+      `${JSON.stringify(target)} must be at most ${LONGEST_TAG[driver]} bytes with driver "${driver}"`,
+    ),
+  ({ readonly, driver = "virtiofs" }) =>
+    problemIf(
+      readonly === true && driver === "virtiofs",
+      "readonly",
+      'needs driver "9p": libvirt has no read-only virtiofs; let the guest mount it with the option ro',
+    ),
+  ({ accessMode = "passthrough", driver = "virtiofs" }) =>
+    problemIf(
+      accessMode !== "passthrough" && driver === "virtiofs",
+      "accessMode",
+      `"${accessMode}" needs driver "9p"`,
+    ),
+];
+
 export const filesystemsFeature: MachineFeature = {
   shape: filesystemsShape,
-  crossChecks: [foldersByThemselves, foldersApart, sharedMemory],
+  crossChecks: [...ofEach("filesystems", folderRules), foldersApart, sharedMemory],
   desire(model, { inputs, previous, existing }) {
     const merged = declaredAndStrangers(
       {
@@ -58,7 +82,7 @@ export const filesystemsFeature: MachineFeature = {
   ],
 };
 
-function folderOf(entry: NonNullable<Inputs["filesystems"]>[number]): Filesystem {
+function folderOf(entry: Folder): Filesystem {
   return {
     target: entry.target,
     source: entry.source,
@@ -95,33 +119,12 @@ function servesByDaemon(inputs: Pick<Inputs, "filesystems"> | undefined): boolea
   return inputs?.filesystems?.some(({ driver }) => driver !== "9p") ?? false;
 }
 
-function foldersByThemselves({ filesystems = [] }: Pick<Inputs, "filesystems">) {
-  return filesystems.flatMap(({ driver = "virtiofs", readonly, accessMode, target }, i) => {
-    const problem = (key: string, message: string) => [{ path: `filesystems[${i}].${key}`, message }];
-    if (Buffer.byteLength(target) > LONGEST_TAG[driver])
-      return problem(
-        "target",
-        `${JSON.stringify(target)} must be at most ${LONGEST_TAG[driver]} bytes with driver "${driver}"`,
-      );
-    if (driver !== "virtiofs") return [];
-    return [
-      ...(readonly === true
-        ? problem(
-            "readonly",
-            'needs driver "9p": libvirt has no read-only virtiofs; let the guest mount it with the option ro',
-          )
-        : []),
-      ...(accessMode !== undefined && accessMode !== "passthrough"
-        ? problem("accessMode", `"${accessMode}" needs driver "9p"`)
-        : []),
-    ];
-  });
-}
-
 function foldersApart({ filesystems = [] }: Pick<Inputs, "filesystems">) {
-  return filesystems.flatMap(({ target }, i) =>
-    filesystems.findIndex((other) => other.target === target) < i
-      ? [{ path: `filesystems[${i}].target`, message: `${JSON.stringify(target)} occurs twice` }]
-      : [],
+  return repeated(
+    filesystems,
+    ({ target }) => target,
+    ({ target }, i) => [
+      { path: `filesystems[${i}].target`, message: `${JSON.stringify(target)} occurs twice` },
+    ],
   );
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type HostDevice, hostDeviceKey, sortedHostDevices } from "../../../libvirt/xml/index.js";
 import { oneOf, wholeNumber, yesOrNo } from "../../inputs.js";
+import { ofEach, problemIf, type Rule, repeated } from "../../rules.js";
 import { typedRow } from "../change-row.js";
 import type { Inputs } from "../schema.js";
 import { declaredAndStrangers, listEffect, listPorts, type PluggableDevice } from "./device-list.js";
@@ -51,11 +52,37 @@ const passedThrough: PluggableDevice<HostDevice> = {
   takesPort: ({ type }) => type === "pci" || type === "mediated",
 };
 
+/** What each type goes by, in any of several ways. */
+const waysToName = {
+  pci: [["address"]],
+  usb: [
+    ["vendor", "product"],
+    ["bus", "device"],
+  ],
+  mediated: [["uuid"]],
+} as const satisfies Record<Entry["type"], readonly (readonly (keyof Entry)[])[]>;
+const extras = { pci: ["managed"], usb: [], mediated: ["model"] } as const;
+
+const deviceRules: readonly Rule<Entry>[] = [
+  (entry) => {
+    const given = Object.keys(entry).filter(
+      (key) => key !== "type" && entry[key as keyof Entry] !== undefined,
+    );
+    const ways: readonly (readonly string[])[] = waysToName[entry.type];
+    const names = given.filter((key) => !(extras[entry.type] as readonly string[]).includes(key));
+    const isNamed = ways.some(
+      (way) => way.length === names.length && way.every((key) => names.includes(key)),
+    );
+    const allowed = ways.map((way) => way.join(" and ")).join(", or ");
+    return problemIf(!isNamed, "", `of type "${entry.type}" is named by ${allowed}, and nothing else`);
+  },
+];
+
 const keysOf = (devices: unknown) => ((devices ?? []) as HostDevice[]).map(hostDeviceKey);
 
 export const hostDevicesFeature: MachineFeature = {
   shape: hostDevicesShape,
-  crossChecks: [devicesByThemselves, devicesApart],
+  crossChecks: [...ofEach("hostDevices", deviceRules), devicesApart],
   desire(model, { inputs, previous, existing }) {
     const merged = declaredAndStrangers(
       {
@@ -97,41 +124,10 @@ function deviceOf(entry: Entry): HostDevice {
   }
 }
 
-/** What each type goes by, in any of several ways. */
-const waysToName = {
-  pci: [["address"]],
-  usb: [
-    ["vendor", "product"],
-    ["bus", "device"],
-  ],
-  mediated: [["uuid"]],
-} as const satisfies Record<Entry["type"], readonly (readonly (keyof Entry)[])[]>;
-const extras = { pci: ["managed"], usb: [], mediated: ["model"] } as const;
-
-function devicesByThemselves({ hostDevices = [] }: Pick<Inputs, "hostDevices">) {
-  return hostDevices.flatMap((entry, i) => {
-    const given = Object.keys(entry).filter(
-      (key) => key !== "type" && entry[key as keyof Entry] !== undefined,
-    );
-    const ways: readonly (readonly string[])[] = waysToName[entry.type];
-    const names = given.filter((key) => !(extras[entry.type] as readonly string[]).includes(key));
-    const isNamed = ways.some(
-      (way) => way.length === names.length && way.every((key) => names.includes(key)),
-    );
-    if (isNamed) return [];
-    const allowed = ways.map((way) => way.join(" and ")).join(", or ");
-    return [
-      {
-        path: `hostDevices[${i}]`,
-        message: `of type "${entry.type}" is named by ${allowed}, and nothing else`,
-      },
-    ];
-  });
-}
-
 function devicesApart({ hostDevices = [] }: Pick<Inputs, "hostDevices">) {
-  const keys = hostDevices.map((entry) => hostDeviceKey(deviceOf(entry)));
-  return keys.flatMap((key, i) =>
-    keys.indexOf(key) < i ? [{ path: `hostDevices[${i}]`, message: `${key} occurs twice` }] : [],
+  return repeated(
+    hostDevices,
+    (entry) => hostDeviceKey(deviceOf(entry)),
+    (entry, i) => [{ path: `hostDevices[${i}]`, message: `${hostDeviceKey(deviceOf(entry))} occurs twice` }],
   );
 }

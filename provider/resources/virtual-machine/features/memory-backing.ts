@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { MemoryBacking, MemoryTune, ModelDifference, NumaTune } from "../../../libvirt/xml/index.js";
 import { formatBytes } from "../../../planning/quantity.js";
-import type { CrossCheck } from "../../definition.js";
 import { memorySize, oneOf, size, yesOrNo } from "../../inputs.js";
+import { ofPart, problemIf, type Rule } from "../../rules.js";
 import type { Inputs } from "../schema.js";
 import { cpuSetInput } from "./cpu-set-input.js";
 import type { MachineFeature } from "./feature.js";
@@ -57,9 +57,51 @@ export const memoryBackingShape = {
     .optional(),
 };
 
+type Limits = NonNullable<Inputs["memoryTune"]>;
+type BackingInputs = NonNullable<Inputs["memoryBacking"]>;
+
+const limitRules: readonly Rule<Limits>[] = [
+  ({ hardLimit, softLimit }) =>
+    hardLimit === undefined || softLimit === undefined
+      ? []
+      : problemIf(
+          softLimit > hardLimit,
+          "softLimit",
+          `${formatBytes(softLimit)} must be at most hardLimit, ${formatBytes(hardLimit)}`,
+        ),
+  ({ hardLimit, swapHardLimit }) =>
+    hardLimit === undefined || swapHardLimit === undefined
+      ? []
+      : problemIf(
+          swapHardLimit < hardLimit,
+          "swapHardLimit",
+          `${formatBytes(swapHardLimit)} must be at least hardLimit, ${formatBytes(hardLimit)}: it counts memory and swap`,
+        ),
+];
+
+const backingRules: readonly Rule<BackingInputs>[] = [
+  ({ hugePages, source }) =>
+    problemIf(
+      hugePages !== undefined && hugePages !== false && (source === "file" || source === "anonymous"),
+      "source",
+      `${JSON.stringify(source)} has no huge pages; use "memfd", or leave it out`,
+    ),
+  ({ hugePages }) =>
+    problemIf(
+      Array.isArray(hugePages) && hugePages.filter(({ nodeset }) => nodeset === undefined).length > 1,
+      "hugePages",
+      "may have one entry without nodeset, for all other cells",
+    ),
+];
+
 export const memoryBackingFeature: MachineFeature = {
   shape: memoryBackingShape,
-  crossChecks: [limitsAndMemory, backingTogether],
+  crossChecks: [
+    hardLimitAndMemory,
+    ...ofPart("memoryTune", limitRules),
+    ...ofPart("memoryBacking", backingRules),
+    pagesAndMemory,
+  ],
   desire: (model, { inputs, previous }) => {
     const { memoryBacking, memoryTune, numaTune } = inputs;
     setOrKeep(
@@ -108,8 +150,6 @@ export const memoryBackingFeature: MachineFeature = {
   ],
 };
 
-type BackingInputs = NonNullable<Inputs["memoryBacking"]>;
-
 function toBacking(inputs: BackingInputs): MemoryBacking | undefined {
   const { hugePages, locked, noSharePages, source, access, allocation, discard } = inputs;
   const pages = hugePages === true ? [] : hugePages === false ? undefined : hugePages;
@@ -147,53 +187,24 @@ function showBacking(value: unknown): string {
   return [...pages, ...others].join(", ");
 }
 
-function limitsAndMemory({ memoryTune, memory, maxMemory = memory }: Inputs): ReturnType<CrossCheck<Inputs>> {
-  const { hardLimit, softLimit, swapHardLimit } = memoryTune ?? {};
-  const problems: ReturnType<CrossCheck<Inputs>> = [];
+function hardLimitAndMemory({ memoryTune, memory, maxMemory = memory }: Inputs) {
+  const { hardLimit } = memoryTune ?? {};
+  if (hardLimit === undefined) return [];
   // QEMU itself needs some, too; the kernel ends a guest that goes beyond.
-  if (hardLimit !== undefined && hardLimit <= maxMemory)
-    problems.push({
-      path: "memoryTune.hardLimit",
-      message: `${formatBytes(hardLimit)} must be more than the guest's memory, ${formatBytes(maxMemory)}, by some hundred MiB: QEMU needs them, and the kernel kills a guest that goes beyond`,
-    });
-  if (hardLimit !== undefined && softLimit !== undefined && softLimit > hardLimit)
-    problems.push({
-      path: "memoryTune.softLimit",
-      message: `${formatBytes(softLimit)} must be at most hardLimit, ${formatBytes(hardLimit)}`,
-    });
-  if (hardLimit !== undefined && swapHardLimit !== undefined && swapHardLimit < hardLimit)
-    problems.push({
-      path: "memoryTune.swapHardLimit",
-      message: `${formatBytes(swapHardLimit)} must be at least hardLimit, ${formatBytes(hardLimit)}: it counts memory and swap`,
-    });
-  return problems;
+  return problemIf(
+    hardLimit <= maxMemory,
+    "memoryTune.hardLimit",
+    `${formatBytes(hardLimit)} must be more than the guest's memory, ${formatBytes(maxMemory)}, by some hundred MiB: QEMU needs them, and the kernel kills a guest that goes beyond`,
+  );
 }
 
-function backingTogether({
-  memoryBacking,
-  memory,
-  maxMemory = memory,
-}: Inputs): ReturnType<CrossCheck<Inputs>> {
-  if (memoryBacking === undefined) return [];
-  const { hugePages, source } = memoryBacking;
-  const problems: ReturnType<CrossCheck<Inputs>> = [];
-  if (hugePages !== undefined && hugePages !== false && (source === "file" || source === "anonymous"))
-    problems.push({
-      path: "memoryBacking.source",
-      message: `${JSON.stringify(source)} has no huge pages; use "memfd", or leave it out`,
-    });
-  if (!Array.isArray(hugePages)) return problems;
-  if (hugePages.filter(({ nodeset }) => nodeset === undefined).length > 1)
-    problems.push({
-      path: "memoryBacking.hugePages",
-      message: "may have one entry without nodeset, for all other cells",
-    });
-  hugePages.forEach((page, index) => {
-    if (page.nodeset === undefined && maxMemory % page.size !== 0)
-      problems.push({
-        path: `memoryBacking.hugePages[${index}].size`,
-        message: `${formatBytes(page.size)} does not divide the guest's memory, ${formatBytes(maxMemory)}`,
-      });
-  });
-  return problems;
+function pagesAndMemory({ memoryBacking, memory, maxMemory = memory }: Inputs) {
+  const pages = memoryBacking?.hugePages;
+  return (Array.isArray(pages) ? pages : []).flatMap(({ size: sizeBytes, nodeset }, i) =>
+    problemIf(
+      nodeset === undefined && maxMemory % sizeBytes !== 0,
+      `memoryBacking.hugePages[${i}].size`,
+      `${formatBytes(sizeBytes)} does not divide the guest's memory, ${formatBytes(maxMemory)}`,
+    ),
+  );
 }

@@ -7,6 +7,7 @@ import {
 import { formatBytes } from "../../../planning/quantity.js";
 import type { CrossCheck } from "../../definition.js";
 import { memorySize, oneOf, wholeNumber } from "../../inputs.js";
+import { problemIf } from "../../rules.js";
 import type { RunningEffect } from "../change-row.js";
 import { isAskedFor, memoryMoves } from "../memory-moves.js";
 import type { RunningGuest } from "../running-guest.js";
@@ -30,9 +31,55 @@ export const memoryShape = {
     .optional(),
 };
 
+const BOOT_MEMORY = "memoryHotplug.bootMemory";
+
+const hotplugRules: readonly CrossCheck<Inputs>[] = [
+  ({ maxMemory, memoryHotplug }) =>
+    problemIf(
+      memoryHotplug !== undefined && maxMemory === undefined,
+      "memoryHotplug",
+      "needs maxMemory: how much can be plugged in, in all",
+    ),
+  ({ memoryHotplug }) =>
+    problemIf(
+      memoryHotplug?.bootMemory !== undefined && memoryHotplug.type === "dimm",
+      BOOT_MEMORY,
+      'goes with type "virtio-mem": with "dimm" the guest boots with all of memory',
+    ),
+  ({ memory, maxMemory, memoryHotplug }) => {
+    if (memoryHotplug?.bootMemory === undefined || memoryHotplug.type === "dimm") return [];
+    const { bootMemory } = memoryHotplug;
+    if (bootMemory > memory)
+      return [
+        {
+          path: BOOT_MEMORY,
+          message: `${formatBytes(bootMemory)} must be at most memory, ${formatBytes(memory)}`,
+        },
+      ];
+    return problemIf(
+      bootMemory === maxMemory,
+      BOOT_MEMORY,
+      "must be less than maxMemory: nothing would be left to plug in",
+    );
+  },
+];
+
+const blockRules = (["memory", "maxMemory", "bootMemory"] as const).map(
+  (key): CrossCheck<Inputs> =>
+    (inputs) => {
+      if (inputs.memoryHotplug?.type !== "virtio-mem") return [];
+      const bytes = key === "bootMemory" ? inputs.memoryHotplug.bootMemory : inputs[key];
+      return problemIf(
+        bytes !== undefined && bytes % VIRTIO_MEM_BLOCK_BYTES !== 0,
+        key === "bootMemory" ? BOOT_MEMORY : key,
+        `${formatBytes(bytes ?? 0)} must be a multiple of ${formatBytes(VIRTIO_MEM_BLOCK_BYTES)} with memoryHotplug "virtio-mem"`,
+      );
+    },
+);
+
 export const memoryFeature: MachineFeature = {
   shape: memoryShape,
-  crossChecks: [maximum, hotplugInputs, virtioMemBlocks],
+  crossChecks: [maximum, ...hotplugRules, ...blockRules],
   desire: (model, desire) => {
     const { inputs } = desire;
     model.memoryBytes = inputs.memory;
@@ -138,35 +185,4 @@ function maximum({ memory, maxMemory }: Inputs): ReturnType<CrossCheck<Inputs>> 
       message: `${formatBytes(maxMemory)} must be at least memory, ${formatBytes(memory)}`,
     },
   ];
-}
-
-function hotplugInputs({ memory, maxMemory, memoryHotplug }: Inputs): ReturnType<CrossCheck<Inputs>> {
-  if (memoryHotplug === undefined) return [];
-  const { type, bootMemory } = memoryHotplug;
-  if (maxMemory === undefined)
-    return [{ path: "memoryHotplug", message: "needs maxMemory: how much can be plugged in, in all" }];
-  if (bootMemory === undefined) return [];
-  const path = "memoryHotplug.bootMemory";
-  if (type === "dimm")
-    return [{ path, message: 'goes with type "virtio-mem": with "dimm" the guest boots with all of memory' }];
-  if (bootMemory > memory)
-    return [{ path, message: `${formatBytes(bootMemory)} must be at most memory, ${formatBytes(memory)}` }];
-  if (bootMemory === maxMemory)
-    return [{ path, message: "must be less than maxMemory: nothing would be left to plug in" }];
-  return [];
-}
-
-function virtioMemBlocks({ memory, maxMemory, memoryHotplug }: Inputs): ReturnType<CrossCheck<Inputs>> {
-  if (memoryHotplug?.type !== "virtio-mem") return [];
-  const sizes = { memory, maxMemory, "memoryHotplug.bootMemory": memoryHotplug.bootMemory };
-  return Object.entries(sizes).flatMap(([path, bytes]) =>
-    bytes === undefined || bytes % VIRTIO_MEM_BLOCK_BYTES === 0
-      ? []
-      : [
-          {
-            path,
-            message: `${formatBytes(bytes)} must be a multiple of ${formatBytes(VIRTIO_MEM_BLOCK_BYTES)} with memoryHotplug "virtio-mem"`,
-          },
-        ],
-  );
 }

@@ -3,6 +3,7 @@ import { firstCpus, type NumaCell, parseCpuSet } from "../../../libvirt/xml/inde
 import { formatBytes } from "../../../planning/quantity.js";
 import type { CrossCheck } from "../../definition.js";
 import { memorySize, oneOf, wholeNumber } from "../../inputs.js";
+import { problemIf } from "../../rules.js";
 import type { Inputs } from "../schema.js";
 import { cpuSetInput } from "./cpu-set-input.js";
 import { topologyProduct } from "./cpus.js";
@@ -40,7 +41,7 @@ export const numaShape = {
 
 export const numaFeature: MachineFeature = {
   shape: numaShape,
-  crossChecks: [cellsMemory, cellsCpus, cellsDistances],
+  crossChecks: [cellsMemory, cellsCpus, cellsAllCpus, cellsDistances],
   desire: (model, desire) => {
     const cells = desiredCells(desire, model.memoryHotplug?.bootBytes ?? model.maxMemoryBytes);
     // Memory hotplug asks for a node; one that says no more is the same.
@@ -122,7 +123,7 @@ function cellsMemory({ numa, memory, maxMemory, memoryHotplug }: Inputs): Return
 function cellsCpus({ numa, cpus = 1, maxCpus, cpu }: Inputs): ReturnType<CrossCheck<Inputs>> {
   const most = maxCpus ?? topologyProduct(cpu?.topology) ?? cpus;
   const cellOf = new Map<number, number>();
-  const problems = (numa?.cells ?? []).flatMap((each, index) => {
+  return (numa?.cells ?? []).flatMap((each, index) => {
     const members = parseCpuSet(each.cpus) ?? [];
     const path = `numa.cells[${index}].cpus`;
     const beyond = members.filter((member) => member >= most);
@@ -137,11 +138,19 @@ function cellsCpus({ numa, cpus = 1, maxCpus, cpu }: Inputs): ReturnType<CrossCh
         : [{ path, message: `has CPU ${twice[0]}, which another cell has already` }]),
     ];
   });
-  if (numa === undefined || problems.length > 0 || cellOf.size === most) return problems;
-  const missing = Array.from({ length: most }, (_, member) => member).find((member) => !cellOf.has(member));
-  return [
-    { path: "numa.cells", message: `must have all ${most} CPUs of the guest: CPU ${missing} is in none` },
-  ];
+}
+
+function cellsAllCpus(inputs: Inputs): ReturnType<CrossCheck<Inputs>> {
+  const { numa, cpus = 1, maxCpus, cpu } = inputs;
+  if (numa === undefined || cellsCpus(inputs).length > 0) return [];
+  const most = maxCpus ?? topologyProduct(cpu?.topology) ?? cpus;
+  const members = new Set(numa.cells.flatMap((each) => parseCpuSet(each.cpus) ?? []));
+  const missing = Array.from({ length: most }, (_, member) => member).find((member) => !members.has(member));
+  return problemIf(
+    missing !== undefined,
+    "numa.cells",
+    `must have all ${most} CPUs of the guest: CPU ${missing} is in none`,
+  );
 }
 
 function cellsDistances({ numa }: Inputs): ReturnType<CrossCheck<Inputs>> {

@@ -4,9 +4,10 @@ import {
   hasPcieRootPorts,
   type ModelDifference,
 } from "../../../libvirt/xml/index.js";
+import { ofPart } from "../../rules.js";
 import { freeTarget, prefixOf } from "../disk-targets.js";
 import type { Inputs } from "../schema.js";
-import { answerFile, answerFileProblems } from "../seed/answer-file-schema.js";
+import { answerFile, answerFileRules } from "../seed/answer-file-schema.js";
 import {
   type BootMediumInput,
   bootMedia,
@@ -14,7 +15,7 @@ import {
   mediumInputOf,
   mediumInputOfSource,
 } from "../seed/boot-media.js";
-import { cloudInitProblems } from "../seed/cloud-init-checks.js";
+import { cloudInitRules } from "../seed/cloud-init-checks.js";
 import { cloudInit } from "../seed/cloud-init-schema.js";
 import { ignition } from "../seed/ignition-schema.js";
 import type { Desire, MachineFeature } from "./feature.js";
@@ -30,8 +31,8 @@ export const seedShape = {
 export const seedFeature: MachineFeature = {
   shape: seedShape,
   crossChecks: [
-    ({ cloudInit: declared }) => (declared === undefined ? [] : cloudInitProblems(declared)),
-    ({ answerFile: declared }) => (declared === undefined ? [] : answerFileProblems(declared)),
+    ...ofPart("cloudInit", cloudInitRules),
+    ...ofPart("answerFile", answerFileRules),
     (inputs) =>
       inputs.cloudInit === undefined || inputs.cloudInit.pool !== undefined
         ? []

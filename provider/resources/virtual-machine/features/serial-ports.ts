@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { SerialPort } from "../../../libvirt/xml/index.js";
 import { hostPath, libvirtAttribute, oneOf, wholeNumber } from "../../inputs.js";
+import { ofEach, problemIf, type Rule } from "../../rules.js";
 import { typedRow } from "../change-row.js";
 import type { Inputs } from "../schema.js";
 import type { MachineFeature } from "./feature.js";
@@ -46,6 +47,20 @@ const PROPERTIES: Readonly<
   tcp: { needs: ["port"], may: ["mode", "host", "protocol", "log"] },
 };
 
+const portRules = (["path", "mode", "host", "port", "protocol", "log"] as const).map(
+  (key): Rule<Port> =>
+    ({ type, [key]: value }) => {
+      const { needs, may } = PROPERTIES[type];
+      if (value === undefined)
+        return problemIf(needs.includes(key), key, `is missing: type ${JSON.stringify(type)} needs it`);
+      return problemIf(
+        !needs.includes(key) && !may.includes(key),
+        key,
+        `doesn't belong to type ${JSON.stringify(type)}`,
+      );
+    },
+);
+
 export const serialPortsFeature: MachineFeature = {
   shape: serialPortsShape,
   desire: (model, { inputs, previous, existing }) => {
@@ -57,27 +72,7 @@ export const serialPortsFeature: MachineFeature = {
     if (all === undefined) delete model.serialPorts;
     else model.serialPorts = all;
   },
-  crossChecks: [
-    ({ serialPorts = [] }) =>
-      serialPorts.flatMap((port, i) => {
-        const { needs, may } = PROPERTIES[port.type];
-        const missing = needs
-          .filter((key) => port[key] === undefined)
-          .map((key) => ({
-            path: `serialPorts[${i}].${key}`,
-            message: `is missing: type ${JSON.stringify(port.type)} needs it`,
-          }));
-        const stray = (Object.keys(port) as (keyof Port)[])
-          .filter(
-            (key) => key !== "type" && port[key] !== undefined && !needs.includes(key) && !may.includes(key),
-          )
-          .map((key) => ({
-            path: `serialPorts[${i}].${key}`,
-            message: `doesn't belong to type ${JSON.stringify(port.type)}`,
-          }));
-        return [...missing, ...stray];
-      }),
-  ],
+  crossChecks: ofEach("serialPorts", portRules),
   rows: [
     typedRow("serialPorts", {
       input: "serialPorts",

@@ -3,6 +3,7 @@ import { parseXml } from "../../../libvirt/xml/document.js";
 import { XmlError } from "../../../libvirt/xml/error.js";
 import { pathProblem } from "../../../seeds/iso/tree.js";
 import { libvirtName } from "../../inputs.js";
+import { problemIf, type Rule } from "../../rules.js";
 import { base64Text, documentText } from "./text-inputs.js";
 
 /** Windows Setup passes over what it can't read, and asks as if there were no answers. */
@@ -36,13 +37,17 @@ const files = z
     }),
     { error: "must be an object: the files' contents by their paths" },
   )
-  .superRefine((value, context) => {
-    for (const path of Object.keys(value)) {
-      const message = pathProblem(path);
-      if (message !== undefined)
-        context.addIssue({ code: "custom", message: `is no path of a file: it ${message}`, path: [path] });
-    }
-  });
+  .superRefine(
+    (value, context) => {
+      for (const path of Object.keys(value)) {
+        const message = pathProblem(path);
+        if (message !== undefined)
+          context.addIssue({ code: "custom", message: `is no path of a file: it ${message}`, path: [path] });
+      }
+    },
+    // Whatever the contents are.
+    { when: ({ value }) => typeof value === "object" && value !== null },
+  );
 
 export const answerFile = z.strictObject(
   {
@@ -57,20 +62,25 @@ export const answerFile = z.strictObject(
 );
 export type AnswerFileInputs = z.output<typeof answerFile>;
 
-/** Problems between inputs that are fine one by one. No message holds a value: all of it is secret. */
-export function answerFileProblems(inputs: AnswerFileInputs): { path: string; message: string }[] {
-  const { windows, kickstart } = inputs;
-  if (windows === undefined && kickstart === undefined)
-    return [{ path: "answerFile", message: "needs windows or kickstart: the answers themselves" }];
-  const paths = Object.keys(inputs.files ?? {});
-  const answers = [
-    ...(windows === undefined ? [] : ["autounattend.xml"]),
-    ...(kickstart === undefined ? [] : ["ks.cfg"]),
-  ];
-  return paths.flatMap((path) => {
-    const at = `answerFile.files[${JSON.stringify(path)}]`;
-    if (answers.includes(path.toLowerCase())) return [{ path: at, message: "is the answer file itself" }];
-    const inside = [...paths, ...answers].find((other) => path.startsWith(`${other}/`));
-    return inside === undefined ? [] : [{ path: at, message: `lies within ${inside}, which is a file` }];
-  });
-}
+/** What its inputs ask of each other. No message holds a value: all of it is secret. */
+export const answerFileRules: readonly Rule<AnswerFileInputs>[] = [
+  ({ windows, kickstart }) =>
+    problemIf(
+      windows === undefined && kickstart === undefined,
+      "",
+      "needs windows or kickstart: the answers themselves",
+    ),
+  ({ windows, kickstart, files: declared = {} }) => {
+    const paths = Object.keys(declared);
+    const answers = [
+      ...(windows === undefined ? [] : ["autounattend.xml"]),
+      ...(kickstart === undefined ? [] : ["ks.cfg"]),
+    ];
+    return paths.flatMap((path) => {
+      const at = `files[${JSON.stringify(path)}]`;
+      if (answers.includes(path.toLowerCase())) return [{ path: at, message: "is the answer file itself" }];
+      const inside = [...paths, ...answers].find((other) => path.startsWith(`${other}/`));
+      return problemIf(inside !== undefined, at, `lies within ${inside}, which is a file`);
+    });
+  },
+];

@@ -1,53 +1,49 @@
 import { CLOUD_CONFIG_INPUTS, META_DATA_INPUTS, USER_DATA_INPUTS } from "../../../seeds/cloud-init.js";
+import { ofEach, problemIf, type Rule, repeated } from "../../rules.js";
 import type { CloudInitInputs } from "./cloud-init-schema.js";
 import { isBase64 } from "./text-inputs.js";
 
-type Problems = { path: string; message: string }[];
+const verbatim = USER_DATA_INPUTS.map(
+  (key): Rule<CloudInitInputs> =>
+    (inputs) =>
+      problemIf(
+        inputs.userData !== undefined && inputs[key] !== undefined,
+        key,
+        "can't be written into userData, which is passed on as it is; put it there, or leave userData out",
+      ),
+);
 
-/** Problems between inputs of a seed that are fine one by one. No message holds a value: all of a seed is secret. */
-export function cloudInitProblems(inputs: CloudInitInputs): Problems {
-  return [verbatim, names, users, files, keysOfTheirOwn, dataSource, instance].flatMap((check) =>
-    check(inputs).map(({ path, message }) => ({ path: `cloudInit.${path}`, message })),
+const names: Rule<CloudInitInputs> = ({ hostname, fqdn }) =>
+  problemIf(
+    hostname !== undefined && fqdn !== undefined && fqdn.split(".")[0] !== hostname,
+    "fqdn",
+    "must begin with hostname and a dot",
   );
-}
 
-function verbatim(inputs: CloudInitInputs): Problems {
-  if (inputs.userData === undefined) return [];
-  return USER_DATA_INPUTS.filter((key) => inputs[key] !== undefined).map((key) => ({
-    path: key,
-    message:
-      "can't be written into userData, which is passed on as it is; put it there, or leave userData out",
-  }));
-}
+const userRules: readonly Rule<CloudInitInputs>[] = [
+  ({ users = [] }) =>
+    repeated(
+      users,
+      ({ name }) => name,
+      (_, i, firstAt) => [{ path: `users[${i}].name`, message: `is the name of users[${firstAt}] too` }],
+    ),
+  ...ofEach("users", [
+    ({ password, hashedPassword }: { password?: unknown; hashedPassword?: unknown }) =>
+      problemIf(
+        password !== undefined && hashedPassword !== undefined,
+        "password",
+        "can't stand beside hashedPassword; give one of them",
+      ),
+  ]),
+  ({ defaultUser, sshAuthorizedKeys }) =>
+    problemIf(
+      defaultUser === false && sshAuthorizedKeys !== undefined,
+      "sshAuthorizedKeys",
+      "are for the image's default user, which defaultUser: false leaves out; give them to a user in users",
+    ),
+];
 
-function names({ hostname, fqdn }: CloudInitInputs): Problems {
-  if (hostname === undefined || fqdn === undefined || fqdn.split(".")[0] === hostname) return [];
-  return [{ path: "fqdn", message: "must begin with hostname and a dot" }];
-}
-
-function users({ users: declared, defaultUser, sshAuthorizedKeys }: CloudInitInputs): Problems {
-  const problems: Problems = [];
-  const seen = new Map<string, number>();
-  (declared ?? []).forEach(({ name, password, hashedPassword }, i) => {
-    const first = seen.get(name);
-    if (first === undefined) seen.set(name, i);
-    else problems.push({ path: `users[${i}].name`, message: `is the name of users[${first}] too` });
-    if (password !== undefined && hashedPassword !== undefined)
-      problems.push({
-        path: `users[${i}].password`,
-        message: "can't stand beside hashedPassword; give one of them",
-      });
-  });
-  if (defaultUser === false && sshAuthorizedKeys !== undefined)
-    problems.push({
-      path: "sshAuthorizedKeys",
-      message:
-        "are for the image's default user, which defaultUser: false leaves out; give them to a user in users",
-    });
-  return problems;
-}
-
-function files({ writeFiles = [] }: CloudInitInputs): Problems {
+function files({ writeFiles = [] }: CloudInitInputs): ReturnType<Rule<CloudInitInputs>> {
   return writeFiles.flatMap(({ content, encoding }, i) =>
     encoding !== "base64" || isBase64(content)
       ? []
@@ -55,34 +51,27 @@ function files({ writeFiles = [] }: CloudInitInputs): Problems {
   );
 }
 
-function keysOfTheirOwn({
-  cloudConfig = {},
-  metaData = {},
-  datasource = "noCloud",
-}: CloudInitInputs): Problems {
-  const taken = (path: string, given: object, inputs: Readonly<Record<string, string>>) =>
-    Object.keys(given).flatMap((key) =>
-      Object.hasOwn(inputs, key)
-        ? [
-            {
-              path: member(path, key),
-              message: `has an input of its own, cloudInit.${inputs[key]}`,
-            },
-          ]
-        : [],
-    );
-  return [
-    ...taken("cloudConfig", cloudConfig, CLOUD_CONFIG_INPUTS),
-    ...taken("metaData", metaData, META_DATA_INPUTS[datasource]),
-  ];
+function taken(path: string, given: object, inputs: Readonly<Record<string, string>>) {
+  return Object.keys(given).flatMap((key) =>
+    problemIf(
+      Object.hasOwn(inputs, key),
+      member(path, key),
+      `has an input of its own, cloudInit.${inputs[key]}`,
+    ),
+  );
 }
 
-function dataSource({ datasource, networkConfig }: CloudInitInputs): Problems {
+const keysOfTheirOwn: readonly Rule<CloudInitInputs>[] = [
+  ({ cloudConfig = {} }) => taken("cloudConfig", cloudConfig, CLOUD_CONFIG_INPUTS),
+  ({ metaData = {}, datasource = "noCloud" }) => taken("metaData", metaData, META_DATA_INPUTS[datasource]),
+];
+
+function dataSource({ datasource, networkConfig }: CloudInitInputs): ReturnType<Rule<CloudInitInputs>> {
   if (datasource !== "configDrive" || networkConfig === undefined) return [];
   return [{ path: "networkConfig", message: 'has no place on a "configDrive"; use datasource "noCloud"' }];
 }
 
-function instance({ instanceId, newInstanceOnChange }: CloudInitInputs): Problems {
+function instance({ instanceId, newInstanceOnChange }: CloudInitInputs): ReturnType<Rule<CloudInitInputs>> {
   if (instanceId === undefined || newInstanceOnChange !== true) return [];
   return [
     {
@@ -95,3 +84,14 @@ function instance({ instanceId, newInstanceOnChange }: CloudInitInputs): Problem
 function member(path: string, key: string): string {
   return /^[A-Za-z_]\w*$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`;
 }
+
+/** What inputs of a seed that are fine one by one ask of each other. No message holds a value: all of a seed is secret. */
+export const cloudInitRules: readonly Rule<CloudInitInputs>[] = [
+  ...verbatim,
+  names,
+  ...userRules,
+  files,
+  ...keysOfTheirOwn,
+  dataSource,
+  instance,
+];
