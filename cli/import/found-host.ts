@@ -13,6 +13,7 @@ import { kindOf } from "../../provider/resources/storage-pool/kinds.js";
 import { type ObservedPool, toPool } from "../../provider/resources/storage-pool/observe.js";
 import { toDomainOn } from "../../provider/resources/virtual-machine/observed-domain.js";
 import type { FoundVolume, Storage, VolumeKey } from "./machine/disks.js";
+import type { SharedFolders } from "./shared-folders.js";
 
 export interface FoundDomain {
   record: DomainRecord;
@@ -89,19 +90,23 @@ function modelOf(read: () => DomainModel | undefined): DomainModel | undefined {
   }
 }
 
+/** The VMs of a host that have a volume as a disk. */
+function usersOf({ domains }: FoundHost, key: VolumeKey): FoundDomain[] {
+  return domains.filter(({ model }) =>
+    model?.disks.some(
+      ({ source, device }) =>
+        device === "disk" &&
+        source !== undefined &&
+        "pool" in source &&
+        source.pool === key.pool &&
+        source.volume === key.volume,
+    ),
+  );
+}
+
 /** A host's storage, as the disks of VMs that nobody manages may name it. */
-export function storageOf({ ref, pools, domains }: FoundHost): Storage {
-  const usersOf = (key: VolumeKey) =>
-    domains.filter(({ model }) =>
-      model?.disks.some(
-        ({ source, device }) =>
-          device === "disk" &&
-          source !== undefined &&
-          "pool" in source &&
-          source.pool === key.pool &&
-          source.volume === key.volume,
-      ),
-    );
+export function storageOf(found: FoundHost, shared: Pick<SharedFolders, "sameAs">): Storage {
+  const { ref, pools } = found;
   return {
     host: ref.name,
     pathOf: (key) => {
@@ -118,7 +123,14 @@ export function storageOf({ ref, pools, domains }: FoundHost): Storage {
       const volume = volumes.find(({ name }) => name === key.volume);
       if (volume === undefined) return unusable("it isn't there");
       if (marks.some((mark) => mark.volume === key.volume)) return unusable("it is another resource's");
-      const users = usersOf(key);
+      const elsewhere = shared
+        .sameAs(ref.name, key)
+        .flatMap((same) =>
+          usersOf(same.found, same.key).map(({ record }) => `${record.name} on ${same.found.ref.name}`),
+        );
+      // A disk is one host's: no two VMs of different hosts can have it in a program.
+      if (elsewhere.length > 0) return unusable(`${elsewhere.join(", ")} has the same file`);
+      const users = usersOf(found, key);
       if (users.length > 1 && users.some(({ owner }) => owner !== undefined))
         return unusable("a virtual machine of a stack has it too");
       const { capacityBytes: sizeBytes, xml } = volume;

@@ -1,6 +1,6 @@
 import type { Deployment } from "../../provider/engine/lifecycle.js";
 import { parseNetwork } from "../../provider/libvirt/xml/index.js";
-import { ownerLabel } from "../../provider/planning/owner.js";
+import { isIdentityUuid, ownerLabel } from "../../provider/planning/owner.js";
 import { kindOf } from "../../provider/resources/storage-pool/kinds.js";
 import { modelOf } from "../../provider/resources/storage-pool/observe.js";
 import { sizeText } from "./amounts.js";
@@ -13,6 +13,7 @@ import { networkInputs } from "./network-inputs.js";
 import { poolInputs } from "./pool-inputs.js";
 import { references } from "./program/references.js";
 import type { ImportedKind, ImportedResource, LeftAlone } from "./resource.js";
+import type { SharedFolders } from "./shared-folders.js";
 import { takeOver } from "./takeover.js";
 
 export interface ImportOptions {
@@ -28,16 +29,21 @@ export interface ImportOptions {
 /** Which of a host's objects can be taken over without changing anything, with which inputs. */
 export async function importHost(
   found: FoundHost,
-  /** The other hosts of the same program. */
-  others: readonly FoundHost[],
+  /** The other hosts of the same program: those that have been looked at, and those that come after. */
+  {
+    before,
+    after,
+    shared,
+  }: { before: readonly FoundHost[]; after: readonly FoundHost[]; shared: SharedFolders },
   deployment: Deployment,
   options: ImportOptions,
 ): Promise<{ resources: ImportedResource[]; left: LeftAlone[] }> {
   const { ref } = found;
+  const others = [...before, ...after];
   const left: LeftAlone[] = [];
   const leave = (kind: ImportedKind, name: string, why: string, isManaged = false) =>
     void left.push({ kind, host: ref.name, name, why, isManaged });
-  const known = storageOf(found);
+  const known = storageOf(found, shared);
 
   const take = async (
     kind: ImportedKind,
@@ -127,8 +133,12 @@ export async function importHost(
   if (options.all)
     for (const pool of found.pools)
       for (const { name, path } of spareDisks(found, pool)) {
+        const same = shared.sameAs(ref.name, { pool: pool.name, volume: name });
+        const first = same.find((other) => before.includes(other.found));
         const user = others.find((other) => textsOn(other).has(path));
-        if (user === undefined) await takeDisk(pool.name, name);
+        if (first !== undefined)
+          leave("Disk", name, `it is the same file as on ${first.found.ref.name}`, true);
+        else if (user === undefined) await takeDisk(pool.name, name);
         else
           leave(
             "Disk",
@@ -141,6 +151,10 @@ export async function importHost(
   const poolsOfDisks = new Set(disks.map(({ inputs }) => inputs.pool));
   for (const pool of found.pools) {
     if (!isUsed("pools", pool.name) && !poolsOfDisks.has(pool.name)) continue;
+    if (isIdentityUuid(pool.uuid)) {
+      leave("StoragePool", pool.name, "a Pulumi stack made it, as its UUID tells", true);
+      continue;
+    }
     if (kindOf(pool.type) === undefined) {
       leave("StoragePool", pool.name, `no inputs are for pools of type ${pool.type}`);
       continue;

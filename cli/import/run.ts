@@ -20,6 +20,7 @@ import { listed, programText } from "./program/program.js";
 import { projectFiles, projectName, refuseFull, writeProject } from "./project.js";
 import { makeImportReport, summary } from "./report.js";
 import type { Imported } from "./resource.js";
+import { SharedFolders } from "./shared-folders.js";
 import { isUnreachable } from "./takeover.js";
 
 /** As the command line gives them. */
@@ -127,18 +128,15 @@ async function look(
     const found = looks.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
     refuseOneTwice(found);
     choice.refuseAbsent(found);
+    const warn = (message: string) => void process.stderr.write(`kvm: ${message}\n`);
+    const shared = await SharedFolders.among(found, hosts, warn);
     const parts: Awaited<ReturnType<typeof importHost>>[] = [];
-    for (const each of found)
+    for (const [i, each] of found.entries())
       parts.push(
-        await importHost(
-          each,
-          found.filter((other) => other !== each),
-          deployment,
-          {
-            ...{ all, project, isChosen: (name) => choice.has(each.ref.name, name) },
-            progress: (text) => progress.step(`${each.ref.name}: ${text}`),
-          },
-        ),
+        await importHost(each, { before: found.slice(0, i), after: found.slice(i + 1), shared }, deployment, {
+          ...{ all, project, isChosen: (name) => choice.has(each.ref.name, name) },
+          progress: (text) => progress.step(`${each.ref.name}: ${text}`),
+        }),
       );
     return await combine(parts, refs, deployment, project);
   } catch (error) {

@@ -23,11 +23,11 @@ describe.skipIf(!available)(`kvm import${lacking}`, () => {
   let beta: LabHost;
   let project: PulumiProject;
   beforeAll(async () => {
-    lab = await Lab.up({ hosts: 2, prefix: "kvm-import" });
+    lab = await Lab.up({ hosts: 2, prefix: "kvm-import", sharedFolder: true });
     alpha = lab.host("alpha");
     beta = lab.host("beta");
     project = await PulumiProject.create({ program: "", name: "shop" });
-    const define = async (kind: "define" | "net-define", xml: string, host = alpha) => {
+    const define = async (kind: "define" | "net-define" | "pool-define", xml: string, host = alpha) => {
       await host.writeFile("/run/defined.xml", xml);
       await host.virsh(kind, "/run/defined.xml");
     };
@@ -39,6 +39,15 @@ describe.skipIf(!available)(`kvm import${lacking}`, () => {
       await host.virsh("pool-start", "images");
       await host.virsh("pool-autostart", "images");
     }
+    for (const host of lab.hosts) {
+      await host.virsh("pool-define-as", "shared", "dir", "--target", "/var/lib/libvirt/shared");
+      await host.virsh("pool-start", "shared");
+    }
+    for (const volume of ["both.raw", "idle.raw"])
+      await alpha.virsh("vol-create-as", "shared", volume, "1MiB", "--format", "raw");
+    await define("define", made.sharing("share-a", "/var/lib/libvirt/shared/both.raw"));
+    await define("define", made.sharing("share-b", "/var/lib/libvirt/shared/both.raw"), beta);
+    await define("pool-define", made.ofAStack);
     await alpha.virsh("pool-define-as", "unused", "dir", "--target", "/var/lib/libvirt/iso");
     await alpha.virsh("pool-start", "unused");
     for (const xml of [made.lan, made.vagrantNetwork]) await define("net-define", xml);
@@ -168,6 +177,9 @@ describe.skipIf(!available)(`kvm import${lacking}`, () => {
       'dhcp: { start: "192.168.121.1", end: "192.168.121.254" }',
       "disk vdb (/var/lib/libvirt/outside.img, in no pool); network card 52:54:00:aa:00:02",
       "const spareQcow2 = new kvm.Disk",
+      'const idleRaw = new kvm.Disk(\n  "idle.raw",\n  {\n    host: alpha,',
+      "disk vda (both.raw in pool shared: share-b on beta has the same file)",
+      "disk vda (both.raw in pool shared: share-a on alpha has the same file)",
     ])
       expect(program.replaceAll("\n// ", " ")).toContain(text);
     expect(written.stderr).toMatch(/differing on alpha: "pulumi up" would change it: .*52:54:00:dd:00:00/);
@@ -175,6 +187,8 @@ describe.skipIf(!available)(`kvm import${lacking}`, () => {
     expect(written.stderr).toMatch(
       /desk.qcow2 on beta: .*desk.qcow2 is a disk on alpha: the same one, if they/,
     );
+    expect(written.stderr).toContain("idle.raw on beta: it is the same file as on alpha");
+    expect(written.stderr).toContain("of-a-stack on alpha: a Pulumi stack made it, as its UUID tells");
     expect(written.stderr).toContain('managed on alpha: it is "ours" of Pulumi stack other/dev');
     for (const text of [program, written.stdout, written.stderr, json.stdout])
       expect(text).not.toContain(made.PASSWORD);
@@ -188,7 +202,7 @@ describe.skipIf(!available)(`kvm import${lacking}`, () => {
     const before = await documents();
     const announced = Object.entries(effectsOf(await project.preview()));
     const ofOthers = announced.filter(([name]) => !["alpha", "beta"].includes(name));
-    expect(ofOthers.length).toBe(15);
+    expect(ofOthers.length).toBe(19);
     for (const [name, effects] of ofOthers)
       for (const effect of effects ?? ["none"]) expect(effect, name).toMatch(/^take over .* as it is/);
     await project.up();

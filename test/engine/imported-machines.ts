@@ -62,6 +62,17 @@ export const others = ["node-1", "my vm", "my-vm"].map(
   <devices><interface type='network'><source network='default'/><model type='virtio'/></interface></devices></domain>`,
 );
 
+/** On storage that hosts share, with a disk that another host's VM has as well. */
+export const sharing = (
+  name: string,
+  file: string,
+) => `<domain type='qemu'><name>${name}</name><memory unit='MiB'>64</memory><vcpu>1</vcpu>
+  <os><type arch='x86_64' machine='q35'>hvm</type></os>
+  <devices><disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='${file}'/><target dev='vda' bus='virtio'/><shareable/></disk></devices></domain>`;
+
+/** As a stack makes them: the UUID is a mark. */
+export const ofAStack = `<pool type='dir'><name>of-a-stack</name><uuid>0123abcd-0123-5abc-8123-0123456789ab</uuid><target><path>/var/lib/libvirt/of-a-stack</path></target></pool>`;
+
 /** Whose definition is changed while it runs. */
 export const differing = `<domain type='qemu'><name>differing</name><memory unit='MiB'>64</memory><vcpu>1</vcpu>
   <os><type arch='x86_64' machine='q35'>hvm</type></os>

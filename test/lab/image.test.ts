@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { labAvailable } from "../hosts/lab.js";
 import { sha256 } from "./image-server.js";
@@ -179,12 +181,14 @@ describe.skipIf(!available)(`images on real hosts ${missing.join("; ")}`, () => 
     const content = randomBytes(MIB);
     const source = server.serve("listed.raw", content);
     const [short, long] = [sha256(content), sha512(content)];
-    const lists: [string, string][] = [
+    const lists: [string | Buffer, string][] = [
       [`${"1".repeat(64)}  other.raw\n${short}  listed.raw\n`, `sha256:${short}`],
       [`${short} *./images/listed.raw\r\n`, `sha256:${short}`],
       [`SHA256 (listed.raw) = ${short}\nSHA512 (listed.raw) = ${long}\n`, `sha512:${long}`],
       [`${long}\n`, `sha512:${long}`],
       [`-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\n${short}  listed.raw\n`, `sha256:${short}`],
+      [`\uFEFF${short}  listed.raw\n`, `sha256:${short}`],
+      [Buffer.from(`\uFEFF${short}  listed.raw\r\n`, "utf16le"), `sha256:${short}`],
     ];
     await using run = new Deployed();
     for (const [list, checksum] of lists) {
@@ -326,5 +330,16 @@ describe.skipIf(!available)(`images on real hosts ${missing.join("; ")}`, () => 
     ]);
     const gone = await world.declared(run).preview(world.inputsOf("bad", { source: server.url("nothing") }));
     expect(gone.refusals).toEqual([expect.stringContaining("the server answers 404; is the address right")]);
+    const cert = await world.made(
+      "cert.pem",
+      "openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=mirror.example 2>/dev/null",
+    );
+    const mirror = createServer({ cert, key: await readFile(`${world.scratch}/key.pem`) });
+    await new Promise<void>((resolve) => mirror.listen(0, world.storage.lab.gateway, resolve));
+    const address = `https://${world.storage.lab.gateway}:${(mirror.address() as AddressInfo).port}/a.raw`;
+    await expect(world.declared(run).up(world.inputsOf("bad", { source: address }))).rejects.toThrow(
+      /alpha doesn't trust the server's certificate, or can't agree with it: curl: \(60\) SSL certificate problem: [^;]*; have that host trust whoever signed it/,
+    );
+    mirror.close();
   });
 });

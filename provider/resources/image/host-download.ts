@@ -89,7 +89,7 @@ function giveUpIfHopeless(
     );
   if (CODES[tool].tls.has(code))
     throw new Error(
-      `${label}: ${where} doesn't trust the server's certificate, or can't agree with it: ${reason}`,
+      `${label}: ${where} doesn't trust the server's certificate, or can't agree with it: ${reason}; have that host trust whoever signed it (Debian: /usr/local/share/ca-certificates and update-ca-certificates), or give a source that it trusts`,
     );
   const noWay =
     CODES[tool].unreachable.has(code) ||

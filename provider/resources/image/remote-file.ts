@@ -59,7 +59,9 @@ export async function fetchText(source: UrlSource): Promise<string> {
   }
   const bytes = await firstBytes(response.body, TEXT_LIMIT_BYTES + 1);
   if (bytes.length > TEXT_LIMIT_BYTES) throw new Error("it is larger than 4 MiB, no list of checksums");
-  return bytes.toString("utf8");
+  // As Windows' tools write it, which also put a mark before the text: that is left out.
+  const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
+  return new TextDecoder(isUtf16 ? "utf-16le" : "utf-8").decode(bytes);
 }
 
 /** The whole of a source, by this machine. After a cut it goes on where it was if the content can be told to be the same. */

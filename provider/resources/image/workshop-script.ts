@@ -19,8 +19,11 @@ child= ticker= follower= flusher= locked= keep=no code=0
 tmp=$(mktemp -d) || exit 4
 
 say() { printf '%s\n' "$*" || exit 1; }
-# Control characters would be taken for lines.
-why() { say "why $(grep -av '^  ' "$tmp/errors" | tail -n 3 | tr '\000-\037' ' ' | tail -c 500)"; }
+# Control characters would be taken for lines. Under its one line curl explains certificates at length.
+why() {
+  grep -a '^curl: (' "$tmp/errors" >"$tmp/reason" || grep -av '^  ' "$tmp/errors" >"$tmp/reason"
+  say "why $(tail -n 3 "$tmp/reason" | tr '\000-\037' ' ' | tail -c 500)"
+}
 leave() {
   trap '' HUP INT TERM PIPE
   for each in $child $ticker $follower $flusher; do kill "$each" 2>/dev/null; done
