@@ -16,7 +16,8 @@ of a stack's VM neither does a move to another of the stack's hosts.
 A console that somebody has open is refused.
 
 --vnc serves the VM's screen to a browser on this machine: noVNC, on the loopback address, reached through the same SSH connection. The
-link that it prints is good for one visit, and for as long as --link-lifetime says; it ends when the viewer leaves. A password that the stack's state has for the VNC server goes
+link that it prints is good for one visit, and for as long as --link-lifetime says; it ends when the viewer leaves, and goes with a VM
+of a stack that moves. A password that the stack's state has for the VNC server goes
 to that page alone; else the page asks. --vnc-port passes a local port on for another viewer: whoever can log in to this machine can
 connect to it, and only the VNC server's own password is in the way. --screenshot saves what the screen shows.`),
     )

@@ -7,13 +7,14 @@ import { EXIT, type ExitCode } from "../exit-code.js";
 import { print, writeWhole } from "../output.js";
 import { UsageError } from "../usage-error.js";
 import { parseEscape } from "./escape.js";
-import { findMachine, type Machine } from "./machine.js";
+import { FollowedMachine } from "./followed.js";
+import { findMachine } from "./machine.js";
 import { ConsoleRefused, HostLost } from "./refused.js";
 import { asJson } from "./report.js";
 import { screenshot } from "./screenshot.js";
-import { type SerialOptions, serialConsole } from "./serial.js";
+import { serialConsole } from "./serial.js";
 import { type VncWay, vncPage, vncPort } from "./vnc.js";
-import { findWanted, type WantedMachine, type WantedOptions } from "./wanted.js";
+import { findWanted, type WantedOptions } from "./wanted.js";
 
 /** As the command line gives them. */
 export interface ConsoleOptions extends WantedOptions {
@@ -72,22 +73,24 @@ export async function runConsole(name: string, options: ConsoleOptions): Promise
       else say(`${file === "-" ? "The screen" : file}: ${widthPixels} x ${heightPixels} pixels.`);
       return EXIT.fine;
     }
+    const find = wanted.others.length === 0 ? undefined : () => findMachine(wanted, hosts);
+    const followed = new FollowedMachine(machine, find, say);
     if (vnc === true || localPort !== undefined) {
       const announce = (way: VncWay) => print(json === true ? asJson({ ...named, ...way }) : `${way.url}\n`);
       const bounds = {
         ...{ keep: options.keep === true, linkLifetime, openBrowser: options.open === true },
         ...{ signal: told.signal, say, announce },
       };
-      if (localPort !== undefined) return await vncPort(machine, localPort, bounds);
+      if (localPort !== undefined) return await vncPort(followed, localPort, bounds);
       const announcePage = (way: VncWay) => {
         say(
           `The screen of ${machine.label} on ${machine.hostName}; the link is good for one visit from this machine:`,
         );
         return announce(way);
       };
-      return await vncPage(machine, { ...bounds, announce: announcePage });
+      return await vncPage(followed, { ...bounds, announce: announcePage });
     }
-    return await followed(machine, wanted, hosts, {
+    return await serialConsole(followed, {
       ...{ device: options.device, force: options.force === true, escapeKey, lingerMs, say },
       ...{ signal: told.signal, input: process.stdin, output: process.stdout },
     });
@@ -101,28 +104,6 @@ export async function runConsole(name: string, options: ConsoleOptions): Promise
   } finally {
     for (const stop of listeners) stop();
     await hosts.close();
-  }
-}
-
-/** The console of a VM of a stack goes with it to the stack's other hosts. */
-async function followed(
-  found: Machine,
-  wanted: WantedMachine,
-  hosts: Hosts,
-  options: SerialOptions,
-): Promise<number> {
-  for (let machine = found; ; ) {
-    const end = await serialConsole(machine, options);
-    if (end !== "gone") return end;
-    if (wanted.others.length === 0) return EXIT.fine;
-    try {
-      machine = await findMachine(wanted, hosts);
-    } catch (error) {
-      // It is off elsewhere, or on no host any more: the guest has ended.
-      if (error instanceof ConsoleRefused || error instanceof UsageError) return EXIT.fine;
-      throw error;
-    }
-    options.say(`${machine.label} is on ${machine.hostName} now.`);
   }
 }
 

@@ -57,6 +57,9 @@ button,input{font:inherit;padding:.2rem .7rem}
 main{flex:1;min-height:0}
 `;
 
+/** What the socket is closed with when the VM has moved: the page opens another, which leads to where it is now. */
+export const ELSEWHERE = 4000;
+
 /** In the browser. The socket says first what is to be known, then it is noVNC's. */
 export const screenScript = `
 import RFB from "/novnc/core/rfb.js";
@@ -86,7 +89,9 @@ function connect(typed) {
   const socket = new WebSocket("ws://" + location.host + "/screen", ["kvm-screen", key]);
   let isRefused = false;
   socket.addEventListener("message", ({ data }) => {
-    const { password } = JSON.parse(data);
+    const { title, password } = JSON.parse(data);
+    document.title = title;
+    document.querySelector("h1").textContent = title;
     const known = typed ?? password;
     const rfb = new RFB(screen, socket, { credentials: known === undefined ? {} : { password: known } });
     rfb.scaleViewport = true;
@@ -97,15 +102,21 @@ function connect(typed) {
     });
     rfb.addEventListener("credentialsrequired", () => {
       say("The VNC server wants a password.");
-      askFor((text) => rfb.sendCredentials({ password: text }));
+      askFor((text) => {
+        typed = text;
+        rfb.sendCredentials({ password: text });
+      });
     });
     rfb.addEventListener("securityfailure", () => { isRefused = true; });
     keys.onclick = () => { rfb.sendCtrlAltDel(); rfb.focus(); };
   }, { once: true });
-  socket.addEventListener("close", ({ reason }) => {
+  socket.addEventListener("close", ({ code, reason }) => {
     keys.disabled = true;
     form.hidden = true;
-    if (isRefused) {
+    if (code === ${ELSEWHERE}) {
+      say("The VM has moved to another host; connecting again.");
+      connect(typed);
+    } else if (isRefused) {
       say("The VNC server refuses this password.");
       askFor(connect);
     } else say(reason === "" ? "The connection is closed; \\"kvm console --vnc\\" makes another." : reason);

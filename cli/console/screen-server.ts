@@ -7,22 +7,24 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { oneLine } from "../../provider/hosts/errors.js";
 import { noVncFiles } from "./novnc-files.js";
 import { OneTimeToken } from "./one-time-token.js";
-import { contentSecurityPolicy, screenPage, screenScript, screenStyle } from "./screen-page.js";
+import { contentSecurityPolicy, ELSEWHERE, screenPage, screenScript, screenStyle } from "./screen-page.js";
 
-export interface ScreenServerOptions {
+/** A connection to the VM's VNC server, where the VM is now. */
+export interface OpenedScreen {
+  stream: Duplex;
   title: string;
-  /** Opens the VNC connection; once for each viewer. */
-  open: () => Promise<Duplex>;
   /** The VNC server's password; it goes to the page's own connection only. */
   password: string | undefined;
+  /** Asked when the stream has ended by itself: why it did, or "elsewhere" when the VM is to be found on another host. */
+  ended: () => Promise<{ text: string } | "elsewhere">;
 }
 
-/** Close codes of RFC 6455; a reason has at most 123 bytes. */
-const CLOSE = { normal: 1000, wentWrong: 1011 } as const;
+/** Close codes of RFC 6455, and one of our own: the page is to come back. A reason has at most 123 bytes. */
+const CLOSE = { normal: 1000, wentWrong: 1011, elsewhere: ELSEWHERE } as const;
 const LONGEST_REASON = 123;
 const PROTOCOL = "kvm-screen";
 const LARGEST_MESSAGE_BYTES = 2 ** 20;
-/** A page that is told its password is wrong comes back with another one. */
+/** A page that is told its password is wrong comes back with another one; one whose VM has moved comes back by itself. */
 const COMES_BACK_WITHIN_MS = 3_000;
 const OPENS_WITHIN_MS = 30_000;
 
@@ -31,7 +33,9 @@ const OPENS_WITHIN_MS = 30_000;
  * with which it alone opens the screen. Names of other sites that lead here (DNS rebinding), and pages of other sites, are refused.
  */
 export class ScreenServer {
-  readonly #options: ScreenServerOptions;
+  /** Once for each viewer, and again when the VM has moved. */
+  readonly #open: () => Promise<OpenedScreen>;
+  readonly #title: string;
   readonly #server: Server;
   readonly #sockets = new WebSocketServer({
     ...{ noServer: true, perMessageDeflate: false, maxPayload: LARGEST_MESSAGE_BYTES },
@@ -46,15 +50,16 @@ export class ScreenServer {
   #failure: string | undefined;
   #leaving: NodeJS.Timeout | undefined;
 
-  private constructor(options: ScreenServerOptions, files: Map<string, string>) {
-    this.#options = options;
+  private constructor(open: () => Promise<OpenedScreen>, title: string, files: Map<string, string>) {
+    this.#open = open;
+    this.#title = title;
     this.#files = files;
     this.#server = createServer((request, response) => void this.#answer(request, response));
     this.#server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
-  static async start(options: ScreenServerOptions): Promise<ScreenServer> {
-    const made = new ScreenServer(options, await noVncFiles());
+  static async start(open: () => Promise<OpenedScreen>, title: string): Promise<ScreenServer> {
+    const made = new ScreenServer(open, title, await noVncFiles());
     for (const address of ["127.0.0.1", "::1"])
       try {
         made.#server.listen(0, address);
@@ -141,7 +146,7 @@ export class ScreenServer {
       this.#used?.();
       this.#key = new OneTimeToken();
       this.#leaveWithin(OPENS_WITHIN_MS);
-      return send(200, "text/html", screenPage({ title: this.#options.title, key: this.#key.text }));
+      return send(200, "text/html", screenPage({ title: this.#title, key: this.#key.text }));
     }
     if (url.pathname === "/page.css") return send(200, "text/css", screenStyle);
     if (url.pathname === "/page.js") return send(200, "text/javascript", screenScript);
@@ -175,12 +180,15 @@ export class ScreenServer {
       this.#leaveWithin(COMES_BACK_WITHIN_MS);
     });
     try {
-      const { open, password } = this.#options;
-      const screen = await open();
-      if (gone.signal.aborted) return void screen.destroy();
-      gone.signal.addEventListener("abort", () => screen.destroy(), { once: true });
-      viewer.send(JSON.stringify({ password }));
-      join(screen, viewer);
+      const { stream, title, password, ended } = await this.#open();
+      if (gone.signal.aborted) return void stream.destroy();
+      gone.signal.addEventListener("abort", () => stream.destroy(), { once: true });
+      viewer.send(JSON.stringify({ title, password }));
+      await joined(stream, viewer);
+      if (gone.signal.aborted) return;
+      const why = await ended();
+      if (why === "elsewhere") viewer.close(CLOSE.elsewhere);
+      else viewer.close(CLOSE.normal, shortened(why.text));
     } catch (error) {
       this.#failure = oneLine(error);
       viewer.close(CLOSE.wentWrong, shortened(this.#failure));
@@ -196,8 +204,8 @@ export class ScreenServer {
   }
 }
 
-/** Bytes both ways; neither side is sent more than it takes. */
-function join(screen: Duplex, viewer: WebSocket): void {
+/** Bytes both ways, neither side being sent more than it takes, until the screen's side ends. */
+async function joined(screen: Duplex, viewer: WebSocket): Promise<void> {
   screen.on("data", (chunk: Buffer) => {
     screen.pause();
     viewer.send(chunk, { binary: true }, () => screen.resume());
@@ -207,11 +215,9 @@ function join(screen: Duplex, viewer: WebSocket): void {
     viewer.pause();
     screen.once("drain", () => viewer.resume());
   });
-  screen.on("error", (error) => viewer.close(CLOSE.wentWrong, shortened(error.message)));
-  for (const event of ["end", "close"])
-    screen.on(event, () =>
-      viewer.close(CLOSE.normal, "The guest's screen is gone: it is off, or somebody ended this."),
-    );
+  await new Promise<void>((resolve) => {
+    for (const event of ["end", "close", "error"]) screen.on(event, () => resolve());
+  });
 }
 
 function shortened(reason: string): string {

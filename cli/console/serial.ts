@@ -1,11 +1,11 @@
 import type { Duplex } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
 import { oneLine } from "../../provider/hosts/errors.js";
 import { isLibvirtError } from "../../provider/libvirt/index.js";
 import { type CharacterDevice, characterDevices } from "../../provider/libvirt/xml/console.js";
 import { EXIT } from "../exit-code.js";
 import { UsageError } from "../usage-error.js";
-import { fateOf, type Machine } from "./machine.js";
+import type { FollowedMachine } from "./followed.js";
+import type { Machine } from "./machine.js";
 import { ConsoleRefused, HostLost } from "./refused.js";
 import { RawTerminal, TerminalModes } from "./terminal.js";
 
@@ -23,8 +23,16 @@ export interface SerialOptions {
   say: (text: string) => void;
 }
 
-/** Connects this terminal, or this pipe, to a VM's serial console, until one of them has enough; "gone" when the VM has left its host. */
-export async function serialConsole(machine: Machine, options: SerialOptions): Promise<number | "gone"> {
+/** Connects this terminal, or this pipe, to a VM's serial console, until one of them has enough; it goes with the VM. */
+export async function serialConsole(followed: FollowedMachine, options: SerialOptions): Promise<number> {
+  for (;;) {
+    const end = await serialOf(followed, options);
+    if (end !== "elsewhere") return end;
+  }
+}
+
+async function serialOf(followed: FollowedMachine, options: SerialOptions): Promise<number | "elsewhere"> {
+  const machine = followed.current;
   checkDevice(machine, options.device);
   const stream = await open(machine, options);
   const { input, escapeKey, say } = options;
@@ -39,7 +47,7 @@ export async function serialConsole(machine: Machine, options: SerialOptions): P
     case "told":
       return end.code;
     case "ended":
-      return guestEnded(machine, end.error, say);
+      return guestEnded(followed, machine, end.error);
     default:
       return end satisfies never;
   }
@@ -145,33 +153,25 @@ async function exchange(stream: Duplex, options: SerialOptions): Promise<End> {
   return end;
 }
 
-const SETTLES_WITHIN_MS = 5_000;
-
 /** Of a console that closed by itself: what has become of the guest. */
 async function guestEnded(
+  followed: FollowedMachine,
   machine: Machine,
   error: unknown,
-  say: (text: string) => void,
-): Promise<number | "gone"> {
+): Promise<number | "elsewhere"> {
   const { label, hostName } = machine;
   if (isLibvirtError(error, "connectionLost"))
     throw new HostLost(
       `the connection to ${hostName} was lost, and ${label} may run on: ${oneLine(error.cause ?? error)}`,
     );
-  const deadline = performance.now() + SETTLES_WITHIN_MS;
-  do {
-    const fate = await fateOf(machine).catch((failure: unknown): never => {
-      throw new HostLost(
-        `the console of ${label} was closed, and ${hostName} says no more: ${oneLine(failure)}`,
-      );
-    });
-    if (fate !== undefined) {
-      say(fate.text);
-      return fate.kind === "gone" ? "gone" : EXIT.fine;
-    }
-    await sleep(200);
-  } while (performance.now() < deadline);
-  throw new ConsoleRefused(
-    `the console of ${label} was closed, and it runs on: somebody else has opened it with force`,
-  );
+  const why = await followed.whyEnded(machine).catch((failure: unknown): never => {
+    throw new HostLost(
+      `the console of ${label} was closed, and ${hostName} says no more: ${oneLine(failure)}`,
+    );
+  });
+  if (why === "there")
+    throw new ConsoleRefused(
+      `the console of ${label} was closed, and it runs on: somebody else has opened it with force`,
+    );
+  return why === "elsewhere" ? why : EXIT.fine;
 }

@@ -6,10 +6,10 @@ import { SshError } from "../../provider/ssh/index.js";
 import { EXIT } from "../exit-code.js";
 import { UsageError } from "../usage-error.js";
 import { OpenedLink } from "./browser.js";
-import { fateOf, type Machine } from "./machine.js";
-import { ConsoleRefused, HostLost } from "./refused.js";
-import { type Screen, vncScreen } from "./screen.js";
-import { ScreenServer } from "./screen-server.js";
+import type { FollowedMachine } from "./followed.js";
+import { ConsoleRefused } from "./refused.js";
+import { vncScreen } from "./screen.js";
+import { type OpenedScreen, ScreenServer } from "./screen-server.js";
 import { usableVnc } from "./vnc-security.js";
 
 export interface VncOptions {
@@ -30,28 +30,34 @@ export type VncWay =
   | { kind: "page"; url: string; token: string; address: string; port: number }
   | { kind: "port"; url: string; address: string; port: number };
 
-/** Serves a page with the VM's screen to one viewer of this machine, until that one leaves. */
-export async function vncPage(machine: Machine, options: VncOptions): Promise<number> {
-  const screen = vncScreen(machine);
-  const open = () => usableVnc((signal) => screen.open(signal), options.signal);
+/** Serves a page with the VM's screen to one viewer of this machine, until that one leaves. The page goes with the VM. */
+export async function vncPage(followed: FollowedMachine, options: VncOptions): Promise<number> {
+  const opened = async (): Promise<OpenedScreen> => {
+    const machine = followed.current;
+    const screen = vncScreen(machine);
+    const stream = await usableVnc((signal) => screen.open(signal), options.signal);
+    const { label, hostName, password } = machine;
+    const ended = async () => {
+      const why = await followed.whyEnded(machine);
+      if (why === "there") return { text: "The guest runs on, but somebody else has ended this." };
+      return why === "elsewhere" ? why : { text: why.text };
+    };
+    return { stream, title: `${label} on ${hostName}`, password, ended };
+  };
   // Who can't be shown the screen needs no link.
-  const tried = await open().catch((error: unknown): never => {
+  const tried = await opened().catch((error: unknown): never => {
     const isLost = error instanceof SshError && error.kind === "closed";
-    throw options.signal.aborted || isLost
+    throw options.signal.aborted || isLost || error instanceof ConsoleRefused
       ? error
-      : new ConsoleRefused(`the screen of ${machine.label} can't be shown: ${oneLine(error)}`, {
+      : new ConsoleRefused(`the screen of ${followed.current.label} can't be shown: ${oneLine(error)}`, {
           cause: error,
         });
   });
-  tried.destroy();
-  const server = await ScreenServer.start({
-    title: `${machine.label} on ${machine.hostName}`,
-    open,
-    password: machine.password,
-  });
+  tried.stream.destroy();
+  const server = await ScreenServer.start(opened, tried.title);
   let reason = "kvm console was ended.";
   try {
-    return await untilOver(machine, options, async (signal) => {
+    return await untilOver(followed, options, async (signal) => {
       for (;;) {
         const [used, left] = [server.used(), server.viewerLeft()];
         const link = server.renew();
@@ -59,7 +65,7 @@ export async function vncPage(machine: Machine, options: VncOptions): Promise<nu
         await untilUsed(used, link.url, { ...options, signal });
         const failure = await left;
         if (failure !== undefined && !options.keep)
-          throw new ConsoleRefused(`the screen of ${machine.label} can't be reached: ${failure}`);
+          throw new ConsoleRefused(`the screen of ${followed.current.label} can't be reached: ${failure}`);
         if (failure !== undefined) options.say(failure);
         if (!options.keep) return;
       }
@@ -97,9 +103,9 @@ async function untilUsed(used: Promise<void>, url: string, options: VncOptions):
   }
 }
 
-/** Passes a port of this machine's loopback on to the VM's VNC server, for viewers of the person's own. */
-export async function vncPort(machine: Machine, port: number, options: VncOptions): Promise<number> {
-  const screen = vncScreen(machine);
+/** Passes a port of this machine's loopback on to the VM's VNC server, wherever that is, for viewers of the person's own. */
+export async function vncPort(followed: FollowedMachine, port: number, options: VncOptions): Promise<number> {
+  vncScreen(followed.current);
   const sockets = new Set<Socket>();
   let onLastLeft = () => {};
   const lastLeft = new Promise<void>((resolve) => {
@@ -107,18 +113,19 @@ export async function vncPort(machine: Machine, port: number, options: VncOption
   });
   const server = createServer((socket) => {
     sockets.add(socket);
-    socket.on("close", () => {
+    void connect(socket, followed, options).then((end) => {
       sockets.delete(socket);
-      if (sockets.size === 0) onLastLeft();
+      // Viewers don't come back by themselves; whoever looked on may want to.
+      if (end === "elsewhere") options.say("The port leads there now; connect the viewer again.");
+      else if (sockets.size === 0) onLastLeft();
     });
-    void connect(socket, screen, options);
   });
   server.listen(port, "127.0.0.1");
   await once(server, "listening").catch((error: Error) => {
     throw new UsageError(`--vnc-port ${port}: ${error.message}`);
   });
   try {
-    return await untilOver(machine, options, async () => {
+    return await untilOver(followed, options, async () => {
       const { address, port: chosen } = server.address() as AddressInfo;
       await options.announce({ kind: "port", url: `vnc://${address}:${chosen}`, address, port: chosen });
       await (options.keep ? new Promise(() => undefined) : lastLeft);
@@ -129,57 +136,59 @@ export async function vncPort(machine: Machine, port: number, options: VncOption
   }
 }
 
-async function connect(socket: Socket, screen: Screen, { signal, say }: VncOptions): Promise<void> {
+/** Until the viewer leaves, or the screen ends: "elsewhere" when the VM has moved. */
+async function connect(
+  socket: Socket,
+  followed: FollowedMachine,
+  { signal, say }: VncOptions,
+): Promise<"left" | "elsewhere"> {
+  const machine = followed.current;
+  const left = new Promise<"left">((resolve) => socket.on("close", () => resolve("left")));
   socket.on("error", () => socket.destroy());
   try {
-    const stream = await screen.open(signal);
+    const stream = await vncScreen(machine).open(signal);
     stream.on("error", (error) => {
       if (!socket.destroyed) say(oneLine(error));
-      socket.destroy();
     });
-    stream.on("close", () => socket.destroy());
-    socket.on("close", () => stream.destroy());
-    if (socket.destroyed) stream.destroy();
-    stream.pipe(socket).pipe(stream);
+    const ended = new Promise<"ended">((resolve) => {
+      for (const event of ["end", "close"]) stream.on(event, () => resolve("ended"));
+    });
+    stream.pipe(socket, { end: false });
+    socket.pipe(stream);
+    const end = await Promise.race([left, ended]);
+    stream.destroy();
+    return end === "ended" && (await followed.whyEnded(machine)) === "elsewhere" ? "elsewhere" : "left";
   } catch (error) {
-    say(oneLine(error));
+    if (!signal.aborted) say(oneLine(error));
+    return "left";
+  } finally {
     socket.destroy();
   }
 }
 
 const LOOKS_EVERY_MS = 2_000;
 
-/** Until the work is done, the guest ends, the host is lost, or this process is told to end. */
+/** Until the work is done, the guest ends, its host is lost, or this process is told to end. */
 async function untilOver(
-  machine: Machine,
+  followed: FollowedMachine,
   options: VncOptions,
   /** Given what is aborted when it is over by something else. */
   work: (over: AbortSignal) => Promise<void>,
 ): Promise<number> {
-  const { hostName, host } = machine;
   const over = new AbortController();
   const told = new Promise<number>((resolve) => {
     options.signal.addEventListener("abort", () => resolve(options.signal.reason as number), { once: true });
   });
-  const lost = host.closed.then((error): never => {
-    throw new HostLost(
-      `the connection to ${hostName} was lost${error === undefined ? "" : `: ${oneLine(error)}`}`,
-    );
-  });
   const ended = async (): Promise<number> => {
-    for (;;) {
-      await sleep(LOOKS_EVERY_MS, undefined, { signal: over.signal });
-      const fate = await fateOf(machine);
-      if (fate === undefined) continue;
-      options.say(fate.text);
-      return EXIT.fine;
-    }
+    do await sleep(LOOKS_EVERY_MS, undefined, { signal: over.signal });
+    while ((await followed.look()) === undefined);
+    return EXIT.fine;
   };
   const done = async (): Promise<number> => {
     await work(over.signal);
     return EXIT.fine;
   };
-  const all = [told, lost, ended(), done()];
+  const all = [told, followed.lost, ended(), done()];
   for (const each of all) each.catch(() => undefined);
   try {
     return await Promise.race(all);

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { request } from "node:http";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -123,6 +125,10 @@ describe.skipIf(!available)(
         await beta.writeFile("/run/guest.xml", bare);
         await beta.virsh("create", "/run/guest.xml");
       }
+      // What starts from now on lets the page in.
+      await beta.shell("sed -i /^vnc_tls/d /etc/libvirt/qemu.conf");
+      await beta.stopLibvirtd();
+      await beta.startLibvirtd();
       // The state says that web is on beta: somebody has moved it by hand.
       const connection = (name: string) => ({
         address: lab.host(name).address,
@@ -223,13 +229,27 @@ describe.skipIf(!available)(
       await alpha.virsh("start", "socket");
     });
 
-    it("goes with a VM of a stack to another of its hosts", async () => {
+    it("goes with a VM of a stack to another of its hosts, on a terminal and with its screen", async () => {
       const beta = lab.host("beta");
-      const mover = guest("mover", serial, `<uuid>${moverUuid}</uuid>`);
+      const screen = `<graphics type='vnc' port='-1' passwd='${password}'/><video><model type='vga'/></video>`;
+      const mover = guest("mover", `${serial}${screen}`, `<uuid>${moverUuid}</uuid>`);
       await alpha.writeFile("/run/mover.xml", mover);
       await alpha.virsh("create", "/run/mover.xml");
-      const console = start("--state", join(folder, "state.json"), "mover");
+      const ofMover = ["--state", join(folder, "state.json"), "mover"];
+      const console = start(...ofMover);
       await console.until("tick ");
+      const [paged, ported] = [start(...ofMover, "--vnc", "--json"), start(...ofMover, "--vnc-port", "0")];
+      const page = await browser.newPage();
+      await page.goto((await opened(paged)).url);
+      await page.waitForSelector("form:not([hidden])");
+      await page.type("input", password);
+      await page.keyboard.press("Enter");
+      await litPixels(page);
+      expect(await page.title()).toBe("mover on alpha");
+      await ported.until("\n");
+      const { port } = new URL(ported.stdout.trim());
+      const viewer = connect(Number(port), "127.0.0.1");
+      await once(viewer, "data");
       // As at the end of a move: it runs there, then it isn't here any more.
       await beta.writeFile("/run/mover.xml", mover);
       await beta.virsh("create", "/run/mover.xml");
@@ -242,8 +262,20 @@ describe.skipIf(!available)(
       await console.until("tick ", console.stdout.length);
       console.child.stdin?.write("typed-after-the-move\r");
       await console.until("typed-after-the-move");
+      await page.waitForFunction('document.title === "mover on beta"');
+      await page.waitForFunction('document.querySelector("[role=status]").textContent === "Connected."');
+      expect(await litPixels(page)).toBeGreaterThan(100);
+      if (!viewer.closed) await once(viewer, "close");
+      for (let i = 0; i < 50 && !ported.stderr.includes("connect the viewer again"); i++) await sleep(100);
+      const back = connect(Number(port), "127.0.0.1");
+      expect(String((await once(back, "data"))[0])).toMatch(/^RFB /);
       await beta.virsh("destroy", "mover");
-      expect(await console.ended).toBe(0);
+      for (const one of [console, paged, ported]) {
+        expect(await one.ended).toBe(0);
+        expect(one.stderr).toMatch(/mover is on beta now\.\n(?:.*\n)*mover is no longer on beta/);
+      }
+      expect(await statusOf(page)).toBe("mover is no longer on beta: it has moved, or was removed.");
+      await page.close();
     });
 
     it("says what is missing, and what adds it or is there instead", async () => {
