@@ -107,17 +107,17 @@ export function makeReport(surveys: readonly SurveyedStack[], options: ReportOpt
   // What a silent host had before it may still have.
   const knownIds = [...known].filter((id) => isIncomplete || heeded.some((found) => found.id === id));
   const silent = hosts.some(({ answer }) => answer.kind === "silent");
+  const isUntold = isIncomplete || (silent && judged.length === 0);
+  const failing = findings.filter(({ kind }) => options.failOn.has(kind));
+  // Whoever names silence itself is told of it as of all else that was named.
+  const isNamed = failing.some(({ kind }) => (incompleteKinds as readonly string[]).includes(kind));
   const exitCode: ExitCode =
-    isIncomplete || (silent && judged.length === 0)
-      ? EXIT.incomplete
-      : findings.some(({ kind }) => options.failOn.has(kind))
-        ? EXIT.found
-        : EXIT.fine;
+    isUntold && !isNamed ? EXIT.incomplete : failing.length > 0 ? EXIT.found : EXIT.fine;
   return {
     schema: "pulumi-kvm/drift",
     version: SCHEMA_VERSION,
     at: options.at.toISOString(),
-    outcome: exitCode === EXIT.fine ? "same" : exitCode === EXIT.found ? "drift" : "incomplete",
+    outcome: isUntold ? "incomplete" : exitCode === EXIT.fine ? "same" : "drift",
     exitCode,
     ...(since === undefined ? {} : { since: since.at }),
     stacks: surveys.map(({ state: { project, stack, source, resources } }) => ({

@@ -63,7 +63,7 @@ export function judge(
       else untold("unknown", why);
     } else {
       const { refusals, warnings } = record.found.plan;
-      for (const { message } of refusals) untold("refused", message);
+      if (refusals.length > 0) untold("refused", refusals.map(({ message }) => message).join("; "));
       notes.push(...warnings);
       const now = describePlan(record.found.plan);
       if (refusals.length === 0 && !isAsPreviewed(step.effects, now, secret))
@@ -72,9 +72,16 @@ export function judge(
   }
 
   const steps = [...going, ...coming].map((one) => concealStep(one, secret));
+  // Nobody is at work in a guest that stands still from its start.
+  const starts = steps.some(({ kind }) => kind === "start");
   const reviewed = steps.map(
     (one): ReviewedStep => ({
-      ...{ kind: one.kind, lines: describeStep(one), impacts: impactsOf(one), guests: guestsOf(one) },
+      ...{
+        kind: one.kind,
+        lines: describeStep(one),
+        impacts: starts && one.kind === "pause" ? ["none"] : impactsOf(one),
+        guests: guestsOf(one),
+      },
     }),
   );
   impacts.push(...reviewed.flatMap((one) => one.impacts));

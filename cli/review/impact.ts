@@ -1,42 +1,20 @@
 import type { Step } from "../../provider/planning/step.js";
 
+/** What can't be undone, or what people at work in a guest notice. */
+const felt = ["deleteData", "replace", "restart", "stop", "pause", "disconnect", "detach"] as const;
+/** It can't be told what happens. */
+const untold = ["refused", "unreachable", "unknown"] as const;
+
 /** What a change does, the worst first. */
-export const impacts = [
-  "deleteData",
-  "replace",
-  "restart",
-  "stop",
-  "disconnect",
-  "detach",
-  "delete",
-  "refused",
-  "unreachable",
-  "unknown",
-  "migrate",
-  "live",
-  "nextBoot",
-  "none",
-] as const;
+export const impacts = [...felt, "delete", ...untold, "migrate", "live", "nextBoot", "none"] as const;
 export type Impact = (typeof impacts)[number];
 
-/** What can't be undone, or what people at work in a guest notice. */
-const felt: ReadonlySet<Impact> = new Set([
-  "deleteData",
-  "replace",
-  "restart",
-  "stop",
-  "disconnect",
-  "detach",
-]);
-/** It can't be told what happens. */
-const untold: ReadonlySet<Impact> = new Set(["refused", "unreachable", "unknown"]);
-
 export function isFelt(impact: Impact): boolean {
-  return felt.has(impact);
+  return felt.some((one) => one === impact);
 }
 
 export function isUntold(impact: Impact): boolean {
-  return untold.has(impact);
+  return untold.some((one) => one === impact);
 }
 
 /** As `--fail-on` has it. */
@@ -64,6 +42,11 @@ export function impactsOf(step: Step): Impact[] {
     case "releasePool":
     case "releaseNetwork":
       return ["delete"];
+    case "pause":
+      return ["pause"];
+    case "takeSnapshot":
+      // It stands still while its memory is written.
+      return [step.effect === "stop" ? "pause" : step.effect];
     case "restartNetwork":
       if (step.machines.length === 0) return ["none"];
       return [step.link === "cut" ? "disconnect" : "live"];
@@ -102,6 +85,8 @@ export function impactLabel(impact: Impact): string {
       return "restarts";
     case "stop":
       return "stops";
+    case "pause":
+      return "pauses";
     case "disconnect":
       return "loses its link";
     case "detach":

@@ -12,6 +12,7 @@ export function verdictOf(changes: readonly ReviewedChange[], errors: readonly s
   const guests = {
     restart: feeling(changes, "restart"),
     stop: feeling(changes, "stop"),
+    pause: feeling(changes, "pause"),
     disconnect: feeling(changes, "disconnect"),
     detach: feeling(changes, "detach"),
   };
@@ -27,6 +28,9 @@ export function verdictOf(changes: readonly ReviewedChange[], errors: readonly s
       operation === "create" &&
       steps.some((step) => step.kind === "defineMachine"),
   );
+  const started = changes.filter(
+    (change) => !made.includes(change) && change.steps.some(({ kind }) => kind === "start"),
+  );
   const untold = changes.filter(({ impacts }) =>
     impacts.some((impact) => ["refused", "unreachable", "unknown"].includes(impact)),
   );
@@ -37,6 +41,9 @@ export function verdictOf(changes: readonly ReviewedChange[], errors: readonly s
       ? [`${counted(guests.restart.length, "guest restarts", "guests restart")}`]
       : []),
     ...(guests.stop.length > 0 ? [`${counted(guests.stop.length, "guest stops", "guests stop")}`] : []),
+    ...(guests.pause.length > 0
+      ? [counted(guests.pause.length, "guest is paused", "guests are paused")]
+      : []),
     ...(guests.disconnect.length > 0
       ? [
           `${counted(guests.disconnect.length, "guest loses its network for some seconds", "guests lose their network for some seconds")}`,
@@ -66,7 +73,9 @@ export function verdictOf(changes: readonly ReviewedChange[], errors: readonly s
   return [
     first,
     ...(errors.length > 0
-      ? ["The preview failed, so this may not be the whole change: see its errors below."]
+      ? [
+          "The preview failed: it can't be applied as it is, and this may not be the whole change; see its errors below.",
+        ]
       : []),
     ...named(
       untold.filter(isRefused),
@@ -80,6 +89,7 @@ export function verdictOf(changes: readonly ReviewedChange[], errors: readonly s
     ),
     ...sentence(guests.restart, "restarts", "restart"),
     ...sentence(guests.stop, "stops", "stop"),
+    ...sentence(guests.pause, "is paused", "are paused"),
     ...sentence(
       guests.disconnect,
       "loses its network for some seconds",
@@ -99,6 +109,7 @@ export function verdictOf(changes: readonly ReviewedChange[], errors: readonly s
     ),
     ...named(removed, "Removed:", ({ name }) => name),
     ...named(made, "New:", ({ name }) => name),
+    ...named(started, "Started:", ({ name }) => name),
     ...named(
       moving,
       "Moving while running:",

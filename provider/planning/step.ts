@@ -379,7 +379,7 @@ export function describeStep(step: Step): string[] {
     case "shutdown":
       return [`shut down the guest${forced(step.force)}`];
     case "restart":
-      return [`restart the guest${forced(step.force)} for ${step.changes.map(change).join(", ")}`];
+      return [`restart the guest for ${step.changes.map(change).join(", ")}${forced(step.force)}`];
     default:
       return step satisfies never;
   }
@@ -430,7 +430,7 @@ function linkWhile(link: "cut" | "stays", machineCount: number): string {
   if (link === "cut") return `${isOne ? "loses" : "lose"} the link for some seconds`;
   return isOne ? "goes over to it as it runs" : "go over to it as they run";
 }
-const forced = (force: boolean) => (force ? ", cutting its power if it takes too long" : "");
+const forced = (force: boolean) => (force ? ", cutting its power if it does not shut down in time" : "");
 
 /** Effects that a guest feels, or that lose data: they are applied only when the preview announced them. */
 export function mustBeAnnounced(step: Step): boolean {

@@ -111,7 +111,9 @@ describe.skipIf(!available)(`what a guest would feel${lacking}`, () => {
     // No guest system is on it that could hear the power button.
     await project.change("box", { forceStop: true, shutdownTimeout: "1s" });
     const preview = await project.pulumi.preview();
-    expect(effectsOf(preview).box).toContain("shut down the guest, cutting its power if it takes too long");
+    expect(effectsOf(preview).box).toContain(
+      "shut down the guest, cutting its power if it does not shut down in time",
+    );
     await project.pulumi.up();
     expect((await alpha.virsh("domstate", "box")).trim()).toBe("shut off");
     expect(await alpha.virsh("dumpxml", "box")).toContain("changed");

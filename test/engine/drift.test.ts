@@ -73,8 +73,8 @@ describe.skipIf(!available)(`what people do to hosts by hand${lacking}`, () => {
     await alpha.virsh("undefine", "strayed");
     await beta.virsh("domrename", "renamed", "somebodys-taste");
     const expected = {
-      halted: ["start (found stopped)"],
-      frozen: ["resume (found paused, user)"],
+      halted: ["start (it is off)"],
+      frozen: ["resume (it is paused, user)"],
       edited: ["maxMemory 256 MiB -> 128 MiB", "maxCpus 3 -> 1", "autostart false -> true, live"],
       gone: ["create virtual machine gone on alpha (it is gone from its host)"],
       hollow: ["create disk hollow-1 (32 MiB, qcow2) in pool images on beta"],
@@ -161,8 +161,8 @@ describe.skipIf(!available)(`what people do to hosts by hand${lacking}`, () => {
         "define edited on beta again (it runs without a definition), no guest notices",
         "autostart false -> true, live",
       ],
-      frozen: ["start (found stopped) from its saved state"],
-      halted: ["start (found crashed)"],
+      frozen: ["start (it is off) from its saved state"],
+      halted: ["start (it has crashed)"],
       renamed: ["record the owner of renamed (its mark is gone), no guest notices"],
     });
     await project.pulumi.up();

@@ -123,7 +123,7 @@ describe.skipIf(!available)(`a host that doesn't answer${lacking}`, () => {
     await alpha.up();
     const preview = await project.pulumi.preview();
     expect(effectsOf(preview)).toMatchObject({
-      web: ["start (found stopped)"],
+      web: ["start (it is off)"],
       vm3: ['description none -> "changed"'],
     });
     await using web = await ConsoleWatch.start([alpha], consoleLog("web"));

@@ -112,7 +112,7 @@ describe.skipIf(!available)(`waiting for a guest${lacking}`, () => {
     await alpha.configureSshd("AllowTcpForwarding no");
     const preview = await project.pulumi.preview();
     expect(effectsOf(preview)).toEqual({
-      web: ["start (found stopped)", "wait for the guest's SSH server, at most 10 s"],
+      web: ["start (it is off)", "wait for the guest's SSH server, at most 10 s"],
     });
     await project.pulumi.up();
     expect(await outputsOf("web")).toMatchObject({ state: "running", ready: { goal: "ssh" } });

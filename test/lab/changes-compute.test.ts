@@ -148,7 +148,7 @@ describe.skipIf(!available)(`CPUs and memory of a running guest ${missing.join("
       inputs: { restartPolicy: "whenNeeded", cpu: { mode: "maximum", topology: { cores: 4, threads: 2 } } },
       announced: [
         "cpu the machine type's default -> maximum, at the next boot",
-        "restart the guest, cutting its power if it takes too long for memory 256 MiB -> 300 MiB, cpus 3 -> 2, maxCpus 4 -> 8, cpu the machine type's default -> maximum, cpu.topology none -> 1 x 1 x 4 x 2",
+        "restart the guest for memory 256 MiB -> 300 MiB, cpus 3 -> 2, maxCpus 4 -> 8, cpu the machine type's default -> maximum, cpu.topology none -> 1 x 1 x 4 x 2, cutting its power if it does not shut down in time",
       ],
       prints: [/^cpus 2$/m],
     });
@@ -237,7 +237,7 @@ describe.skipIf(!available)(`CPUs and memory of a running guest ${missing.join("
     expect(await declared.preview(less)).toMatchObject({ effects: [], diff: { changes: false } });
     const restarted = { ...less, restartPolicy: "whenNeeded" };
     expect((await declared.preview(restarted)).effects).toEqual([
-      "restart the guest, cutting its power if it takes too long for memory 128 MiB -> 64 MiB",
+      "restart the guest for memory 128 MiB -> 64 MiB, cutting its power if it does not shut down in time",
     ]);
     await declared.remove();
   });

@@ -76,7 +76,7 @@ describe.skipIf(!available)(`the platform of a running guest ${missing.join("; "
     expect(await world.ls("alpha", nvram)).toEqual([`${uuid}_VARS.fd`]);
     await vm.host.virsh("shutdown", "walked");
     await expect.poll(() => vm.host.virsh("domstate", "walked"), { timeout: 60_000 }).toContain("shut off");
-    expect(await vm.declared.preview(vm.inputs)).toMatchObject({ effects: ["start (found stopped)"] });
+    expect(await vm.declared.preview(vm.inputs)).toMatchObject({ effects: ["start (it is off)"] });
     const left = { ...vm.inputs, onGuestShutdown: "leave" };
     expect((await vm.declared.preview(left)).effects).toEqual([
       expect.stringMatching(/^record changed onGuestShutdown/),

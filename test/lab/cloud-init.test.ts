@@ -97,7 +97,7 @@ describe.skipIf(!available)(`boot media ${missing.join("; ")}`, () => {
         `write cloud-init seed ${file} (54 KiB) in pool images on alpha (other meta-data, user-data; the instance-id changes: cloud-init runs as on a first boot)`,
       (file) => `cloudInit ${first} in images -> ${file} in images, at the next boot`,
       (file) =>
-        `restart the guest, cutting its power if it takes too long for cloudInit ${first} in images -> ${file} in images`,
+        `restart the guest for cloudInit ${first} in images -> ${file} in images, cutting its power if it does not shut down in time`,
       ...[first, second]
         .sort()
         .map(

@@ -18,14 +18,14 @@ describe.skipIf(!available)(`a guest whose state was saved ${missing.join("; ")}
     await vm.host.virsh("managedsave", "saved");
     // Nothing stands between its definition and its state.
     expect((await vm.declared.preview(vm.inputs)).effects).toEqual([
-      "start (found stopped) from its saved state",
+      "start (it is off) from its saved state",
     ]);
     await vm.change({
       inputs: { maxCpus: 4, onReboot: "destroy" },
       announced: [
         "maxCpus 1 -> 4",
         'onReboot "restart" -> "destroy"',
-        "start (found stopped) from its saved state, until its next boot without maxCpus 1 -> 4",
+        "start (it is off) from its saved state, until its next boot without maxCpus 1 -> 4",
         'onReboot "restart" -> "destroy", live',
       ],
     });
@@ -34,8 +34,8 @@ describe.skipIf(!available)(`a guest whose state was saved ${missing.join("; ")}
     await vm.change({
       inputs: { restartPolicy: "whenNeeded" },
       announced: [
-        "start (found stopped) from its saved state",
-        "restart the guest, cutting its power if it takes too long for maxCpus 1 -> 4",
+        "start (it is off) from its saved state",
+        "restart the guest for maxCpus 1 -> 4, cutting its power if it does not shut down in time",
       ],
     });
     expect(vm.declared.state).toMatchObject({ pendingRestart: [] });

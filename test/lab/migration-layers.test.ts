@@ -169,7 +169,7 @@ describe.skipIf(!available)(`moving a guest with layers over images ${missing.jo
     const back = [
       "delete disk waits-out (8 MiB) in pool other on beta: its data is lost",
       "move beta -> alpha while off, copying waits-root, waits-new, waits-late",
-      "start (found stopped)",
+      "start (it is off)",
     ];
     expect(await vm.declared.up({ ...vm.inputs, ...on("alpha") })).toEqual(back);
     expect((await vm.declared.preview({ ...vm.inputs, ...on("alpha") })).effects).toEqual([]);

@@ -44,8 +44,8 @@ describe("what is published of the command", () => {
   });
 });
 
-const start: Step = { kind: "start", subject: "web", effect: "none", reason: "found stopped" };
-const resume: Step = { kind: "resume", subject: "web", effect: "live", reason: "found paused, ioError" };
+const start: Step = { kind: "start", subject: "web", effect: "none", reason: "it is off" };
+const resume: Step = { kind: "resume", subject: "web", effect: "live", reason: "it is paused, ioError" };
 
 describe("an inspection", () => {
   const web = resourceNamed("web");
@@ -130,12 +130,25 @@ describe("a report", () => {
       outcome: "incomplete",
       summary: { drifted: 1, unreachable: 1 },
     });
+    const ends = (kind: string) => {
+      const failOn = new Set([kind]);
+      const unreadable = { kind: "unreadable", reason: "its XML is odd" } as const;
+      const [drift, silence, unread] = [[planned([start])], [silent[1]], [unreadable]].map(([inspection]) =>
+        inspection === undefined ? 0 : reportOf([[resourceNamed("db"), inspection]], { failOn }).exitCode,
+      );
+      return { drift, silence, unread };
+    };
+    // Whoever names silence is told of it as of all else.
+    expect(ends("drifted")).toEqual({ drift: 2, silence: 3, unread: 3 });
+    expect(ends("unreachable")).toEqual({ drift: 0, silence: 2, unread: 3 });
+    expect(ends("unreadable")).toEqual({ drift: 0, silence: 3, unread: 2 });
+    expect(ends("orphan")).toEqual({ drift: 0, silence: 3, unread: 3 });
   });
 
   it("leaves out what an earlier one has, and only that", () => {
     const again = reportOf([[resourceNamed("web"), planned([start])]], { since: drifted });
     expect(again).toMatchObject({ exitCode: 0, findings: [], known: 1 });
-    const worse: Step = { ...start, reason: "found crashed" };
+    const worse: Step = { ...start, reason: "it has crashed" };
     expect(reportOf([[resourceNamed("web"), planned([worse])]], { since: drifted }).findings).toHaveLength(1);
     // Night after night, with the last report alone, and when a host was silent in between.
     const dark = reportOf(

@@ -7,7 +7,7 @@ import { noPaint } from "../../cli/paint.js";
 import { program } from "../../cli/program.js";
 import { Progress } from "../../cli/progress.js";
 import { gather } from "../../cli/review/gather.js";
-import { impacts, nameOf } from "../../cli/review/impact.js";
+import { nameOf } from "../../cli/review/impact.js";
 import { makeReport } from "../../cli/review/make-report.js";
 import { readPreview } from "../../cli/review/preview.js";
 import { report as reportSchema } from "../../cli/review/report.js";
@@ -65,6 +65,14 @@ describe("the review of a change", () => {
     expect(verdict([{ kind: "shutdown", subject, force: false, effect: "stop" }])).toBe(
       "Yes: 1 guest stops, no guest restarts.",
     );
+    expect(verdict([{ kind: "pause", subject, effect: "stop" }])).toBe(
+      "Yes: 1 guest is paused, no guest restarts.",
+    );
+    const start: Step = { kind: "start", subject, effect: "none", reason: "new" };
+    expect(one([start, { kind: "pause", subject, effect: "stop" }]).verdict).toEqual([
+      "No: no guest restarts, stops or moves.",
+      "Started: web.",
+    ]);
     expect(
       verdict([{ kind: "migrate", subject, from: "alpha", to: "beta", copies: [], effect: "migrate" }]),
     ).toMatch(/^Hardly: no guest restarts or stops; 1 guest moves/);
@@ -139,8 +147,64 @@ describe("the review of a change", () => {
       exitCode: 2,
       failed: ["restart"],
     });
-    expect(impacts.map(nameOf)).toContain("delete-data");
     expect(reviewOf({ ...world, hosts: [silent("alpha")], changes: [] }).exitCode).toBe(0);
+  });
+
+  it("closes each gate on what it names, and on nothing else", () => {
+    const subject = "web";
+    const at = { subject, host: "alpha" };
+    const removal = (guest: "off" | "powerCut"): ChangeOptions => ({
+      operation: "delete",
+      removal: [
+        {
+          ...{ kind: "removeMachine", ...at, guest, snapshots: [] },
+          effect: guest === "off" ? "none" : "stop",
+        },
+      ],
+    });
+    const unplugged = { property: "disks[vdb]", from: "data", to: "none", warning: "the guest loses it" };
+    const restarted: Step = {
+      ...{ ...at, kind: "restartNetwork", changes: [memory], machines: ["web"] },
+      ...{ link: "cut", effect: "live" },
+    };
+    const volume = { pool: "images", volume: "web-0", sizeBytes: MIB, effect: "none" } as const;
+    const unobservable = { kind: "unobservable", reason: "off" } as const;
+    const cases: [impacts: string, steps: Step[], options?: ChangeOptions][] = [
+      ["delete-data", [{ kind: "deleteVolume", ...at, ...volume }]],
+      ["replace", [], { operation: "replace" }],
+      ["restart", [{ kind: "restart", subject, force: false, changes: [memory], effect: "restart" }]],
+      ["stop", [{ kind: "shutdown", subject, force: false, effect: "stop" }]],
+      ["pause", [{ kind: "pause", subject, effect: "stop" }]],
+      ["disconnect", [restarted]],
+      ["detach live", [{ kind: "changeRunning", subject, changes: [unplugged], effect: "live" }]],
+      ["delete", [], removal("off")],
+      ["stop delete", [], removal("powerCut")],
+      ["refused", [], { plan: { refusals: [{ kind: "shrink", message: "it can't shrink" }] } }],
+      ["unreachable", [], { found: { ...unobservable, hostName: "beta" } }],
+      [
+        "unreachable",
+        [],
+        { operation: "delete", removal: { kind: "unreachable", hostName: "b", reason: "off" } },
+      ],
+      ["unknown", [], { found: { kind: "unknown", keys: ["memory"] } }],
+      ["unknown", [], { found: { ...unobservable, hostName: undefined } }],
+      ["migrate", [{ kind: "migrate", subject, from: "alpha", to: "beta", copies: [], effect: "migrate" }]],
+      ["live", [{ kind: "setAutostart", subject, to: true, effect: "live" }]],
+      ["next-boot", [{ kind: "updateDefinition", subject, changes: [memory], effect: "nextBoot" }]],
+      ["", [{ kind: "renameMachine", subject, from: "web", to: "www", effect: "none" }]],
+    ];
+    expect(new Set(cases.flatMap(([names]) => names.split(" ")))).toEqual(
+      new Set(["", ...gates.map(nameOf)]),
+    );
+    for (const [names, steps, options] of cases)
+      for (const gate of gates) {
+        const { exitCode, failed } = reviewOf({
+          ...{ hosts: [hostOf("alpha", [machine])], machines: [machine], failOn: [gate] },
+          changes: [changeOf("web", steps, { resource: state, ...options })],
+        });
+        const closes = names.split(" ").includes(nameOf(gate));
+        expect([names, gate, failed, exitCode === 2]).toEqual([names, gate, closes ? [gate] : [], closes]);
+      }
   });
 
   it("reckons with the room of each host", () => {
@@ -155,7 +219,7 @@ describe("the review of a change", () => {
   });
 
   it("tells when the host isn't any more as the preview said, and what isn't known before the deployment", () => {
-    const start: Step = { kind: "start", subject: "web", effect: "none", reason: "found stopped" };
+    const start: Step = { kind: "start", subject: "web", effect: "none", reason: "it is off" };
     expect(one([start], { effects: ["memory 1 GiB -> 2 GiB, live"] }).changes[0]).toMatchObject({
       impacts: ["unknown"],
       reason: expect.stringMatching(

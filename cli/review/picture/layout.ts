@@ -71,6 +71,7 @@ export function toneOf(impact: Impact): Tone {
     case "replace":
     case "restart":
     case "stop":
+    case "pause":
     case "disconnect":
     case "detach":
     case "delete":

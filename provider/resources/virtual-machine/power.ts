@@ -16,7 +16,7 @@ export function powerSteps(
   const steps: Step[] = [];
   if (domain === undefined || !isActive(domain)) {
     if (wanted === "stopped" || isLeftOff(inputs, domain)) return steps;
-    const reason = domain === undefined ? "new" : `found ${hasCrashed(domain) ? "crashed" : "stopped"}`;
+    const reason = domain === undefined ? "new" : `it ${hasCrashed(domain) ? "has crashed" : "is off"}`;
     if (saved === undefined) steps.push({ kind: "start", subject, effect: "none", reason });
     else {
       const restarts = saved.waiting.length > 0 && mayRestart(inputs);
@@ -42,7 +42,7 @@ export function powerSteps(
       kind: "resume",
       subject,
       effect: "live",
-      reason: `found paused${why === undefined ? "" : `, ${why}`}`,
+      reason: `it is paused${why === undefined ? "" : `, ${why}`}`,
     });
   }
   if (waiting.length > 0 && mayRestart(inputs))
