@@ -458,6 +458,9 @@ export function needsAnotherLook(step: Step, next: Step | undefined): boolean {
       return next?.kind !== "moveVolume";
     case "start":
       return next?.kind === "changeRunning" || next?.kind === "restart";
+    case "recordOwner":
+      // What it marks moves along.
+      return next?.kind === "migrate" || next?.kind === "moveStopped";
     case "settleVolumeMove":
     case "settleMigration":
     case "makePersistent":

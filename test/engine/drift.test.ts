@@ -227,6 +227,12 @@ describe.skipIf(!available)(`what people do to hosts by hand${lacking}`, () => {
     });
     await project.pulumi.up();
     await project.pulumi.preview({ args: ["--expect-no-changes"] });
+    // Both disks have its mark now. That isn't storage which both hosts share: off, it would boot from what it had before.
+    await project.change("halted", { on: "alpha", ...off });
+    const back = await project.pulumi.preview({ expectSuccess: false });
+    expect(back.stdout).toMatch(
+      /volume halted-0 in pool images on alpha already, with this virtual machine's mark/,
+    );
 
     await project.pulumi.destroy();
     for (const host of lab.hosts) {

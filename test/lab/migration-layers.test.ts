@@ -151,9 +151,13 @@ describe.skipIf(!available)(`moving a guest with layers over images ${missing.jo
     });
     await alpha.shell(`qemu-io -c 'write -P 0x4c 1M 64k' ${folder}/waits-late`);
 
+    // Without a mark nobody could tell afterwards whose it is.
+    await alpha.shell(`rm ${folder}/.pulumi-kvm.*.waits-plugged`);
+    await alpha.virsh("pool-refresh", "images");
     await vm.change({
       inputs: { ...on("beta"), disks: [root, { ...root, name: "new" }, late] },
       announced: [
+        "record the owner of waits (no mark is on waits-plugged), no guest notices",
         "migrate alpha -> beta, live, copying waits-root, waits-plugged, waits-out, waits-late",
         "create disk waits-new (8 MiB, qcow2) in pool images on beta",
         /^disks\[vdb\] waits-plugged in images -> none, live/,

@@ -46,6 +46,7 @@ import { bootMedia } from "./seed/boot-media.js";
 import { mediumOf } from "./seed/steps.js";
 import { writeMedium } from "./seed/write-medium.js";
 import { shutDown } from "./stop.js";
+import { unmarkedVolumes } from "./unmarked.js";
 import { forgetAwaited, noteAwaited } from "./wait/awaited.js";
 import { waitForGuest } from "./wait/wait.js";
 
@@ -303,7 +304,10 @@ async function writeMark(
     persistent: domain.persistent !== undefined,
   });
   // So are the disks and media that the program declares as the VM's own.
-  for (const { pool, volume } of ownVolumes(request.inputs)) {
+  for (const { pool, volume } of [
+    ...ownVolumes(request.inputs),
+    ...unmarkedVolumes(request, place, domain),
+  ]) {
     const contents = place.pools.find((other) => other.name === pool)?.contents;
     if (contents === undefined || !contents.volumes.some((other) => other.name === volume)) continue;
     const mark = ownMark(request, place, volume);

@@ -245,7 +245,11 @@ export function releasedVolumeSteps(
 }
 
 /** Disks that are declared as the VM's own, that it has, and of which no mark says whose they are. */
-export function unmarkedDisks(inputs: Inputs, place: ObservedHost, { persistent }: ObservedDomain): string[] {
+export function unmarkedDisks(
+  inputs: Inputs,
+  place: ObservedHost,
+  { persistent }: ObservedDomain,
+): { pool: string; volume: string }[] {
   return (inputs.disks ?? []).flatMap((entry, i) => {
     if (entry.disk !== undefined) return [];
     const { pool, volume } = volumeOf(inputs.name, entry, i);
@@ -253,7 +257,7 @@ export function unmarkedDisks(inputs: Inputs, place: ObservedHost, { persistent 
     const isThere = contents?.volumes.some((other) => other.name === volume) ?? false;
     const isMarked = contents?.marks.some((mark) => mark.volume === volume) ?? false;
     const isUsed = persistent?.disks.some((disk) => sameVolume(disk.source, { pool, volume })) ?? false;
-    return isThere && isUsed && !isMarked ? [volume] : [];
+    return isThere && isUsed && !isMarked ? [{ pool, volume }] : [];
   });
 }
 

@@ -25,6 +25,7 @@ import { ownerOf } from "./record-owner.js";
 import { relocationsOf } from "./relocations.js";
 import { identityHashes, isOwn, type MachineRequest } from "./request.js";
 import type { Outputs } from "./schema.js";
+import { withoutMarksOfItsOwn } from "./storage-seen.js";
 
 export function refOf(inputs: {
   host: string;
@@ -70,7 +71,8 @@ export async function observe(declared: MachineRequest, context: ObserveContext)
   // One without a definition gets it first; what else is in its way shows then.
   if (!moves || elsewhere.domain?.persistent === undefined) return observed;
   await rescanPools(target, volumesOf(elsewhere.domain), context);
-  const rescanned = { ...observed, target: await lookAt(target.ref, request, context) };
+  const seen = await lookAt(target.ref, request, context);
+  const rescanned = { ...observed, target: await withoutMarksOfItsOwn(seen, elsewhere, context) };
   const ahead = { ...rescanned, bases: await basesOf(rescanned, request, context) };
   return { ...ahead, moveRefusals: await preflightMove(ahead, request, context) };
 }

@@ -13,7 +13,7 @@ import { asMoved } from "./as-moved.js";
 import { type Changes, sortChanges, toTexts } from "./changes.js";
 import { leftOpen, volumesToCopy } from "./copies.js";
 import { desiredModel } from "./desired.js";
-import { missingMedia, refuseLossByName, releasedVolumeSteps, unmarkedDisks, volumeSteps } from "./disks.js";
+import { missingMedia, refuseLossByName, releasedVolumeSteps, volumeSteps } from "./disks.js";
 import type { CopiedVolume } from "./migration/index.js";
 import {
   isActive,
@@ -36,7 +36,8 @@ import {
   unfinishedOf,
 } from "./relocations.js";
 import { isOwn, type MachineRequest, wasFound } from "./request.js";
-import { mediaSteps, releasedMediaSteps, secondSeedRefusals, unmarkedMedia } from "./seed/steps.js";
+import { mediaSteps, releasedMediaSteps, secondSeedRefusals } from "./seed/steps.js";
+import { asMarked, unmarkedVolumes } from "./unmarked.js";
 import { waitSteps, waitWarnings } from "./wait/plan.js";
 
 /** Pure: what is and what should be in, steps and refusals out. */
@@ -106,15 +107,17 @@ function planMachine(request: MachineRequest, observed: ObservedMachine): Plan {
 function planDeparture(
   request: MachineRequest,
   observed: ObservedMachine,
-  place: ObservedHost,
+  found: ObservedHost,
   domain: ObservedDomain,
   result: Plan,
 ): void {
   const { target } = observed;
+  const { place, marked } = asMarked(request, found, domain);
   const unfinished = unfinishedOf(relocationsOf(request, place, domain));
   relocationSteps(request, place, domain, unfinished, result);
   const copies = volumesToCopy(request, target, place, domain, isActive(domain) ? observed.bases : []);
   releaseLeftBehind(request, place, domain, copies, result);
+  if (marked.length > 0) result.steps.push(markAgain(domain, marked));
   planMove(request, observed, place, domain, copies, result);
   planRecords(request, place, domain, result);
   const moved = asMoved(place, target, domain, copies);
@@ -366,18 +369,14 @@ function planRecords(
       });
   } else {
     if (isFoundAgain(request)) result.steps.push(foundAgain(`virtual machine ${subject}`, place.ref.name));
-    // virsh copies disks without their marks; a move of our own makes them anew.
-    const unmarked =
-      place.ref.name === request.inputs.host
-        ? [
-            ...unmarkedDisks(request.inputs, place, domain),
-            ...unmarkedMedia(request.inputs, place, domain.persistent),
-          ]
-        : [];
-    if (unmarked.length > 0) {
-      const reason = `no mark is on ${unmarked.join(", ")}`;
-      result.steps.push({ kind: "recordOwner", subject, effect: "none", reason });
-    }
+    const unmarked = place.ref.name === request.inputs.host ? unmarkedVolumes(request, place, domain) : [];
+    if (unmarked.length > 0)
+      result.steps.push(
+        markAgain(
+          domain,
+          unmarked.map(({ volume }) => volume),
+        ),
+      );
   }
   if (
     recorded !== undefined &&
@@ -385,6 +384,11 @@ function planRecords(
     place.ref.name === request.inputs.host
   )
     result.steps.push({ kind: "record", subject, effect: "none", reason: `that it is on ${place.ref.name}` });
+}
+
+function markAgain({ record }: ObservedDomain, volumes: readonly string[]): Step {
+  const reason = `no mark is on ${volumes.join(", ")}`;
+  return { kind: "recordOwner", subject: record.name, effect: "none", reason };
 }
 
 function planChanges(

@@ -55,8 +55,8 @@ export interface VolumeFindings {
   source:
     | { format: string | undefined; allocationBytes: number; backingPath: string | undefined }
     | undefined;
-  /** Something of that name, or its mark, is at the target. */
-  takenBy: "volume" | "mark" | undefined;
+  /** Something of that name, or its mark, is at the target; `formerVolume`: a volume with the same mark. */
+  takenBy: "volume" | "formerVolume" | "mark" | undefined;
   /** Whether the backing image is at the target; undefined when nobody could tell. */
   backingThere: boolean | undefined;
 }
@@ -141,7 +141,9 @@ function* storageRefusals(findings: PreflightFindings): Generator<string> {
     const { format, backingPath } = volume.source;
     if (volume.readonly !== true && format !== "qcow2" && format !== "raw")
       yield `volume ${volume.name} has the format ${format ?? "unknown"}; only qcow2 and raw can be copied`;
-    if (volume.takenBy !== undefined)
+    if (volume.takenBy === "formerVolume")
+      yield `there is a volume ${volume.name} in ${where} already, with this virtual machine's mark: if both hosts see the same storage set migration.storage "shared"; if somebody copied the disk to ${source.name} by hand it is the former one, to be removed when nothing on it is needed any more (virsh vol-delete ${volume.name} --pool ${volume.targetPool} on ${target.name})`;
+    else if (volume.takenBy !== undefined)
       yield `there is ${volume.takenBy === "volume" ? "a volume" : "the mark of a volume"} ${volume.name} in ${where} already; if both hosts see the same storage set migration.storage "shared", else remove it`;
     const isCopiedAsFile = !live || volume.readonly === true;
     if (isCopiedAsFile && !ahead && backingPath !== undefined && volume.backingThere !== true)

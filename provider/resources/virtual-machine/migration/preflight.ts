@@ -1,5 +1,7 @@
 import { posix } from "node:path";
 import type { Host } from "../../../hosts/host.js";
+import type { PoolContents } from "../../../hosts/observations.js";
+import { sidecarName } from "../../../hosts/volume-mark.js";
 import type { DomainRecord } from "../../../libvirt/index.js";
 import { type DomainModel, type MigratedVolume, parseDomain, parsePool } from "../../../libvirt/xml/index.js";
 import { roomIn } from "../../pool-room.js";
@@ -154,16 +156,22 @@ async function volumeFindings(
       found === undefined
         ? undefined
         : { format: parsed?.format, allocationBytes: found.allocationBytes, backingPath },
-    takenBy: there.volumes.some((other) => other.name === volume.name)
-      ? "volume"
-      : there.marks.some((mark) => mark.volume === volume.name)
-        ? "mark"
-        : undefined,
+    takenBy: takenBy(volume.name, here, there),
     backingThere:
       backingPath === undefined
         ? undefined
         : (await missingAt(target, [[backingPath, backingPath]])).length === 0,
   };
+}
+
+/** The volume's own mark at the target, without a volume, is what is left of the volume, and is good for the next one. */
+function takenBy(name: string, here: PoolContents, there: PoolContents): VolumeFindings["takenBy"] {
+  const marksOf = ({ marks }: PoolContents) =>
+    marks.filter(({ volume }) => volume === name).map((mark) => sidecarName(mark));
+  const [ours, found] = [marksOf(here), marksOf(there)];
+  if (there.volumes.some((other) => other.name === name))
+    return found.some((mark) => ours.includes(mark)) ? "formerVolume" : "volume";
+  return found.some((mark) => !ours.includes(mark)) ? "mark" : undefined;
 }
 
 async function poolFindings({ target, volumes }: Omit<MigrationPlan, "policy">): Promise<PoolFindings[]> {

@@ -92,13 +92,13 @@ export function unmarkedMedia(
   inputs: Inputs,
   place: ObservedHost,
   persistent: DomainModel | undefined,
-): string[] {
+): { pool: string; volume: string }[] {
   return bootMedia(inputs).flatMap((declared) => {
     const contents = place.pools.find((other) => other.name === declared.pool)?.contents;
     const isThere = contents?.volumes.some((other) => other.name === declared.volume) ?? false;
     const isMarked = contents?.marks.some((mark) => mark.volume === declared.volume) ?? false;
     const isUsed = persistent !== undefined && isUsedBy(persistent, declared);
-    return isThere && isUsed && !isMarked ? [declared.volume] : [];
+    return isThere && isUsed && !isMarked ? [{ pool: declared.pool, volume: declared.volume }] : [];
   });
 }
 
