@@ -11,7 +11,7 @@ import type { EngineConnection } from "./engine-connection.js";
 import { PartialFailure, UserError } from "./errors.js";
 import { describeProblem, INTERNAL_KEYS } from "./input-problem.js";
 import { fromOutputs, type Json, type JsonObject, sameJson, toJson, toOutputs } from "./json.js";
-import { type ResourceLog, resourceLog } from "./resource-log.js";
+import { type OperationLog, type ResourceLog, resourceLog } from "./resource-log.js";
 import { secrecyOf } from "./secrecy.js";
 import { UNKNOWN } from "./unknowns.js";
 import { isUnmanaged, readUnmanaged } from "./unmanaged.js";
@@ -246,6 +246,7 @@ export async function remove(
   const context = applyContext(definition, deployment, inputs, timeoutMs);
   try {
     await definition.remove(id, props, identityOf(inputs), context);
+    context.log.done();
   } catch (error) {
     throw asUserError(error, labelOf(definition, inputs));
   }
@@ -312,7 +313,9 @@ async function reconcile(
     }
     const id = definition.idOf(request, observed);
     if (id === undefined) throw new UserError("was applied, but isn't on the host");
-    return { id, outputs: await result(observed, request.inputs) };
+    const outputs = await result(observed, request.inputs);
+    context.log.done();
+    return { id, outputs };
   } catch (error) {
     const label = labelOf(definition, request.inputs);
     let failure = asUserError(error, label);
@@ -448,7 +451,7 @@ function labelOf(definition: AnyDefinition, inputs: Bag): string {
   return `${definition.kind} ${name}`;
 }
 
-function logOf(definition: AnyDefinition, deployment: Deployment, inputs: Bag): ResourceLog {
+function logOf(definition: AnyDefinition, deployment: Deployment, inputs: Bag): OperationLog {
   return resourceLog(
     deployment.engine,
     String(inputs.pulumiUrn ?? ""),
@@ -467,7 +470,7 @@ function applyContext(
   deployment: Deployment,
   inputs: Bag,
   timeoutMs: number,
-): ApplyContext {
+): ApplyContext & { log: OperationLog } {
   const signals = [AbortSignal.timeout(timeoutMs)];
   if (deployment.engine !== undefined) signals.push(deployment.engine.gone);
   return {

@@ -10,14 +10,22 @@ export interface ResourceLog {
   progress(message: string): void;
 }
 
+/** The log of one operation. */
+export interface OperationLog extends ResourceLog {
+  /** The last line of progress stays on the resource's row for as long as others are worked on: nothing may look as if it went on. */
+  done(): void;
+}
+
 export function resourceLog(
   engine: Pick<EngineConnection, "log"> | undefined,
   urn: string,
   label: string,
   now: () => number,
-): ResourceLog {
+): OperationLog {
   let lastProgressMs = Number.NEGATIVE_INFINITY;
+  let showsProgress = false;
   const send = (severity: "info" | "warning", message: string, ephemeral: boolean) => {
+    showsProgress = ephemeral;
     void engine?.log({ severity, message: `${label}: ${message}`, urn, ephemeral });
   };
   return {
@@ -27,6 +35,10 @@ export function resourceLog(
       if (now() - lastProgressMs < PROGRESS_EVERY_MS) return;
       lastProgressMs = now();
       send("info", message, true);
+    },
+    // The CLI passes over lines without text.
+    done: () => {
+      if (showsProgress) send("info", "done", true);
     },
   };
 }

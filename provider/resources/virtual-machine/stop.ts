@@ -3,8 +3,9 @@ import type { ApplyContext } from "../definition.js";
 import { until } from "./until.js";
 import { isAgentConnected } from "./wait/addresses.js";
 
-/** A guest that is just booting doesn't hear the power button: it is pressed again. */
+/** A guest that is just booting doesn't hear the power button: it is pressed again, several times within whatever time there is. */
 const ASK_AGAIN_MS = 10_000;
+const PRESSES = 4;
 /** Its end is an event; in between people are told how long it may still take. */
 const LOOK_EVERY_MS = 2_000;
 
@@ -23,6 +24,7 @@ export async function shutDown(
   const { uuid, name } = machine;
   const libvirt = await host.libvirt();
   const deadline = context.now() + options.timeoutMs;
+  const askAgainMs = Math.min(ASK_AGAIN_MS, options.timeoutMs / PRESSES);
   let asked: keyof typeof WAYS | undefined;
   let askedAtMs = Number.NEGATIVE_INFINITY;
   let wake: () => void = () => undefined;
@@ -36,7 +38,7 @@ export async function shutDown(
       const leftMs = deadline - context.now();
       if (leftMs <= 0) break;
       if (record.state === "paused") await libvirt.domains.resume(uuid);
-      if (context.now() - askedAtMs >= ASK_AGAIN_MS) {
+      if (context.now() - askedAtMs >= askAgainMs) {
         askedAtMs = context.now();
         // An agent that can't do it now won't a moment later either.
         asked = asked === undefined && isAgentConnected(record.liveXml) ? "agent" : "acpi";
@@ -54,7 +56,7 @@ export async function shutDown(
         (resolve) => {
           wake = resolve;
         },
-        Math.min(leftMs, LOOK_EVERY_MS),
+        Math.min(leftMs, LOOK_EVERY_MS, askAgainMs),
         context.signal,
       );
     }
