@@ -1,6 +1,6 @@
 import type { Host } from "../../hosts/host.js";
 import { sidecarName, type VolumeMark } from "../../hosts/volume-mark.js";
-import { volumeChangedAt } from "../../libvirt/xml/index.js";
+import { parseVolume } from "../../libvirt/xml/index.js";
 import type { ObserveContext } from "../definition.js";
 import type { ObservedHost } from "./observed.js";
 
@@ -30,5 +30,5 @@ export async function withoutMarksOfItsOwn(
 
 async function markedAt(host: Host, pool: string, mark: VolumeMark): Promise<string | undefined> {
   const record = await host.idempotent((libvirt) => libvirt.volumes.observe(pool, sidecarName(mark)));
-  return record === undefined ? undefined : volumeChangedAt(record.xml);
+  return record === undefined ? undefined : parseVolume(record.xml).changedAt;
 }
