@@ -33,6 +33,8 @@ export interface TransferOptions extends OperationOptions {
 const TYPES = ["file", "block", "dir", "network", "netdir", "ploop"] as const;
 const SPARSE = 1;
 const IDLE_TIMEOUT_MS = 300_000;
+/** More wait for those before them, and the deadline of each call counts that: of thousands of volumes on slow storage the last would fail. */
+const READ_AT_ONCE = 8;
 
 /** Volumes of one host's pools. Deadlines: 30 s to read, 120 s to change, an hour for what copies. */
 export class VolumeApi {
@@ -59,9 +61,13 @@ export class VolumeApi {
     const args = { pool: found.pool, needResults: 1, flags: 0 };
     const { vols } = await this.#session.read(operation, "StoragePoolListAllVolumes", args, options);
     const wanted = vols.filter(({ name }) => isWanted(name));
-    const records = await Promise.all(
-      wanted.map((vol) => unlessAbsent("volumeNotFound", () => this.#read(vol, options))),
-    );
+    const records: (VolumeRecord | undefined)[] = [];
+    const queue = wanted.entries();
+    const readSome = async () => {
+      for (const [i, vol] of queue)
+        records[i] = await unlessAbsent("volumeNotFound", () => this.#read(vol, options));
+    };
+    await Promise.all(Array.from({ length: READ_AT_ONCE }, readSome));
     return {
       names: vols.map(({ name }) => name),
       records: records.filter((record) => record !== undefined),

@@ -5,6 +5,7 @@ import { isLibvirtError, LibvirtError } from "../libvirt/index.js";
 import { buildVolume } from "../libvirt/xml/index.js";
 import { attachmentsOn } from "./attachments.js";
 import { beginFilling, endFilling } from "./filling.js";
+import { rescanPool } from "./rescan.js";
 import { modelOf } from "./volume-model.js";
 
 /** A volume of a pool on a host. */
@@ -44,8 +45,18 @@ export async function ensureVolume(made: NewVolume): Promise<void> {
     allocationBytes: 0,
     ...(backing === undefined ? {} : { backing }),
   });
+  const make = () => libvirt.volumes.create(pool, xml, { signal });
   try {
-    await libvirt.volumes.create(pool, xml, { signal });
+    await make().catch(async (error: unknown) => {
+      // A file that was deleted behind its back libvirt has in its list until it looks again.
+      if (
+        !isLibvirtError(error, "alreadyExists") ||
+        (await libvirt.volumes.observe(pool, volume)) !== undefined
+      )
+        throw error;
+      await rescanPool(host, pool, { signal, volumes: [volume] });
+      await make();
+    });
   } catch (error) {
     // An old mark's volume may have been made by the call before this one, whose answer was lost.
     if (!isNewMark && isLibvirtError(error, "alreadyExists")) {
@@ -54,7 +65,8 @@ export async function ensureVolume(made: NewVolume): Promise<void> {
     }
     // Where libvirt said no, nothing of ours is there: our mark must not come to stand beside what somebody else made.
     if (isNewMark && isAnswered(error)) {
-      await removeVolumeMark(made);
+      // That it fails as well is no news.
+      await removeVolumeMark(made).catch(() => undefined);
       // A file that libvirt didn't know of is named by the next plan.
       await libvirt.pools.refresh((await libvirt.pools.observe({ name: pool }))?.uuid ?? "").catch(() => {});
       host.observations.listAgain(pool, [volume]);

@@ -118,6 +118,30 @@ describe.skipIf(!available)(
       await alpha.virsh("pool-destroy", "again");
     });
 
+    it("reads a pool of many volumes so that others' calls come in between", async () => {
+      await alpha.shell(
+        "mkdir /var/lib/libvirt/many; cd /var/lib/libvirt/many; for i in $(seq 200); do echo $i >$i; done",
+      );
+      await alpha.virsh("pool-create-as", "many", "dir", "--target", "/var/lib/libvirt/many");
+      const { hosts, host } = hostsAt();
+      const { call } = RpcConnection.prototype;
+      const waiting = new Set<object>();
+      const waited: number[] = [];
+      using _spy = vi.spyOn(RpcConnection.prototype, "call").mockImplementation(async function (
+        this: RpcConnection,
+        ...args
+      ) {
+        waiting.add(args);
+        waited.push(waiting.size);
+        return await call.apply(this, args).finally(() => waiting.delete(args));
+      });
+      expect((await host.observations.contents("many")).volumes).toHaveLength(200);
+      expect(waited.length).toBeGreaterThan(600);
+      expect(Math.max(...waited)).toBeLessThan(50);
+      await hosts.close();
+      await alpha.virsh("pool-destroy", "many");
+    });
+
     it("reads all domains anew for whoever wants to know them now, once for all that ask together", async () => {
       const { hosts, host } = hostsAt();
       await host.observations.domains();

@@ -72,6 +72,17 @@ describe("the plan of a disk", () => {
     expect(kindsOf(planned({ chosen }, place("alpha", { poolState: "stopped" })))).toEqual(["missing"]);
   });
 
+  it("warns when a disk is gone with its mark, as where a file system isn't mounted", () => {
+    const warnings = (request: Partial<DiskRequest>, target: DiskPlace) => planned(request, target).warnings;
+    const lost = expect.stringMatching(
+      /^neither disk data nor its mark is in pool images on alpha any more: .*mounted/,
+    );
+    expect(warnings({ previous: inputs() }, place("alpha"))).toEqual([lost]);
+    expect(warnings({ previous: inputs() }, place("alpha", { mark }))).toEqual([]);
+    expect(warnings({}, place("alpha"))).toEqual([]);
+    expect(warnings({ previous: inputs(), replaces: true }, place("alpha"))).toEqual([]);
+  });
+
   it("doesn't say that a disk would be made anew while its pool can't be read", () => {
     const target = place("alpha", { poolState: "stopped" });
     expect(planned({ previous: inputs(), recorded }, target).steps.map(({ kind }) => kind)).toEqual([

@@ -3,6 +3,7 @@ import { emptyPlan, type Plan } from "../../planning/plan.js";
 import { formatBytes } from "../../planning/quantity.js";
 import { foundAgain, isFoundAgain } from "../found-again.js";
 import { localDiskProblem } from "../local-disk.js";
+import { lostWithItsMark } from "../lost-storage.js";
 import { refuseOtherThanFiles } from "../storage-pool/files.js";
 import { type ObservedDisk, whereItIs } from "./observe.js";
 import { type DiskPlace, type DiskRequest, isAt, type ObservedVolume } from "./place.js";
@@ -160,6 +161,10 @@ function planMissing(request: DiskRequest, observed: ObservedDisk, result: Plan)
     return;
   }
   if (target.poolState === "running") {
+    const wasHere =
+      previous?.host === inputs.host && previous.pool === inputs.pool && request.replaces !== true;
+    if (wasHere && target.mark === undefined)
+      result.warnings.push(lostWithItsMark({ disk: inputs.name, pool: inputs.pool, host }));
     result.steps.push(createStep(request));
     planSource(request, observed, result);
     return;

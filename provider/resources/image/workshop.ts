@@ -135,16 +135,16 @@ export class Workshop implements AsyncDisposable {
   }
 
   async unpack(compression: Compression): Promise<void> {
-    await this.#do(["unpack", UNPACKERS[compression]], "unpacking");
+    await this.#make(["unpack", UNPACKERS[compression]], "unpacking");
   }
 
   /** Keeps of an archive only one of its files. */
   async extract(member: string): Promise<void> {
-    await this.#do(["member", member], `unpacking ${member}`);
+    await this.#make(["member", member], `unpacking ${member}`);
   }
 
   async convert(from: string, to: string): Promise<void> {
-    await this.#do(["convert", from, to], `converting ${from} to ${to}`);
+    await this.#make(["convert", from, to], `converting ${from} to ${to}`);
   }
 
   /** Takes a file of the folder, which has the same content. */
@@ -224,6 +224,12 @@ export class Workshop implements AsyncDisposable {
     }
     const { failed, why } = await answering;
     if (failed) throw this.#failure(RECEIVING, why);
+  }
+
+  /** Another file of what there is: how large it will be nobody knows. */
+  async #make(lines: readonly string[], doing: string): Promise<void> {
+    this.#headers = {};
+    await this.#do(lines, doing);
   }
 
   async #do(lines: readonly string[], doing: string): Promise<string[]> {

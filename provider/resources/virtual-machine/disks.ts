@@ -2,6 +2,7 @@ import type { DiskSource, DomainDisk } from "../../libvirt/xml/index.js";
 import type { Plan, Refusal } from "../../planning/plan.js";
 import { formatBytes } from "../../planning/quantity.js";
 import { localDiskProblem } from "../local-disk.js";
+import { lostWithItsMark } from "../lost-storage.js";
 import { refuseOtherThanFiles } from "../storage-pool/files.js";
 import { modelOf } from "../volume-model.js";
 import { sameVolume } from "./desired-disks.js";
@@ -113,6 +114,12 @@ export function volumeSteps(
         result.warnings.push(
           `disk ${name} was deleted from pool ${poolName} on ${host} while the guest has it open; the new one is empty, and what the guest writes is lost when it stops: copy it out first (virsh blockcopy)`,
         );
+      const isDefined = domain?.persistent?.disks.some((disk) =>
+        sameVolume(disk.source, { pool: poolName, volume: name }),
+      );
+      const isMarked = pool?.contents.marks.some((mark) => mark.volume === name);
+      if (isDefined === true && isMarked === false)
+        result.warnings.push(lostWithItsMark({ disk: name, pool: poolName, host }));
       result.steps.push({
         kind: "createVolume",
         subject,
