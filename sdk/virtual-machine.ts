@@ -244,7 +244,7 @@ export interface VirtualMachineArgs {
   /**
    * Edits of the domain's definition, for what no input is for; made last, over all others. Wait for the next boot, whatever they change. The
    * preview shows what they change; hence no secrets in them. One that matches nothing is an error, as are edits of the name, the UUID and
-   * this program's notes. One that is taken away is undone. Default: none; at most 64.
+   * this program's notes, and what the host's libvirt wouldn't take, by its schema or its own rules. One that is taken away is undone. Default: none; at most 64.
    */
   xml?: In<In<XmlPatch>[]>;
   /** Take over a domain of this name that exists already. Default `false`: it is refused, by name. */

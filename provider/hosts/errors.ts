@@ -12,5 +12,5 @@ export class HostUnreachable extends Error {
 /** The first thing that a person should read of any error. */
 export function oneLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/\s*\n\s*/g, " | ").trim();
+  return message.trim().replace(/\s*\n\s*/g, " | ");
 }

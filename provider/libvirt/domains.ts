@@ -13,7 +13,8 @@ import { domainByUuid } from "./domain-reference.js";
 import { screenshotDomain } from "./domain-screenshot.js";
 import { type DomainState, domainState } from "./domain-state.js";
 import { type DomainTarget, targetFlags } from "./domain-tuning.js";
-import type { OperationOptions } from "./session.js";
+import { LibvirtError } from "./errors.js";
+import { DEADLINES, type OperationOptions } from "./session.js";
 
 /** VIR_DOMAIN_SAVE_IMAGE_XML_SECURE */
 const SAVED_XML_WITH_SECRETS = 1;
@@ -38,6 +39,10 @@ export interface DomainInterfaceAddresses {
   }[];
 }
 
+/** VIR_DOMAIN_DEFINE_VALIDATE */
+const DEFINE_VALIDATE = 1;
+/** VIR_ERR_XML_INVALID_SCHEMA */
+const NOT_OF_SCHEMA = 92;
 const SHUTDOWN = { default: 0, acpi: 1, agent: 2, initctl: 4, signal: 8, paravirt: 16 } as const;
 const ADDRESS_SOURCE = { lease: 0, agent: 1, arp: 2 } as const;
 const METADATA_ELEMENT = 2;
@@ -87,12 +92,29 @@ export class DomainApi extends DomainHardwareApi {
     return (await this.session.read(`read domain ${uuid}`, "DomainGetXMLDesc", args, options)).xml;
   }
 
+  /**
+   * What in a document isn't as the host's schema has it; undefined when nothing is, or when it can't be told. libvirt's driver for tests is
+   * asked, whose domains are in the daemon's memory alone, and as long as somebody is connected to it: nothing is defined on the host.
+   */
+  async schemaProblem(xml: string, options: OperationOptions = {}): Promise<string | undefined> {
+    const call = { timeoutMs: options.timeoutMs ?? DEADLINES.read, signal: options.signal };
+    try {
+      await this.session.withDriver("validate a domain", "test:///default", options.signal, (connection) =>
+        connection.call("DomainDefineXMLFlags", { xml, flags: DEFINE_VALIDATE }, call),
+      );
+      return undefined;
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      return error instanceof LibvirtError && error.code === NOT_OF_SCHEMA ? error.reason : undefined;
+    }
+  }
+
   /** Defines or redefines a domain, after validation against libvirt's schema unless `validate` is false. */
   async define(
     xml: string,
     options: OperationOptions & { readonly validate?: boolean } = {},
   ): Promise<{ name: string; uuid: string; id: number }> {
-    const flags = options.validate === false ? 0 : 1;
+    const flags = options.validate === false ? 0 : DEFINE_VALIDATE;
     return (await this.session.change("define a domain", "DomainDefineXMLFlags", { xml, flags }, options))
       .dom;
   }

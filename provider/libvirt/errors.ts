@@ -87,6 +87,8 @@ export class LibvirtError extends Error {
   readonly hostName: string;
   /** What was tried, such as "start domain web". */
   readonly operation: string;
+  /** The message by itself. */
+  readonly reason: string;
   /** False when the host surely never got the request; otherwise its effect is to be looked at. */
   readonly sent: boolean;
 
@@ -108,6 +110,7 @@ export class LibvirtError extends Error {
     this.domain = details.domain;
     this.hostName = details.hostName;
     this.operation = details.operation;
+    this.reason = details.reason;
     this.sent = details.sent ?? true;
   }
 }

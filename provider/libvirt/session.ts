@@ -20,6 +20,8 @@ export interface OperationOptions {
 /** Opens a byte stream to the host's libvirt socket. */
 export type Dial = (options: { signal?: AbortSignal | undefined }) => Promise<Duplex>;
 
+type Connect = (uri: string, signal: AbortSignal | undefined) => Promise<RpcConnection>;
+
 /** How a host is reached. */
 export interface SessionOptions {
   readonly dial: Dial;
@@ -36,19 +38,21 @@ export class Session {
   readonly hostName: string;
   readonly control: RpcConnection;
   readonly #long: LongConnections;
+  readonly #connect: Connect;
 
-  private constructor(hostName: string, control: RpcConnection, long: LongConnections) {
+  private constructor(hostName: string, control: RpcConnection, connect: Connect, uri: string) {
     this.hostName = hostName;
     this.control = control;
-    this.#long = long;
+    this.#connect = connect;
+    this.#long = new LongConnections((signal) => connect(uri, signal));
   }
 
   static async open(options: SessionOptions, signal: AbortSignal | undefined): Promise<Session> {
     const { hostName, uri, keepalive } = options;
-    const connect = async (each: AbortSignal | undefined) =>
-      openConnection(await options.dial({ signal: each }), { uri, keepalive, signal: each });
+    const connect: Connect = async (to, each) =>
+      openConnection(await options.dial({ signal: each }), { uri: to, keepalive, signal: each });
     try {
-      return new Session(hostName, await connect(signal), new LongConnections(connect));
+      return new Session(hostName, await connect(uri, signal), connect, uri);
     } catch (error) {
       throw toLibvirtError(error, { hostName, operation: `connect to ${uri}` });
     }
@@ -106,6 +110,23 @@ export class Session {
         return await use(connection);
       } finally {
         this.#long.give(purpose, connection);
+      }
+    });
+  }
+
+  /** Lends a connection to another driver of the same daemon, which ends with it. */
+  async withDriver<T>(
+    operation: string,
+    uri: string,
+    signal: AbortSignal | undefined,
+    use: (connection: RpcConnection) => Promise<T>,
+  ): Promise<T> {
+    return this.run(operation, async () => {
+      const connection = await this.#connect(uri, signal);
+      try {
+        return await use(connection);
+      } finally {
+        await connection.close();
       }
     });
   }

@@ -24,6 +24,20 @@ describe.skipIf(!available)(`xml patches ${missing.join("; ")}`, () => {
     expect(await wrong(balloon, { xpath: "/domain/devices/hostdev", remove: true })).toEqual([
       'xml[1]: the XPath "/domain/devices/hostdev" selects nothing in a new definition, which lacks what libvirt adds to it by itself; append what is needed, or patch once the virtual machine is there',
     ]);
+    // libvirt's schema is asked without anything being defined: elements, places, attributes and their values.
+    for (const patch of [
+      { xpath: "/domain/devices", append: "<nonsense/>" },
+      { xpath: "/domain", append: "<hub type='usb'/>" },
+      { xpath: "/domain/devices/console", append: "<target colour='red'/>" },
+      { xpath: "/domain/devices", append: "<memballoon model='rubber'/>" },
+    ])
+      expect(await wrong(balloon, qemu, patch)).toEqual([
+        expect.stringMatching(
+          /^xml\[2\]: alpha doesn't take the definition with this patch \(append to \S+\): .*fail.* to validate/,
+        ),
+      ]);
+    expect(await wrong(balloon, qemu)).toEqual([]);
+    expect((await vm.host.virsh("list", "--all", "--name")).trim()).toBe("");
     await vm.start();
     const plain = await vm.persistentXml();
     expect(plain).toContain("freePageReporting='on'");
@@ -55,10 +69,10 @@ describe.skipIf(!available)(`xml patches ${missing.join("; ")}`, () => {
     // A value that libvirt doesn't know shows in the preview, by its parser's own word.
     expect(await wrong({ ...balloon, set: "perhaps" })).toEqual([
       expect.stringMatching(
-        /^alpha doesn't take the definition with the xml patches \(set \/domain\/devices\/memballoon\/@freePageReporting\): .*perhaps/,
+        /^xml\[0\]: alpha doesn't take the definition with this patch \(set \/domain\/devices\/memballoon\/@freePageReporting\): .*perhaps/,
       ),
     ]);
-    // libvirt's own word on what the schema doesn't know comes before anything is done.
+    // What the schema refuses is refused by what defines it, too, before anything is done.
     await expect(
       vm.declared.up({ ...vm.inputs, xml: [{ xpath: "/domain/devices", append: "<nonsense/>" }] }),
     ).rejects.toThrow(
