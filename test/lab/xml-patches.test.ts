@@ -72,12 +72,9 @@ describe.skipIf(!available)(`xml patches ${missing.join("; ")}`, () => {
         /^xml\[0\]: alpha doesn't take the definition with this patch \(set \/domain\/devices\/memballoon\/@freePageReporting\): .*perhaps/,
       ),
     ]);
-    // What the schema refuses is refused by what defines it, too, before anything is done.
     await expect(
       vm.declared.up({ ...vm.inputs, xml: [{ xpath: "/domain/devices", append: "<nonsense/>" }] }),
-    ).rejects.toThrow(
-      /fail.* to validate.*; the definition is with the xml patches: append to \/domain\/devices$/,
-    );
+    ).rejects.toThrow(/^xml\[0\]: alpha doesn't take the definition .*fail.* to validate/);
     expect(await vm.persistentXml()).toBe(plain);
 
     // What somebody has edited there is drift, and comes back.
