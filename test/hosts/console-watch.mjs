@@ -111,7 +111,7 @@ export class ConsoleWatch {
    * @returns {Promise<RegExpExecArray>}
    */
   async untilLine(pattern, options = {}) {
-    const deadline = performance.now() + (options.timeoutMs ?? 30_000);
+    const deadline = performance.now() + (options.timeoutMs ?? 150_000);
     for (let next = 0; ; ) {
       for (; next < this.lines.length; next++) {
         const line = this.lines[next];
@@ -134,7 +134,7 @@ export class ConsoleWatch {
    * @param {{ timeoutMs?: number }} [options]
    */
   async untilTicks(more, options = {}) {
-    const deadline = performance.now() + (options.timeoutMs ?? 30_000);
+    const deadline = performance.now() + (options.timeoutMs ?? 150_000);
     const wanted = this.ticks.length + more;
     for (;;) {
       const last = this.ticks[wanted - 1];

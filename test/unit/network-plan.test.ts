@@ -11,6 +11,7 @@ import type { Identity } from "../../provider/planning/owner.js";
 import { describePlan } from "../../provider/planning/plan.js";
 import { network } from "../../provider/resources/network/index.js";
 import type { ObservedHost, ObservedNetworks } from "../../provider/resources/network/observed.js";
+import { parseRoutes } from "../../provider/resources/network/own-subnets.js";
 import type { NetworkRequest } from "../../provider/resources/network/request.js";
 import type { Inputs } from "../../provider/resources/network/schema.js";
 
@@ -215,6 +216,28 @@ describe("the plan of a network", () => {
     expect(create({ cidr: "10.0.1.1/24", bridge: "vbr" }).refusals).toEqual(["inUse"]);
     // One that runs already is left alone.
     expect(planned(requestOf(inputsOf()), [hostWith(declared, { others: [other] })]).refusals).toEqual([]);
+  });
+
+  it("refuses the subnet of a device of the host, and warns where it has a part of it", () => {
+    const table = `Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
+eth0\t00000000\t0100D60A\t0003\t0\t0\t0\t00000000\t0\t0\t0
+eth0\t0007D60A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0
+vpn0\t0000010A\t0100D60A\t0003\t0\t0\t0\t0000FFFF\t0\t0\t0
+`;
+    const host = hostWith(undefined, { ownSubnets: parseRoutes(table) });
+    const create = (cidr: string) =>
+      network.plan(requestOf(inputsOf({ cidr })), { hosts: [host], former: [] });
+    expect(create("10.214.7.9/24").refusals.map(({ message }) => message)).toEqual([
+      'cidr 10.214.7.9/24 of network lan is the subnet 10.214.7.0/24 of device eth0 on alpha itself; choose addresses of its own, or mode "bridge" for guests beside the host',
+    ]);
+    for (const cidr of ["10.214.7.129/25", "10.214.0.1/16"])
+      expect(create(cidr)).toMatchObject({
+        refusals: [],
+        warnings: [
+          `cidr ${cidr} of network lan overlaps 10.214.7.0/24 of device eth0 on alpha: what both have is reached in one of them alone`,
+        ],
+      });
+    expect(create("10.1.0.1/24")).toMatchObject({ refusals: [], warnings: [] });
   });
 
   it("doubts in a preview, and refuses when it is applied, where the host's devices are in the way", () => {

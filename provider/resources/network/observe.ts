@@ -14,8 +14,9 @@ import {
   namesOf,
   portgroupOf,
 } from "./attached.js";
-import { desiredModel } from "./desired.js";
+import { desiredModel, makesBridge } from "./desired.js";
 import type { HostDevice, NetworkUse, ObservedHost, ObservedNetwork, ObservedNetworks } from "./observed.js";
+import { type OwnSubnet, ownSubnets } from "./own-subnets.js";
 import { formerRefsOf, identitiesOf, type NetworkRequest, refsOf } from "./request.js";
 import { hasOwnBridge } from "./schema.js";
 
@@ -71,7 +72,29 @@ async function lookAt(
         model: parseNetwork(record.liveXml ?? record.xml),
       })),
     ...(await devicesInTheWay(host, request, network)),
+    ...(isThereAlready(request, network)
+      ? {}
+      : {
+          ownSubnets: await subnetsBeside(
+            host,
+            networks.map(({ liveXml }) => liveXml),
+          ),
+        }),
   };
+}
+
+/** Its address isn't in anybody's way. */
+function isThereAlready({ inputs }: NetworkRequest, network: ObservedNetwork | undefined): boolean {
+  if (!hasOwnBridge(inputs.mode) || inputs.cidr === undefined) return true;
+  const live = network?.live?.ipv4;
+  return live !== undefined && `${live.address}/${live.prefix}` === inputs.cidr;
+}
+
+/** But for those of the bridges that libvirt makes. */
+async function subnetsBeside(host: Host, networks: readonly (string | undefined)[]): Promise<OwnSubnet[]> {
+  const models = networks.flatMap((xml) => (xml === undefined ? [] : [parseNetwork(xml)]));
+  const bridges = models.filter(makesBridge).map(({ bridge }) => bridge);
+  return (await ownSubnets(host)).filter(({ device }) => !bridges.includes(device));
 }
 
 function toNetwork(record: NetworkRecord, hostName: string, request: NetworkRequest): ObservedNetwork {

@@ -27,6 +27,22 @@ export function refuseObstacles({ inputs, chosen }: NetworkRequest, host: Observ
         `bridge ${inputs.bridge} of network ${name} is that of network ${other.name} on ${host.ref.name}; give another name, or none`,
       );
   }
+  for (const { input, text } of subnetsOf(inputs)) {
+    const cidr = parseCidr(text);
+    const own = host.ownSubnets?.find((other) => cidr !== undefined && overlap(cidr, other.cidr));
+    if (cidr === undefined || own === undefined) continue;
+    const theirs = `${formatCidr(own.cidr)} of device ${own.device} on ${host.ref.name}`;
+    if (own.cidr.prefix === cidr.prefix)
+      refuse(
+        "inUse",
+        `${input} ${text} of network ${name} is the subnet ${theirs} itself; choose addresses of its own, or mode "bridge" for guests beside the host`,
+      );
+    // A part of it may be routed to guests on purpose.
+    else
+      result.warnings.push(
+        `${input} ${text} of network ${name} overlaps ${theirs}: what both have is reached in one of them alone`,
+      );
+  }
   // Before it is applied, the same deployment may still make or remove them.
   const doubt = (kind: "inUse" | "missing", message: string) =>
     chosen === undefined ? result.warnings.push(message) : refuse(kind, message);
