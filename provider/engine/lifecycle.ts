@@ -74,13 +74,23 @@ export async function check(
   const log = logOf(definition, deployment, inputs);
   warn(deployment, log, request, seen.plan);
   const explained = (definition.explain?.(request, seen.observed, seen.plan) ?? []).map(secrecy.explained);
-  for (const text of explained) log.info(text);
+  const effects = describePlan(seen.plan);
+  const telling = makesNothingButNew(request, seen.plan) ? explained : [effects.join("; "), ...explained];
+  if (telling.length > 0) log.info(telling.join("\n"));
   await tell({ kind: "planned", plan: seen.plan, explained });
   const known = definition.computed?.of(request, seen.observed);
   return {
-    inputs: { ...toJson(inputs), ...toJson(known), effects: describePlan(seen.plan) },
+    inputs: { ...toJson(inputs), ...toJson(known), effects },
     failures: seen.plan.refusals.map((refusal) => ({ property: "", reason: refusal.message })),
   };
+}
+
+/** Pulumi's "+ create" says all that there is to say; or nothing is to be done at all. */
+function makesNothingButNew({ previous, replaces }: Request<Bag, Bag>, { steps }: Plan): boolean {
+  const isNew = previous === undefined && replaces !== true;
+  return isNew
+    ? steps.every(({ kind, effect }) => effect === "none" && kind !== "adopt")
+    : steps.length === 0;
 }
 
 export async function diff(

@@ -8,6 +8,7 @@ import {
   effectsOf,
   errorsOf,
   expectNoStackTraces,
+  infosOf,
   labHosts,
   tickMachine,
 } from "./declared.js";
@@ -49,6 +50,11 @@ describe.skipIf(!available)(`what a guest would feel${lacking}`, () => {
     expect(effectsOf(waiting)).toEqual({
       web: ["memory 128 MiB -> 160 MiB, at the next boot", "cpus 1 -> 2, at the next boot"],
     });
+    expect(infosOf(waiting)).toEqual([
+      expect.stringMatching(
+        /^VirtualMachine web: memory 128 MiB -> 160 MiB, at the next boot; cpus 1 -> 2, at the next boot\nthe definition changes:\n@@/,
+      ),
+    ]);
     await project.pulumi.up();
     expect(await outputsOf("web")).toMatchObject({
       pendingRestart: ["memory 128 MiB -> 160 MiB", "cpus 1 -> 2"],
@@ -62,6 +68,10 @@ describe.skipIf(!available)(`what a guest would feel${lacking}`, () => {
     expect(effectsOf(restart)).toEqual({
       web: ["restart the guest for memory 128 MiB -> 160 MiB, cpus 1 -> 2"],
     });
+    // Without --diff as well.
+    expect(infosOf(restart)).toEqual([
+      "VirtualMachine web: restart the guest for memory 128 MiB -> 160 MiB, cpus 1 -> 2",
+    ]);
     await project.pulumi.up();
     // By its power button, and once.
     await web.untilLine(/^power button/);

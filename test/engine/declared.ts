@@ -140,6 +140,10 @@ export function warningsOf(deployment: Pick<DeploymentResult, "diagnostics">): s
   return messagesOf(deployment, ["warning"]);
 }
 
+export function infosOf(deployment: Pick<DeploymentResult, "diagnostics">): string[] {
+  return messagesOf(deployment, ["info"]);
+}
+
 function messagesOf(
   { diagnostics }: Pick<DeploymentResult, "diagnostics">,
   severities: readonly string[],
