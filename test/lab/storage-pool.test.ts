@@ -116,7 +116,15 @@ describe.skipIf(!available)(`storage pools on real hosts ${missing.join("; ")}`,
     await pool.up(inputs);
     await world.host("alpha").virsh("pool-destroy", "refoldered");
     await world.host("alpha").shell("rmdir /var/lib/libvirt/refoldered");
+    await pool.preview(inputs);
+    expect(pool.said).toEqual([
+      expect.stringContaining(
+        "folder /var/lib/libvirt/refoldered of storage pool refoldered isn't on alpha any more",
+      ),
+    ]);
     await pool.up(inputs);
+    await pool.preview(inputs);
+    expect(pool.said).toEqual([]);
     expect(await poolInfo("alpha", "refoldered")).toMatch(/State:\s+running/);
     await world.host("alpha").virsh("pool-destroy", "refoldered");
     await world.host("alpha").shell("rmdir /var/lib/libvirt/refoldered");

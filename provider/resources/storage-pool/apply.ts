@@ -5,6 +5,7 @@ import { buildPool, parsePool, patchPool } from "../../libvirt/xml/index.js";
 import type { Step } from "../../planning/step.js";
 import type { ApplyContext } from "../definition.js";
 import { declaredModel, desiredSource } from "./desired.js";
+import { isFolder } from "./folder.js";
 import { poolKinds } from "./kinds.js";
 import type { ObservedPools, PoolRequest } from "./observe.js";
 import { release } from "./remove.js";
@@ -120,11 +121,6 @@ async function start(host: Host, uuid: string, inputs: Inputs, context: ApplyCon
     `${oneLine(failure)}; if its devices are blank and ${builds} is to be made on them, set build: true`,
     { cause: failure },
   );
-}
-
-async function isFolder(host: Host, path: string | undefined): Promise<boolean> {
-  const result = await host.exec(["test", "-d", path ?? ""]).catch(() => undefined);
-  return result?.exitCode !== 1;
 }
 
 function isAboutTheCall({ kind }: LibvirtError): boolean {

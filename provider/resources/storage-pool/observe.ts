@@ -6,6 +6,7 @@ import { type Identity, identityOfUrn, identityUuid } from "../../planning/owner
 import type { ObserveContext, Request } from "../definition.js";
 import { declaredModel, differingIn, isSamePlace } from "./desired.js";
 import { isVolume, isVolumeOrMark } from "./files.js";
+import { isFolder } from "./folder.js";
 import { kindOf } from "./kinds.js";
 import { type Inputs, type Outputs, withoutTrailingSlash } from "./schema.js";
 
@@ -41,6 +42,8 @@ export interface PoolPlace {
   neighbour: ObservedPool | undefined;
   /** Running VMs that have volumes of this resource's pool, or of its namesake, open. */
   machines: string[];
+  /** The folder of this resource's pool, which doesn't run, isn't there. */
+  lostFolder?: string | undefined;
   /** The volumes in a pool that can't become what is declared, as libvirt saw them last. */
   replaced?: string[];
 }
@@ -92,7 +95,8 @@ async function lookAt(
   context: ObserveContext,
 ): Promise<PoolPlace> {
   const { identity, inputs, previous, recorded } = request;
-  const { observations } = context.hosts.get(ref);
+  const host = context.hosts.get(ref);
+  const { observations } = host;
   const { uuid: hostUuid } = await observations.facts();
   const formerNames = left.filter((place) => place.hostUuid === hostUuid).map((place) => place.ref.name);
   if (context.fresh)
@@ -116,6 +120,10 @@ async function lookAt(
     namesake: others.find((pool) => pool.name === inputs.name),
     neighbour: others.find((other) => other.name !== inputs.name && isSamePlace(modelOf(other), declared)),
     machines: pool === undefined ? [] : machinesIn(pool, await observations.domains()),
+    lostFolder:
+      mine?.active === false && mine.type === "dir" && !(await isFolder(host, mine.path))
+        ? mine.path
+        : undefined,
     ...(mine !== undefined && isReplaced(mine, request)
       ? {
           replaced: (await observations.contents(mine.name)).volumes.map(({ name }) => name).filter(isVolume),

@@ -120,6 +120,10 @@ function planRepairs(request: PoolRequest, place: PoolPlace, pool: ObservedPool,
   }
   const changes = changesOf(request, pool);
   if (changes.length > 0) planChange(request, place, pool, changes, result);
+  if (place.lostFolder !== undefined)
+    result.warnings.push(
+      `folder ${place.lostFolder} of storage pool ${subject} isn't on ${host} any more: it is made anew, and so are disks that were in it, empty; put it back first if it was moved, or mount what belongs there`,
+    );
   if (!pool.active)
     result.steps.push({ kind: "startPool", subject, host, effect: "none", reason: "it is stopped" });
   if (pool.autostart !== autostart)
