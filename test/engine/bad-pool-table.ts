@@ -71,7 +71,7 @@ export const poolTable: readonly [Record<string, unknown>, string][] = [
     {
       type: "rbd",
       path: undefined,
-      source: { name: "p", host: "a", auth: { username: "", secret: "AQBcephkey==" } },
+      source: { name: "p", host: "a", auth: { username: "admin", secret: "AQBcephkey==" } },
     },
     "source.auth.secret: must be { uuid } or { usage }, by which libvirt on the hosts knows the secret (virsh secret-define, secret-set-value); the password itself isn't given here (the value is secret)",
   ],
