@@ -119,9 +119,8 @@ export function divergencesOf(step: Step): Divergence[] {
     case "renameMachine":
       return [drifted("name", step.from, step.to)];
     case "start":
-      return [drifted("powerState", step.reason.replace(/^found /, ""), "running")];
     case "resume":
-      return [drifted("powerState", step.reason.replace(/^found /, ""), "running")];
+      return [drifted("powerState", asPowerState(step.reason), "running")];
     case "pause":
       return [drifted("powerState", "running", "paused")];
     case "shutdown":
@@ -148,6 +147,11 @@ export function divergencesOf(step: Step): Divergence[] {
     default:
       return step satisfies never;
   }
+}
+
+/** What the planner gives as its reason, in the input's own words. */
+function asPowerState(reason: string): string {
+  return reason === "it is off" ? "stopped" : reason.replace(/^it (?:is|has) /, "");
 }
 
 /** Most of these steps have a line a change; those that restart something say it once for all. */

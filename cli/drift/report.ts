@@ -85,7 +85,11 @@ export function makeReport(surveys: readonly SurveyedStack[], options: ReportOpt
     answer.kind === "contents" ? [{ name, pools, contents: answer.contents }] : [],
   );
   const judged = surveys.flatMap(({ resources }) =>
-    resources.map(({ resource, inspection }) => ({ resource, ...judge(resource, inspection) })),
+    resources.map(({ resource, inspection, elsewhere }) => {
+      const { status, findings } = judge(resource, inspection);
+      const more = elsewhere === undefined ? [] : judge(elsewhere.resource, elsewhere.inspection).findings;
+      return { resource, status, findings: [...findings, ...more] };
+    }),
   );
   const rooms = roomIn(answering);
   const all = [
@@ -186,7 +190,7 @@ function notesOf({ state, warnings }: SurveyedStack): string[] {
   if (state.resources.length === 0) notes.push(`${state.source} has no resources of pulumi-kvm`);
   if (state.pendingOperations > 0)
     notes.push(
-      `${state.source}: ${state.pendingOperations} operations that a run which was cut off has left open; the next "pulumi up" goes on with them`,
+      `${state.source}: ${state.pendingOperations} ${state.pendingOperations === 1 ? "operation" : "operations"} that a run which was cut off has left open; the next "pulumi up" takes care of that`,
     );
   if (state.resources.some(({ encryptedKeys }) => encryptedKeys.some((key) => LOGIN_KEYS.has(key))))
     notes.push(

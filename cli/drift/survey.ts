@@ -20,10 +20,17 @@ export interface SurveyedHost {
   answer: { kind: "contents"; contents: HostContents } | { kind: "silent"; reason: string };
 }
 
+export interface SurveyedResource {
+  resource: StateResource;
+  inspection: Inspection;
+  /** Of one on several hosts of which some don't answer: as if it were on the others alone. */
+  elsewhere?: { resource: StateResource; inspection: Inspection };
+}
+
 export interface SurveyedStack {
   state: StackState;
   hosts: SurveyedHost[];
-  resources: { resource: StateResource; inspection: Inspection }[];
+  resources: SurveyedResource[];
   /** What connecting had to say, for all stacks. */
   warnings: string[];
 }
@@ -121,15 +128,23 @@ async function surveyStack(
   };
   let planned = 0;
   const turns = new Turns();
-  const inspected = async (resource: StateResource) => {
+  const inspected = async (resource: StateResource): Promise<SurveyedResource> => {
     // What is on the hosts is read once, in bulk, and it takes a while: first comes what can be done without.
     const itsHosts = asked.filter(({ ref }) => isOn(resource, ref));
     const answers = itsHosts.map(({ host }) => readings.get(host)?.answer);
     const read = Promise.all(answers).then(() => turns.next());
-    const inspection = await look(resource, definitions[resource.kind], { deployment, read, inspect });
+    const definition = definitions[resource.kind];
+    const inspection = await look(resource, definition, { deployment, read, inspect });
     planned += 1;
     progress.step(`planned ${planned} of ${state.resources.length} resources`);
-    return { resource, inspection };
+    if (inspection.kind !== "unreachable") return { resource, inspection };
+    const silent = new Set<string>();
+    for (const { ref, host } of itsHosts)
+      if ((await readings.get(host)?.answer)?.kind !== "contents") silent.add(ref.name);
+    const part = withoutHosts(resource, silent);
+    if (part === undefined) return { resource, inspection };
+    const seen = await look(part, definition, { deployment, read, inspect });
+    return { resource, inspection, elsewhere: { resource: part, inspection: seen } };
   };
   const inspections = [];
   for (const resource of state.resources) {
@@ -183,6 +198,19 @@ async function look(
   } catch (error) {
     return { kind: "unreadable", reason: oneLine(error) };
   }
+}
+
+/** Undefined when nothing else is left. */
+function withoutHosts(resource: StateResource, silent: ReadonlySet<string>): StateResource | undefined {
+  const { hosts } = resource.inputs as { hosts?: Record<string, unknown> };
+  if (hosts === undefined || Object.keys(hosts).every((name) => silent.has(name))) return undefined;
+  const answering = (bag: unknown) =>
+    Object.fromEntries(Object.entries(bag ?? {}).filter(([name]) => !silent.has(name)));
+  const narrowed = (properties: Record<string, unknown>) => ({
+    ...properties,
+    ...{ hosts: answering(properties.hosts), credentials: answering(properties.credentials) },
+  });
+  return { ...resource, inputs: narrowed(resource.inputs), outputs: narrowed(resource.outputs) };
 }
 
 /** Secret in every state, empty in most: without them hosts are reached with this machine's own keys. */

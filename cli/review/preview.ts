@@ -117,9 +117,11 @@ interface RawStep {
 }
 
 function parse(
-  text: string,
+  given: string,
   source: string,
 ): { steps: RawStep[]; diagnostics: z.output<typeof diagnostic>[] } {
+  // Shells of Windows write a byte order mark in front.
+  const text = given.replace(/^\uFEFF/, "");
   const whole = document.safeParse(jsonOf(text));
   if (whole.success && (whole.data.steps ?? whole.data.changeSummary ?? whole.data.diagnostics))
     return {

@@ -94,7 +94,8 @@ export function readState(text: string, source: string, secrets: SecretTexts): S
 function parse(text: string, source: string): Exported {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    // Shells of Windows write a byte order mark in front.
+    value = JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch {
     throw new UsageError(`${source} isn't JSON; give what "pulumi stack export" writes`);
   }

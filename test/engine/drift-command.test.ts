@@ -382,7 +382,7 @@ describe.skipIf(!available)(`kvm drift${lacking}`, () => {
         .sort(),
     ).toEqual(["gone", "moving", "strayed"]);
     expect(on("alpha").map(({ resource }) => resource?.name)).toEqual(
-      expect.arrayContaining(["killed", "frozen", "cached", "swollen"]),
+      expect.arrayContaining(["killed", "frozen", "cached", "swollen", "lan", "lazy", "idle"]),
     );
     // One time-out after another, host by host or resource by resource, would take minutes.
     expect(tookMs).toBeLessThan(CONNECT_TIMEOUT_MS + 20_000);

@@ -5,10 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
+import { formatted } from "../../cli/drift/formats/index.js";
 import { ignoring } from "../../cli/drift/ignore.js";
 import { judge } from "../../cli/drift/judge.js";
+import { makeReport } from "../../cli/drift/report.js";
 import { parseOutputs, writeWhole } from "../../cli/output.js";
-import { paintFor } from "../../cli/paint.js";
+import { noPaint, paintFor } from "../../cli/paint.js";
 import { Progress } from "../../cli/progress.js";
 import { readStates } from "../../cli/state/read-states.js";
 import { openBag } from "../../cli/state/secrets.js";
@@ -209,6 +211,17 @@ describe("a state's secrets", () => {
     expect(opened.encryptedKeys).toEqual(["cloudInit"]);
     expect([...opened.secretKeys].sort()).toEqual(["cloudInit", "credentials", "list"]);
     expect(secrets.conceal("text: line two, deep secret")).toBe("text: [secret], [secret]");
+  });
+
+  it("are read with a byte order mark in front, and named by where they come from when they are empty", () => {
+    const empty = readState('\uFEFF{"version":3,"deployment":{}}', "dev", new SecretTexts());
+    expect(empty.resources).toEqual([]);
+    const report = makeReport([{ state: empty, hosts: [], resources: [], warnings: [] }], {
+      ...{ at: new Date(0), unmanaged: false, poolThresholdPercent: 90, isIgnored: () => false },
+      ...{ failOn: new Set<string>(), secrets: new SecretTexts() },
+    });
+    expect(formatted(report, "table", noPaint)).toMatch(/^Drift of dev\n/);
+    expect(formatted(report, "prometheus", noPaint)).toContain('{stack="dev"}');
   });
 
   it("are asked for in a message when a file isn't a state", () => {

@@ -1,9 +1,10 @@
 import { findingKinds } from "../finding.js";
 import type { DriftReport } from "../report.js";
+import { stackName } from "./words.js";
 
 /** For the textfile collector of node_exporter, and whatever else reads Prometheus' text format. */
 export function asPrometheus(report: DriftReport): string {
-  const stack = report.stacks.map(({ project, stack }) => `${project}/${stack}`).join(",");
+  const stack = report.stacks.map(stackName).join(",");
   const lines: string[] = [];
   const metric = (name: string, help: string, samples: [labels: Record<string, string>, value: number][]) => {
     lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} gauge`);

@@ -27,7 +27,12 @@ export function remarkOf({ kind, effect, host, reason = "" }: Finding): string {
 }
 
 export function title({ stacks }: DriftReport): string {
-  return `Drift of ${stacks.map(({ project, stack }) => `${project}/${stack}`).join(", ")}`;
+  return `Drift of ${stacks.map(stackName).join(", ")}`;
+}
+
+/** The state of an empty stack doesn't say whose it is. */
+export function stackName({ project, stack, source }: DriftReport["stacks"][number]): string {
+  return stack === "" ? source : `${project}/${stack}`;
 }
 
 /** The answer in one sentence. */
