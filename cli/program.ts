@@ -39,7 +39,7 @@ NO_COLOR turns them off.`),
   ]);
   const names = Object.hasOwn(commands, chosen) ? [chosen] : Object.keys(commands);
   for (const command of await Promise.all(names.flatMap((name) => commands[name]?.(end) ?? []))) {
-    command.copyInheritedSettings(kvm);
+    command.copyInheritedSettings(kvm).showHelpAfterError(`(kvm ${command.name()} --help says more)`);
     kvm.addCommand(command);
   }
   return kvm;

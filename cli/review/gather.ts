@@ -162,7 +162,8 @@ async function planAgain(
   if (definition === undefined || inputs === undefined) return;
   const before = resource?.inputs ?? plainPart(step.old?.inputs);
   const olds = step.operation === "update" ? before : {};
-  const replaces = step.operation === "replace";
+  // For `--replace` the preview's own check knows nothing of that.
+  const replaces = step.operation === "replace" && step.replaceBecause.length > 0;
   const checked = await lifecycle.check(definition, deployment, olds, inputs, replaces);
   if (step.operation === "update" && step.old !== undefined)
     await lifecycle.diff(

@@ -202,7 +202,8 @@ function toStep(
     leftBecause,
     inputs: op === "delete-replaced" ? undefined : inputs,
     effects: Array.isArray(effects) ? effects.map(String) : undefined,
-    replaceBecause: operation === "replace" ? keys : [],
+    // No input is called so: it is what the CLI says for `--replace`.
+    replaceBecause: operation === "replace" ? keys.filter((key) => key !== "id") : [],
   };
 }
 

@@ -20,7 +20,8 @@ export function verdictOf(changes: readonly ReviewedChange[], errors: readonly s
   const lost = changes.flatMap((change) => change.lost);
   const replaced = changes.filter(({ impacts }) => impacts.includes("replace"));
   const removed = changes.filter(
-    ({ kind, impacts }) => kind === "VirtualMachine" && impacts.includes("delete"),
+    ({ kind, operation, impacts }) =>
+      kind === "VirtualMachine" && operation !== "replace" && impacts.includes("delete"),
   );
   const made = changes.filter(
     ({ kind, operation, steps }) =>

@@ -84,6 +84,14 @@ describe("the review of a change", () => {
     expect(verdict([{ kind: "changeRunning", subject, changes: [felt], effect: "live" }])).toBe(
       "Yes: 1 guest loses a disk or a link, no guest restarts.",
     );
+    const goes: Step = {
+      ...{ kind: "removeMachine", subject, host: "alpha", guest: "powerCut", snapshots: [], effect: "stop" },
+    };
+    expect(one([], { operation: "replace", removal: [goes] }).verdict).toEqual([
+      "Yes: 1 guest stops, no guest restarts.",
+      "web stops.",
+      "Deleted and made anew: VirtualMachine web.",
+    ]);
     expect(verdict([lost])).toBe("No running guest restarts or stops, but data is deleted.");
     expect(
       verdict(
@@ -317,6 +325,8 @@ describe("the review of a change", () => {
     const urn = `urn:pulumi:prod::shop::my:Component$${type}::archive`;
     const old = { type, id: "images/archive", inputs: { name: "archive" }, outputs: { nonce: "1" } };
     const made = { type, inputs: { name: "archive", format: "raw", effects: ["create disk archive"] } };
+    const forced = { op: "replace", urn, oldState: old, newState: made, replaceReasons: ["id"] };
+    expect(readPreview(JSON.stringify({ steps: [forced] }), "file").steps[0]?.replaceBecause).toEqual([]);
     const whole = {
       steps: [
         { op: "same", urn: "urn:pulumi:prod::shop::pulumi:pulumi:Stack::shop-prod" },
