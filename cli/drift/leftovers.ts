@@ -14,7 +14,14 @@ import { hostNamesOf, identified, type NewFinding } from "./judge.js";
 export function leftovers(
   hosts: readonly { name: string; contents: HostContents }[],
   resources: readonly StateResource[],
-  { unmanaged }: { unmanaged: boolean },
+  {
+    unmanaged,
+    moving = new Set(),
+  }: {
+    unmanaged: boolean;
+    /** URNs of those whose move was cut off: what is at the other end is a part of that. */
+    moving?: ReadonlySet<string>;
+  },
 ): Finding[] {
   const claims = new Claims(resources);
   const found: NewFinding[] = [];
@@ -38,7 +45,7 @@ export function leftovers(
             up: [],
             reason: `it is marked as ${ownerLabel(owner)}`,
           });
-        else if (what === "domain" && isSecondCopy(claimant, host, uuid, hosts))
+        else if (what === "domain" && !moving.has(claimant.urn) && isSecondCopy(claimant, host, uuid, hosts))
           found.push({
             ...{ kind: "orphan", host, object, up: [] },
             reason: `a second one of ${claimant.kind} ${claimant.name}, which is on ${hostNamesOf(claimant).join(", ")}`,

@@ -92,12 +92,17 @@ export function makeReport(surveys: readonly SurveyedStack[], options: ReportOpt
     }),
   );
   const rooms = roomIn(answering);
+  const moving = new Set(
+    judged
+      .filter(({ findings }) => findings.some(({ kind }) => kind === "interrupted"))
+      .map(({ resource }) => resource.urn),
+  );
   const all = [
     ...judged.flatMap(({ findings }) => findings),
     ...leftovers(
       answering,
       surveys.flatMap(({ state }) => state.resources),
-      options,
+      { unmanaged: options.unmanaged, moving },
     ),
     ...nearlyFull(rooms, options.poolThresholdPercent),
   ].map((found) => withoutSecrets(found, options.secrets));

@@ -50,6 +50,22 @@ describe("pools that are left", () => {
   });
 });
 
+describe("a VM that is on two hosts", () => {
+  it("is one too many there, unless a move of it was cut off", () => {
+    const web = resourceNamed("web");
+    const owner = { project: "shop", stack: "prod", name: "web", nonce: "1" };
+    const on = (name: string) => {
+      const domains = [{ name: "web", uuid: web.id, owner }] as unknown as HostContents["domains"];
+      const facts = { uuid: name } as HostContents["facts"];
+      return { name, contents: { facts, domains, networks: [], pools: [] } };
+    };
+    const found = (moving: string[]) =>
+      leftovers([on("alpha"), on("beta")], [web], { unmanaged: false, moving: new Set(moving) });
+    expect(found([])).toMatchObject([{ kind: "orphan", host: "beta", object: "domain web" }]);
+    expect(found([web.urn])).toEqual([]);
+  });
+});
+
 describe("the hosts of several stacks", () => {
   it("are reached over one connection each, though each stack has its own", () => {
     const hosts = new Hosts({ warn: () => undefined, now: () => 0 });
