@@ -109,6 +109,8 @@ export function divergencesOf(step: Step): Divergence[] {
       return [drifted("links", `${step.machines.join(", ")} unplugged`, "plugged in")];
     case "settleMigration":
       return [{ kind: "interrupted", object: `migration ${step.from} -> ${step.to}`, host: step.from, up }];
+    case "forgetAttempt":
+      return [{ kind: "interrupted", object: `change of ${step.subject}`, host: step.host, up }];
     case "defineMachine":
       return [missing(`domain ${step.subject}`, step.host, step.reason)];
     case "makePersistent":

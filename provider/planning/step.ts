@@ -202,6 +202,7 @@ export type Step =
       effect: "stop" | "none";
     }
   | { kind: "makePersistent"; subject: string; host: string; effect: "none" }
+  | { kind: "forgetAttempt"; subject: string; host: string; effect: "none" }
   | { kind: "migrate"; subject: string; from: string; to: string; copies: string[]; effect: "migrate" }
   | { kind: "moveStopped"; subject: string; from: string; to: string; copies: string[]; effect: "none" }
   | { kind: "renameMachine"; subject: string; from: string; to: string; effect: "none" }
@@ -354,6 +355,8 @@ export function describeStep(step: Step): string[] {
       ];
     case "makePersistent":
       return [`define ${step.subject} ${at(step)} again (it runs without a definition), no guest notices`];
+    case "forgetAttempt":
+      return [`note ${at(step)} that what a deployment began and did not end is done, no guest notices`];
     case "migrate":
       return [`migrate ${step.from} -> ${step.to}, live${copied(step.copies)}`];
     case "moveStopped":

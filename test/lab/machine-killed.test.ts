@@ -136,6 +136,31 @@ describe.skipIf(!available)(
       await vm.remove();
     });
 
+    it("is as it was before when the next run takes back what this one had begun, undeclared things too", async () => {
+      const alpha = world.host("alpha");
+      const before = inputsOf("back");
+      const more = { title: "after", iothreads: 1, watchdog: { model: "i6300esb" } };
+      const disks = [...before.disks, { pool: "images", name: "more", size: "4MiB" }];
+      const vm = new Declared(virtualMachine, [world.ref("alpha")]);
+      await vm.up(before);
+      for (const at of ["DomainAttachDeviceFlags:before:1", "DomainDefineXMLFlags:after:1"]) {
+        expect(await killedAt(at, vm, { ...before, ...more, disks })).toBe(true);
+        expect(await alpha.virsh("dumpxml", "--inactive", "back")).toContain("back-more");
+        // Left alone it would come to the guest at its next boot, and nothing would ever take it away.
+        expect((await vm.preview(before)).effects).toEqual(
+          expect.arrayContaining([
+            expect.stringMatching(/^iothreads 1 -> none/),
+            "disks[vdc] back-more in images -> none",
+          ]),
+        );
+        await vm.up(before);
+        await expectWhole(vm, before, at);
+        const documents = await alpha.shell("virsh dumpxml back; virsh dumpxml --inactive back");
+        expect(documents).not.toMatch(/after|iothread|back-more|i6300esb|pulumi-kvm:attempt/);
+      }
+      await vm.remove();
+    });
+
     it("is changed by the next run, once, while it runs", { timeout: 900_000 }, async () => {
       const before = inputsOf("changed");
       const after = inputsOf("changed", {

@@ -1,3 +1,4 @@
+export * from "./attempt-note.js";
 export * from "./capabilities.js";
 export * from "./cpu-set.js";
 export * from "./device-xml.js";

@@ -25,6 +25,7 @@ import {
   replaceVolumeMark,
   writeVolumeMark,
 } from "../volumes.js";
+import { forgetAttempt, withAttempt } from "./attempt.js";
 import { sortChanges, startedWith } from "./changes.js";
 import { orAsDefinedBefore, rememberDefinition } from "./definition-before.js";
 import { desiredModel } from "./desired.js";
@@ -111,6 +112,9 @@ export async function apply(
     case "makePersistent":
     case "updateDefinition":
       await redefine(host, request, place, (xml) => rememberDefinition(declared, xml));
+      break;
+    case "forgetAttempt":
+      await forgetAttempt(host, uuid);
       break;
     case "changeRunning":
       await orAsDefinedBefore(declared, { host, uuid }, () => changeGuest(host, request, place, context));
@@ -243,7 +247,8 @@ async function redefine(
   if (describeDifferences(current, to).length === 0 && place.domain?.persistent !== undefined) return;
   await noteStartedWith(host, place, desiredAt(request, place, definition));
   remember(xml);
-  await libvirt.domains.define(patchDomain(xml, to, current), { validate: true }).catch(withPatchesNamed(to));
+  const changed = withAttempt(patchDomain(xml, to, current), current, to);
+  await libvirt.domains.define(changed, { validate: true }).catch(withPatchesNamed(to));
   await notePatchesKept(host, uuid, to);
 }
 

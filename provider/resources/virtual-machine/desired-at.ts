@@ -1,4 +1,5 @@
 import type { DomainModel } from "../../libvirt/xml/index.js";
+import { asBeforeAttempt } from "./attempt.js";
 import { desiredModel } from "./desired.js";
 import type { ObservedHost } from "./observed.js";
 import { type MachineRequest, wasFound } from "./request.js";
@@ -9,7 +10,8 @@ export function desiredAt(
   place: ObservedHost,
   definition: DomainModel,
 ): DomainModel {
-  return desiredModel(request.inputs, request.previous, definition, {
+  const found = asBeforeAttempt(definition, place.domain?.attempt, request.inputs);
+  return desiredModel(request.inputs, request.previous, found, {
     uuid: place.domain?.record.uuid ?? "",
     facts: place.facts,
     found: wasFound(place.domain?.owner, request),

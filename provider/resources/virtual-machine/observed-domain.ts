@@ -7,6 +7,7 @@ import {
   type DomainModel,
   isAwaited,
   type OwnerMark,
+  readAttemptNote,
   readRevertMark,
 } from "../../libvirt/xml/index.js";
 import { journalOf } from "../../planning/migrated-copy.js";
@@ -71,6 +72,7 @@ export function toDomainOn(facts: HostFacts, names: SourceNames, networks: reado
       live: live.model,
       overlays: record.persistentXml === undefined ? live.overlays : persistent.overlays,
       awaited: isAwaited(record.liveXml ?? record.persistentXml ?? ""),
+      attempt: record.persistentXml === undefined ? undefined : readAttemptNote(record.persistentXml),
       reverting: readRevertMark(record.persistentXml ?? record.liveXml ?? "<domain/>")?.snapshot,
       run: record.liveXml === undefined ? undefined : guestRunOf(record, record.liveXml, traits),
       owner,

@@ -2,7 +2,7 @@ import type { HostFacts } from "../../hosts/facts.js";
 import type { HostRef } from "../../hosts/host-ref.js";
 import type { PoolContents } from "../../hosts/observations.js";
 import type { DomainRecord } from "../../libvirt/index.js";
-import type { DomainModel, MigrationJournal, OwnerMark } from "../../libvirt/xml/index.js";
+import type { AttemptNote, DomainModel, MigrationJournal, OwnerMark } from "../../libvirt/xml/index.js";
 import { isInterrupted } from "../../planning/migrated-copy.js";
 import type { LocalDisk } from "../local-disk.js";
 import type { Base } from "./bases.js";
@@ -28,6 +28,8 @@ export interface ObservedDomain {
   saved?: { model: DomainModel; run: GuestRun } | undefined;
   /** A deployment has started it, or was about to, and nobody has seen it ready since. */
   awaited?: boolean | undefined;
+  /** What a deployment that hasn't come to its end has made of its definition. */
+  attempt?: AttemptNote | undefined;
   /** The snapshot that it is going back to. */
   reverting?: string | undefined;
 }

@@ -10,6 +10,7 @@ import { emptyPlan, type Plan, type Refusal } from "../../planning/plan.js";
 import type { PropertyChange, Step } from "../../planning/step.js";
 import { foundAgain, isFoundAgain } from "../found-again.js";
 import { asMoved } from "./as-moved.js";
+import { asBeforeAttempt } from "./attempt.js";
 import { type Changes, sortChanges, toTexts } from "./changes.js";
 import { leftOpen, volumesToCopy } from "./copies.js";
 import { desiredModel } from "./desired.js";
@@ -56,9 +57,15 @@ function planFilled(request: MachineRequest, observed: ObservedMachine): Plan {
     result.refusals.push({ kind: "notSupported", message: observed.patchProblem });
     return result;
   }
-  const isAwaited = whereItIs(observed)?.domain?.awaited === true;
+  const place = whereItIs(observed);
+  const { awaited: isAwaited = false, attempt } = place?.domain ?? {};
   result.steps.push(...waitSteps(request, result.steps, isAwaited));
   result.warnings.push(...waitWarnings(request, result.steps));
+  // Last of all: until then who takes the change back has something to take back.
+  if (attempt !== undefined && place !== undefined && result.steps.every(({ kind }) => kind === "record")) {
+    const { name: subject } = request.inputs;
+    result.steps.push({ kind: "forgetAttempt", subject, host: place.ref.name, effect: "none" });
+  }
   return result;
 }
 
@@ -430,7 +437,8 @@ function planChanges(
   }
   const found = wasFound(domain.owner, request);
   const placing = { uuid: record.uuid, facts: target.facts, found };
-  const desired = desiredModel(inputs, previous, definition, placing);
+  const before = asBeforeAttempt(definition, domain.attempt, inputs);
+  const desired = desiredModel(inputs, previous, before, placing);
   if (hasPcieRootPorts(definition.machine) !== hasPcieRootPorts(desired.machine))
     result.refusals.push({
       kind: "notSupported",

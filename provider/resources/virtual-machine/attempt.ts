@@ -1,0 +1,93 @@
+import type { Host } from "../../hosts/host.js";
+import { isLibvirtError } from "../../libvirt/index.js";
+import {
+  type AttemptNote,
+  attemptNoteKind,
+  type DomainModel,
+  readAttemptNote,
+  sameValue,
+  withAttemptNote,
+} from "../../libvirt/xml/index.js";
+import { sameVolume } from "./desired-disks.js";
+import { type Inputs, volumeOf } from "./schema.js";
+
+/** Secrets are in these, a note of its own says what they were, or nobody leaves them undeclared. */
+const PASSED_OVER: ReadonlySet<string> = new Set(["name", "uuid", "graphics", "patches", "ignition"]);
+
+/**
+ * Notes in a definition that is about to be made what it is made of. The deployment may fail, or be killed, and the program may take the change back:
+ * it has declared nothing for good then, and what nobody has declared would be taken for something that people have set.
+ *
+ * @param xml - The new definition, with whatever note the former had.
+ */
+export function withAttempt(xml: string, from: DomainModel, to: DomainModel): string {
+  const noted = readAttemptNote(xml) ?? {};
+  const [before, after] = [namesOf(from), namesOf(to)];
+  const changes: Record<string, AttemptNote[string]> = { ...noted };
+  for (const property of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    if (PASSED_OVER.has(property) || sameValue(before[property], after[property])) continue;
+    changes[property] = {
+      before: noted[property]?.before ?? textOf(before[property]),
+      after: textOf(after[property]),
+    };
+  }
+  return Object.keys(changes).length === 0 ? xml : withAttemptNote(xml, changes);
+}
+
+/** Devices that are told apart by name stand for themselves. */
+function namesOf(model: DomainModel): Record<string, unknown> {
+  return {
+    ...model,
+    disks: model.disks.map(({ target }) => target),
+    interfaces: model.interfaces.map(({ mac }) => mac),
+  };
+}
+
+function textOf(value: unknown): string {
+  return JSON.stringify(value ?? null);
+}
+
+function parsed(text: string): unknown {
+  return (JSON.parse(text) as unknown) ?? undefined;
+}
+
+/** A definition as it was before an attempt that hasn't come to its end. What was changed since, and what is declared, is as it stands there. */
+export function asBeforeAttempt(
+  definition: DomainModel,
+  attempt: AttemptNote | undefined,
+  inputs: Inputs,
+): DomainModel {
+  if (attempt === undefined) return definition;
+  const model: Record<string, unknown> = { ...definition };
+  for (const [property, { before, after }] of Object.entries(attempt)) {
+    if (property === "disks" || property === "interfaces") continue;
+    if (!sameValue(model[property], parsed(after))) continue;
+    const value = parsed(before);
+    if (value === undefined) delete model[property];
+    else model[property] = value;
+  }
+  const isNew = (property: string, name: string) => {
+    const change = attempt[property];
+    const names = (text: string) => parsed(text) as string[];
+    return change !== undefined && names(change.after).includes(name) && !names(change.before).includes(name);
+  };
+  const volumes = (inputs.disks ?? []).map((entry, i) => volumeOf(inputs.name, entry, i));
+  const hasMedia = [inputs.cdroms, inputs.cloudInit, inputs.answerFile].some((media) => media !== undefined);
+  const disks = definition.disks.filter(
+    ({ target, device, source }) =>
+      !isNew("disks", target) ||
+      (device === "cdrom" ? hasMedia : volumes.some((volume) => sameVolume(source, volume))),
+  );
+  const macs = new Set(inputs.interfaces?.map(({ mac }) => mac));
+  const interfaces = definition.interfaces.filter(({ mac }) => !isNew("interfaces", mac) || macs.has(mac));
+  return { ...(model as unknown as DomainModel), disks, interfaces };
+}
+
+/** It has come to its end. */
+export async function forgetAttempt(host: Host, uuid: string): Promise<void> {
+  const { domains } = await host.libvirt();
+  const { uri, key } = attemptNoteKind;
+  await domains.setMetadata(uuid, { persistent: true, uri, key, xml: undefined }).catch((error: unknown) => {
+    if (!isLibvirtError(error, "metadataNotFound", "domainNotFound")) throw error;
+  });
+}
