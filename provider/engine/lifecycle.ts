@@ -258,6 +258,7 @@ export async function remove(
     await definition.remove(id, props, identityOf(inputs), context);
     context.log.done();
   } catch (error) {
+    context.log.failed();
     throw asUserError(error, labelOf(definition, inputs));
   }
 }
@@ -327,6 +328,7 @@ async function reconcile(
     context.log.done();
     return { id, outputs };
   } catch (error) {
+    context.log.failed();
     const label = labelOf(definition, request.inputs);
     let failure = asUserError(error, label);
     observed = await observe().catch(() => observed);

@@ -6,7 +6,7 @@ const PROGRESS_EVERY_MS = 500;
 export interface ResourceLog {
   info(message: string): void;
   warning(message: string): void;
-  /** Shown while it lasts; at most two lines a second reach the engine. */
+  /** Shown while it lasts; at most two lines a second reach the engine, the last one among them. */
   progress(message: string): void;
 }
 
@@ -14,6 +14,8 @@ export interface ResourceLog {
 export interface OperationLog extends ResourceLog {
   /** The last line of progress stays on the resource's row for as long as others are worked on: nothing may look as if it went on. */
   done(): void;
+  /** The error is what the row shows then. */
+  failed(): void;
 }
 
 export function resourceLog(
@@ -24,21 +26,31 @@ export function resourceLog(
 ): OperationLog {
   let lastProgressMs = Number.NEGATIVE_INFINITY;
   let showsProgress = false;
+  /** A line that comes too soon after another: it waits, for it may be the last one for minutes. */
+  let waiting: NodeJS.Timeout | undefined;
   const send = (severity: "info" | "warning", message: string, ephemeral: boolean) => {
+    clearTimeout(waiting);
     showsProgress = ephemeral;
     void engine?.log({ severity, message: `${label}: ${message}`, urn, ephemeral });
+  };
+  const sendProgress = (message: string) => {
+    lastProgressMs = now();
+    send("info", message, true);
   };
   return {
     info: (message) => send("info", message, false),
     warning: (message) => send("warning", message, false),
     progress: (message) => {
-      if (now() - lastProgressMs < PROGRESS_EVERY_MS) return;
-      lastProgressMs = now();
-      send("info", message, true);
+      clearTimeout(waiting);
+      const sinceMs = now() - lastProgressMs;
+      if (sinceMs >= PROGRESS_EVERY_MS) sendProgress(message);
+      else waiting = setTimeout(() => sendProgress(message), PROGRESS_EVERY_MS - sinceMs).unref();
     },
     // The CLI passes over lines without text.
     done: () => {
+      clearTimeout(waiting);
       if (showsProgress) send("info", "done", true);
     },
+    failed: () => clearTimeout(waiting),
   };
 }
