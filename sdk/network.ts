@@ -163,7 +163,7 @@ export interface NetworkArgs {
   vlan?: In<number | VlanTrunk>;
   /** Classes of interfaces with VLANs of their own. One that no running VM uses changes live. */
   portgroups?: In<In<PortgroupArgs>[]>;
-  /** Largest packet in bytes, 68 to 65,535; with IPv6 1,280 or more. */
+  /** Largest packet in bytes, 68 to 65,535; with IPv6 1,280 or more. Running guests have another one from their next boot on. */
   mtu?: In<number>;
   /** Start the network when the host's libvirt starts. Default `true`; of one that is taken over: as it is. */
   autostart?: In<boolean>;

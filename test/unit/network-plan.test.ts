@@ -140,10 +140,13 @@ describe("the plan of a network", () => {
         'network lan on alpha has to restart for mtu none -> 9000, and db, web are running and attached; set restartPolicy: "whenNeeded" to cut their link for some seconds, or stop them first',
       ],
     });
-    const { steps } = network.plan(requestOf({ ...inputs, restartPolicy: "whenNeeded" }), {
+    const { steps, warnings } = network.plan(requestOf({ ...inputs, restartPolicy: "whenNeeded" }), {
       hosts: [host],
       former: [],
     });
+    expect(warnings).toEqual([
+      "network lan on alpha: interfaces of db, web keep the MTU that they have until the guest's next boot",
+    ]);
     expect(steps).toMatchObject([{ kind: "restartNetwork", machines: ["db", "web"], effect: "live" }]);
     expect(planned(requestOf(inputs), [hostWith(declared)]).refusals).toEqual([]);
   });

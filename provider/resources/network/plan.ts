@@ -171,6 +171,11 @@ function planRestart(
     );
     return;
   }
+  // Plugged in again, an interface is as large as it was.
+  if (machines.length > 0 && because.some(({ property }) => property === "mtu"))
+    result.warnings.push(
+      `network ${inputs.name} on ${host.ref.name}: interfaces of ${machines.join(", ")} keep the MTU that they have until the guest's next boot`,
+    );
   result.steps.push({
     kind: "restartNetwork",
     subject: inputs.name,
