@@ -121,6 +121,7 @@ describe.skipIf(!available)(`storage pools on real hosts ${missing.join("; ")}`,
       expect.stringContaining(
         "folder /var/lib/libvirt/refoldered of storage pool refoldered isn't on alpha any more",
       ),
+      "StoragePool refoldered: start storage pool refoldered on alpha (it is stopped)",
     ]);
     await pool.up(inputs);
     await pool.preview(inputs);
