@@ -177,6 +177,7 @@ test("pools and volumes are made and described", async () => {
       path: `${path}/${volume.name}`,
       allocationBytes: expect.any(Number),
       physicalBytes: expect.any(Number),
+      changedAt: expect.stringMatching(/^[\d.]+ [\d.]+$/),
     });
     expect(described.allocationBytes).toBeLessThan(mib);
   }
