@@ -70,9 +70,10 @@ export async function observe(declared: MachineRequest, context: ObserveContext)
   const moves = domain === undefined && elsewhere?.domain !== undefined && !isUnsettled(elsewhere.domain);
   // One without a definition gets it first; what else is in its way shows then.
   if (!moves || elsewhere.domain?.persistent === undefined) return observed;
-  await rescanPools(target, volumesOf(elsewhere.domain), context);
+  const moving = volumesOf(elsewhere.domain);
+  await rescanPools(target, moving, context);
   const seen = await lookAt(target.ref, request, context);
-  const rescanned = { ...observed, target: await withoutMarksOfItsOwn(seen, elsewhere, context) };
+  const rescanned = { ...observed, target: await withoutMarksOfItsOwn(seen, elsewhere, moving, context) };
   const ahead = { ...rescanned, bases: await basesOf(rescanned, request, context) };
   return { ...ahead, moveRefusals: await preflightMove(ahead, request, context) };
 }
@@ -90,7 +91,7 @@ async function sourcesOf({ inputs, previous }: MachineRequest): Promise<Observed
  */
 function volumesOf({ persistent, live }: ObservedDomain): string[] {
   return [persistent, live].flatMap((model) =>
-    (model?.disks ?? []).flatMap(({ source }) =>
+    [...(model?.disks ?? []).map(({ source }) => source), model?.ignition].flatMap((source) =>
       source !== undefined && "volume" in source ? [source.volume] : [],
     ),
   );

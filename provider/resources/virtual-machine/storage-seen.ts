@@ -1,7 +1,7 @@
 import type { Host } from "../../hosts/host.js";
 import { sidecarName, type VolumeMark } from "../../hosts/volume-mark.js";
-import { parseVolume } from "../../libvirt/xml/index.js";
 import type { ObserveContext } from "../definition.js";
+import { modelOf } from "../volume-model.js";
 import type { ObservedHost } from "./observed.js";
 
 /**
@@ -11,6 +11,8 @@ import type { ObservedHost } from "./observed.js";
 export async function withoutMarksOfItsOwn(
   target: ObservedHost,
   source: ObservedHost,
+  /** Those that move; whose others are is nothing to the move. */
+  moving: readonly string[],
   { hosts }: Pick<ObserveContext, "hosts">,
 ): Promise<ObservedHost> {
   const [here, there] = [hosts.get(source.ref), hosts.get(target.ref)];
@@ -18,7 +20,7 @@ export async function withoutMarksOfItsOwn(
     const atSource = source.pools.find(({ name }) => name === pool.name)?.contents.marks ?? [];
     const names = new Set(atSource.map(sidecarName));
     const marks = pool.contents.marks.map(async (mark) => {
-      if (!names.has(sidecarName(mark))) return [mark];
+      if (!moving.includes(mark.volume) || !names.has(sidecarName(mark))) return [mark];
       const times = await Promise.all([markedAt(here, pool.name, mark), markedAt(there, pool.name, mark)]);
       // Nothing is ever written to a mark: one file's is of one time on all hosts.
       return times[0] !== times[1] && !times.includes(undefined) ? [] : [mark];
@@ -30,5 +32,5 @@ export async function withoutMarksOfItsOwn(
 
 async function markedAt(host: Host, pool: string, mark: VolumeMark): Promise<string | undefined> {
   const record = await host.idempotent((libvirt) => libvirt.volumes.observe(pool, sidecarName(mark)));
-  return record === undefined ? undefined : parseVolume(record.xml).changedAt;
+  return record === undefined ? undefined : modelOf(record).changedAt;
 }
