@@ -1,8 +1,9 @@
 import { oneLine } from "../../provider/hosts/errors.js";
 import type { Hosts } from "../../provider/hosts/hosts.js";
 import type { VolumeRecord } from "../../provider/libvirt/index.js";
-import { parseVolume } from "../../provider/libvirt/xml/index.js";
+import { readOnce } from "../../provider/planning/read-once.js";
 import { kindOf } from "../../provider/resources/storage-pool/kinds.js";
+import { modelOf } from "../../provider/resources/volume-model.js";
 import type { FoundHost, FoundPool } from "./found-host.js";
 import type { VolumeKey } from "./machine/disks.js";
 
@@ -31,12 +32,7 @@ export class SharedFolders {
         .filter(({ active, type }) => active && kindOf(type)?.holdsFiles === true)
         .map((pool): Side => ({ found: each, pool })),
     );
-    const stamps = new Map<Side, Promise<string | undefined>>();
-    const stampOf = (side: Side) => {
-      const known = stamps.get(side) ?? stampOfFolder(side, hosts, warn);
-      stamps.set(side, known);
-      return known;
-    };
+    const stampOf = readOnce((side: Side) => stampOfFolder(side, hosts, warn));
     const pairs: [Side, Side][] = [];
     for (const [i, a] of sides.entries())
       for (const b of sides.slice(i + 1)) {
@@ -70,7 +66,7 @@ function commonVolumes(a: FoundPool, b: FoundPool): [VolumeRecord, VolumeRecord]
 
 /** Two files aren't both written and changed in the same nanosecond. A running guest changes its own between two looks. */
 function isSameFile([a, b]: [VolumeRecord, VolumeRecord]): boolean {
-  const [x, y] = [parseVolume(a.xml), parseVolume(b.xml)];
+  const [x, y] = [modelOf(a), modelOf(b)];
   return x.changedAt !== undefined && x.changedAt === y.changedAt && x.physicalBytes === y.physicalBytes;
 }
 

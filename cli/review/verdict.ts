@@ -1,5 +1,5 @@
 import { formatBytes } from "../../provider/planning/quantity.js";
-import type { Impact } from "./impact.js";
+import { type Impact, isUntold } from "./impact.js";
 import type { ReviewedChange } from "./report.js";
 
 /** More than these nobody reads in a sentence. */
@@ -32,9 +32,7 @@ export function verdictOf(changes: readonly ReviewedChange[], errors: readonly s
   const started = changes.filter(
     (change) => !made.includes(change) && change.steps.some(({ kind }) => kind === "start"),
   );
-  const untold = changes.filter(({ impacts }) =>
-    impacts.some((impact) => ["refused", "unreachable", "unknown"].includes(impact)),
-  );
+  const untold = changes.filter(({ impacts }) => impacts.some(isUntold));
   const live = changes.filter(({ impacts }) => impacts.includes("live"));
   const later = changes.filter(({ impacts }) => impacts.includes("nextBoot"));
   const felt = [

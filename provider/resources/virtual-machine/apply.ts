@@ -43,11 +43,10 @@ import { relocate } from "./relocate.js";
 import { identityHashes, isOwn, type MachineRequest, wasFound } from "./request.js";
 import { writeNotes } from "./run-notes.js";
 import { DEFAULT_SHUTDOWN_TIMEOUT_MS, type DiskInputs, type Inputs, volumeOf } from "./schema.js";
-import { bootMedia } from "./seed/boot-media.js";
 import { mediumOf } from "./seed/steps.js";
 import { writeMedium } from "./seed/write-medium.js";
 import { shutDown } from "./stop.js";
-import { unmarkedVolumes } from "./unmarked.js";
+import { declaredVolumes, eachOnce, unmarkedVolumes } from "./unmarked.js";
 import { forgetAwaited, noteAwaited } from "./wait/awaited.js";
 import { waitForGuest } from "./wait/wait.js";
 
@@ -309,10 +308,8 @@ async function writeMark(
     persistent: domain.persistent !== undefined,
   });
   // So are the disks and media that the program declares as the VM's own.
-  for (const { pool, volume } of [
-    ...ownVolumes(request.inputs),
-    ...unmarkedVolumes(request, place, domain),
-  ]) {
+  const own = [...declaredVolumes(request.inputs), ...unmarkedVolumes(request, place, domain)];
+  for (const { pool, volume } of eachOnce(own)) {
     const contents = place.pools.find((other) => other.name === pool)?.contents;
     if (contents === undefined || !contents.volumes.some((other) => other.name === volume)) continue;
     const mark = ownMark(request, place, volume);
@@ -320,13 +317,6 @@ async function writeMark(
     if (former.length === 0) await writeVolumeMark({ host, pool, mark });
     for (const other of former) await replaceVolumeMark({ host, pool, former: other, mark });
   }
-}
-
-function ownVolumes(inputs: Inputs): { pool: string; volume: string }[] {
-  const disks = (inputs.disks ?? []).flatMap((entry, i) =>
-    entry.disk === undefined ? [volumeOf(inputs.name, entry, i)] : [],
-  );
-  return [...disks, ...bootMedia(inputs)];
 }
 
 /** The mark of a volume that is this VM's own. */

@@ -7,7 +7,7 @@ import { type MachineRequest, wasFound } from "./request.js";
 /** What a domain that is there should be, on the host where it is. */
 export function desiredAt(
   request: MachineRequest,
-  place: ObservedHost,
+  place: Pick<ObservedHost, "domain" | "facts">,
   definition: DomainModel,
 ): DomainModel {
   const found = asBeforeAttempt(definition, place.domain?.attempt, request.inputs);

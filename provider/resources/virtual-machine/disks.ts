@@ -251,23 +251,6 @@ export function releasedVolumeSteps(
     }
 }
 
-/** Disks that are declared as the VM's own, that it has, and of which no mark says whose they are. */
-export function unmarkedDisks(
-  inputs: Inputs,
-  place: ObservedHost,
-  { persistent }: ObservedDomain,
-): { pool: string; volume: string }[] {
-  return (inputs.disks ?? []).flatMap((entry, i) => {
-    if (entry.disk !== undefined) return [];
-    const { pool, volume } = volumeOf(inputs.name, entry, i);
-    const contents = place.pools.find((other) => other.name === pool)?.contents;
-    const isThere = contents?.volumes.some((other) => other.name === volume) ?? false;
-    const isMarked = contents?.marks.some((mark) => mark.volume === volume) ?? false;
-    const isUsed = persistent?.disks.some((disk) => sameVolume(disk.source, { pool, volume })) ?? false;
-    return isThere && isUsed && !isMarked ? [{ pool, volume }] : [];
-  });
-}
-
 /** Whether a volume of the VM's own was declared to outlive it. */
 export function isRetained(
   inputs: Pick<Inputs, "disks" | "name"> | undefined,

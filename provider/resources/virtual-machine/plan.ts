@@ -10,10 +10,10 @@ import { emptyPlan, type Plan, type Refusal } from "../../planning/plan.js";
 import type { PropertyChange, Step } from "../../planning/step.js";
 import { foundAgain, isFoundAgain } from "../found-again.js";
 import { asMoved } from "./as-moved.js";
-import { asBeforeAttempt } from "./attempt.js";
 import { type Changes, sortChanges, toTexts } from "./changes.js";
 import { leftOpen, volumesToCopy } from "./copies.js";
 import { desiredModel } from "./desired.js";
+import { desiredAt } from "./desired-at.js";
 import { missingMedia, refuseLossByName, releasedVolumeSteps, volumeSteps } from "./disks.js";
 import type { CopiedVolume } from "./migration/index.js";
 import {
@@ -406,7 +406,7 @@ function planChanges(
   relocations: Relocations,
   result: Plan,
 ): void {
-  const { inputs, previous } = request;
+  const { inputs } = request;
   const { target, sources } = observed;
   if (isUnsettled(domain)) return;
   const { record, persistent, live } = asRelocated(domain, relocations.moves);
@@ -436,9 +436,7 @@ function planChanges(
       });
   }
   const found = wasFound(domain.owner, request);
-  const placing = { uuid: record.uuid, facts: target.facts, found };
-  const before = asBeforeAttempt(definition, domain.attempt, inputs);
-  const desired = desiredModel(inputs, previous, before, placing);
+  const desired = desiredAt(request, { domain, facts: target.facts }, definition);
   if (hasPcieRootPorts(definition.machine) !== hasPcieRootPorts(desired.machine))
     result.refusals.push({
       kind: "notSupported",

@@ -1,7 +1,13 @@
-import { unmarkedDisks } from "./disks.js";
 import type { ObservedDomain, ObservedHost } from "./observed.js";
 import { identityHashes, isOwn, type MachineRequest } from "./request.js";
-import { unmarkedMedia } from "./seed/steps.js";
+import { type Inputs, volumeOf } from "./schema.js";
+import { bootMedia } from "./seed/boot-media.js";
+import { isUsedBy } from "./seed/steps.js";
+
+interface NamedVolume {
+  pool: string;
+  volume: string;
+}
 
 /**
  * Volumes that are declared as the VM's own, that it has, and that have lost their marks: virsh copies disks without them. One that leaves its host
@@ -11,15 +17,31 @@ export function unmarkedVolumes(
   { inputs, previous }: Pick<MachineRequest, "inputs" | "previous">,
   place: ObservedHost,
   domain: ObservedDomain,
-): { pool: string; volume: string }[] {
+): NamedVolume[] {
   const leaves = place.ref.name !== inputs.host && previous !== undefined;
-  const found = (leaves ? [inputs, previous] : [inputs]).flatMap((declared) => [
-    ...unmarkedDisks(declared, place, domain),
-    ...unmarkedMedia(declared, place, domain.persistent),
-  ]);
-  return found.filter(
-    ({ pool, volume }, i) => i === found.findIndex((other) => other.pool === pool && other.volume === volume),
+  const declared = (leaves ? [inputs, previous] : [inputs]).flatMap(declaredVolumes);
+  return eachOnce(declared.filter((volume) => isUnmarked(volume, place, domain)));
+}
+
+/** The disks and media that are declared as the VM's own. */
+export function declaredVolumes(inputs: Inputs): NamedVolume[] {
+  const disks = (inputs.disks ?? []).flatMap((entry, i) =>
+    entry.disk === undefined ? [volumeOf(inputs.name, entry, i)] : [],
   );
+  return [...disks, ...bootMedia(inputs)].map(({ pool, volume }) => ({ pool, volume }));
+}
+
+function isUnmarked(declared: NamedVolume, place: ObservedHost, { persistent }: ObservedDomain): boolean {
+  const { pool, volume } = declared;
+  const contents = place.pools.find((other) => other.name === pool)?.contents;
+  if (contents === undefined || persistent === undefined) return false;
+  const isThere = contents.volumes.some((other) => other.name === volume);
+  const isMarked = contents.marks.some((mark) => mark.volume === volume);
+  return isThere && !isMarked && isUsedBy(persistent, declared);
+}
+
+export function eachOnce(volumes: readonly NamedVolume[]): NamedVolume[] {
+  return [...new Map(volumes.map((each) => [`${each.pool}/${each.volume}`, each])).values()];
 }
 
 /** The place as it is once what has lost its mark has one again. Whether the other host sees the same storage can't be told by that one. */

@@ -87,21 +87,6 @@ export function releasedMediaSteps(
     }
 }
 
-/** Media that a domain has and of which no mark says whose they are: virsh moves a guest without marks. */
-export function unmarkedMedia(
-  inputs: Inputs,
-  place: ObservedHost,
-  persistent: DomainModel | undefined,
-): { pool: string; volume: string }[] {
-  return bootMedia(inputs).flatMap((declared) => {
-    const contents = place.pools.find((other) => other.name === declared.pool)?.contents;
-    const isThere = contents?.volumes.some((other) => other.name === declared.volume) ?? false;
-    const isMarked = contents?.marks.some((mark) => mark.volume === declared.volume) ?? false;
-    const isUsed = persistent !== undefined && isUsedBy(persistent, declared);
-    return isThere && isUsed && !isMarked ? [{ pool: declared.pool, volume: declared.volume }] : [];
-  });
-}
-
 /**
  * Of a VM that is taken over: cloud-init takes whichever seed it finds first, and an image of somebody else's can't be told from other media. So the
  * program says what becomes of it.
@@ -142,7 +127,11 @@ function literalOf(source: DiskSource): string {
     : "...";
 }
 
-function isUsedBy({ disks, ignition }: DomainModel, volume: { pool: string; volume: string }): boolean {
+/** Whether a definition has a volume, as a disk or as a medium. */
+export function isUsedBy(
+  { disks, ignition }: DomainModel,
+  volume: { pool: string; volume: string },
+): boolean {
   return [...disks.map(({ source }) => source), ignition].some((source) => sameVolume(source, volume));
 }
 
