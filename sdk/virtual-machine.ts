@@ -89,7 +89,7 @@ export interface VirtualMachineArgs {
   /** Where the VM must be. Changing it moves the VM: live if it runs, by definition and disks if it is off. */
   host: In<Host | HostRef>;
   /**
-   * libvirt's name of the domain: no `/`, no line breaks, at most 100 bytes. Default: the resource's name. Changes only while off. The
+   * libvirt's name of the domain: no `/`, no line breaks, at most 100 bytes. Default: the resource's name. A host has one of a name. Changes only while off. The
    * VM's own disks are named after it: give them their present names (`disks[].volume`) with the change, which is refused otherwise.
    */
   name?: In<string>;

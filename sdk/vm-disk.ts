@@ -36,7 +36,7 @@ export interface DiskLimits extends DiskRates {
  * a file's content (`source`), or empty (`size` and `pool`).
  */
 export interface VmDisk {
-  /** A Disk resource on the VM's host. */
+  /** A Disk resource on the VM's host. Two VMs that write to one are warned of, and QEMU starts one of them, unless it is `shareable`. */
   disk?: In<Disk>;
   /**
    * Size of an owned disk. Growing is applied in place; shrinking is refused. It may be left out with `image` or `source` (then it is that one's, which is

@@ -33,7 +33,10 @@ export interface VmInterface {
   bridge?: In<string>;
   /** `dev`: name of a device of the host. `mode`: `"bridge"` (default: guests on the device reach each other), `"vepa"`, `"private"`, `"passthrough"`. */
   direct?: In<{ dev: In<string>; mode?: In<"bridge" | "vepa" | "private" | "passthrough"> }>;
-  /** MAC address. Default: one made from the VM's UUID, kept for good. A card with another address is another card: plugged live. */
+  /**
+   * MAC address. Default: one made from the VM's UUID, kept for good. A card with another address is another card: plugged live. One that another
+   * VM has in the same network of the host is warned of.
+   */
   mac?: In<string>;
   /** Default `"virtio"`. Next boot. */
   model?: In<"virtio" | "e1000e" | "e1000" | "rtl8139" | "vmxnet3">;

@@ -9,6 +9,7 @@ import type { ApplyContext, Request, ResourceDefinition } from "../resources/def
 import { DEFAULT_TIMEOUT_MS, milliseconds } from "../resources/inputs.js";
 import type { EngineConnection } from "./engine-connection.js";
 import { PartialFailure, UserError } from "./errors.js";
+import { heldTwice } from "./held-twice.js";
 import { describeProblem, INTERNAL_KEYS } from "./input-problem.js";
 import { fromOutputs, type Json, type JsonObject, sameJson, toJson, toOutputs } from "./json.js";
 import { type OperationLog, type ResourceLog, resourceLog } from "./resource-log.js";
@@ -50,11 +51,12 @@ export async function check(
   const { inputs, unknownKeys, problems } = validateInputs(definition.shape, given, definition.crossChecks);
   const previous = recordedInputs(definition, olds);
   const secrecy = secrecyOf(inputs, previous);
-  const failures = problems.map((problem) => ({
-    property: "",
-    reason: secrecy.text(describeProblem(problem)),
-  }));
-  if (failures.length > 0) return { inputs: news, failures };
+  const failuresOf = (found: typeof problems) =>
+    found.map((problem) => ({ property: "", reason: secrecy.text(describeProblem(problem)) }));
+  if (problems.length > 0) return { inputs: news, failures: failuresOf(problems) };
+  const twice = declaredTwice(definition, deployment, withoutKeys(inputs, unknownKeys));
+  if (twice.problems.length > 0) return { inputs: news, failures: failuresOf(twice.problems) };
+  warn(deployment, logOf(definition, deployment, inputs), inputs, twice.warnings.map(secrecy.text));
   const tell = (found: PlanRecord["found"]) => witness(definition, deployment, "check", inputs, found);
   if (unknownKeys.length > 0) {
     await tell({ kind: "unknown", keys: unknownKeys });
@@ -72,7 +74,7 @@ export async function check(
     return { inputs: { ...toJson(inputs), ...toJson(known), effects }, failures: [] };
   }
   const log = logOf(definition, deployment, inputs);
-  warn(deployment, log, request, seen.plan);
+  warn(deployment, log, inputs, seen.plan.warnings);
   const explained = (definition.explain?.(request, seen.observed, seen.plan) ?? []).map(secrecy.explained);
   const effects = describePlan(seen.plan);
   const telling = makesNothingButNew(request, seen.plan) ? explained : [effects.join("; "), ...explained];
@@ -83,6 +85,13 @@ export async function check(
     inputs: { ...toJson(inputs), ...toJson(known), effects },
     failures: seen.plan.refusals.map((refusal) => ({ property: "", reason: refusal.message })),
   };
+}
+
+/** What it has on its hosts together with another resource of the program. */
+function declaredTwice(definition: AnyDefinition, { hosts }: Deployment, inputs: Bag) {
+  const { pulumiUrn: urn } = inputs;
+  if (typeof urn !== "string" || definition.holds === undefined) return { problems: [], warnings: [] };
+  return heldTwice(hosts, { urn, kind: definition.kind }, definition.holds(inputs));
 }
 
 /** Pulumi's "+ create" says all that there is to say; or nothing is to be done at all. */
@@ -111,7 +120,7 @@ export async function diff(
   if (seen.kind === "unobservable")
     return { changes: previous === undefined || !sameInputs(definition, inputs, previous) };
   const { plan } = seen;
-  warn(deployment, logOf(definition, deployment, inputs), request, plan);
+  warn(deployment, logOf(definition, deployment, inputs), inputs, plan.warnings);
   if (plan.replaceBecause.length > 0)
     return { changes: true, replaces: plan.replaceBecause, deleteBeforeReplace: true };
   return { changes: plan.steps.length > 0 || plan.refusals.length > 0 };
@@ -181,10 +190,15 @@ function isReplaced(deployment: Deployment, olds: Bag, { pulumiUrn: urn }: Bag):
 const warned = readOnce((_: Deployment) => new Set<string>());
 
 /** The check and the diff of a deployment may both come upon the same thing. */
-function warn(deployment: Deployment, log: ResourceLog, request: Request<Bag, Bag>, plan: Plan): void {
+function warn(
+  deployment: Deployment,
+  log: ResourceLog,
+  { pulumiUrn: urn }: Bag,
+  warnings: readonly string[],
+): void {
   const said = warned(deployment);
-  for (const warning of plan.warnings) {
-    const key = `${request.inputs.pulumiUrn}\n${warning}`;
+  for (const warning of warnings) {
+    const key = `${urn}\n${warning}`;
     if (said.has(key)) continue;
     said.add(key);
     log.warning(warning);

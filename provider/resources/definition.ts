@@ -4,6 +4,7 @@ import type { Circumstance } from "../planning/circumstance.js";
 import type { Identity } from "../planning/owner.js";
 import type { Plan } from "../planning/plan.js";
 import type { Step } from "../planning/step.js";
+import type { Holding } from "./holding.js";
 import type { Lookup } from "./lookup.js";
 
 /** What a program wants, and what is on record about it. */
@@ -58,6 +59,8 @@ export interface ResourceDefinition<Inputs extends object, Observed, Outputs ext
   /** One schema an input; anything else is refused. */
   shape: z.ZodRawShape;
   crossChecks: readonly CrossCheck<Inputs>[];
+  /** What no other resource of the program can have as well. Of inputs that are right, some of which may not be known yet. Pure. */
+  holds?(inputs: Partial<Inputs>): Holding[];
   /**
    * Inputs that programs don't give: a check finds them out, so that dependents know them in a preview already. Absent while they aren't known.
    * A change of one is none of the program's.

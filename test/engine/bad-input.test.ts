@@ -84,6 +84,36 @@ describe("many wrong inputs", () => {
   });
 });
 
+describe("what two resources of one program can't both have", () => {
+  it.each<[Kind, Record<string, unknown>, RegExp]>([
+    [
+      "VirtualMachine",
+      { name: "twin" },
+      /^name: "twin" is the name of VirtualMachine first on alpha as well; /,
+    ],
+    ["VirtualMachine", { name: "twin", disks: unknown, memory: unknown }, /^name: "twin" is the name of /],
+    [
+      "Network",
+      { name: "twins", mode: "isolated", cidr: undefined },
+      /^name: "twins" is the name of Network first/,
+    ],
+    ["StoragePool", { name: "twins", path: "/twins" }, /^name: "twins" is the name of StoragePool first/],
+    ["Disk", { name: "twin" }, /^name: volume twin in pool images on alpha is that of Disk first as well/],
+    ["Snapshot", { name: "twin" }, /^name: "twin" is the name of Snapshot first on alpha as well/],
+  ])(
+    "is told of a %s, while its host is silent and with the rest unknown: %j",
+    async (kind, inputs, expected) => {
+      const problems = (name: string) =>
+        problemsOf(kind, { ...inputs, pulumiUrn: sound[kind].pulumiUrn.replace(/web$/, name) });
+      expect(await problems("first")).toEqual([]);
+      expect(await problems("first")).toEqual([]);
+      const [problem, ...others] = await problems("second");
+      expect(problem).toMatch(expected);
+      expect(others).toEqual(kind === "StoragePool" ? [expect.stringMatching(/^path: /)] : []);
+    },
+  );
+});
+
 describe("values that aren't known yet", () => {
   it.each(kinds)("are no problem as an input of a %s", async (kind) => {
     const found: readonly string[] = definitions[kind]?.computed?.keys ?? [];
@@ -202,6 +232,7 @@ const cases: Record<string, () => void> = {
   hostByName: () => new kvm.StoragePool("images", wrong({ hosts: ["alpha"], path: "images" })),
   otherKind: () => new kvm.Disk("data", wrong({ host: new kvm.Network("lan", { host: alpha, mode: "isolated" }), pool: alpha, size: 5 })),
   lists: () => new kvm.VirtualMachine("web", wrong({ host: alpha, memory: "1GiB", disks: [null, 7, alpha], interfaces: "lan" })),
+  namesakes: () => ["web", "db"].map((name) => new kvm.VirtualMachine(name, { host: alpha, memory: "1GiB", name: "web" })),
   bothHosts: () => new kvm.StoragePool("images", { host: alpha, hosts: [alpha], path: "/images" }),
   twice: () => new kvm.StoragePool("images", { hosts: [alpha, { name: "alpha", connection: { address: "local" } }], path: "/images" }),
   secret: () => new kvm.Host("beta", wrong({ address: "127.0.0.1", ...quick, privateKey: 7, passphrase: ["hunter2-hunter2"], adress: "x" })),
@@ -279,6 +310,12 @@ describe.skipIf(cli === undefined)("a preview", () => {
     expect(preview.exitCode).not.toBe(0);
     expect(preview.diagnostics.map(({ message }) => message).join("")).toContain(
       'hosts: there are two hosts of the name "alpha" in the list',
+    );
+  });
+
+  it("refuses two virtual machines of one name on one host", async () => {
+    expect(await refused("namesakes")).toMatch(
+      /name: "web" is the name of VirtualMachine (?:web|db) on alpha as well; give each virtual machine of a host/,
     );
   });
 

@@ -1,6 +1,9 @@
 import { expect, it } from "vitest";
-import type { DomainInterface } from "../../provider/libvirt/xml/index.js";
+import type { DomainRecord } from "../../provider/libvirt/index.js";
+import type { DomainInterface, OwnerMark } from "../../provider/libvirt/xml/index.js";
+import { withOwnerMark } from "../../provider/libvirt/xml/owner-mark.js";
 import { desiredInterfaces, madeMac } from "../../provider/resources/virtual-machine/desired-interfaces.js";
+import { sameAddresses } from "../../provider/resources/virtual-machine/same-addresses.js";
 import type { Inputs } from "../../provider/resources/virtual-machine/schema.js";
 
 const uuid = "3b203a0d-0fbb-46b4-b47b-6a27a69ee204";
@@ -42,4 +45,42 @@ it("a new interface before those that are there leaves them where they are", () 
     [first, "lan", "up"],
   ]);
   expect(desiredInterfaces(inputs, inputs, desired.toReversed(), uuid)).toEqual(desired);
+});
+
+it("an address that a domain of others has in the same network is told", () => {
+  const mac = "52:54:00:ab:cd:07";
+  const domain = (name: string, source: string, more: object = {}) => ({
+    ...{ uuid, name, persistent: true, autostart: false, hasManagedSave: false, hasSnapshots: false },
+    persistentXml: `<domain type='qemu'><name>${name}</name><devices><interface type='network'><mac address='${mac.toUpperCase()}'/><source ${source}/></interface></devices></domain>`,
+    ...more,
+  });
+  const told = (given: object, ...domains: object[]) =>
+    sameAddresses(
+      {
+        identity: { project: "test", stack: "dev", type: "t", name: "web" },
+        inputs: { ...declared({ network: "lan", mac }), host: "alpha", ...given },
+      },
+      domains as DomainRecord[],
+      domains.find((each) => "mine" in each) as DomainRecord | undefined,
+    );
+  const theirs = domain("theirs", "network='lan'");
+  expect(told({}, theirs)).toEqual([
+    `interfaces[0].mac: ${mac} is the address of domain theirs in network lan on alpha as well: while both run, packets for one go to the other; give each another, or none`,
+  ]);
+  expect(told({ interfaces: [{ bridge: "br0", mac }] }, domain("theirs", "bridge='br0'"))).toHaveLength(1);
+  // It has other guests to reach, is this one, or isn't one that runs beside it.
+  expect(told({}, domain("theirs", "network='dmz'"), { ...theirs, mine: true })).toEqual([]);
+  expect(told({ powerState: "stopped" }, theirs)).toEqual([]);
+  expect(told({ interfaces: [{ network: "lan" }] }, theirs)).toEqual([]);
+  // What of this stack is declared says so itself; the rest goes.
+  const mark: OwnerMark = {
+    ...{ project: "test", stack: "dev", type: "t", name: "db", nonce: "n" },
+    phase: "created",
+  };
+  const marked = (owner: OwnerMark) => ({
+    ...theirs,
+    persistentXml: withOwnerMark(theirs.persistentXml, owner),
+  });
+  expect(told({}, marked(mark))).toEqual([]);
+  expect(told({}, marked({ ...mark, stack: "prod" }))).toHaveLength(1);
 });

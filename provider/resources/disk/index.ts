@@ -1,6 +1,7 @@
 import type { ResourceDefinition } from "../definition.js";
 import { apply } from "./apply.js";
 import { hold } from "./hold.js";
+import { holds } from "./holds.js";
 import { lookup } from "./lookup.js";
 import { type ObservedDisk, observe, whereItIs } from "./observe.js";
 import { type DiskRequest, refOf } from "./place.js";
@@ -13,6 +14,7 @@ export const disk: ResourceDefinition<Inputs, ObservedDisk, Outputs> = {
   kind: "Disk",
   shape,
   crossChecks: [backingNeedsQcow2, sourceAlone],
+  holds,
   computed: {
     keys: foundKeys,
     of: (_request, { source }) => (source?.checksum === undefined ? {} : { sourceChecksum: source.checksum }),

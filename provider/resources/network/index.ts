@@ -1,6 +1,7 @@
 import type { ResourceDefinition } from "../definition.js";
 import { apply } from "./apply.js";
 import { crossChecks } from "./cross-checks.js";
+import { holds } from "./holds.js";
 import { lookup } from "./lookup.js";
 import { observe } from "./observe.js";
 import type { ObservedNetworks } from "./observed.js";
@@ -14,6 +15,7 @@ export const network: ResourceDefinition<Inputs, ObservedNetworks, Outputs> = {
   kind: "Network",
   shape,
   crossChecks,
+  holds,
   lookup,
   observe,
   plan,

@@ -4,7 +4,7 @@ import { makesBridge } from "./desired.js";
 import { formatCidr, overlap, parseCidr } from "./ip.js";
 import type { ObservedHost, OtherNetwork } from "./observed.js";
 import type { NetworkRequest } from "./request.js";
-import { hasOwnBridge } from "./schema.js";
+import { hasOwnBridge, type Inputs } from "./schema.js";
 
 /** What libvirt would refuse at the start with a message that doesn't say which network it is, or would only fail guests. */
 export function refuseObstacles({ inputs, chosen }: NetworkRequest, host: ObservedHost, result: Plan): void {
@@ -58,7 +58,12 @@ export function refuseObstacles({ inputs, chosen }: NetworkRequest, host: Observ
     );
 }
 
-function subnetsOf({ cidr, ipv6, addresses }: NetworkRequest["inputs"]): { input: string; text: string }[] {
+/** The declared subnets, and the inputs in which they stand. */
+export function subnetsOf({
+  cidr,
+  ipv6,
+  addresses,
+}: Pick<Inputs, "cidr" | "ipv6" | "addresses">): { input: string; text: string }[] {
   return [
     ...(cidr === undefined ? [] : [{ input: "cidr", text: cidr }]),
     ...(ipv6 === undefined ? [] : [{ input: "ipv6.cidr", text: ipv6.cidr }]),

@@ -1,6 +1,7 @@
 import type { ResourceDefinition } from "../definition.js";
 import { apply } from "./apply.js";
 import { hold } from "./hold.js";
+import { holds } from "./holds.js";
 import { isOwn, type ObservedSnapshot, observe, refOf, type SnapshotRequest } from "./observe.js";
 import { plan } from "./plan.js";
 import { removal } from "./removal.js";
@@ -11,6 +12,7 @@ export const snapshot: ResourceDefinition<Inputs, ObservedSnapshot, Outputs> = {
   kind: "Snapshot",
   shape,
   crossChecks,
+  holds,
   observe,
   plan,
   hold,

@@ -2,6 +2,7 @@ import type { ResourceDefinition } from "../definition.js";
 import { apply, madeFolderNote } from "./apply.js";
 import { crossChecks } from "./cross-checks.js";
 import { declaredModel, standing } from "./desired.js";
+import { holds } from "./holds.js";
 import { lookup } from "./lookup.js";
 import { modelOf, type ObservedPool, type ObservedPools, observe, type PoolRequest } from "./observe.js";
 import { plan } from "./plan.js";
@@ -13,6 +14,7 @@ export const storagePool: ResourceDefinition<Inputs, ObservedPools, Outputs> = {
   kind: "StoragePool",
   shape,
   crossChecks,
+  holds,
   lookup,
   observe,
   plan,

@@ -4,6 +4,7 @@ import { circumstances } from "./circumstances.js";
 import { crossChecks } from "./cross-checks.js";
 import { explain } from "./explain.js";
 import { hold } from "./hold.js";
+import { holds } from "./holds.js";
 import { lookup } from "./lookup.js";
 import { observe } from "./observe.js";
 import { type ObservedMachine, whereItIs } from "./observed.js";
@@ -17,6 +18,7 @@ export const virtualMachine: ResourceDefinition<Inputs, ObservedMachine, Outputs
   kind: "VirtualMachine",
   shape,
   crossChecks,
+  holds,
   lookup,
   observe,
   plan,

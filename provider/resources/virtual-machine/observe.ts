@@ -24,6 +24,7 @@ import { tryPatches } from "./patches-tried.js";
 import { ownerOf } from "./record-owner.js";
 import { relocationsOf } from "./relocations.js";
 import { identityHashes, isOwn, type MachineRequest } from "./request.js";
+import { sameAddresses } from "./same-addresses.js";
 import type { Outputs } from "./schema.js";
 import { withoutMarksOfItsOwn } from "./storage-seen.js";
 
@@ -64,6 +65,12 @@ export async function observe(declared: MachineRequest, context: ObserveContext)
     peers: peersOf(target, context),
   };
   observed.sources = await sourcesOf(request);
+  if (previous !== inputs)
+    observed.sameAddresses = sameAddresses(
+      request,
+      await context.hosts.get(ref).observations.domains(),
+      domain?.record,
+    );
   observed.patchProblem = await tryPatches(declared, observed, context);
   if (elsewhere?.domain !== undefined && isUnsettled(elsewhere.domain))
     observed.bases = await basesOf(observed, request, context);

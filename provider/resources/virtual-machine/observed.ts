@@ -68,6 +68,8 @@ export interface ObservedMachine {
   elsewhere?: ObservedHost | undefined;
   /** What a move to the target can't do, as texts; read when a move is ahead. */
   moveRefusals: string[];
+  /** MAC addresses that domains of others have as well, as texts. */
+  sameAddresses?: string[];
   /** What libvirt says to values that new `xml` patches give. */
   patchProblem?: string | undefined;
   /** What the disks of one that is elsewhere are layers over. */

@@ -46,6 +46,7 @@ export function plan(request: MachineRequest, observed: ObservedMachine): Plan {
   const result = planFilled(withDefaults(request, observed), observed);
   if (result.refusals.length === 0 && result.steps.length > 0)
     result.warnings.push(...osWarnings(request, observed));
+  result.warnings.push(...(observed.sameAddresses ?? []));
   return result;
 }
 

@@ -1,0 +1,40 @@
+import { type Holding, nameHeld } from "../holding.js";
+import { formatAddress, networkRange, parseCidr } from "./ip.js";
+import { subnetsOf } from "./obstacles.js";
+import { refsOf } from "./request.js";
+import { hasOwnBridge, type Inputs } from "./schema.js";
+
+/** Names, bridges and subnets of which a host has one. */
+export function holds(inputs: Partial<Inputs>): Holding[] {
+  const { hosts, credentials, name, mode, bridge } = inputs;
+  if (hosts === undefined) return [];
+  const makesBridge = mode !== undefined && hasOwnBridge(mode);
+  return refsOf({ hosts, credentials }).flatMap((host): Holding[] => [
+    ...(name === undefined
+      ? []
+      : [nameHeld(host, "network", name, "give each network of a host a name of its own")]),
+    ...(!makesBridge || bridge === undefined
+      ? []
+      : [
+          {
+            ...{ host, what: `bridge ${bridge}`, path: "bridge" },
+            says: (other: string) =>
+              `${bridge} is the bridge of ${other} on ${host.name} as well; give another name, or none`,
+          },
+        ]),
+    ...(makesBridge ? subnetsHeld(host, inputs) : []),
+  ]);
+}
+
+function subnetsHeld(host: Holding["host"], inputs: Partial<Inputs>): Holding[] {
+  return subnetsOf(inputs).flatMap(({ input, text }) => {
+    const cidr = parseCidr(text);
+    if (cidr === undefined) return [];
+    const first = formatAddress(networkRange(cidr).start, cidr.family);
+    return {
+      ...{ host, what: `subnet ${first}/${cidr.prefix}`, path: input },
+      says: (other: string) =>
+        `${text} is in the subnet of ${other} on ${host.name}; choose addresses of its own for each network of a host`,
+    };
+  });
+}
