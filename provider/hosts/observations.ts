@@ -33,6 +33,7 @@ export interface PoolContents {
 export type PoolMarks = Pick<PoolContents, "marks" | "notes">;
 
 interface ObservedHost {
+  exec(command: readonly string[]): Promise<{ exitCode: number; stdout: string }>;
   idempotent<T>(work: (libvirt: Libvirt) => Promise<T>): Promise<T>;
 }
 
@@ -51,6 +52,7 @@ export class Observations {
   #nextDomains: Promise<DomainRecord[]> | undefined;
   #pools: Promise<Map<string, PoolRecord>> | undefined;
   #networks: Promise<Map<string, NetworkRecord>> | undefined;
+  #routes: Promise<string> | undefined;
   readonly #snapshots = new Map<string, Promise<SnapshotRecord[]>>();
   readonly #contents = new Map<string, Promise<PoolContents>>();
   readonly #marks = new Map<string, Promise<PoolMarks>>();
@@ -107,6 +109,15 @@ export class Observations {
 
   async networks(): Promise<NetworkRecord[]> {
     return [...(await this.#networkMap()).values()];
+  }
+
+  /** The kernel's table of IPv4 routes, which networks change as well; empty where it can't be read. */
+  routes(): Promise<string> {
+    this.#routes ??= this.#host.exec(["cat", "/proc/net/route"]).then(
+      ({ exitCode, stdout }) => (exitCode === 0 ? stdout : ""),
+      () => "",
+    );
+    return this.#routes;
   }
 
   /** A pool that isn't there, or isn't running, has no contents that could be read. */
@@ -195,6 +206,7 @@ export class Observations {
   }
 
   async refreshNetwork(name: string): Promise<void> {
+    this.#routes = undefined;
     const all = await this.#networkMap();
     const network = await this.#host.idempotent((libvirt) => libvirt.networks.observe({ name }));
     if (network === undefined) all.delete(name);
@@ -240,6 +252,7 @@ export class Observations {
     this.#named = undefined;
     this.#pools = undefined;
     this.#networks = undefined;
+    this.#routes = undefined;
     this.#snapshots.clear();
     this.#contents.clear();
     this.#marks.clear();

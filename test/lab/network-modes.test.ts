@@ -222,14 +222,29 @@ describe.skipIf(!available)(`networks of every mode on real hosts ${missing.join
     expect(bare).toMatch(/<forward mode='nat'\/>\s*<bridge name='\S+' stp='on' delay='0'\/>/);
     expect(bare).not.toMatch(/<(?:mtu|domain|route|nat|host|txt|srv|dhcp)\b|ipv6|10\.78\.1\.1/);
     expect(await pings("alpha", "10.78.0.50")).toBe(true);
-    // One that can't start as it should be runs as it did, and nobody is without a link.
+    const elsewhere = { ...plain, cidr: "10.79.0.1/24" };
     await shell(`ip route add 10.79.0.0/24 via ${world.lab.gateway}`);
-    await expect(rich.up({ ...plain, cidr: "10.79.0.1/24" })).rejects.toThrow(
+    expect((await rich.preview(elsewhere)).refusals).toEqual([
+      "cidr 10.79.0.1/24 of network rich is a subnet to which alpha has a route already, over device br0; choose addresses of its own, or take that route away",
+    ]);
+    await shell(`ip route del 10.79.0.0/24 via ${world.lab.gateway}`);
+    // One that can't start as it should be runs as it did, and nobody is without a link.
+    await shell("ip address add 10.79.0.1/32 dev lo");
+    const resolver = shell(`python3 -c '
+import os, socket, time
+taken = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+taken.bind(("10.79.0.1", 53))
+open("/run/port-taken", "w")
+while not os.path.exists("/run/port-free"): time.sleep(0.05)'`);
+    await shell("for i in $(seq 600); do [ ! -e /run/port-taken ] || exit 0; sleep 0.05; done; exit 1");
+    await expect(rich.up(elsewhere)).rejects.toThrow(
       /network rich on alpha can't start as declared, and runs as before: .*already in use/,
     );
     expect(await xmlOf("rich")).toContain("address='10.78.0.1'");
     expect(await xmlOf("rich", "--inactive")).toContain("address='10.78.0.1'");
     expect(await pings("alpha", "10.78.0.50")).toBe(true);
+    await shell("touch /run/port-free; ip address del 10.79.0.1/32 dev lo");
+    await resolver;
     await rich.up(plain);
     await settled(rich, plain);
     await virsh("destroy", "ticker");

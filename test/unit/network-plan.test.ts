@@ -9,9 +9,9 @@ import {
 } from "../../provider/libvirt/xml/index.js";
 import type { Identity } from "../../provider/planning/owner.js";
 import { describePlan } from "../../provider/planning/plan.js";
+import { parseRoutes } from "../../provider/resources/network/host-routes.js";
 import { network } from "../../provider/resources/network/index.js";
 import type { ObservedHost, ObservedNetworks } from "../../provider/resources/network/observed.js";
-import { parseRoutes } from "../../provider/resources/network/own-subnets.js";
 import type { NetworkRequest } from "../../provider/resources/network/request.js";
 import type { Inputs } from "../../provider/resources/network/schema.js";
 
@@ -226,8 +226,9 @@ describe("the plan of a network", () => {
 eth0\t00000000\t0100D60A\t0003\t0\t0\t0\t00000000\t0\t0\t0
 eth0\t0007D60A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0
 vpn0\t0000010A\t0100D60A\t0003\t0\t0\t0\t0000FFFF\t0\t0\t0
+*\t0000020A\t00000000\t0200\t0\t0\t0\t00FFFFFF\t0\t0\t0
 `;
-    const host = hostWith(undefined, { ownSubnets: parseRoutes(table) });
+    const host = hostWith(undefined, { routes: parseRoutes(table) });
     const create = (cidr: string) =>
       network.plan(requestOf(inputsOf({ cidr })), { hosts: [host], former: [] });
     expect(create("10.214.7.9/24").refusals.map(({ message }) => message)).toEqual([
@@ -240,7 +241,30 @@ vpn0\t0000010A\t0100D60A\t0003\t0\t0\t0\t0000FFFF\t0\t0\t0
           `cidr ${cidr} of network lan overlaps 10.214.7.0/24 of device eth0 on alpha: what both have is reached in one of them alone`,
         ],
       });
-    expect(create("10.1.0.1/24")).toMatchObject({ refusals: [], warnings: [] });
+    // What is elsewhere may have a part here.
+    for (const cidr of ["10.1.0.1/24", "10.2.0.1/25", "10.0.0.1/8"])
+      expect(create(cidr)).toMatchObject({
+        refusals: [],
+        warnings: cidr.endsWith("/8") ? [expect.stringContaining("overlaps 10.214.7.0/24")] : [],
+      });
+    expect(create("10.1.0.1/16").refusals.map(({ message }) => message)).toEqual([
+      "cidr 10.1.0.1/16 of network lan is a subnet to which alpha has a route already, over device vpn0; choose addresses of its own, or take that route away",
+    ]);
+    expect(create("10.2.0.1/24").refusals.map(({ message }) => message)).toEqual([
+      "cidr 10.2.0.1/24 of network lan is a subnet to which alpha has a route already; choose addresses of its own, or take that route away",
+    ]);
+    const gateway = "10.9.0.2";
+    const routed = inputsOf({
+      ...{ cidr: "10.9.0.1/24", addresses: ["10.214.7.7/24"] },
+      routes: ["0.0.0.0/0", "10.1.0.0/16", "10.1.2.0/24"].map((cidr) => ({ cidr, gateway })),
+    });
+    expect(
+      network.plan(requestOf(routed), { hosts: [host], former: [] }).refusals.map(({ message }) => message),
+    ).toEqual([
+      'addresses[0] 10.214.7.7/24 of network lan is the subnet 10.214.7.0/24 of device eth0 on alpha itself; choose addresses of its own, or mode "bridge" for guests beside the host',
+      "routes[0].cidr 0.0.0.0/0 of network lan is where alpha has a route already, over device eth0; take one of the two away",
+      "routes[1].cidr 10.1.0.0/16 of network lan is where alpha has a route already, over device vpn0; take one of the two away",
+    ]);
   });
 
   it("doubts in a preview, and refuses when it is applied, where the host's devices are in the way", () => {

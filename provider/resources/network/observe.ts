@@ -15,8 +15,9 @@ import {
   portgroupOf,
 } from "./attached.js";
 import { desiredModel, makesBridge } from "./desired.js";
+import { type HostRoute, parseRoutes } from "./host-routes.js";
 import type { HostDevice, NetworkUse, ObservedHost, ObservedNetwork, ObservedNetworks } from "./observed.js";
-import { type OwnSubnet, ownSubnets } from "./own-subnets.js";
+import { subnetsOf } from "./obstacles.js";
 import { formerRefsOf, identitiesOf, type NetworkRequest, refsOf } from "./request.js";
 import { hasOwnBridge } from "./schema.js";
 
@@ -75,7 +76,7 @@ async function lookAt(
     ...(isThereAlready(request, network)
       ? {}
       : {
-          ownSubnets: await subnetsBeside(
+          routes: await routesBeside(
             host,
             networks.map(({ liveXml }) => liveXml),
           ),
@@ -83,18 +84,25 @@ async function lookAt(
   };
 }
 
-/** Its address isn't in anybody's way. */
+/** Nothing of it can be in a way that the host has. */
 function isThereAlready({ inputs }: NetworkRequest, network: ObservedNetwork | undefined): boolean {
-  if (!hasOwnBridge(inputs.mode) || inputs.cidr === undefined) return true;
-  const live = network?.live?.ipv4;
-  return live !== undefined && `${live.address}/${live.prefix}` === inputs.cidr;
+  const { ipv4, moreAddresses = [], routes = [] } = network?.live ?? {};
+  const theirs = [ipv4, ...moreAddresses, ...routes].flatMap((at) =>
+    at === undefined ? [] : `${at.address}/${at.prefix}`,
+  );
+  return waysOf(inputs).every((way) => way.includes(":") || theirs.includes(way));
+}
+
+function waysOf(inputs: NetworkRequest["inputs"]): string[] {
+  if (!hasOwnBridge(inputs.mode)) return [];
+  return [...subnetsOf(inputs).map(({ text }) => text), ...(inputs.routes ?? []).map(({ cidr }) => cidr)];
 }
 
 /** But for those of the bridges that libvirt makes. */
-async function subnetsBeside(host: Host, networks: readonly (string | undefined)[]): Promise<OwnSubnet[]> {
+async function routesBeside(host: Host, networks: readonly (string | undefined)[]): Promise<HostRoute[]> {
   const models = networks.flatMap((xml) => (xml === undefined ? [] : [parseNetwork(xml)]));
   const bridges = models.filter(makesBridge).map(({ bridge }) => bridge);
-  return (await ownSubnets(host)).filter(({ device }) => !bridges.includes(device));
+  return parseRoutes(await host.observations.routes()).filter(({ device }) => !bridges.includes(device));
 }
 
 function toNetwork(record: NetworkRecord, hostName: string, request: NetworkRequest): ObservedNetwork {

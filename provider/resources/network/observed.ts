@@ -2,7 +2,7 @@ import type { HostFacts } from "../../hosts/facts.js";
 import type { HostRef } from "../../hosts/host-ref.js";
 import type { NetworkRecord } from "../../libvirt/index.js";
 import type { NetworkModel, OwnerMark } from "../../libvirt/xml/index.js";
-import type { OwnSubnet } from "./own-subnets.js";
+import type { HostRoute } from "./host-routes.js";
 
 /** The network of our name on one host. */
 export interface ObservedNetwork {
@@ -42,8 +42,8 @@ export interface ObservedHost {
   missing?: HostDevice[];
   /** Whether something else has the name of the bridge that is to be made. */
   bridgeTaken?: boolean;
-  /** Subnets that the host is in by devices of its own. */
-  ownSubnets?: OwnSubnet[];
+  /** The host's own ways to IPv4 addresses; read while the network's aren't there yet. */
+  routes?: HostRoute[];
 }
 
 /** What the running VMs in a network use of it. */
