@@ -89,7 +89,7 @@ export class SshConnection implements AsyncDisposable {
       `connecting to ${target.address}`,
       options.signal,
     );
-    return await dial(settings, surroundings, deadline.signal, (session) => new SshConnection(session));
+    return await dial(settings, surroundings, deadline, (session) => new SshConnection(session));
   }
 
   /**

@@ -3,8 +3,11 @@ import { SshError } from "./errors.js";
 /** Bounds one piece of work: by a time, and by the caller's signal. */
 export class Deadline implements Disposable {
   readonly #controller = new AbortController();
-  readonly #timer: NodeJS.Timeout;
+  readonly #onTimeUp: () => void;
   readonly #release: () => void;
+  #remainingMs: number;
+  #countedSinceMs = 0;
+  #timer: NodeJS.Timeout | undefined;
 
   /** `what` completes "timed out ..." and "aborted ...", e.g. "connecting to alpha". */
   constructor(timeoutMs: number, what: string, signal: AbortSignal | undefined) {
@@ -13,10 +16,12 @@ export class Deadline implements Disposable {
     const onAbort = () => {
       this.#controller.abort(new SshError("aborted", `aborted while ${what}`, { cause: caller?.reason }));
     };
-    this.#timer = setTimeout(() => {
+    this.#remainingMs = timeoutMs;
+    this.#onTimeUp = () => {
       const seconds = Number((timeoutMs / 1000).toFixed(1));
       this.#controller.abort(new SshError("timeout", `timed out after ${seconds} s while ${what}`));
-    }, timeoutMs);
+    };
+    this.#count();
     if (caller?.aborted === true) onAbort();
     else caller?.addEventListener("abort", onAbort, { once: true });
     this.#release = () => caller?.removeEventListener("abort", onAbort);
@@ -27,9 +32,25 @@ export class Deadline implements Disposable {
     return this.#controller.signal;
   }
 
+  /** What `wait` takes isn't counted: it is this process that isn't ready. The caller's signal ends it nevertheless. */
+  async uncounted<T>(wait: Promise<T>): Promise<T> {
+    clearTimeout(this.#timer);
+    this.#remainingMs -= performance.now() - this.#countedSinceMs;
+    try {
+      return await wait;
+    } finally {
+      if (!this.signal.aborted) this.#count();
+    }
+  }
+
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
     this.#release();
+  }
+
+  #count(): void {
+    this.#countedSinceMs = performance.now();
+    this.#timer = setTimeout(this.#onTimeUp, this.#remainingMs);
   }
 }
 

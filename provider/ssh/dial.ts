@@ -1,7 +1,9 @@
 import type { Duplex } from "node:stream";
 import type { Client } from "ssh2";
+import type { Deadline } from "./deadline.js";
 import { reasonOf, SshError } from "./errors.js";
-import { type HandshakeRequest, shakeHands } from "./handshake.js";
+import { connectionBroke, type HandshakeRequest, shakeHands } from "./handshake.js";
+import { handshakeQueue } from "./handshake-queue.js";
 import { HostKeyVerifier } from "./host-key-verifier.js";
 import { findIdentities } from "./identities.js";
 import type { SshSettings } from "./settings.js";
@@ -28,16 +30,16 @@ export interface JumpHost {
 export async function dial<Hop extends JumpHost>(
   settings: SshSettings,
   surroundings: SshSurroundings,
-  signal: AbortSignal,
+  deadline: Deadline,
   connectionOf: (session: DialledSession<Hop>) => Hop,
 ): Promise<Hop> {
   const label = labelOf(settings);
-  const identities = await findIdentities(settings, label, signal);
+  const identities = await findIdentities(settings, label, deadline.signal);
   const verifier = await HostKeyVerifier.load(settings.hostKeys, label, surroundings.warn);
   const via =
-    settings.via === undefined ? undefined : await dial(settings.via, surroundings, signal, connectionOf);
+    settings.via === undefined ? undefined : await dial(settings.via, surroundings, deadline, connectionOf);
   try {
-    const client = await dialThrough(via, { settings, label, verifier, identities, signal });
+    const client = await dialThrough(via, { settings, label, verifier, identities, deadline });
     const { user, hostName, port } = settings;
     return connectionOf({ client, label, user, hostName, port, via });
   } catch (error) {
@@ -49,22 +51,41 @@ export async function dial<Hop extends JumpHost>(
 /** A pinned fingerprint doesn't say its type: asks for the server's other keys, until it has no more. */
 async function dialThrough(
   via: JumpHost | undefined,
-  request: Omit<HandshakeRequest, "socket">,
+  { deadline, ...login }: Omit<HandshakeRequest, "socket" | "signal"> & { deadline: Deadline },
 ): Promise<Client> {
-  const { settings, label, verifier, signal } = request;
+  const { settings, label, verifier } = login;
+  const { signal } = deadline;
   let mismatch: SshError | undefined;
   for (;;) {
     const socket = await (via === undefined
       ? connectTcp(settings, label, signal)
       : throughJump(via, settings, signal));
     try {
-      return await shakeHands({ ...request, socket });
+      return await shakeHandsInTurn({ ...login, socket, signal }, deadline);
     } catch (error) {
       if (mismatch !== undefined && isNoMoreTypes(error)) throw mismatch;
       const isMismatch = error instanceof SshError && error.kind === "hostKeyMismatch";
       if (!isMismatch || !verifier.canTryOtherTypes) throw error;
       mismatch ??= error;
     }
+  }
+}
+
+async function shakeHandsInTurn(request: HandshakeRequest, deadline: Deadline): Promise<Client> {
+  const { socket, label } = request;
+  let loss: Error | undefined;
+  const onLoss = (error: Error) => {
+    loss = error;
+  };
+  socket.once("error", onLoss);
+  try {
+    using _place = await deadline.uncounted(handshakeQueue.enter(deadline.signal));
+    socket.off("error", onLoss);
+    if (socket.destroyed) throw connectionBroke(label, loss);
+    return await shakeHands(request);
+  } catch (error) {
+    socket.destroy();
+    throw error;
   }
 }
 

@@ -48,9 +48,7 @@ export function shakeHands(request: HandshakeRequest): Promise<Client> {
       ) {
         login.noteFailure(reasonOf(error));
       } else if (error.level === "client-socket" && hostKeyRefusal === undefined) {
-        fail(
-          new SshError("unreachable", `${label}: the connection broke: ${reasonOf(error)}`, { cause: error }),
-        );
+        fail(connectionBroke(label, error));
       } else {
         failWith(error);
       }
@@ -100,6 +98,12 @@ export function shakeHands(request: HandshakeRequest): Promise<Client> {
       fail(noSession(label, error));
     }
   });
+}
+
+/** Before there was a session. */
+export function connectionBroke(label: string, cause: Error | undefined): SshError {
+  const reason = cause === undefined ? "the server closed it" : reasonOf(cause);
+  return new SshError("unreachable", `${label}: the connection broke: ${reason}`, { cause });
 }
 
 /** A server refuses a login by failing the last method, or by a disconnect message, whose code is a number. */

@@ -131,6 +131,27 @@ describe("the time for connecting", () => {
   });
 });
 
+describe("hundreds of hosts at once", () => {
+  test("are all reached in time, though one thread does the cryptography of all", async () => {
+    const opened = await Promise.allSettled(
+      Array.from({ length: 240 }, () => open({ connectTimeoutMs: 3_000 })),
+    );
+    const late = opened.filter(({ status }) => status === "rejected");
+    await Promise.all(opened.map((one) => one.status === "fulfilled" && one.value.close()));
+    expect(late).toEqual([]);
+  });
+
+  test("of which some accept and never answer: the time of those behind them begins when it is their turn", async () => {
+    const port = await listen((socket) => void socket.resume());
+    const silent = Array.from({ length: 40 }, () => failure(open({ port, connectTimeoutMs: 700 })));
+    const answering = Array.from({ length: 3 }, () => open({ connectTimeoutMs: 700 }));
+    const gaveUp = failure(open({}, AbortSignal.timeout(300)));
+    await Promise.all((await Promise.all(answering)).map((connection) => connection.close()));
+    expect((await gaveUp).error.kind).toBe("aborted");
+    for (const { error } of await Promise.all(silent)) expect(error.kind).toBe("timeout");
+  });
+});
+
 describe("a connection that is lost", () => {
   test("by a killed session: streams, commands and `closed` tell", async () => {
     const connection = await open();

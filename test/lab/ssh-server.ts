@@ -114,7 +114,7 @@ export class SshServer implements AsyncDisposable {
         "KbdInteractiveAuthentication no",
         "UsePAM no",
         "PidFile none",
-        "MaxStartups 100",
+        "MaxStartups 1000",
         "LogLevel VERBOSE",
         "",
       ].join("\n"),
