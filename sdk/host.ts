@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { hostsAhead } from "./hosts-ahead.js";
 import { KvmResource } from "./resource.js";
 import type { Connection, Credentials, Duration, In, Size } from "./types.js";
 
@@ -106,13 +107,17 @@ export class Host extends KvmResource {
 
   constructor(name: string, args: HostArgs, opts?: pulumi.CustomResourceOptions) {
     const { privateKey, passphrase, labels, maintenance, reservedMemory, reservedCpus, ...connection } = args;
+    const credentials = { privateKey, passphrase };
+    // What something else comes before isn't fit to be reached yet.
+    const mayComeAhead = opts?.id === undefined && opts?.dependsOn === undefined;
     super(
       "Host",
       name,
       {
         name,
         connection,
-        credentials: pulumi.secret({ privateKey, passphrase }),
+        credentials: pulumi.secret(credentials),
+        hostsAhead: mayComeAhead ? pulumi.secret(hostsAhead({ name, connection, credentials })) : undefined,
         labels,
         maintenance,
         reservedMemory,

@@ -5,7 +5,7 @@ const MODULE = "kvm";
 /** Secret in every resource. */
 const ALWAYS_SECRET = ["credentials", "peerCredentials", "cloudInit", "ignition", "answerFile"];
 /** Those, and the one whose password is: nothing that tells of their changes shows a secret to begin with. */
-const NEVER_SHOWN: ReadonlySet<string> = new Set([...ALWAYS_SECRET, "graphics"]);
+const NEVER_SHOWN: ReadonlySet<string> = new Set([...ALWAYS_SECRET, "graphics", "hostsAhead"]);
 const providers = new Map<string, pulumi.dynamic.ResourceProvider>();
 
 /** One provider object a kind, so that Pulumi serialises its text once and not once a resource. */

@@ -19,6 +19,7 @@ export const INTERNAL_KEYS: ReadonlySet<string> = new Set([
   "effects",
   "pulumiUrn",
   "secretInputs",
+  "hostsAhead",
 ]);
 const SECRET_KEYS = /^(?:credentials|privateKey|passphrase|password|secret|cloudInit|ignition|answerFile)$/;
 /** In characters. */

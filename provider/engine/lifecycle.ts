@@ -47,6 +47,7 @@ export async function check(
   news: Bag,
   replaces = isReplaced(deployment, olds, news),
 ) {
+  definition.beginAhead?.(news, deployment.hosts);
   const given = withoutKeys(news, definition.computed?.keys);
   const { inputs, unknownKeys, problems } = validateInputs(definition.shape, given, definition.crossChecks);
   const previous = recordedInputs(definition, olds);

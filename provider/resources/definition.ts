@@ -72,6 +72,8 @@ export interface ResourceDefinition<Inputs extends object, Observed, Outputs ext
   };
   /** What it stands for is there whether or not it is declared: creating it makes nothing. */
   existsAnyway?: true;
+  /** Begins what other resources' checks are going to wait for, of what the SDK gives for this alone; nobody waits for it here. */
+  beginAhead?(given: Readonly<Record<string, unknown>>, hosts: Hosts): void;
   /** Throws HostUnreachable when a host that must be asked doesn't answer. */
   observe(request: Request<Inputs, Outputs>, context: ObserveContext): Promise<Observed>;
   /** Pure. */

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mustRun } from "../hosts/command.js";
@@ -84,6 +86,29 @@ describe.skipIf(!available)(`a host that doesn't answer${lacking}`, () => {
     await alpha.heal();
     await project.pulumi.up();
     expect(await domainsOn(alpha)).toEqual(["web", ...names].sort());
+  });
+
+  it("is waited for together with the others of the program that don't answer", async () => {
+    const waiting = new Set<Socket>();
+    let mostWaiting = 0;
+    await using silent = createServer((socket) => {
+      waiting.add(socket.on("error", () => undefined).resume());
+      mostWaiting = Math.max(mostWaiting, waiting.size);
+      socket.on("close", () => waiting.delete(socket));
+    });
+    await once(silent.listen(0, "127.0.0.1"), "listening");
+    const { port } = silent.address() as AddressInfo;
+    const { hosts } = project.declared;
+    const login = { address: "127.0.0.1", port, sshConfig: false, agent: false, privateKey: lab.privateKey };
+    const mute = ["one", "two", "three", "four"].map((user): [string, Record<string, unknown>] => {
+      return [user, { ...login, user, connectTimeout: "3s" }];
+    });
+    await project.declare({ hosts: { ...hosts, ...Object.fromEntries(mute) } });
+    const preview = await project.pulumi.preview();
+    await project.declare({ hosts });
+    expect(mostWaiting).toBe(mute.length);
+    const told = about(warningsOf(preview), /is unreachable: timed out after 3 s/);
+    expect(told).toEqual(mute.map(([name]) => name).sort());
   });
 
   it("loses no resource, whatever is done meanwhile, and is repaired when it is back", async () => {

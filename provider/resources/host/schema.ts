@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { HostRef } from "../../hosts/host-ref.js";
 import { common, connection, credentials, memorySize, wholeNumber, yesOrNo } from "../inputs.js";
 
 export const shape = {
@@ -13,6 +14,16 @@ export const shape = {
   reservedMemory: memorySize().optional(),
   reservedCpus: wholeNumber(0, 4096).optional(),
 };
+/** What the SDK gives with a host of several; what is wrong with one is told by its own check. */
+export function waysAhead(given: unknown): HostRef[] {
+  return (Array.isArray(given) ? given : []).flatMap((one) => {
+    const parsed = way.safeParse(one);
+    return parsed.success ? [parsed.data] : [];
+  });
+}
+
+const way = z.object({ name: z.string(), connection, credentials: credentials.default({}) });
+
 export type Inputs = z.output<z.ZodObject<typeof shape>>;
 
 export interface Outputs {
