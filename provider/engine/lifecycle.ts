@@ -57,7 +57,8 @@ export async function check(
   if (problems.length > 0) return { inputs: news, failures: failuresOf(problems) };
   const twice = declaredTwice(definition, deployment, withoutKeys(inputs, unknownKeys));
   if (twice.problems.length > 0) return { inputs: news, failures: failuresOf(twice.problems) };
-  warn(deployment, logOf(definition, deployment, inputs), inputs, twice.warnings.map(secrecy.text));
+  if (twice.warnings.length > 0)
+    warn(deployment, logOf(definition, deployment, inputs), inputs, twice.warnings.map(secrecy.text));
   const tell = (found: PlanRecord["found"]) => witness(definition, deployment, "check", inputs, found);
   if (unknownKeys.length > 0) {
     await tell({ kind: "unknown", keys: unknownKeys });

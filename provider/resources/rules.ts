@@ -46,6 +46,18 @@ export function repeated<Entry>(
   });
 }
 
+/** Says of each value that was there before that it is. `path`: where the list stands; `within`: where in an entry its value does. */
+export function occursTwice<Entry>(
+  path: string,
+  list: readonly Entry[],
+  keyOf: (entry: Entry) => string | number | undefined,
+  within = "",
+): Problems {
+  return repeated(list, keyOf, (entry, i) => [
+    { path: `${path}[${i}]${within}`, message: `${keyOf(entry)} occurs twice` },
+  ]);
+}
+
 function located(within: string, problems: Problems): Problems {
   return problems.map(({ path, message }) => ({
     path: path === "" ? within : `${within}.${path}`,

@@ -89,10 +89,10 @@ describe("the inputs of a network", () => {
       },
       [
         "dhcp.hosts[0].address: 10.0.0.1 is the host's own address in the network",
+        "dhcp.hosts[3].address: 10.0.9.7 must be within cidr: 10.0.0.1 to 10.0.0.254",
+        "dhcp.hosts[2].address: 10.0.0.7 occurs twice",
         "dhcp.hosts[1].mac: 52:54:00:00:00:aa occurs twice",
         "dhcp.hosts[1].name: web occurs twice",
-        "dhcp.hosts[2].address: 10.0.0.7 occurs twice",
-        "dhcp.hosts[3].address: 10.0.9.7 must be within cidr: 10.0.0.1 to 10.0.0.254",
       ],
     ],
     ["an mtu too small", { mtu: 67 }, ["mtu: 67 must be a whole number from 68 to 65535"]],

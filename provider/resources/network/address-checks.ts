@@ -1,6 +1,7 @@
 import type { CrossCheck } from "../definition.js";
 import { asFarAsSound } from "../guarded-inputs.js";
-import { checkDhcp } from "./dhcp-checks.js";
+import { occursTwice, problemIf } from "../rules.js";
+import { dhcpRules } from "./dhcp-checks.js";
 import {
   type Cidr,
   contains,
@@ -11,76 +12,89 @@ import {
   parseAddress,
   parseCidr,
 } from "./ip.js";
-import { unique } from "./mode-checks.js";
-import { type Problem, problemsOf } from "./problem.js";
 import { hasOwnBridge, type Inputs } from "./schema.js";
 
 /** What libvirt's smallest IPv6 packets need. */
 const LEAST_IPV6_MTU = 1280;
+/** dnsmasq hands out no addresses of larger networks. */
+const LEAST_DHCPV6_PREFIX = 64;
+
+type Problems = ReturnType<CrossCheck<Inputs>>;
 
 /** Addresses, what is handed out beside them, translation and routes. */
 export const addressChecks: readonly CrossCheck<Inputs>[] = [
-  problemsOf(({ mode, cidr, dhcp }, problem) => {
-    if (hasOwnBridge(mode) && dhcp !== undefined && dhcp !== false && cidr === undefined)
-      problem("dhcp", "needs cidr: without it there are no addresses to hand out");
-  }),
-  problemsOf(({ cidr, dhcp }, problem) => {
-    const own = cidr === undefined ? undefined : parseCidr(cidr);
-    if (typeof dhcp === "object" && own !== undefined) checkDhcp(dhcp, own, "dhcp", "cidr", problem);
-  }),
-  problemsOf(({ ipv6 }, problem) => {
-    const own = ipv6 === undefined ? undefined : parseCidr(ipv6.cidr);
-    if (ipv6?.dhcp === undefined || ipv6.dhcp === false || own === undefined) return;
-    if (own.prefix < 64)
-      problem(
-        "ipv6.cidr",
-        `${ipv6.cidr} must have a prefix of at least 64 with ipv6.dhcp: dnsmasq hands out no addresses of larger networks`,
-      );
-    else if (typeof ipv6.dhcp === "object") checkDhcp(ipv6.dhcp, own, "ipv6.dhcp", "ipv6.cidr", problem);
-  }),
-  problemsOf(checkOverlaps),
-  problemsOf(({ routes = [] }, problem) => {
-    unique(
-      routes.map(({ cidr }) => cidr),
-      "routes",
-      problem,
-      ".cidr",
-    );
-  }),
-  problemsOf(({ routes = [] }, problem) => {
-    routes.forEach((route, i) => {
-      if (!isOfOneFamily(route))
-        problem(`routes[${i}].gateway`, `${route.gateway} must be of the same family as ${route.cidr}`);
-    });
-  }),
-  problemsOf(checkDestinations),
-  problemsOf(({ mtu, ipv6, addresses }, problem) => {
-    const has6 = ipv6 !== undefined || (addresses ?? []).some((text) => text.includes(":"));
-    if (mtu !== undefined && mtu < LEAST_IPV6_MTU && has6)
-      problem(
-        "mtu",
-        `${mtu} must be at least ${LEAST_IPV6_MTU} with an IPv6 address: smaller packets are none of IPv6`,
-      );
-  }),
-  problemsOf(({ nat }, problem) => {
+  ({ mode, cidr, dhcp }) =>
+    problemIf(
+      hasOwnBridge(mode) && dhcp !== undefined && dhcp !== false && cidr === undefined,
+      "dhcp",
+      "needs cidr: without it there are no addresses to hand out",
+    ),
+  ({ ipv6 }) =>
+    problemIf(
+      ipv6?.dhcp !== undefined && ipv6.dhcp !== false && prefixOf(ipv6.cidr) < LEAST_DHCPV6_PREFIX,
+      "ipv6.cidr",
+      `${ipv6?.cidr} must have a prefix of at least ${LEAST_DHCPV6_PREFIX} with ipv6.dhcp: dnsmasq hands out no addresses of larger networks`,
+    ),
+  ...dhcpRules.flatMap((rule): CrossCheck<Inputs>[] => [
+    ({ cidr: text, dhcp }) => {
+      const cidr = text === undefined ? undefined : parseCidr(text);
+      return typeof dhcp !== "object" || cidr === undefined
+        ? []
+        : rule(dhcp, { cidr, cidrPath: "cidr", path: "dhcp" });
+    },
+    ({ ipv6 }) => {
+      const cidr = ipv6 === undefined ? undefined : parseCidr(ipv6.cidr);
+      return typeof ipv6?.dhcp !== "object" || cidr === undefined || cidr.prefix < LEAST_DHCPV6_PREFIX
+        ? []
+        : rule(ipv6.dhcp, { cidr, cidrPath: "ipv6.cidr", path: "ipv6.dhcp" });
+    },
+  ]),
+  subnetsApart,
+  ({ routes = [] }) => occursTwice("routes", routes, ({ cidr }) => cidr, ".cidr"),
+  ({ routes = [] }) =>
+    routes.flatMap((route, i) =>
+      problemIf(
+        !isOfOneFamily(route),
+        `routes[${i}].gateway`,
+        `${route.gateway} must be of the same family as ${route.cidr}`,
+      ),
+    ),
+  destinationsElsewhere,
+  ({ mtu, ipv6, addresses }) =>
+    problemIf(
+      mtu !== undefined && mtu < LEAST_IPV6_MTU && (ipv6 !== undefined || hasIpv6(addresses)),
+      "mtu",
+      `${mtu} must be at least ${LEAST_IPV6_MTU} with an IPv6 address: smaller packets are none of IPv6`,
+    ),
+  ({ nat }) => {
     const { start, end } = nat?.ports ?? { start: 0, end: 0 };
-    if (start > end) problem("nat.ports.end", `${end} must not be below nat.ports.start, ${start}`);
-  }),
-  problemsOf(({ nat }, problem) => {
-    const translated = nat?.addresses;
+    return problemIf(start > end, "nat.ports.end", `${end} must not be below nat.ports.start, ${start}`);
+  },
+  ({ nat }) => {
+    const { start, end } = nat?.addresses ?? { start: "0.0.0.0", end: "0.0.0.0" };
     const value = (text: string) => parseAddress(text, "ipv4") as bigint;
-    if (translated !== undefined && value(translated.start) > value(translated.end))
-      problem(
-        "nat.addresses.end",
-        `${translated.end} must not be below nat.addresses.start, ${translated.start}`,
-      );
-  }),
-  problemsOf(({ nat, ipv6, addresses }, problem) => {
-    if (nat?.ipv6 === true && ipv6 === undefined && !(addresses ?? []).some((text) => text.includes(":")))
-      problem("nat.ipv6", "needs ipv6: there are no IPv6 addresses to translate");
-  }),
-  problemsOf(checkGateways),
+    return problemIf(
+      value(start) > value(end),
+      "nat.addresses.end",
+      `${end} must not be below nat.addresses.start, ${start}`,
+    );
+  },
+  ({ nat, ipv6, addresses }) =>
+    problemIf(
+      nat?.ipv6 === true && ipv6 === undefined && !hasIpv6(addresses),
+      "nat.ipv6",
+      "needs ipv6: there are no IPv6 addresses to translate",
+    ),
+  gatewaysNear,
 ];
+
+function hasIpv6(addresses: Inputs["addresses"] = []): boolean {
+  return addresses.some((text) => text.includes(":"));
+}
+
+function prefixOf(text: string): number {
+  return parseCidr(text)?.prefix ?? LEAST_DHCPV6_PREFIX;
+}
 
 interface Subnet {
   /** Where it stands. */
@@ -117,59 +131,63 @@ function subnetsBySource(inputs: Inputs): (() => Subnet[])[] {
   ];
 }
 
-function checkOverlaps(inputs: Inputs, problem: Problem): void {
+function subnetsApart(inputs: Inputs): Problems {
   const subnets = soundSubnets(inputs);
-  subnets.forEach(({ path, cidr }, i) => {
+  return subnets.flatMap(({ path, cidr }, i) => {
     const other = subnets.slice(0, i).find((before) => overlap(before.cidr, cidr));
-    if (other !== undefined)
-      problem(
-        path,
-        `${formatCidr(cidr)} overlaps ${other.path}, ${formatCidr(other.cidr)}; give each subnet addresses of its own`,
-      );
+    return problemIf(
+      other !== undefined,
+      path,
+      `${formatCidr(cidr)} overlaps ${other?.path}, ${other && formatCidr(other.cidr)}; give each subnet addresses of its own`,
+    );
   });
 }
 
 type Route = NonNullable<Inputs["routes"]>[number];
 
-function isOfOneFamily({ cidr, gateway }: Route): boolean {
-  const family: Family = gateway.includes(":") ? "ipv6" : "ipv4";
-  return parseCidr(cidr)?.family === family;
+function familyOf({ gateway }: Route): Family {
+  return gateway.includes(":") ? "ipv6" : "ipv4";
 }
 
-function checkDestinations(inputs: Inputs, problem: Problem): void {
+function isOfOneFamily(route: Route): boolean {
+  return parseCidr(route.cidr)?.family === familyOf(route);
+}
+
+function destinationsElsewhere(inputs: Inputs): Problems {
   const subnets = soundSubnets(inputs);
-  inputs.routes?.forEach((route, i) => {
-    const target = parseCidr(route.cidr) as Cidr;
+  return (inputs.routes ?? []).flatMap(({ cidr: text }, i) => {
+    const target = parseCidr(text) as Cidr;
     const inTheWay = subnets.find(({ cidr }) => target.prefix > 0 && overlap(cidr, target));
-    if (inTheWay !== undefined)
-      problem(
-        `routes[${i}].cidr`,
-        `${route.cidr} overlaps ${inTheWay.path}, ${formatCidr(inTheWay.cidr)}: these addresses are in the network itself`,
-      );
+    return problemIf(
+      inTheWay !== undefined,
+      `routes[${i}].cidr`,
+      `${text} overlaps ${inTheWay?.path}, ${inTheWay && formatCidr(inTheWay.cidr)}: these addresses are in the network itself`,
+    );
   });
 }
 
-function checkGateways(inputs: Inputs, problem: Problem): void {
+function gatewaysNear(inputs: Inputs): Problems {
   const { routes = [], adopt } = inputs;
-  if (routes.length === 0) return;
   const subnets = subnetsOf(inputs);
-  routes.forEach((route, i) => {
-    if (!isOfOneFamily(route)) return;
-    const family: Family = route.gateway.includes(":") ? "ipv6" : "ipv4";
-    const gateway = parseAddress(route.gateway, family) as bigint;
-    const near = subnets.find(({ cidr }) => cidr.family === family && contains(networkRange(cidr), gateway));
-    // What is taken over may have subnets that the program doesn't mention.
-    if (near === undefined && adopt !== true)
-      problem(
-        `routes[${i}].gateway`,
-        `${route.gateway} must be in one of the network's subnets: ${
-          subnets
-            .filter(({ cidr }) => cidr.family === family)
-            .map(({ cidr }) => formatCidr(cidr))
-            .join(", ") || "there is none of its family"
-        }`,
+  return routes.flatMap((route, i) => {
+    if (!isOfOneFamily(route)) return [];
+    const path = `routes[${i}].gateway`;
+    const ofFamily = subnets.filter(({ cidr }) => cidr.family === familyOf(route));
+    const gateway = parseAddress(route.gateway, familyOf(route)) as bigint;
+    const near = ofFamily.find(({ cidr }) => contains(networkRange(cidr), gateway));
+    if (near !== undefined)
+      return problemIf(
+        near.cidr.address === gateway,
+        path,
+        `${route.gateway} is the host's own address in the network`,
       );
-    else if (near?.cidr.address === gateway)
-      problem(`routes[${i}].gateway`, `${route.gateway} is the host's own address in the network`);
+    // What is taken over may have subnets that the program doesn't mention.
+    return problemIf(
+      adopt !== true,
+      path,
+      `${route.gateway} must be in one of the network's subnets: ${
+        ofFamily.map(({ cidr }) => formatCidr(cidr)).join(", ") || "there is none of its family"
+      }`,
+    );
   });
 }

@@ -1,8 +1,8 @@
 import type { CrossCheck } from "../definition.js";
+import { problemIf } from "../rules.js";
 import { addressChecks } from "./address-checks.js";
 import { dnsChecks } from "./dns-checks.js";
 import { modeChecks } from "./mode-checks.js";
-import { problemsOf } from "./problem.js";
 import type { Inputs } from "./schema.js";
 import { vlanChecks } from "./vlan-checks.js";
 
@@ -12,8 +12,8 @@ export const crossChecks: readonly CrossCheck<Inputs>[] = [
   ...addressChecks,
   ...dnsChecks,
   ...vlanChecks,
-  problemsOf(({ hosts, credentials }, problem) => {
-    for (const name of Object.keys(credentials ?? {}))
-      if (!Object.hasOwn(hosts, name)) problem("credentials", `${name} isn't among the hosts`);
-  }),
+  ({ hosts, credentials }) =>
+    Object.keys(credentials ?? {}).flatMap((name) =>
+      problemIf(!Object.hasOwn(hosts, name), "credentials", `${name} isn't among the hosts`),
+    ),
 ];

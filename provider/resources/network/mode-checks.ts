@@ -1,5 +1,5 @@
 import type { CrossCheck } from "../definition.js";
-import { type Problem, problemsOf } from "./problem.js";
+import { occursTwice, problemIf } from "../rules.js";
 import { hasOwnBridge, type Inputs, type Mode } from "./schema.js";
 
 const own: readonly Mode[] = ["nat", "route", "open", "isolated"];
@@ -30,52 +30,67 @@ type Bound = keyof typeof modesOf;
 
 /** Inputs that the mode has no use for, and those that it can't do without. */
 export const modeChecks: readonly CrossCheck<Inputs>[] = [
-  problemsOf(({ mode, bridge }, problem) => {
-    if (mode === "bridge" && bridge === undefined)
-      problem("bridge", 'is missing: mode "bridge" needs the name of a bridge that exists on the hosts');
-    if (mode === "ovs" && bridge === undefined)
-      problem(
-        "bridge",
-        'is missing: mode "ovs" needs the name of an Open vSwitch bridge that exists on the hosts',
-      );
-  }),
-  problemsOf(({ mode, forwardDevice, forwardDevices }, problem) => {
-    if (mode !== "macvtap") return;
-    if (forwardDevice === undefined && forwardDevices === undefined)
-      problem(
-        "forwardDevice",
-        'is missing: mode "macvtap" needs the device of the hosts that guests are put on, such as eth0',
-      );
-    if (forwardDevice !== undefined && forwardDevices !== undefined)
-      problem("forwardDevices", "says the same as forwardDevice; give one or the other");
-    unique(forwardDevices ?? [], "forwardDevices", problem);
-  }),
-  ...(Object.keys(modesOf) as Bound[]).map((key) =>
-    problemsOf((inputs, problem) => {
-      const { mode } = inputs;
-      const isGiven = inputs[key] !== undefined && inputs[key] !== false;
-      if (isGiven && !(modesOf[key] as readonly Mode[]).includes(mode))
-        problem(key, `is not for mode ${JSON.stringify(mode)}: ${whyNot(key, mode)}`);
-    }),
+  ({ mode, bridge }) =>
+    problemIf(
+      mode === "bridge" && bridge === undefined,
+      "bridge",
+      'is missing: mode "bridge" needs the name of a bridge that exists on the hosts',
+    ),
+  ({ mode, bridge }) =>
+    problemIf(
+      mode === "ovs" && bridge === undefined,
+      "bridge",
+      'is missing: mode "ovs" needs the name of an Open vSwitch bridge that exists on the hosts',
+    ),
+  ({ mode, forwardDevice, forwardDevices }) =>
+    problemIf(
+      mode === "macvtap" && forwardDevice === undefined && forwardDevices === undefined,
+      "forwardDevice",
+      'is missing: mode "macvtap" needs the device of the hosts that guests are put on, such as eth0',
+    ),
+  ({ mode, forwardDevice, forwardDevices }) =>
+    problemIf(
+      mode === "macvtap" && forwardDevice !== undefined && forwardDevices !== undefined,
+      "forwardDevices",
+      "says the same as forwardDevice; give one or the other",
+    ),
+  ({ mode, forwardDevices = [] }) =>
+    mode === "macvtap" ? occursTwice("forwardDevices", forwardDevices, (name) => name) : [],
+  ...(Object.keys(modesOf) as Bound[]).map(
+    (key): CrossCheck<Inputs> =>
+      (inputs) => {
+        const { mode } = inputs;
+        const isGiven = inputs[key] !== undefined && inputs[key] !== false;
+        return problemIf(
+          isGiven && !(modesOf[key] as readonly Mode[]).includes(mode),
+          key,
+          `is not for mode ${JSON.stringify(mode)}: ${whyNot(key, mode)}`,
+        );
+      },
   ),
-  problemsOf(({ mode, cidr, ipv6, addresses, adopt }, problem) => {
+  ({ mode, cidr, ipv6, addresses, adopt }) => {
     // A network that is taken over may have an address that the program doesn't mention.
-    if ((mode !== "nat" && mode !== "route" && mode !== "open") || adopt === true) return;
-    if (cidr === undefined && ipv6 === undefined && (addresses ?? []).length === 0)
-      problem(
-        "cidr",
-        `is missing: mode ${JSON.stringify(mode)} needs the host's address in the network, such as 10.10.0.1/24`,
-      );
-  }),
-  problemsOf(({ mode, vlan, portgroups, macvtapMode }, problem) => {
-    if (mode !== "macvtap" || macvtapMode === "passthrough") return;
-    const why = `needs macvtapMode "passthrough": only a device that a guest has to itself takes VLANs from libvirt`;
-    if (vlan !== undefined) problem("vlan", why);
-    portgroups?.forEach((group, i) => {
-      if (group.vlan !== undefined) problem(`portgroups[${i}].vlan`, why);
-    });
-  }),
+    if ((mode !== "nat" && mode !== "route" && mode !== "open") || adopt === true) return [];
+    return problemIf(
+      cidr === undefined && ipv6 === undefined && (addresses ?? []).length === 0,
+      "cidr",
+      `is missing: mode ${JSON.stringify(mode)} needs the host's address in the network, such as 10.10.0.1/24`,
+    );
+  },
+  (inputs) => problemIf(sharesDevice(inputs) && inputs.vlan !== undefined, "vlan", NEEDS_PASSTHROUGH),
+  (inputs) =>
+    sharesDevice(inputs)
+      ? (inputs.portgroups ?? []).flatMap(({ vlan }, i) =>
+          problemIf(vlan !== undefined, `portgroups[${i}].vlan`, NEEDS_PASSTHROUGH),
+        )
+      : [],
 ];
+
+const NEEDS_PASSTHROUGH = `needs macvtapMode "passthrough": only a device that a guest has to itself takes VLANs from libvirt`;
+
+function sharesDevice({ mode, macvtapMode }: Inputs): boolean {
+  return mode === "macvtap" && macvtapMode !== "passthrough";
+}
 
 function whyNot(key: Bound, mode: Mode): string {
   switch (key) {
@@ -101,13 +116,4 @@ function whyNot(key: Bound, mode: Mode): string {
     default:
       return `addresses, names and packet sizes are those of the ${mode === "macvtap" ? "device" : "bridge"}`;
   }
-}
-
-/** Says of each value that was there before that it is. */
-export function unique(values: readonly string[], path: string, problem: Problem, key = ""): void {
-  const seen = new Set<string>();
-  values.forEach((value, i) => {
-    if (seen.has(value)) problem(`${path}[${i}]${key}`, `${value} occurs twice`);
-    seen.add(value);
-  });
 }

@@ -1,46 +1,48 @@
 import type { CrossCheck } from "../definition.js";
-import { asFarAsSound } from "../guarded-inputs.js";
-import { unique } from "./mode-checks.js";
-import { type Problem, problemsOf } from "./problem.js";
+import { occursTwice, problemIf, repeated } from "../rules.js";
 import type { Inputs } from "./schema.js";
 import type { VlanInputs } from "./vlan-schema.js";
 
-/** VLANs and the portgroups that they stand in. */
-export const vlanChecks: readonly CrossCheck<Inputs>[] = [
-  problemsOf(({ vlan }, problem) => checkVlan(vlan, "vlan", problem)),
-  problemsOf(({ portgroups = [] }, problem) => {
-    unique(
-      portgroups.map(({ name }) => name),
-      "portgroups",
-      problem,
-      ".name",
-    );
-  }),
-  problemsOf(({ portgroups = [] }, problem) => {
-    const defaults = portgroups.flatMap((group, i) => (group.default === true ? [i] : []));
-    for (const i of defaults.slice(1))
-      problem(
-        `portgroups[${i}].default`,
-        `is that of portgroups[${defaults[0]}] already: one of them at most can be the default`,
-      );
-  }),
-  problemsOf(({ portgroups = [] }, problem) => {
-    portgroups.forEach((group, i) => {
-      checkVlan(group.vlan, `portgroups[${i}].vlan`, problem);
-    });
-  }),
+type Problems = ReturnType<CrossCheck<Inputs>>;
+
+/** Of a VLAN that stands at `path`. */
+const vlanRules: readonly ((vlan: Exclude<VlanInputs, number>, path: string) => Problems)[] = [
+  ({ trunk }, path) => occursTwice(`${path}.trunk`, trunk, String),
+  ({ trunk, native }, path) =>
+    native === undefined
+      ? []
+      : problemIf(
+          !trunk.includes(native),
+          `${path}.native`,
+          `${native} must be one of ${path}.trunk, ${trunk.join(", ")}`,
+        ),
+  ({ native, nativeMode }, path) =>
+    problemIf(
+      nativeMode !== undefined && native === undefined,
+      `${path}.nativeMode`,
+      `needs ${path}.native: the VLAN of which it speaks`,
+    ),
 ];
 
-function checkVlan(vlan: VlanInputs | undefined, path: string, problem: Problem): void {
-  if (typeof vlan !== "object") return;
-  asFarAsSound(() => unique(vlan.trunk.map(String), `${path}.trunk`, problem));
-  asFarAsSound(() => {
-    const { trunk, native } = vlan;
-    if (native !== undefined && !trunk.includes(native))
-      problem(`${path}.native`, `${native} must be one of ${path}.trunk, ${trunk.join(", ")}`);
-  });
-  asFarAsSound(() => {
-    if (vlan.nativeMode !== undefined && vlan.native === undefined)
-      problem(`${path}.nativeMode`, `needs ${path}.native: the VLAN of which it speaks`);
-  });
-}
+/** VLANs and the portgroups that they stand in. */
+export const vlanChecks: readonly CrossCheck<Inputs>[] = [
+  ...vlanRules.flatMap((rule): CrossCheck<Inputs>[] => [
+    ({ vlan }) => (typeof vlan === "object" ? rule(vlan, "vlan") : []),
+    ({ portgroups = [] }) =>
+      portgroups.flatMap(({ vlan }, i) =>
+        typeof vlan === "object" ? rule(vlan, `portgroups[${i}].vlan`) : [],
+      ),
+  ]),
+  ({ portgroups = [] }) => occursTwice("portgroups", portgroups, ({ name }) => name, ".name"),
+  ({ portgroups = [] }) =>
+    repeated(
+      portgroups,
+      (group) => (group.default === true ? "default" : undefined),
+      (_, i, firstAt) => [
+        {
+          path: `portgroups[${i}].default`,
+          message: `is that of portgroups[${firstAt}] already: one of them at most can be the default`,
+        },
+      ],
+    ),
+];

@@ -1,5 +1,5 @@
 import type { CrossCheck } from "../definition.js";
-import { ofPart, problemIf, type Rule, repeated } from "../rules.js";
+import { occursTwice, ofPart, problemIf, type Rule } from "../rules.js";
 import { NETWORK_FORMATS, type PoolType, poolKinds } from "./kinds.js";
 import type { Inputs, SourceInputs } from "./schema.js";
 
@@ -166,12 +166,7 @@ const devicesOfType: readonly CrossCheck<Inputs>[] = [
         `${JSON.stringify(text)} must be an absolute path on the host, such as /dev/sdb1`,
       );
     }),
-  ({ source }) =>
-    repeated(
-      source?.devices ?? [],
-      (text) => text,
-      (text, i) => [{ path: `source.devices[${i}]`, message: `${text} occurs twice` }],
-    ),
+  ({ source }) => occursTwice("source.devices", source?.devices ?? [], (text) => text),
 ];
 
 function building({ type, build, source }: Inputs): Problems {

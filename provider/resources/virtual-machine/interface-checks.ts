@@ -1,5 +1,5 @@
 import type { CrossCheck } from "../definition.js";
-import { ofEach, ofPart, problemIf, type Rule, repeated } from "../rules.js";
+import { occursTwice, ofEach, ofPart, problemIf, type Rule } from "../rules.js";
 import type { InterfaceInputs } from "./interface-schema.js";
 import type { Inputs } from "./schema.js";
 
@@ -77,10 +77,5 @@ export const interfaceChecks: readonly CrossCheck<Inputs>[] = [
     ...ofPart("bandwidth", ofPart("inbound", flowRules)),
     ...ofPart("bandwidth", ofPart("outbound", flowRules)),
   ]),
-  ({ interfaces = [] }) =>
-    repeated(
-      interfaces,
-      ({ mac }) => mac,
-      ({ mac }, i) => [{ path: `interfaces[${i}].mac`, message: `${mac} occurs twice` }],
-    ),
+  ({ interfaces = [] }) => occursTwice("interfaces", interfaces, ({ mac }) => mac, ".mac"),
 ];

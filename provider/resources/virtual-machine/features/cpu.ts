@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { CpuFeature, CpuMode, DomainModel } from "../../../libvirt/xml/index.js";
 import type { CrossCheck } from "../../definition.js";
 import { oneOf, wholeNumber, yesOrNo } from "../../inputs.js";
-import { ofPart, problemIf, type Rule, repeated } from "../../rules.js";
+import { occursTwice, ofPart, problemIf, type Rule } from "../../rules.js";
 import type { Inputs } from "../schema.js";
 import { topologyProduct } from "./cpus.js";
 import type { Desire, MachineFeature, Obstacle, Provider } from "./feature.js";
@@ -233,11 +233,7 @@ function mayRunWith(live: DomainModel, value: unknown): boolean {
 }
 
 function featuresApart({ cpu }: Inputs): ReturnType<CrossCheck<Inputs>> {
-  return repeated(
-    cpu?.features ?? [],
-    ({ name }) => name,
-    ({ name }, i) => [{ path: `cpu.features[${i}]`, message: `${name} occurs twice` }],
-  );
+  return occursTwice("cpu.features", cpu?.features ?? [], ({ name }) => name);
 }
 
 function modeAndEmulation({ cpu, emulation }: Inputs): ReturnType<CrossCheck<Inputs>> {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type HostDevice, hostDeviceKey, sortedHostDevices } from "../../../libvirt/xml/index.js";
 import { oneOf, wholeNumber, yesOrNo } from "../../inputs.js";
-import { ofEach, problemIf, type Rule, repeated } from "../../rules.js";
+import { occursTwice, ofEach, problemIf, type Rule } from "../../rules.js";
 import { typedRow } from "../change-row.js";
 import type { Inputs } from "../schema.js";
 import { declaredAndStrangers, listEffect, listPorts, type PluggableDevice } from "./device-list.js";
@@ -125,9 +125,5 @@ function deviceOf(entry: Entry): HostDevice {
 }
 
 function devicesApart({ hostDevices = [] }: Pick<Inputs, "hostDevices">) {
-  return repeated(
-    hostDevices,
-    (entry) => hostDeviceKey(deviceOf(entry)),
-    (entry, i) => [{ path: `hostDevices[${i}]`, message: `${hostDeviceKey(deviceOf(entry))} occurs twice` }],
-  );
+  return occursTwice("hostDevices", hostDevices, (entry) => hostDeviceKey(deviceOf(entry)));
 }
