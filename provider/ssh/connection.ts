@@ -8,6 +8,7 @@ import { type DialledSession, dial } from "./dial.js";
 import { reasonOf, SshError, type StreamRefusal } from "./errors.js";
 import { announcedLine, type CommandResult, Execution, terminationLine } from "./execution.js";
 import { quoteCommand } from "./quote.js";
+import { Sessions } from "./sessions.js";
 import { resolveSettings } from "./settings.js";
 import { surroundingsOf } from "./surroundings.js";
 import type { SshTarget } from "./target.js";
@@ -55,6 +56,7 @@ export class SshConnection implements AsyncDisposable {
   readonly #label: string;
   readonly #via: SshConnection | undefined;
   readonly #streams = new Set<Duplex>();
+  readonly #sessions = new Sessions();
   /** Aborted, with the reason, when the connection has ended. */
   readonly #ended = new AbortController();
   #isClosing = false;
@@ -124,33 +126,30 @@ export class SshConnection implements AsyncDisposable {
 
   /**
    * Standard input and output of a command on the host. The stream fails when the command ends with another exit
-   * status than 0.
+   * status than 0. Where the server allows no more sessions at the moment it waits.
    *
    * @throws SshError streamRefused.
    */
   async openCommandStream(command: readonly string[], options: StreamOptions = {}): Promise<Duplex> {
     const label = `${this.#label}: ${command[0]}`;
     const commandLine = quoteCommand(command);
-    const channel = await this.#open({ kind: "command", commandLine }, label, options.signal);
+    const channel = await this.#start(commandLine, label, { isLong: true, signal: options.signal });
     return this.#keep(new CommandStream(channel, label));
   }
 
   /**
    * Runs a command on the host and collects its output, at most 16 MiB. Any exit status is a result, not an error.
-   * A command that is given up (its time, the signal, too much output) is ended on the host, with its children.
+   * A command that is given up (its time, the signal, too much output) is ended on the host, with its children. It
+   * may wait as long as it may run for the server to allow another session.
    *
    * @throws SshError streamRefused, timeout, outputTooLarge, closed, aborted.
    */
   async exec(command: readonly string[], options: ExecOptions = {}): Promise<CommandResult> {
     const label = `${this.#label}: ${command[0]}`;
     if (command.length === 0) throw new RangeError("a remote command needs at least one word");
-    const commandLine = announcedLine(command);
-    using deadline = new Deadline(
-      options.timeoutMs ?? DEFAULT_EXEC_TIMEOUT_MS,
-      `running ${label}`,
-      options.signal,
-    );
-    const channel = await this.#open({ kind: "command", commandLine }, label, deadline.signal);
+    const timeoutMs = options.timeoutMs ?? DEFAULT_EXEC_TIMEOUT_MS;
+    const channel = await this.#startSoon(announcedLine(command), label, timeoutMs, options.signal);
+    using deadline = new Deadline(timeoutMs, `running ${label}`, options.signal);
     const execution = new Execution(channel, label);
     try {
       const signal = AbortSignal.any([deadline.signal, this.#ended.signal]);
@@ -186,13 +185,29 @@ export class SshConnection implements AsyncDisposable {
     return openChannel(this.#client, request, label, either);
   }
 
+  #start(
+    commandLine: string,
+    label: string,
+    { isLong, signal }: { isLong: boolean; signal: AbortSignal | undefined },
+  ) {
+    this.#ended.signal.throwIfAborted();
+    const either = signal === undefined ? this.#ended.signal : AbortSignal.any([signal, this.#ended.signal]);
+    const open = () => this.#open({ kind: "command", commandLine }, label, signal);
+    return this.#sessions.start(open, { isLong, signal: either });
+  }
+
+  async #startSoon(commandLine: string, label: string, timeoutMs: number, signal: AbortSignal | undefined) {
+    using deadline = new Deadline(timeoutMs, `waiting for a session (MaxSessions) for ${label}`, signal);
+    return await this.#start(commandLine, label, { isLong: false, signal: deadline.signal });
+  }
+
   /** Ends a command that was given up. It is a courtesy to the host: that it fails changes nothing for the caller. */
   async #terminate(processId: number): Promise<void> {
     const label = `${this.#label}: kill ${processId}`;
     using deadline = new Deadline(TERMINATE_TIMEOUT_MS, label, undefined);
-    const request: ChannelRequest = { kind: "command", commandLine: terminationLine(processId) };
     try {
-      const channel = await this.#open(request, label, deadline.signal);
+      const commandLine = terminationLine(processId);
+      const channel = await this.#start(commandLine, label, { isLong: false, signal: deadline.signal });
       const signal = AbortSignal.any([deadline.signal, this.#ended.signal]);
       await new Execution(channel, label).collect(undefined, signal);
     } catch (error) {

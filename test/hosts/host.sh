@@ -59,7 +59,6 @@ UsePAM no
 PermitRootLogin prohibit-password
 PasswordAuthentication no
 MaxStartups 100
-MaxSessions 100
 UseDNS no
 LogLevel VERBOSE
 Subsystem sftp internal-sftp

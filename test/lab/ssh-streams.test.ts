@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SshConnection, type SshTarget } from "../../provider/ssh/index.js";
@@ -203,17 +204,39 @@ describe("a refused stream says why", () => {
     expect(await textOf(relayed)).toBe("relayed");
   });
 
-  test("too many sessions; a place that is freed can be used", async () => {
+  test("more sessions than the server allows wait for one to end, and short commands not for long ones", async () => {
     await using other = await open();
     const streams = await Promise.all(Array.from({ length: 5 }, () => other.openCommandStream(["cat"])));
+    const stream = other.openCommandStream(["cat"]);
+    const echoes = Promise.all(Array.from({ length: 20 }, (_, i) => other.exec(["echo", String(i)])));
+    const end = async (of: Duplex | undefined) => of !== undefined && (await textOf(of.end()));
+    await end(streams[0]);
+    expect((await echoes).map(({ stdout }) => stdout.trim())).toEqual(Object.keys([...Array(20)]));
+    expect(await Promise.race([stream, "it waits"])).toBe("it waits");
+    await end(streams[1]);
+    await end(streams[2]);
+    expect(await textOf((await stream).end("its turn"))).toBe("its turn");
+  });
+
+  test("who waits for a session gives up in time, and when the connection ends", async () => {
+    await using other = await open();
+    for (let i = 0; i < 5; i++) await other.openCommandStream(["cat"]);
+    await expect(other.exec(["true"], { timeoutMs: 300 })).rejects.toMatchObject({
+      kind: "timeout",
+      message: expect.stringContaining("waiting for a session (MaxSessions)"),
+    });
+    const waiting = other.openCommandStream(["cat"]);
+    const refused = expect(waiting).rejects.toMatchObject({ kind: "closed" });
+    await other.close();
+    await refused;
+  });
+
+  test("a server that allows no sessions at all says so", async () => {
+    const sessions = { hostKeys: [host], authorized: [user], config: ["MaxSessions 0"] };
+    await using none = await SshServer.start(scratch, sessions);
+    await using other = await open({ port: none.port });
     const refused = { kind: "streamRefused", refusal: "sessionLimit" };
-    await expect(other.openCommandStream(["cat"])).rejects.toMatchObject(refused);
     await expect(other.exec(["true"])).rejects.toMatchObject(refused);
-    streams[0]?.end();
-    if (streams[0] !== undefined) await textOf(streams[0]);
-    await expect
-      .poll(() => other.exec(["echo", "free"]).catch(() => undefined))
-      .toMatchObject({ stdout: "free\n" });
   });
 
   test("what cannot be a socket's path is refused before the host is asked", async () => {
