@@ -22,10 +22,10 @@ if [ ! -e "$dir/etc-libvirt" ]; then
   mkdir -p "$dir/etc-libvirt" "$dir/var-lib/images" "$dir/log/qemu" "$dir/cache" "$dir/ssh"
   cp -a /etc/libvirt/. "$dir/etc-libvirt/"
   rm -rf "$dir"/etc-libvirt/qemu/networks "$dir"/etc-libvirt/qemu/*.xml "$dir/etc-libvirt/storage" # A fresh host, whatever this machine has defined.
-  # Without cgroups, namespaces and labels of its own QEMU runs in any container; stdio_handler: there is no virtlogd here.
+  # QEMU is who it is on Debian. Without cgroups, namespaces and labels of its own QEMU runs in any container; stdio_handler: there is no virtlogd here.
   cat >"$dir/etc-libvirt/qemu.conf" <<END
-user = "root"
-group = "root"
+user = "libvirt-qemu"
+group = "kvm"
 security_driver = "none"
 cgroup_controllers = []
 namespaces = []

@@ -59,7 +59,7 @@ describe.skipIf(!available)(`boot media ${missing.join("; ")}`, () => {
       ]),
     );
     const path = `${folder}/${first}`;
-    expect(await vm.host.shell(`stat -c '%a %U' ${path}`)).toBe("600 root\n");
+    expect(await vm.host.shell(`stat -c '%a %U' ${path}`)).toBe("600 libvirt-qemu\n");
     expect(await vm.host.shell(`isoinfo -R -x /user-data -i ${path}`)).toContain(`"${key}"`);
     const said = [
       JSON.stringify(vm.declared.state.effects),

@@ -108,6 +108,7 @@ describe.skipIf(!available)(
         ${newKey} -x509 -days 2 -subj /CN=lab -keyout key.pem -out ca-cert.pem 2>/dev/null
         ${newKey} -subj /CN=beta -keyout server-key.pem -out request.pem 2>/dev/null
         openssl x509 -req -in request.pem -CA ca-cert.pem -CAkey key.pem -CAcreateserial -days 2 -out server-cert.pem 2>/dev/null
+        chgrp kvm server-key.pem; chmod 640 server-key.pem
         echo 'vnc_tls_x509_cert_dir = "/etc/libvirt/tls"' >>/etc/libvirt/qemu.conf`);
       for (const [name, passwd, setting] of [
         ["sealed", `passwd='${password}'`, "vnc_tls = 1"],

@@ -88,7 +88,8 @@ export class MigrationWorld implements AsyncDisposable {
         ${newKey} -subj /CN=${host.name} -keyout server-key.pem -out request.pem 2>/dev/null
         echo subjectAltName=IP:${host.address} >names
         openssl x509 -req -in request.pem -CA ca-cert.pem -CAkey ${authority}/key.pem -CAcreateserial -days 2 -extfile names -out server-cert.pem 2>/dev/null
-        cp server-key.pem client-key.pem; cp server-cert.pem client-cert.pem
+        chgrp kvm server-key.pem; chmod 640 server-key.pem
+        cp -a server-key.pem client-key.pem; cp server-cert.pem client-cert.pem
         echo 'migrate_tls_x509_cert_dir = "/etc/libvirt/tls"' >>/etc/libvirt/qemu.conf`);
       await host.stopLibvirtd();
       await host.startLibvirtd();
