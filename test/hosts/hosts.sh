@@ -130,8 +130,9 @@ up() {
   for host in "${names[@]}" "$prefix"; do [[ $host =~ ^[a-z][a-z0-9-]{0,13}$ ]] || die "a name is up to 14 of a-z, 0-9 and -: '$host'"; done
   check >&2 || die "the above is missing"
 
-  mkdir -p -m 711 "$base" # QEMU gets to its disks and kernels, and nobody sees what else there is.
+  mkdir -p -m 700 "$base"
   [ -O "$base" ] || die "$base belongs to somebody else"
+  chmod 711 "$base" # QEMU gets to its disks and kernels, and nobody sees what else there is.
   mkdir -p "$base/labs"
   exec 9>"$base/lock"
   flock 9
