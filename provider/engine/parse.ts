@@ -1,20 +1,26 @@
 import { z } from "zod";
 
-/** What was parsed last by a schema, and what came of it: many resources of a stack have the same host, or the same size. */
-const lastParsed = new WeakMap<z.ZodType, { value: unknown; parsed: z.ZodSafeParseResult<unknown> }>();
+interface Known {
+  value: unknown;
+  parsed: z.ZodSafeParseResult<unknown>;
+}
+
+/** What was parsed lately by a schema, and what came of it: many resources of a stack have one of few hosts, or the same size. */
+const lately = new WeakMap<z.ZodType, Known[]>();
+const MOST_KNOWN = 8;
 
 /** Whether a value is what a schema takes, and its canonical form. */
 export function parse(schema: z.ZodType, value: unknown): z.ZodSafeParseResult<unknown> {
-  const known = knownOf(schema, value);
-  if (known !== undefined) return known;
+  let known = lately.get(schema);
+  if (known === undefined) {
+    known = [];
+    lately.set(schema, known);
+  }
+  const before = known.find((one) => isIdentical(one.value, value));
+  if (before !== undefined) return before.parsed;
   const parsed = parseGiven(schema, value);
-  if (parsed.success) lastParsed.set(schema, { value, parsed });
+  if (parsed.success && known.push({ value, parsed }) > MOST_KNOWN) known.shift();
   return parsed;
-}
-
-function knownOf(schema: z.ZodType, value: unknown): z.ZodSafeParseResult<unknown> | undefined {
-  const last = lastParsed.get(schema);
-  return last !== undefined && isIdentical(last.value, value) ? last.parsed : undefined;
 }
 
 /** Nothing that a schema could tell apart is different. */
