@@ -7,6 +7,7 @@ import { Deadline } from "./deadline.js";
 import { type DialledSession, dial } from "./dial.js";
 import { reasonOf, SshError, type StreamRefusal } from "./errors.js";
 import { announcedLine, type CommandResult, Execution, terminationLine } from "./execution.js";
+import type { JumpHost } from "./jump-hosts.js";
 import { quoteCommand } from "./quote.js";
 import { Sessions } from "./sessions.js";
 import { resolveSettings } from "./settings.js";
@@ -54,14 +55,14 @@ export class SshConnection implements AsyncDisposable {
   readonly closed: Promise<Error | undefined>;
   readonly #client: Client;
   readonly #label: string;
-  readonly #via: SshConnection | undefined;
+  readonly #via: JumpHost | undefined;
   readonly #streams = new Set<Duplex>();
   readonly #sessions = new Sessions();
   /** Aborted, with the reason, when the connection has ended. */
   readonly #ended = new AbortController();
   #isClosing = false;
 
-  private constructor(session: DialledSession<SshConnection>) {
+  private constructor(session: DialledSession) {
     this.user = session.user;
     this.hostName = session.hostName;
     this.port = session.port;

@@ -1,43 +1,40 @@
 import type { Duplex } from "node:stream";
 import type { Client } from "ssh2";
-import type { Deadline } from "./deadline.js";
+import { Deadline } from "./deadline.js";
 import { reasonOf, SshError } from "./errors.js";
 import { connectionBroke, type HandshakeRequest, shakeHands } from "./handshake.js";
 import { handshakeQueue } from "./handshake-queue.js";
 import { HostKeyVerifier } from "./host-key-verifier.js";
 import { findIdentities } from "./identities.js";
+import { type JumpHost, jumpHosts } from "./jump-hosts.js";
 import type { SshSettings } from "./settings.js";
 import type { SshSurroundings } from "./surroundings.js";
 import { connectTcp } from "./tcp.js";
 
 /** A session that was dialled: the client, its name in messages, and the connection that it goes through. */
-export interface DialledSession<Hop> {
+export interface DialledSession {
   readonly client: Client;
   readonly label: string;
   readonly user: string;
   readonly hostName: string;
   readonly port: number;
-  readonly via: Hop | undefined;
-}
-
-/** What a connection must be able to do for another to go through it. */
-export interface JumpHost {
-  openTcpStream(host: string, port: number, options: { signal: AbortSignal }): Promise<Duplex>;
-  close(): Promise<void>;
+  readonly via: JumpHost | undefined;
 }
 
 /** Connects to a host, hop by hop; whatever was opened on the way is closed when it fails. */
-export async function dial<Hop extends JumpHost>(
+export async function dial<Connection extends JumpHost>(
   settings: SshSettings,
   surroundings: SshSurroundings,
   deadline: Deadline,
-  connectionOf: (session: DialledSession<Hop>) => Hop,
-): Promise<Hop> {
+  connectionOf: (session: DialledSession) => Connection,
+): Promise<Connection> {
   const label = labelOf(settings);
   const identities = await findIdentities(settings, label, deadline.signal);
   const verifier = await HostKeyVerifier.load(settings.hostKeys, label, surroundings.warn);
   const via =
-    settings.via === undefined ? undefined : await dial(settings.via, surroundings, deadline, connectionOf);
+    settings.via === undefined
+      ? undefined
+      : await jump(settings.via, surroundings, deadline.signal, connectionOf);
   try {
     const client = await dialThrough(via, { settings, label, verifier, identities, deadline });
     const { user, hostName, port } = settings;
@@ -46,6 +43,19 @@ export async function dial<Hop extends JumpHost>(
     await via?.close();
     throw error;
   }
+}
+
+function jump(
+  settings: SshSettings,
+  surroundings: SshSurroundings,
+  signal: AbortSignal,
+  connectionOf: (session: DialledSession) => JumpHost,
+): Promise<JumpHost> {
+  const connect = async (unwanted: AbortSignal) => {
+    using deadline = new Deadline(settings.connectTimeoutMs, `connecting to ${labelOf(settings)}`, unwanted);
+    return await dial(settings, surroundings, deadline, connectionOf);
+  };
+  return jumpHosts.enter(settings, connect, signal);
 }
 
 /** A pinned fingerprint doesn't say its type: asks for the server's other keys, until it has no more. */

@@ -100,6 +100,28 @@ describe("a chain of jump hosts", () => {
       .toEqual([0, 0, 0]);
   });
 
+  test("hosts behind the same share the connection to it, which stays for the last", async () => {
+    const before = hosts.map((_, index) => loginsOf(index));
+    const gaveUp = SshConnection.open(
+      { address: "inner", sshConfig, proxyJump: "outer,middle" },
+      { environment: {}, homeDirectory: scratch.home, signal: AbortSignal.timeout(5) },
+    );
+    const refused = expect(gaveUp).rejects.toMatchObject({ kind: "aborted" });
+    const [first, ...others] = await Promise.all(
+      Array.from({ length: 12 }, () => open({ proxyJump: "outer,middle" })),
+    );
+    await refused;
+    expect(hosts.map((_, index) => loginsOf(index) - (before[index] ?? 0))).toEqual([1, 1, 12]);
+    await first?.close();
+    for (const other of others) expect(await serverPort(other)).toBe(portOf(2));
+    await Promise.all(others.map((other) => other.close()));
+    await expect
+      .poll(() => servers.map((server) => server.sessionPids.length), { timeout: 5_000 })
+      .toEqual([0, 0, 0]);
+    await using again = await open({ proxyJump: "outer,middle" });
+    expect(await serverPort(again)).toBe(portOf(2));
+  });
+
   test("the target's inline key is offered to the hops too", async () => {
     await using gate = await SshServer.start(scratch, {
       hostKeys: [hosts[0]?.hostKey ?? ""],
@@ -174,5 +196,8 @@ test("when a jump host's session is killed, the connection and its streams end w
   expect(await connection.closed).toMatchObject({ kind: "closed" });
   expect(await failed).toMatchObject({ kind: "closed" });
   await expect(connection.exec(["true"])).rejects.toMatchObject({ kind: "closed" });
+  // Who comes after that has another one, though the lost connection hasn't been closed yet.
+  await using next = await open({ proxyJump: "outer,middle" });
+  expect(await serverPort(next)).toBe(portOf(2));
   await connection.close();
 });
