@@ -3,10 +3,10 @@ import type { Client } from "ssh2";
 import { Deadline } from "./deadline.js";
 import { reasonOf, SshError } from "./errors.js";
 import { connectionBroke, type HandshakeRequest, shakeHands } from "./handshake.js";
-import { handshakeQueue } from "./handshake-queue.js";
 import { HostKeyVerifier } from "./host-key-verifier.js";
 import { findIdentities } from "./identities.js";
 import { type JumpHost, jumpHosts } from "./jump-hosts.js";
+import { loginQueue } from "./login-queue.js";
 import type { SshSettings } from "./settings.js";
 import type { SshSurroundings } from "./surroundings.js";
 import { connectTcp } from "./tcp.js";
@@ -29,8 +29,7 @@ export async function dial<Connection extends JumpHost>(
   connectionOf: (session: DialledSession) => Connection,
 ): Promise<Connection> {
   const label = labelOf(settings);
-  const identities = await findIdentities(settings, label, deadline.signal);
-  const verifier = await HostKeyVerifier.load(settings.hostKeys, label, surroundings.warn);
+  const { identities, verifier } = await keysOf(settings, label, surroundings, deadline);
   const via =
     settings.via === undefined
       ? undefined
@@ -43,6 +42,19 @@ export async function dial<Connection extends JumpHost>(
     await via?.close();
     throw error;
   }
+}
+
+async function keysOf(
+  settings: SshSettings,
+  label: string,
+  surroundings: SshSurroundings,
+  deadline: Deadline,
+) {
+  using _place = await deadline.uncounted(loginQueue.enter(deadline.signal));
+  return {
+    identities: await findIdentities(settings, label, deadline.signal),
+    verifier: await HostKeyVerifier.load(settings.hostKeys, label, surroundings.warn),
+  };
 }
 
 function jump(
@@ -89,7 +101,7 @@ async function shakeHandsInTurn(request: HandshakeRequest, deadline: Deadline): 
   };
   socket.once("error", onLoss);
   try {
-    using _place = await deadline.uncounted(handshakeQueue.enter(deadline.signal));
+    using _place = await deadline.uncounted(loginQueue.enter(deadline.signal));
     socket.off("error", onLoss);
     if (socket.destroyed) throw connectionBroke(label, loss);
     return await shakeHands(request);

@@ -4,10 +4,10 @@ import { orAborted } from "./deadline.js";
 const AT_ONCE = 16;
 
 /**
- * A handshake is computing, and one thread does it for all hosts: hundreds at once would all be late, and none in time. So they queue, and
- * those that wait have a connection already, which costs their server nothing yet.
+ * Reading keys and shaking hands is computing, and one thread does it for all hosts: hundreds at once would all be late, and none in time. So
+ * they queue for it, and only for it: who waits for a silent host is in nobody's way.
  */
-class HandshakeQueue {
+class LoginQueue {
   #underWay = 0;
   readonly #waiting = new Set<() => void>();
 
@@ -48,4 +48,4 @@ class HandshakeQueue {
 }
 
 /** That of this process. */
-export const handshakeQueue = new HandshakeQueue();
+export const loginQueue = new LoginQueue();
