@@ -14,15 +14,6 @@ export const shape = {
   reservedMemory: memorySize().optional(),
   reservedCpus: wholeNumber(0, 4096).optional(),
 };
-/** What the SDK gives with a host of several; what is wrong with one is told by its own check. */
-export function waysAhead(given: unknown): HostRef[] {
-  return (Array.isArray(given) ? given : []).flatMap((one) => {
-    const parsed = way.safeParse(one);
-    return parsed.success ? [parsed.data] : [];
-  });
-}
-
-const way = z.object({ name: z.string(), connection, credentials: credentials.default({}) });
 
 export type Inputs = z.output<z.ZodObject<typeof shape>>;
 
@@ -36,4 +27,14 @@ export interface Outputs {
   qemuVersion: string;
   machineTypes: string[];
   kvm: boolean;
+}
+
+const way = z.object({ name: z.string(), connection, credentials: credentials.default({}) });
+
+/** What the SDK gives with a host of several; what is wrong with one is told by its own check. */
+export function waysAhead(given: unknown): HostRef[] {
+  return (Array.isArray(given) ? given : []).flatMap((one) => {
+    const parsed = way.safeParse(one);
+    return parsed.success ? [parsed.data] : [];
+  });
 }
