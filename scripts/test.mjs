@@ -215,6 +215,8 @@ function readReport(report, title) {
 }
 
 /**
+ * Who ends this process ends the tests, and none begin after that.
+ *
  * @param {string[]} argv
  * @param {NodeJS.ProcessEnv} env
  * @returns {Promise<number | NodeJS.Signals>} its exit code, or the signal that ended it
@@ -222,12 +224,18 @@ function readReport(report, title) {
 function runToEnd([program, ...args], env) {
   return new Promise((resolve, reject) => {
     const child = spawn(program ?? "", args, { cwd: root, env, stdio: ["ignore", "inherit", "inherit"] });
-    const pass = (/** @type {NodeJS.Signals} */ signal) => void child.kill(signal);
+    /** @type {NodeJS.Signals | undefined} */
+    let stoppedBy;
+    const pass = (/** @type {NodeJS.Signals} */ signal) => {
+      stoppedBy = signal;
+      child.kill(signal);
+    };
     process.on("SIGTERM", pass).on("SIGINT", pass);
     child.on("error", reject);
     child.on("exit", (code, signal) => {
       process.off("SIGTERM", pass).off("SIGINT", pass);
-      resolve(code ?? signal ?? 1);
+      if (stoppedBy === undefined) resolve(code ?? signal ?? 1);
+      else reject(new Error(`stopped by ${stoppedBy}`));
     });
   });
 }
