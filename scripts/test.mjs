@@ -214,6 +214,8 @@ function readReport(report, title) {
   return { ...tally, passedByFile, failedFiles };
 }
 
+class Stopped extends Error {}
+
 /**
  * Who ends this process ends the tests, and none begin after that.
  *
@@ -235,7 +237,7 @@ function runToEnd([program, ...args], env) {
     child.on("exit", (code, signal) => {
       process.off("SIGTERM", pass).off("SIGINT", pass);
       if (stoppedBy === undefined) resolve(code ?? signal ?? 1);
-      else reject(new Error(`stopped by ${stoppedBy}`));
+      else reject(new Stopped(`stopped by ${stoppedBy}`));
     });
   });
 }
@@ -263,7 +265,7 @@ try {
     }
   }
 } catch (error) {
-  console.error(explainFailure(error));
+  console.error(error instanceof Stopped ? error.message : explainFailure(error));
   total.failed.push("the run itself");
 }
 if (skipIsFailure) total.failed.push(...total.skipped.splice(0).map((name) => `skipped: ${name}`));
