@@ -37,8 +37,7 @@ export function problemsOf(
 ): InputProblem[] {
   const path = [key, ...issue.path];
   const value = valueAt(root, issue.path);
-  if (issue.code === "unrecognized_keys")
-    return issue.keys.map((extra) => unknownInput(shape, path, extra, keysAt(shape, path)));
+  if (issue.code === "unrecognized_keys") return unknownInputs(shape, path, issue.keys, keysAt(shape, path));
   const meant = meantIssues(issue);
   if (meant !== undefined) return meant.flatMap((inner) => problemsOf(inner, shape, key, root, isSecret));
   const message = messageOf(issue);
@@ -79,24 +78,23 @@ export function misspeltIn(
   );
 }
 
-/** An input that there isn't, with the one that was probably meant. */
-export function unknownInput(
+/** Inputs that there aren't, each with the one that was probably meant; what there is instead is listed once. */
+export function unknownInputs(
   shape: z.ZodRawShape,
   parent: Path,
-  key: string,
+  keys: readonly string[],
   allowed: readonly string[],
-): InputProblem {
-  const path = programPath(shape, [...parent, key]);
+): InputProblem[] {
   // A Host's inputs are spread over several of the provider's.
-  const known = path === formatPath([key]) ? programKeys(shape) : allowed;
-  const near = known.filter((name) => nearlySame(name, key));
-  const hint =
-    near.length > 0
-      ? `; did you mean ${near.join(" or ")}?`
-      : known.length > 0
-        ? `; there are ${known.join(", ")}`
-        : "";
-  return { path, message: `there is no such input${hint}` };
+  const known = programPath(shape, [...parent, ""]) === formatPath([""]) ? programKeys(shape) : allowed;
+  let isListed = known.length === 0;
+  return keys.map((key) => {
+    const near = known.filter((name) => nearlySame(name, key));
+    const list = isListed ? "" : `; there are ${known.join(", ")}`;
+    if (near.length === 0) isListed = true;
+    const hint = near.length > 0 ? `; did you mean ${near.join(" or ")}?` : list;
+    return { path: programPath(shape, [...parent, key]), message: `there is no such input${hint}` };
+  });
 }
 
 /** What is at a place within a value; undefined where there is no such place. */

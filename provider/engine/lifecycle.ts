@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from "node:util";
+import type { z } from "zod";
 import { HostUnreachable, oneLine } from "../hosts/errors.js";
 import type { Hosts } from "../hosts/hosts.js";
 import { isLibvirtError } from "../libvirt/index.js";
@@ -48,8 +50,12 @@ export async function check(
   replaces = isReplaced(deployment, olds, news),
 ) {
   definition.beginAhead?.(news, deployment.hosts);
-  const given = withoutKeys(news, definition.computed?.keys);
-  const { inputs, unknownKeys, problems } = validateInputs(definition.shape, given, definition.crossChecks);
+  const given = withoutKeys(news, leftAsFound(definition, olds, news));
+  const { inputs, unknownKeys, problems } = validateInputs(
+    programShape(definition),
+    given,
+    definition.crossChecks,
+  );
   const previous = recordedInputs(definition, olds);
   const secrecy = secrecyOf(inputs, previous);
   const failuresOf = (found: typeof problems) =>
@@ -87,6 +93,18 @@ export async function check(
     inputs: { ...toJson(inputs), ...toJson(known), effects },
     failures: seen.plan.refusals.map((refusal) => ({ property: "", reason: refusal.message })),
   };
+}
+
+/** The inputs that a program gives; what a check finds out is none of them. */
+const programShape = readOnce(({ shape, computed }: AnyDefinition) =>
+  computed === undefined ? shape : (withoutKeys(shape, computed.keys) as z.ZodRawShape),
+);
+
+/** What a former check found out comes back with it where the program has `ignoreChanges`. */
+function leftAsFound({ computed }: AnyDefinition, olds: Bag, news: Bag): string[] {
+  return (computed?.keys ?? []).filter(
+    (key) => news[key] === undefined || isDeepStrictEqual(news[key], olds[key]),
+  );
 }
 
 /** What it has on its hosts together with another resource of the program. */

@@ -8,7 +8,7 @@ import {
   misspeltIn,
   problemsOf,
   programKeys,
-  unknownInput,
+  unknownInputs,
   valueAt,
 } from "./input-problem.js";
 import { issuesOf, parse } from "./parse.js";
@@ -66,7 +66,7 @@ export function validateInputs(
       ...issuesOf(parsed.error).flatMap((issue) => problemsOf(issue, shape, key, value, isSecret)),
     );
   }
-  for (const key of strangers) problems.push(unknownInput(shape, [], key, Object.keys(shape)));
+  problems.push(...unknownInputs(shape, [], strangers, Object.keys(shape)));
   const isSound = Object.keys(unsound).length === 0;
   const judged = isSound ? inputs : { ...inputs, ...unsound };
   for (const crossCheck of crossChecks)

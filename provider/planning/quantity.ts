@@ -10,7 +10,7 @@ const BINARY: Readonly<Record<string, number>> = {
 };
 const DECIMAL: Readonly<Record<string, number>> = { "": 1, K: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15 };
 
-/** Bytes of `"4GiB"`, `"512 MiB"`, `"20G"` (binary), `"20GB"` (decimal); undefined when it is no amount. */
+/** Bytes of `"4GiB"`, `"512 MiB"`, `"20G"` (binary), `"20GB"` (decimal), however many; undefined when it is no amount. */
 export function parseBytes(text: string): number | undefined {
   const match = /^\s*(\d+(?:\.\d+)?)\s*(?:([KMGTP]?)(iB|B)?)\s*$/i.exec(text);
   if (match === null) return undefined;
@@ -19,8 +19,7 @@ export function parseBytes(text: string): number | undefined {
   if (suffix === "ib" && prefix === "") return undefined;
   if (suffix === undefined && prefix === "") return undefined; // a bare number in a string has no unit
   const unit = (suffix === "b" ? DECIMAL : BINARY)[prefix] as number;
-  const bytes = Number(match[1]) * unit;
-  return Number.isSafeInteger(Math.round(bytes)) ? Math.round(bytes) : undefined;
+  return Math.round(Number(match[1]) * unit);
 }
 
 const MILLISECONDS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
@@ -32,6 +31,12 @@ export function parseDurationMs(text: string): number | undefined {
   for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g))
     total += Number(amount) * (MILLISECONDS[unit as string] as number);
   return Math.round(total);
+}
+
+/** As people write it, in the largest unit of which it is a whole number: `"300ms"`, `"30s"`, `"24h"`. */
+export function formatDuration(ms: number): string {
+  const [unit, inMs] = Object.entries(MILLISECONDS).findLast(([, size]) => ms % size === 0) ?? ["ms", 1];
+  return `${ms / inMs}${unit}`;
 }
 
 /** `"4 GiB"`, `"1.5 GiB"`, `"300 bytes"`: exact where two decimals suffice, else in the next smaller unit. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isXmlText, survivesLibvirtAttribute, survivesLibvirtText } from "../libvirt/xml/text.js";
 import { identityOfUrn } from "../planning/owner.js";
-import { formatBytes, parseBytes, parseDurationMs } from "../planning/quantity.js";
+import { formatBytes, formatDuration, parseBytes, parseDurationMs } from "../planning/quantity.js";
 
 /** Building blocks of the resources' schemas: what people write on the left, the one canonical form of the state on the right. */
 
@@ -22,7 +22,7 @@ export function size(options: { granularityBytes: number; leastBytes: number; mo
       };
       if (bytes === undefined)
         return fail(`is no size; write a number with its unit, such as "512MiB", "4GiB" or "1.5TiB"`);
-      if (!Number.isSafeInteger(bytes) || bytes < 0)
+      if (bytes < 0 || (bytes < Number.MAX_SAFE_INTEGER && !Number.isInteger(bytes)))
         return fail("must be a whole number of bytes that is not negative");
       if (bytes < leastBytes) {
         const hint =
@@ -51,7 +51,7 @@ export function duration(options: { leastMs?: number; mostMs?: number } = {}) {
       if (ms === undefined || ms < leastMs || ms > mostMs) {
         context.addIssue({
           code: "custom",
-          message: `must be a duration with its unit, such as "300ms", "30s" or "5m", from ${leastMs}ms to ${mostMs / 1000}s`,
+          message: `must be a duration with its unit, such as "300ms", "30s" or "5m", from ${formatDuration(leastMs)} to ${formatDuration(mostMs)}`,
           input: value,
         });
         return z.NEVER;
@@ -82,9 +82,9 @@ export function libvirtAttribute(options: { mostBytes?: number } = {}) {
 }
 
 /** Names that libvirt also uses as file names. */
-export function libvirtName(options: { mostBytes?: number } = {}) {
-  const { mostBytes = 180 } = options;
-  return text({ mostBytes })
+export function libvirtName(options: { mostBytes?: number; error?: string } = {}) {
+  const { mostBytes = 180, error } = options;
+  return text({ mostBytes, error })
     .refine((s) => s.length > 0, { error: "must not be empty" })
     .refine((s) => !s.includes("/"), { error: "must not contain /" })
     .refine(survivesLibvirtAttribute, noLineBreaks)
@@ -132,10 +132,10 @@ function isCarriedByXml({ value }: { value: unknown }): boolean {
   return typeof value === "string" && isXmlText(value);
 }
 
-function text(options: { mostBytes?: number } = {}) {
-  const { mostBytes = 65_536 } = options;
+function text(options: { mostBytes?: number; error?: string | undefined } = {}) {
+  const { mostBytes = 65_536, error = "must be a string" } = options;
   return z
-    .string({ error: "must be a string" })
+    .string({ error })
     .refine(isXmlText, { error: "has a control character or half a surrogate pair, which XML can't hold" })
     .refine((s) => Buffer.byteLength(s) <= mostBytes, { error: `must be at most ${mostBytes} bytes` });
 }
@@ -159,13 +159,16 @@ const localText = () =>
 
 export const connection = z.strictObject(
   {
-    address: localText().refine(
-      (s) => s.trim() === s && s.length > 0 && !/[\s]/.test(s) && !s.startsWith("-"),
-      {
+    address: localText()
+      .refine((s) => s.trim() === s && s.length > 0 && !/[\s]/.test(s) && !s.startsWith("-"), {
         error:
           'must be a DNS name, an IP address, an alias of the ssh configuration or "local", without spaces',
-      },
-    ),
+        abort: true,
+      })
+      .refine((s) => !/[@/]|^[^:]*:\d+$/.test(s), {
+        error:
+          'must be a DNS name, an IP address, an alias of the ssh configuration or "local" alone: user and port are inputs beside it',
+      }),
     port: wholeNumber(1, 65_535).optional(),
     user: localText()
       .min(1, { error: "must not be empty" })

@@ -215,7 +215,7 @@ export const devicesTable: readonly ["VirtualMachine", Record<string, unknown>, 
   [
     "VirtualMachine",
     { bootMenu: { timeout: "2m" } },
-    'bootMenu.timeout: "2m" must be a duration with its unit, such as "300ms", "30s" or "5m", from 1ms to 65.535s',
+    'bootMenu.timeout: "2m" must be a duration with its unit, such as "300ms", "30s" or "5m", from 1ms to 65535ms',
   ],
   [
     "VirtualMachine",

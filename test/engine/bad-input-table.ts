@@ -64,11 +64,8 @@ export const table: readonly [Kind, Record<string, unknown>, string][] = [
     { memory: Number.POSITIVE_INFINITY },
     'memory: Infinity must be a size: a string with its unit, such as "4GiB", or a number of bytes',
   ],
-  [
-    "VirtualMachine",
-    { memory: 1e300 },
-    "memory: 1e+300 must be a whole number of bytes that is not negative",
-  ],
+  ["VirtualMachine", { memory: 1e300 }, "memory: 1e+300 must be at most 64 TiB"],
+  ["VirtualMachine", { memory: "9999999TiB" }, 'memory: "9999999TiB" must be at most 64 TiB'],
   ["VirtualMachine", { memory: "900TiB" }, 'memory: "900TiB" must be at most 64 TiB'],
   ["VirtualMachine", { memory: "1KiB" }, 'memory: "1KiB" must be at least 1 MiB'],
   [
@@ -106,12 +103,12 @@ export const table: readonly [Kind, Record<string, unknown>, string][] = [
   [
     "VirtualMachine",
     { shutdownTimeout: "30" },
-    'shutdownTimeout: "30" must be a duration with its unit, such as "300ms", "30s" or "5m", from 1000ms to 86400s',
+    'shutdownTimeout: "30" must be a duration with its unit, such as "300ms", "30s" or "5m", from 1s to 24h',
   ],
   [
     "VirtualMachine",
     { timeouts: { create: "soon" } },
-    'timeouts.create: "soon" must be a duration with its unit, such as "300ms", "30s" or "5m", from 1ms to 604800s',
+    'timeouts.create: "soon" must be a duration with its unit, such as "300ms", "30s" or "5m", from 1ms to 168h',
   ],
   [
     "VirtualMachine",
@@ -375,6 +372,13 @@ export const table: readonly [Kind, Record<string, unknown>, string][] = [
     { connection: { ...connection, address: "a b" } },
     'address: "a b" must be a DNS name, an IP address, an alias of the ssh configuration or "local", without spaces',
   ],
+  ...["qemu+ssh://root@alpha/system", "root@alpha", "alpha:22", "https://alpha:8006"].map(
+    (address): [Kind, Record<string, unknown>, string] => [
+      "Host",
+      { connection: { ...connection, address } },
+      `address: ${JSON.stringify(address)} must be a DNS name, an IP address, an alias of the ssh configuration or "local" alone: user and port are inputs beside it`,
+    ],
+  ),
   ["Host", { connection: { ...connection, address: undefined } }, "address: is missing: it must be a string"],
   [
     "Host",
@@ -484,7 +488,7 @@ export const table: readonly [Kind, Record<string, unknown>, string][] = [
     inputs,
     message,
   ]),
-  ["Snapshot", { vm: undefined }, "vm: is missing: it must be a string"],
+  ["Snapshot", { vm: undefined }, "vm: is missing: it must be a VirtualMachine resource or { host, name }"],
   ["Snapshot", { name: ".hidden" }, 'name: ".hidden" must not begin with a dot'],
   ["Snapshot", { name: "a/b" }, 'name: "a/b" must not contain /'],
   ["Snapshot", { type: "full" }, 'type: "full" must be one of "internal", "external"'],

@@ -54,6 +54,21 @@ describe("many wrong inputs", () => {
     ]);
   });
 
+  it("that there aren't have those that there are listed once", async () => {
+    const problems = await problemsOf("StoragePool", { folder: "/a", target: "/b", pathh: "/c" });
+    expect(problems).toEqual([
+      "folder: there is no such input; there are timeouts, hosts, name, type, path, source, build, autostart, forceDestroy, adopt",
+      "target: there is no such input",
+      "pathh: there is no such input; did you mean path?",
+    ]);
+  });
+
+  it("are none where ignoreChanges brings back what a former check found out", async () => {
+    const checksum = `sha256:${"a".repeat(64)}`;
+    const { failures } = await check("Image", { ...sound.Image, checksum }, { ...sound.Image, checksum });
+    expect(failures.map(({ reason }) => reason)).not.toContainEqual(expect.stringContaining("no such input"));
+  });
+
   it("hold no secret, wherever it was put", async () => {
     const secret = "hunter2-hunter2";
     const problems = [

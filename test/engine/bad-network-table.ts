@@ -72,7 +72,7 @@ export const networkTable: readonly [Record<string, unknown>, string][] = [
   ],
   [
     { dhcp: { leaseTime: "1m" } },
-    'dhcp.leaseTime: "1m" must be a duration with its unit, such as "300ms", "30s" or "5m", from 120000ms to 315360000s',
+    'dhcp.leaseTime: "1m" must be a duration with its unit, such as "300ms", "30s" or "5m", from 2m to 87600h',
   ],
   [
     { dhcp: { hosts: [{ address: "10.1.0.9" }] } },

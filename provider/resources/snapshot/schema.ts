@@ -7,7 +7,7 @@ export const shape = {
   ...common,
   ...onHost,
   /** libvirt's name of the domain. */
-  vm: libvirtName({ mostBytes: 100 }),
+  vm: libvirtName({ mostBytes: 100, error: "must be a VirtualMachine resource or { host, name }" }),
   name: libvirtName({ mostBytes: 60 }),
   type: oneOf(["internal", "external"]).default("internal"),
   memory: yesOrNo().optional(),
