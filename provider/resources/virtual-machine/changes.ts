@@ -1,4 +1,9 @@
-import { type DomainModel, describeDifferences, type ModelDifference } from "../../libvirt/xml/index.js";
+import {
+  type DomainDisk,
+  type DomainModel,
+  describeDifferences,
+  type ModelDifference,
+} from "../../libvirt/xml/index.js";
 import { formatBytes } from "../../planning/quantity.js";
 import type { PropertyChange } from "../../planning/step.js";
 import type { RunningEffect } from "./change-row.js";
@@ -144,7 +149,7 @@ function runningModel(
   to: DomainModel,
   { notes }: GuestRun,
 ): DomainModel {
-  const model: Record<string, unknown> = { ...live };
+  const model: Record<string, unknown> = { ...live, disks: live.disks.map((disk) => asDefined(disk, to)) };
   for (const row of changeTable) {
     const { property, comparedWhileRunning, mayRunWith } = row;
     if (comparedWhileRunning !== false || typeof property === "function") continue;
@@ -158,6 +163,14 @@ function runningModel(
     else model[property] = value;
   }
   return model as unknown as DomainModel;
+}
+
+/** At a guest's start libvirt takes the cache from disks that others write to, where nobody has said which they are to have. */
+function asDefined(disk: DomainDisk, to: DomainModel): DomainDisk {
+  const wanted = to.disks.find(({ target }) => target === disk.target);
+  if (!disk.shareable || disk.readonly || disk.cache !== "none" || wanted?.cache !== undefined) return disk;
+  const { cache: _, ...defined } = disk;
+  return defined;
 }
 
 /**

@@ -420,7 +420,7 @@ function planChanges(
     if (active)
       result.refusals.push({
         kind: "policy",
-        message: `${definition.name} can be renamed to ${inputs.name} only while it is off; set powerState "stopped" first`,
+        message: `${definition.name} can be renamed to ${inputs.name} only while it is off; set powerState "stopped" first, or name: "${definition.name}" to leave its name on the host as it is`,
       });
     else if (record.hasSnapshots)
       result.refusals.push({
