@@ -1,10 +1,9 @@
-import { readFile } from "node:fs/promises";
-import { text as textOf } from "node:stream/consumers";
 import type { Connection, Credentials, HostRef } from "../../provider/hosts/host-ref.js";
 import { nearlySame } from "../../provider/planning/likeness.js";
 import type { SecretTexts } from "../../provider/planning/secret-texts.js";
 import { parseHostAddress } from "../host-address.js";
 import { exportStack } from "../pulumi.js";
+import { readInput } from "../read-input.js";
 import { readState, type StackState, type StateResource } from "../state/state.js";
 import { UsageError } from "../usage-error.js";
 
@@ -57,11 +56,7 @@ async function givenState({ state, stack, cwd }: WantedOptions, secrets: SecretT
   if (state === undefined)
     return readState(await exportStack({ stack, cwd }), stack ?? "the selected stack", secrets);
   if (stack !== undefined) throw new UsageError("--stack and --state: give one of them");
-  if (state === "-") return readState(await textOf(process.stdin), "stdin", secrets);
-  const text = await readFile(state, "utf8").catch((error: Error) => {
-    throw new UsageError(`${state} can't be read: ${error.message}`);
-  });
-  return readState(text, state, secrets);
+  return readState(await readInput(state), state === "-" ? "stdin" : state, secrets);
 }
 
 /** By the name of the resource or the VM's own, with its host in front where that alone leaves several. */

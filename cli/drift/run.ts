@@ -1,7 +1,8 @@
 import { setFlagsFromString } from "node:v8";
 import type { ExitCode } from "../exit-code.js";
+import { readInput } from "../read-input.js";
 import { reportTo } from "../reporting.js";
-import { readStates, readText } from "../state/read-states.js";
+import { readStates } from "../state/read-states.js";
 import { UsageError } from "../usage-error.js";
 import { driftKinds, type FindingKind, findingKinds } from "./finding.js";
 import { ignoring } from "./ignore.js";
@@ -47,7 +48,7 @@ export async function runDrift(options: DriftOptions): Promise<ExitCode> {
 async function readReport(file: string): Promise<DriftReport> {
   let value: unknown;
   try {
-    value = JSON.parse(await readText(file));
+    value = JSON.parse(await readInput(file));
   } catch (error) {
     if (error instanceof UsageError) throw error;
   }

@@ -117,11 +117,9 @@ interface RawStep {
 }
 
 function parse(
-  given: string,
+  text: string,
   source: string,
 ): { steps: RawStep[]; diagnostics: z.output<typeof diagnostic>[] } {
-  // Shells of Windows write a byte order mark in front.
-  const text = given.replace(/^\uFEFF/, "");
   const whole = document.safeParse(jsonOf(text));
   if (whole.success && (whole.data.steps ?? whole.data.changeSummary ?? whole.data.diagnostics))
     return {

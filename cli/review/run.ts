@@ -1,4 +1,3 @@
-import { text as textOf } from "node:stream/consumers";
 import type { PlanRecord } from "../../provider/engine/witness.js";
 import { WITNESS_VARIABLE } from "../../provider/engine/witness.js";
 import type { SecretTexts } from "../../provider/planning/secret-texts.js";
@@ -6,8 +5,8 @@ import { EXIT, type ExitCode } from "../exit-code.js";
 import type { Paint } from "../paint.js";
 import type { Progress } from "../progress.js";
 import { exportStack, firstLines, pulumi } from "../pulumi.js";
+import { readInput } from "../read-input.js";
 import { type ReportingOptions, reportTo } from "../reporting.js";
-import { readText } from "../state/read-states.js";
 import { readState, type StackState } from "../state/state.js";
 import { UsageError } from "../usage-error.js";
 import { asHtml } from "./formats/html.js";
@@ -143,10 +142,6 @@ function previewOf(stdout: string, stderr: string, exitCode: number | null): Pre
   if (exitCode !== 0 && made.errors.length === 0)
     made.errors.push(`pulumi preview ended with ${exitCode}: ${firstLines(stderr)}`);
   return made;
-}
-
-async function readInput(file: string): Promise<string> {
-  return file === "-" ? textOf(process.stdin) : readText(file);
 }
 
 function bandwidthOf(text: string): number {

@@ -1,8 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { text as textOf } from "node:stream/consumers";
 import type { SecretTexts } from "../../provider/planning/secret-texts.js";
 import type { Progress } from "../progress.js";
 import { exportStack } from "../pulumi.js";
+import { readInput } from "../read-input.js";
 import { UsageError } from "../usage-error.js";
 import { readState, type StackState } from "./state.js";
 
@@ -20,11 +19,9 @@ export async function readStates(
   progress: Progress,
 ): Promise<StackState[]> {
   if (state.filter((file) => file === "-").length > 1) throw new UsageError("--state - can be given once");
-  const files = state.map(async (file) => {
-    const isInput = file === "-";
-    const text = isInput ? await textOf(process.stdin) : await readText(file);
-    return readState(text, isInput ? "stdin" : file, secrets);
-  });
+  const files = state.map(async (file) =>
+    readState(await readInput(file), file === "-" ? "stdin" : file, secrets),
+  );
   const stacks = stack.length > 0 ? stack : state.length > 0 ? [] : [undefined];
   const exports = stacks.map(async (name) => {
     progress.step("pulumi stack export");
@@ -51,12 +48,4 @@ function eachOnce(states: StackState[]): StackState[] {
     for (const object of objects) seen.set(object, source);
   }
   return states;
-}
-
-export async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    throw new UsageError(`${file} can't be read: ${(error as Error).message}`);
-  }
 }

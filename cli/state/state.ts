@@ -94,8 +94,7 @@ export function readState(text: string, source: string, secrets: SecretTexts): S
 function parse(text: string, source: string): Exported {
   let value: unknown;
   try {
-    // Shells of Windows write a byte order mark in front.
-    value = JSON.parse(text.replace(/^\uFEFF/, ""));
+    value = JSON.parse(text);
   } catch {
     throw new UsageError(`${source} isn't JSON; give what "pulumi stack export" writes`);
   }

@@ -12,6 +12,7 @@ import { makeReport } from "../../cli/drift/report.js";
 import { parseOutputs, writeWhole } from "../../cli/output.js";
 import { noPaint, paintFor } from "../../cli/paint.js";
 import { Progress } from "../../cli/progress.js";
+import { readInput } from "../../cli/read-input.js";
 import { readStates } from "../../cli/state/read-states.js";
 import { openBag } from "../../cli/state/secrets.js";
 import { readState } from "../../cli/state/state.js";
@@ -213,8 +214,20 @@ describe("a state's secrets", () => {
     expect(secrets.conceal("text: line two, deep secret")).toBe("text: [secret], [secret]");
   });
 
-  it("are read with a byte order mark in front, and named by where they come from when they are empty", () => {
-    const empty = readState('\uFEFF{"version":3,"deployment":{}}', "dev", new SecretTexts());
+  it("are read with a byte order mark in front, and so is all that the command line names", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "pulumi-kvm-input-"));
+    try {
+      const file = join(folder, "state.json");
+      writeFileSync(file, '\uFEFF{"version":3,"deployment":{}}');
+      expect(await readInput(file)).toBe('{"version":3,"deployment":{}}');
+      await expect(readInput(join(folder, "none"))).rejects.toThrow(/none can't be read: ENOENT/);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it("are named by where they come from when they are empty", () => {
+    const empty = readState('{"version":3,"deployment":{}}', "dev", new SecretTexts());
     expect(empty.resources).toEqual([]);
     const report = makeReport([{ state: empty, hosts: [], resources: [], warnings: [] }], {
       ...{ at: new Date(0), unmanaged: false, poolThresholdPercent: 90, isIgnored: () => false },
