@@ -239,7 +239,10 @@ export interface VirtualMachineArgs {
   onPoweroff?: In<"destroy" | "restart">;
   /** What becomes of the VM when its guest reboots. Default `"restart"`. Live. */
   onReboot?: In<"restart" | "destroy">;
-  /** What becomes of the VM when its guest panics. Default `"destroy"`. Live. */
+  /**
+   * What becomes of the VM when its guest panics. Default `"destroy"`. Live. QEMU hears of it only where the VM has a panic device and its guest a driver
+   * for that; `xml: [{ xpath: "/domain/devices", append: "<panic model='isa'/>" }]` adds one.
+   */
   onCrash?: In<"destroy" | "restart" | "preserve" | "coredump-destroy" | "coredump-restart">;
   /**
    * Edits of the domain's definition, for what no input is for; made last, over all others. Wait for the next boot, whatever they change. The
