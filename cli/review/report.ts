@@ -78,8 +78,12 @@ const machine = z.object({
   after: z.string().optional().describe("Absent for one that is removed."),
   runs: z.boolean().optional(),
   impact: z.enum(impacts),
-  disks: z.array(z.string()),
+  disks: z.array(z.string()).describe("Afterwards; of one that is removed, those that it had."),
   networks: z.array(z.string()),
+  former: z
+    .object({ disks: z.array(z.string()), networks: z.array(z.string()) })
+    .optional()
+    .describe("What it has until then, where that is something else."),
 });
 export type TopologyMachine = z.output<typeof machine>;
 

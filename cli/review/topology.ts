@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { StateResource } from "../state/state.js";
 import type { GatheredChange } from "./gather.js";
 import type { ReviewedHost } from "./hosts.js";
@@ -88,8 +89,15 @@ function toMachine({ name, before, after, impact, outcome, found }: Known): Topo
     ...(is === undefined ? {} : { after: is }),
     ...(runs === undefined ? {} : { runs }),
     impact,
-    ...{ disks: disksIn(after ?? before), networks: networksIn(after ?? before) },
+    ...partsIn(after ?? before),
+    ...(before === undefined || isDeepStrictEqual(partsIn(before), partsIn(after ?? before))
+      ? {}
+      : { former: partsIn(before) }),
   };
+}
+
+function partsIn(bag: Bag | undefined): { disks: string[]; networks: string[] } {
+  return { disks: disksIn(bag), networks: networksIn(bag) };
 }
 
 function disksIn(bag: Bag | undefined): string[] {

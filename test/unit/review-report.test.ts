@@ -280,6 +280,26 @@ describe("the review of a change", () => {
     }
   });
 
+  it("has in the picture before a change what a machine has until then", () => {
+    const disks = [{ pool: "images" }, { pool: "images" }];
+    const report = reviewOf({
+      ...{ hosts: [hostOf("alpha", [machine])], machines: [machine] },
+      changes: [
+        changeOf("web", [], {
+          resource: { ...state, inputs: { ...state.inputs, disks: [{ pool: "images" }] } },
+          inputs: { ...state.inputs, disks, interfaces: [{ network: "lan" }] },
+        }),
+      ],
+    });
+    expect(report.topology.machines).toMatchObject([
+      { disks: ["0 in images", "1 in images"], networks: ["lan"], former: { disks: ["0 in images"] } },
+    ]);
+    const page = formatted(report, "html", noPaint);
+    const drawn = [...page.matchAll(/>(\d disks?)[^<]*</g)].map(([, text]) => text);
+    // For wide screens and for narrow ones.
+    expect(drawn).toEqual(["1 disk", "2 disks", "1 disk", "2 disks"]);
+  });
+
   it("takes nothing for deleted that Pulumi only forgets", () => {
     const urn = (kind: string, name: string) =>
       `urn:pulumi:prod::shop::pulumi-nodejs:dynamic/kvm:${kind}::${name}`;

@@ -19,7 +19,7 @@ interface Entry {
   name: string;
   shape: "round" | "square";
   impact: Impact;
-  detail: string;
+  detail: { before: string; after: string };
   before: string | undefined;
   after: string | undefined;
 }
@@ -74,18 +74,22 @@ export function detailed(topology: Topology, width: number): Layout {
   };
 }
 
-function ofMachine({ name, before, after, impact, runs, disks, networks }: TopologyMachine): Entry {
-  const detail = [
-    ...(runs === false ? ["off"] : []),
-    ...(disks.length === 0 ? [] : [`${disks.length} ${disks.length === 1 ? "disk" : "disks"}`]),
-    ...networks,
-  ].join(", ");
+function ofMachine(machine: TopologyMachine): Entry {
+  const { name, before, after, impact, runs, former = machine } = machine;
+  const of = ({ disks, networks }: Pick<TopologyMachine, "disks" | "networks">) =>
+    [
+      ...(runs === false ? ["off"] : []),
+      ...(disks.length === 0 ? [] : [`${disks.length} ${disks.length === 1 ? "disk" : "disks"}`]),
+      ...networks,
+    ].join(", ");
+  const detail = { before: of(former), after: of(machine) };
   return { key: `machine ${name}`, name, shape: "round", impact, detail, before, after };
 }
 
 function ofDisk({ name, before, after, impact }: TopologyPlaced): Entry {
   const [was, is] = [before[0], after[0]];
-  return { key: `disk ${name}`, name, shape: "square", impact, detail: "disk", before: was, after: is };
+  const detail = { before: "disk", after: "disk" };
+  return { key: `disk ${name}`, name, shape: "square", impact, detail, before: was, after: is };
 }
 
 function head(box: Box, host: string, entries: readonly Entry[]): void {
@@ -120,7 +124,8 @@ function head(box: Box, host: string, entries: readonly Entry[]): void {
 
 /** What becomes of it stands on the side where it is afterwards; of what goes, where it was. */
 function row(box: Box, entry: Entry, side: "before" | "after", y: number, height: number): void {
-  const { impact, name, detail, shape } = entry;
+  const { impact, name, shape } = entry;
+  const detail = entry.detail[side];
   const isGone = entry.after === undefined;
   const isTold = side === "after" || isGone;
   const tone = isTold ? toneOf(impact) : "soft";
