@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
 import { HostUnreachable, oneLine } from "../hosts/errors.js";
 import type { Hosts } from "../hosts/hosts.js";
@@ -102,9 +101,7 @@ const programShape = readOnce(({ shape, computed }: AnyDefinition) =>
 
 /** What a former check found out comes back with it where the program has `ignoreChanges`. */
 function leftAsFound({ computed }: AnyDefinition, olds: Bag, news: Bag): string[] {
-  return (computed?.keys ?? []).filter(
-    (key) => news[key] === undefined || isDeepStrictEqual(news[key], olds[key]),
-  );
+  return (computed?.keys ?? []).filter((key) => news[key] === undefined || sameJson(news[key], olds[key]));
 }
 
 /** What it has on its hosts together with another resource of the program. */

@@ -50,7 +50,7 @@ async function keysOf(
   surroundings: SshSurroundings,
   deadline: Deadline,
 ) {
-  using _place = await deadline.uncounted(loginQueue.enter(deadline.signal));
+  using _place = await deadline.uncounted(loginQueue.take("login", deadline.signal));
   return {
     identities: await findIdentities(settings, label, deadline.signal),
     verifier: await HostKeyVerifier.load(settings.hostKeys, label, surroundings.warn),
@@ -101,7 +101,7 @@ async function shakeHandsInTurn(request: HandshakeRequest, deadline: Deadline): 
   };
   socket.once("error", onLoss);
   try {
-    using _place = await deadline.uncounted(loginQueue.enter(deadline.signal));
+    using _place = await deadline.uncounted(loginQueue.take("login", deadline.signal));
     socket.off("error", onLoss);
     if (socket.destroyed) throw connectionBroke(label, loss);
     return await shakeHands(request);
