@@ -216,6 +216,48 @@ describe.skipIf(!available)(`images on real hosts ${missing.join("; ")}`, () => 
     expect(await world.ls()).toEqual([]);
   });
 
+  it("stays as it is when its sum is given in another way, or not any more", async () => {
+    const { server } = world;
+    const content = randomBytes(MIB);
+    const source = server.serve("same.raw", content);
+    const [short, long] = [sha256(content), sha512(content)];
+    const checksumUrl = server.serve("SUMS", `${long}  same.raw\n`);
+    await using run = new Deployed();
+    const same = world.declared(run);
+    const inputs = (sums: object) => world.inputsOf("same", { source, ...sums }, ["alpha", "beta"]);
+    await same.up(inputs({ sha256: short }));
+    const volume = `same-${short.slice(0, 16)}`;
+    expect(server.transfers("same.raw")).toHaveLength(2);
+    // Nobody asks the source for what is there.
+    server.serve("same.raw", "another");
+    const changes: [sums: object, changed: string][] = [
+      [{}, "sha256"],
+      [{ sha512: long }, "sha512"],
+      [{ sha256: short }, "sha256, sha512"],
+      [{ checksumUrl }, "sha256, checksumUrl"],
+      [{}, "checksumUrl"],
+      [{ sha256: short }, "sha256"],
+    ];
+    for (const [sums, changed] of changes) {
+      const effects = [`record changed ${changed}, no guest notices`];
+      expect(await same.preview(inputs(sums))).toEqual({ effects, refusals: [], diff: { changes: true } });
+      expect(await same.up(inputs(sums))).toEqual(effects);
+      expect(same.state).toMatchObject({ volume, sizeBytes: MIB, volumeFormat: "raw" });
+      expect(await same.preview(inputs(sums))).toMatchObject({ effects: [], diff: { changes: false } });
+    }
+    expect(server.transfers("same.raw")).toHaveLength(2);
+    const other = "1".repeat(128);
+    expect((await same.preview(inputs({ sha512: other }))).effects).toContain(
+      `fetch image same-${other.slice(0, 16)} (same.raw from ${new URL(source).host}) into pool images on alpha (changed sha256, sha512)`,
+    );
+    // Where nothing is there the sum that was once declared says nothing.
+    await world.clear();
+    expect((await same.preview(inputs({}))).effects).toEqual([
+      expect.stringMatching(/^fetch image same \(.* on alpha \(changed sha256\)$/),
+      expect.stringMatching(/^fetch image same \(.* on beta \(changed sha256\)$/),
+    ]);
+  });
+
   it("is unpacked, and converted, into the same disk by whatever way it comes", async () => {
     const { server } = world;
     await world.made("disk.raw", "head -c 1200000 /dev/urandom >disk.raw; truncate -s 8M disk.raw");

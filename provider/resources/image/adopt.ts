@@ -1,13 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Host } from "../../hosts/host.js";
 import type { ApplyContext } from "../definition.js";
+import { isAsDownloaded } from "./as-downloaded.js";
 import { progressLine } from "./fetching.js";
 import type { ImageRequest, WantedVolume } from "./observed.js";
 import { expectedChecksum } from "./sending.js";
-import { parseSource } from "./source.js";
-
-/** Names of files of which a host has something else than what is downloaded, so that sums say nothing. */
-const COMPRESSED = /\.(?:gz|xz|zst|bz2|ova|tar)$/i;
 
 /**
  * Whether a volume that somebody put there is what is declared.
@@ -22,11 +19,7 @@ export async function verifyFound(
 ): Promise<void> {
   const { inputs } = request;
   const expected = expectedChecksum(request);
-  const isAsDownloaded =
-    inputs.format === undefined &&
-    inputs.member === undefined &&
-    !COMPRESSED.test(parseSource(inputs.source).fileName);
-  if (expected === undefined || !isAsDownloaded) {
+  if (expected === undefined || !isAsDownloaded(inputs)) {
     log.warning(
       `what is in volume ${wanted.name} on ${host.name} can't be compared with what is declared; it is taken as it is`,
     );

@@ -1,11 +1,13 @@
 import { oneLine } from "../../hosts/errors.js";
+import type { Host } from "../../hosts/host.js";
 import { tarEntries } from "../../ova/tar.js";
 import { formatBytes } from "../../planning/quantity.js";
 import type { ObserveContext } from "../definition.js";
+import { isAsDownloaded } from "./as-downloaded.js";
 import { type Checksum, checksumFrom, checksumText, parseChecksum, volumeName } from "./checksum.js";
 import { type DiskFormat, type FileKind, fileKind } from "./disk-format.js";
 import { headOfFile, type LocalFile, lookAtFile, type Range, sumOfFile } from "./local-file.js";
-import { type ImageRequest, isSameSource, refsOf } from "./observed.js";
+import { type ImageRequest, isSamePlace, isSameSource, refsOf } from "./observed.js";
 import { fetchText, peek } from "./remote-file.js";
 import type { Found, Inputs } from "./schema.js";
 import { parseSource, type Source } from "./source.js";
@@ -21,23 +23,46 @@ export interface Findings {
   sourceFormat: DiskFormat | undefined;
 }
 
+/** A volume of this image that a host has as it was put there. */
+export interface HeldVolume {
+  name: string;
+  path: string;
+  host: Host;
+}
+
+/** What is known of the content that is meant: its sum and, where it is there under a name that was made of another sum, that name. */
+interface Content {
+  checksum: Checksum | undefined;
+  volume?: string | undefined;
+}
+
 /**
  * Finds out what dependents and the preview want to know: the content's checksum, by it the volume's name, what a guest sees as its size. What was
- * found once stays, as long as the inputs that say which content is meant do.
+ * found once stays, as long as the inputs that say which content is meant do. Where only its sum is given in another way, or not any more,
+ * `held` is what hosts have of it.
  */
-export async function find(request: ImageRequest, context: ObserveContext): Promise<Findings> {
+export async function find(
+  request: ImageRequest,
+  held: HeldVolume | undefined,
+  context: ObserveContext,
+): Promise<Findings> {
   const { inputs, previous } = request;
-  const pinned = previous !== undefined && isSameSource(previous, inputs) ? previous : undefined;
   const findings: Findings = { found: {}, problems: [], sourceBytes: undefined, sourceFormat: undefined };
   const source = parseSource(inputs.source);
+  let pinned = previous !== undefined && isSameSource(previous, inputs) ? previous : undefined;
   try {
     const declared = await declaredChecksum(inputs, pinned, source, context);
-    const checksum =
-      source.kind === "file" ? await ofFile(request, source, declared, pinned, findings) : declared;
-    if (checksum !== undefined) {
-      findings.found.checksum = checksumText(checksum);
-      findings.found.volume = volumeName(inputs.name, checksum, inputs);
+    let content: Content = { checksum: declared };
+    if (source.kind === "file") content = await ofFile(request, source, declared, pinned, findings);
+    else if (pinned !== undefined) content = { checksum: declared, volume: pinned.volume };
+    else if (held !== undefined && (await isHeld(request, declared, held))) {
+      pinned = previous;
+      content = { checksum: declared ?? checksumOf(pinned), volume: held.name };
     }
+    const { checksum } = content;
+    if (checksum !== undefined) findings.found.checksum = checksumText(checksum);
+    const volume = isNamedAlike(request) ? content.volume : undefined;
+    if (checksum !== undefined) findings.found.volume = volume ?? volumeName(inputs.name, checksum, inputs);
     if (source.kind === "url" && pinned === undefined) await ofUrl(inputs, source, findings);
   } catch (error) {
     findings.problems.push(oneLine(error));
@@ -48,6 +73,36 @@ export async function find(request: ImageRequest, context: ObserveContext): Prom
   if (pinned?.volumeFormat !== undefined && pinned.format === inputs.format)
     findings.found.volumeFormat ??= pinned.volumeFormat;
   return findings;
+}
+
+/** A volume's name is made of more than the content. */
+function isNamedAlike({ inputs, previous }: ImageRequest): boolean {
+  return previous?.name === inputs.name && previous.format === inputs.format;
+}
+
+function checksumOf(inputs: Inputs | undefined): Checksum | undefined {
+  return inputs?.checksum === undefined ? undefined : parseChecksum(inputs.checksum);
+}
+
+/** Whether what a host has is what is declared, by its name or, where that was made of a sum of another kind, by what the host sums up. */
+async function isHeld(
+  { inputs, previous }: ImageRequest,
+  declared: Checksum | undefined,
+  held: HeldVolume,
+): Promise<boolean> {
+  if (declared === undefined || held.name === volumeName(inputs.name, declared, inputs)) return true;
+  const named = checksumOf(previous)?.algorithm ?? "sha256";
+  if (declared.algorithm === named || !isAsDownloaded(inputs)) return false;
+  return (await sumOnHost(held, declared.algorithm)) === declared.hex;
+}
+
+/** Undefined where the host can't, or its user may not. */
+async function sumOnHost(
+  { host, path }: HeldVolume,
+  algorithm: Checksum["algorithm"],
+): Promise<string | undefined> {
+  const { exitCode, stdout } = await host.exec([`${algorithm}sum`, "--", path]);
+  return exitCode === 0 ? /[0-9a-f]{64,}/.exec(stdout)?.[0] : undefined;
 }
 
 async function declaredChecksum(
@@ -94,21 +149,23 @@ const LIST_SCRIPT =
   "exec curl --disable --config - --fail --location --proto '=http,https' --globoff --silent --show-error --connect-timeout 10 --max-time 20 --max-filesize 4194304";
 
 async function ofFile(
-  { inputs }: ImageRequest,
+  { inputs, previous }: ImageRequest,
   source: Source & { kind: "file" },
   declared: Checksum | undefined,
   pinned: Inputs | undefined,
   findings: Findings,
-): Promise<Checksum | undefined> {
+): Promise<Content> {
   let file: LocalFile;
   try {
     file = await lookAtFile(source.path);
   } catch (error) {
     // A machine without the file can still deploy the rest; what needs it fails.
-    if (pinned?.checksum !== undefined) return parseChecksum(pinned.checksum);
+    if (pinned?.checksum !== undefined)
+      return { checksum: parseChecksum(pinned.checksum), volume: pinned.volume };
     throw new Error(`source: ${oneLine(error)}`, { cause: error });
   }
-  const algorithm = declared?.algorithm ?? "sha256";
+  const before = previous !== undefined && isSamePlace(previous, inputs) ? checksumOf(previous) : undefined;
+  const algorithm = declared?.algorithm ?? before?.algorithm ?? "sha256";
   const checksum: Checksum = { algorithm, hex: await sumOfFile(file, algorithm) };
   if (declared !== undefined && declared.hex !== checksum.hex)
     throw new Error(
@@ -117,7 +174,8 @@ async function ofFile(
   const range = rangeIn(file, inputs.member);
   findings.sourceBytes = range.bytes;
   judge(fileKind(await headOfFile(file.path, range)), inputs, inputs.member ?? source.label, findings);
-  return checksum;
+  const isSame = before !== undefined && (await sumOfFile(file, before.algorithm)) === before.hex;
+  return { checksum, volume: isSame ? previous?.volume : undefined };
 }
 
 /** Where in a file the image is. */

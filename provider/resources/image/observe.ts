@@ -10,7 +10,7 @@ import { rescanPool } from "../rescan.js";
 import { modelOf } from "../volume-model.js";
 import { usersOf } from "../volumes.js";
 import { contentSuffix } from "./checksum.js";
-import { find } from "./find.js";
+import { find, type HeldVolume } from "./find.js";
 import {
   type ClaimedVolume,
   formerHashes,
@@ -18,6 +18,7 @@ import {
   type ImageRequest,
   identityHashes,
   isChanged,
+  isSamePlace,
   isSameSource,
   isThere,
   knownOf,
@@ -36,7 +37,7 @@ export async function observe(request: ImageRequest, context: ObserveContext): P
   const staying = refsOf(request.inputs);
   // Hosts are connected to, and look at their QEMU, while the source is looked at, which may mean to sum a large file.
   if (isCheck) for (const ref of staying) void identify(ref, context).catch(() => undefined);
-  const source = isCheck ? await find(request, context) : undefined;
+  const source = isCheck ? await find(request, await heldVolume(request, context), context) : undefined;
   if (source !== undefined) learn(request, source.found);
   const places = await Promise.all(staying.map((ref) => lookAt(ref, request, context)));
   const names = new Set(staying.map(({ name }) => name));
@@ -94,6 +95,24 @@ async function lookAt(ref: HostRef, request: ImageRequest, context: ObserveConte
     route: tools === undefined ? undefined : routeFor(tools, parseSource(inputs.source).kind),
     converts: tools?.programs.has("qemu-img"),
   };
+}
+
+/** What a host that stays has of this image, where its sums are given in another way than before. */
+async function heldVolume(request: ImageRequest, { hosts }: ObserveContext): Promise<HeldVolume | undefined> {
+  const { inputs, previous } = request;
+  if (previous === undefined || !isSamePlace(previous, inputs) || isSameSource(previous, inputs))
+    return undefined;
+  if ((["name", "pool", "format"] as const).some((key) => previous[key] !== inputs[key])) return undefined;
+  for (const ref of refsOf(inputs)) {
+    const host = hosts.get(ref);
+    const contents = await host.observations.contents(inputs.pool);
+    const own = claimsOf(request, contents).filter(({ former }) => !former);
+    const name = previous.volume ?? (own.length === 1 ? own[0]?.name : undefined);
+    const wanted = wantedVolume(name, own, contents);
+    if (wanted?.mine !== undefined && wanted.volume !== undefined && isThere(wanted))
+      return { name: wanted.name, path: wanted.volume.path, host };
+  }
+  return undefined;
 }
 
 async function identify(ref: HostRef, { hosts }: ObserveContext): Promise<string> {

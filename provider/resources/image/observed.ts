@@ -106,11 +106,23 @@ export function formerHashes({ identity, previous }: Pick<ImageRequest, "identit
   return [formerHash(identity), ...(before === undefined ? [] : [formerHash(before)])];
 }
 
-/** Inputs that say which content is meant. While they stay, so does the content that was once found there. */
-const SOURCE_KEYS = ["source", "member", "sha256", "sha512", "checksumUrl", "revision"] as const;
+/** Inputs that say where the content is, those that say by what it is known, and in which form it is kept. */
+const PLACE_KEYS = ["source", "member", "revision"] as const;
+const SUM_KEYS = ["sha256", "sha512", "checksumUrl"] as const;
+const CONTENT_KEYS = [...PLACE_KEYS, ...SUM_KEYS, "format"] as const;
 
+/** While the inputs that say which content is meant stay, so does the content that was once found there. */
 export function isSameSource(a: Inputs, b: Inputs): boolean {
-  return SOURCE_KEYS.every((key) => a[key] === b[key]);
+  return isSamePlace(a, b) && SUM_KEYS.every((key) => a[key] === b[key]);
+}
+
+/** Only the sums may be others. */
+export function isSamePlace(a: Inputs, b: Inputs): boolean {
+  return PLACE_KEYS.every((key) => a[key] === b[key]);
+}
+
+export function changedContentKeys(a: Inputs, b: Inputs): string[] {
+  return CONTENT_KEYS.filter((key) => a[key] !== b[key]);
 }
 
 /** What applying has found out about a request: the content of a source without a checksum is known only then. */

@@ -3,6 +3,7 @@ import { emptyPlan, type Plan } from "../../planning/plan.js";
 import type { Step } from "../../planning/step.js";
 import { roomProblem } from "./find.js";
 import {
+  changedContentKeys,
   type ImagePlace,
   type ImageRequest,
   isChanged,
@@ -81,7 +82,7 @@ function planPlace(request: ImageRequest, place: ImagePlace, result: Plan): stri
     });
     return undefined;
   }
-  if (!isThere(wanted) || wanted === undefined) return reasonToFetch(place, wasThere);
+  if (!isThere(wanted) || wanted === undefined) return reasonToFetch(request, place);
   if (wanted.mine !== undefined) return undefined;
   if (wanted.claimed || wasThere) {
     result.steps.push({ kind: "useImage", subject: wanted.name, pool: inputs.pool, host, effect: "none" });
@@ -91,10 +92,13 @@ function planPlace(request: ImageRequest, place: ImagePlace, result: Plan): stri
   return undefined;
 }
 
-function reasonToFetch({ wanted }: ImagePlace, wasThere: boolean): string {
+function reasonToFetch({ inputs, previous }: ImageRequest, { ref, wanted }: ImagePlace): string {
   if (wanted?.volume !== undefined && isChanged(wanted.volume, wanted.markedBytes))
     return `its file was changed: ${wanted.volume.fileBytes} bytes instead of ${wanted.markedBytes}`;
-  return wasThere && wanted?.mine !== undefined ? "it is gone" : "new";
+  if (previous === undefined || !Object.hasOwn(previous.hosts, ref.name)) return "new";
+  if (wanted?.mine !== undefined) return "it is gone";
+  const changed = changedContentKeys(previous, inputs);
+  return changed.length > 0 ? `changed ${changed.join(", ")}` : "new";
 }
 
 function planForeign({ inputs }: ImageRequest, host: string, wanted: WantedVolume, result: Plan): void {
