@@ -5,6 +5,8 @@ export interface Holding {
   host: HostRef;
   /** What it is known by on its host, such as `virtual machine web`. */
   what: string;
+  /** Whether it is, in part, what another resource has under another name. */
+  meets?(what: string): boolean;
   /** The input that says so. */
   path: string;
   /** What is to be said when `other`, a resource of the same program, has it. */

@@ -54,7 +54,19 @@ describe("two resources of a program", () => {
       "Network",
       { name: "one", mode: "nat", cidr: "10.7.0.1/24" },
       { name: "two", addresses: ["10.7.0.9/24"] },
-      "addresses[0]: 10.7.0.9/24 is in the subnet of Network a on alpha; choose addresses of its own for each network of a host",
+      "addresses[0]: 10.7.0.9/24 overlaps the subnet of Network a on alpha; choose addresses of its own for each network of a host",
+    ],
+    [
+      "Network",
+      { name: "one", mode: "nat", cidr: "10.7.0.1/16" },
+      { name: "two", mode: "nat", cidr: "10.7.9.1/24" },
+      "cidr: 10.7.9.1/24 overlaps the subnet of Network a on alpha; choose addresses of its own for each network of a host",
+    ],
+    [
+      "Network",
+      { name: "one", mode: "nat", cidr: "10.7.0.1/24", ipv6: { cidr: "fd00:7:0:1::1/64" } },
+      { name: "two", mode: "nat", cidr: "10.8.0.1/24", ipv6: { cidr: "fd00:7::1/48" } },
+      "ipv6.cidr: fd00:7::1/48 overlaps the subnet of Network a on alpha; choose addresses of its own for each network of a host",
     ],
     [
       "Network",
@@ -181,6 +193,18 @@ describe("nothing is said of", () => {
         ["Network", "a", { name: "one", mode: "bridge", bridge: "br0" }],
         ["Network", "b", { name: "two", mode: "bridge", bridge: "br0" }],
         ["Network", "c", { name: "three" }],
+      ],
+    ],
+    [
+      "networks beside each other, and within each other on two hosts",
+      [
+        ["Network", "a", { name: "one", mode: "nat", cidr: "10.7.0.1/25", ipv6: { cidr: "fd00:7::1/64" } }],
+        [
+          "Network",
+          "b",
+          { name: "two", mode: "nat", cidr: "10.7.0.129/25", ipv6: { cidr: "fd00:7:0:1::1/64" } },
+        ],
+        ["Network", "c", { ...on("beta"), name: "three", mode: "nat", cidr: "10.7.0.1/16" }],
       ],
     ],
     [

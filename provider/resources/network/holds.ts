@@ -1,5 +1,5 @@
 import { type Holding, nameHeld } from "../holding.js";
-import { formatAddress, networkRange, parseCidr } from "./ip.js";
+import { formatAddress, networkRange, overlap, parseCidr } from "./ip.js";
 import { subnetsOf } from "./obstacles.js";
 import { refsOf } from "./request.js";
 import { hasOwnBridge, type Inputs } from "./schema.js";
@@ -26,15 +26,21 @@ export function holds(inputs: Partial<Inputs>): Holding[] {
   ]);
 }
 
+const SUBNET = "subnet ";
+
 function subnetsHeld(host: Holding["host"], inputs: Partial<Inputs>): Holding[] {
   return subnetsOf(inputs).flatMap(({ input, text }) => {
     const cidr = parseCidr(text);
     if (cidr === undefined) return [];
     const first = formatAddress(networkRange(cidr).start, cidr.family);
     return {
-      ...{ host, what: `subnet ${first}/${cidr.prefix}`, path: input },
+      ...{ host, what: `${SUBNET}${first}/${cidr.prefix}`, path: input },
+      meets: (what: string) => {
+        const other = what.startsWith(SUBNET) ? parseCidr(what.slice(SUBNET.length)) : undefined;
+        return other !== undefined && overlap(cidr, other);
+      },
       says: (other: string) =>
-        `${text} is in the subnet of ${other} on ${host.name}; choose addresses of its own for each network of a host`,
+        `${text} overlaps the subnet of ${other} on ${host.name}; choose addresses of its own for each network of a host`,
     };
   });
 }
