@@ -6,6 +6,9 @@ import { readOnce } from "../planning/read-once.js";
 const LOOK_AGAIN_MS = 500;
 const WAIT_MS = 60_000;
 
+/** For an apply: as long as libvirt makes other volumes of the pool it doesn't look; copying a large one takes its time. */
+export const LONGEST_WAIT_MS = 24 * 3_600_000;
+
 /** `volumes`: the names of those that may be others than they were, if that is known; else all are read again. */
 interface RescanOptions {
   signal?: AbortSignal;

@@ -6,10 +6,7 @@ import { checksumText } from "./image/checksum.js";
 import { progressLine, UPLOAD_TIMEOUT_MS } from "./image/fetching.js";
 import { lookAtFile, readFileOnce, sumOfFile } from "./image/local-file.js";
 import { withHoles } from "./image/sending.js";
-import { rescanPool } from "./rescan.js";
-
-/** As long as libvirt makes other volumes of the pool it doesn't look; copying a large one takes its time. */
-const LONGEST_WAIT_MS = 24 * 3_600_000;
+import { LONGEST_WAIT_MS, rescanPool } from "./rescan.js";
 
 /** A volume that begins with a file. */
 export interface NewContent {

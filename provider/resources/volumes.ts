@@ -5,7 +5,7 @@ import { isLibvirtError, LibvirtError } from "../libvirt/index.js";
 import { buildVolume } from "../libvirt/xml/index.js";
 import { attachmentsOn } from "./attachments.js";
 import { beginFilling, endFilling } from "./filling.js";
-import { rescanPool } from "./rescan.js";
+import { LONGEST_WAIT_MS, rescanPool } from "./rescan.js";
 import { modelOf } from "./volume-model.js";
 
 /** A volume of a pool on a host. */
@@ -54,7 +54,7 @@ export async function ensureVolume(made: NewVolume): Promise<void> {
         (await libvirt.volumes.observe(pool, volume)) !== undefined
       )
         throw error;
-      await rescanPool(host, pool, { signal, volumes: [volume] });
+      await rescanPool(host, pool, { signal, waitMs: LONGEST_WAIT_MS, volumes: [volume] });
       await make();
     });
   } catch (error) {
@@ -68,8 +68,7 @@ export async function ensureVolume(made: NewVolume): Promise<void> {
       // That it fails as well is no news.
       await removeVolumeMark(made).catch(() => undefined);
       // A file that libvirt didn't know of is named by the next plan.
-      await libvirt.pools.refresh((await libvirt.pools.observe({ name: pool }))?.uuid ?? "").catch(() => {});
-      host.observations.listAgain(pool, [volume]);
+      await rescanPool(host, pool, { signal, volumes: [volume] }).catch(() => undefined);
     }
     throw error;
   }
@@ -161,7 +160,7 @@ export async function growVolume(
   else {
     await libvirt.domains.blockResize(user, record.path, toBytes, { signal });
     // libvirt learns of the file's new size only by looking again.
-    await libvirt.pools.refresh((await libvirt.pools.observe({ name: pool }))?.uuid ?? "");
+    await rescanPool(host, pool, { signal, waitMs: LONGEST_WAIT_MS, volumes: [volume] });
   }
   await host.observations.refreshVolume(pool, volume);
   const after = await libvirt.volumes.observe(pool, volume);

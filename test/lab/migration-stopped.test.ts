@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Hosts } from "../../provider/hosts/hosts.js";
 import { moveStopped, settle } from "../../provider/resources/virtual-machine/migration/index.js";
@@ -137,6 +138,27 @@ describe.skipIf(!available)(`moving a VM that is off ${missing.join("; ")}`, () 
     });
     await touched;
     await expectOnlyOn(machine, alpha);
+    await world.remove(machine);
+  });
+
+  // libvirt doesn't look at a pool as long as it makes a volume there, as a move of another VM does.
+  it("waits for what else is made in the pool", async () => {
+    const machine = testMachine("queued", [{ pool: "default", format: "qcow2", sizeMiB: 16 }]);
+    await world.make(machine, alpha, { start: false });
+    await beta.virsh("vol-create-as", "default", "other", "1M", "--format", "raw");
+    const held = beta.shell("until pkill -STOP -x qemu-img; do :; done");
+    const making = beta.shell(
+      'echo \'<volume><name>copy</name><capacity unit="MiB">1</capacity><target><format type="qcow2"/></target></volume>\' >/tmp/copy.xml; virsh vol-create-from default /tmp/copy.xml other --inputpool default',
+    );
+    await Promise.race([held, making]);
+    await expect(beta.virsh("pool-refresh", "default")).rejects.toThrow(/asynchronous jobs/);
+    const moving = moveStopped(world.plan(machine, hosts), testContext());
+    const first = await Promise.race([moving.catch((error: unknown) => error), sleep(3_000, "waits")]);
+    expect(first).toBe("waits");
+    await beta.shell("pkill -CONT -x qemu-img");
+    await Promise.all([moving, making]);
+    expect((await world.files(machine, beta)).sort()).toEqual(world.expectedFiles(machine));
+    for (const name of ["other", "copy"]) await beta.virsh("vol-delete", name, "default");
     await world.remove(machine);
   });
 

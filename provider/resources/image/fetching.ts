@@ -1,7 +1,7 @@
 import type { Host } from "../../hosts/host.js";
 import { formatBytes } from "../../planning/quantity.js";
 import type { ApplyContext } from "../definition.js";
-import { rescanPool } from "../rescan.js";
+import { LONGEST_WAIT_MS, rescanPool } from "../rescan.js";
 import { type Checksum, checksumText, volumeName } from "./checksum.js";
 import { claim, claimAsFormer } from "./claims.js";
 import { parsedVolume } from "./observe.js";
@@ -57,9 +57,6 @@ export async function isThereNow(fetching: Fetching): Promise<boolean> {
   await claimAs(fetching, { name: record.name, fileBytes: volume.fileBytes });
   return true;
 }
-
-/** As long as libvirt makes other volumes of the pool it doesn't look; copying a large one takes its time. */
-const LONGEST_WAIT_MS = 24 * 3_600_000;
 
 /** libvirt notices by itself neither what came into a folder nor what was taken out of it. */
 export async function lookAgain({

@@ -4,7 +4,7 @@ import { isLibvirtError, type VolumeRecord } from "../../libvirt/index.js";
 import { buildVolume } from "../../libvirt/xml/index.js";
 import type { Attachment } from "../attachments.js";
 import { layersOver } from "../layers.js";
-import { rescanPool } from "../rescan.js";
+import { LONGEST_WAIT_MS, rescanPool } from "../rescan.js";
 import { modelOf } from "../volume-model.js";
 import { removeVolumeMark, writeVolumeMark } from "../volumes.js";
 import { beginCopy, endCopy, type LiveCopy, pivot, untilReady } from "./block-copy.js";
@@ -167,7 +167,7 @@ async function copyWhileOff(
 /** What a run that was cut off has left at the new place goes; anything else that has the name stays and is in the way. */
 async function clear({ to, mark }: VolumeMove, { signal }: MoveContext): Promise<void> {
   // Files that libvirt hasn't seen yet must not come to stand beside the note.
-  if (!(await rescanPool(to.host, to.pool, { signal, volumes: [mark.volume] })))
+  if (!(await rescanPool(to.host, to.pool, { signal, waitMs: LONGEST_WAIT_MS, volumes: [mark.volume] })))
     throw new Error(`pool ${to.pool} isn't there, or is stopped, on ${to.host.name}`);
   const { volume, isMarked, isUnfinished } = await look(to, mark);
   if (volume !== undefined && !isUnfinished) throw new NameTaken(to, mark.volume);

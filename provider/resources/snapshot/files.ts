@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import type { Host } from "../../hosts/host.js";
 import { isLibvirtError } from "../../libvirt/index.js";
 import { parsePool } from "../../libvirt/xml/index.js";
-import { rescanPool } from "../rescan.js";
+import { LONGEST_WAIT_MS, rescanPool } from "../rescan.js";
 import type { FoundSnapshot, ObservedMachine } from "./observe.js";
 import { externalDisks } from "./plan.js";
 import type { Inputs } from "./schema.js";
@@ -47,7 +47,7 @@ export async function volumeAt(
     ({ active, xml }) => active && folderOf(xml) === posix.dirname(path),
   );
   if (pool === undefined) return undefined;
-  await rescanPool(host, pool.name, { signal });
+  await rescanPool(host, pool.name, { signal, waitMs: LONGEST_WAIT_MS });
   const name = posix.basename(path);
   const { volumes } = await host.observations.contents(pool.name);
   return { pool: pool.name, name, isThere: volumes.some((volume) => volume.name === name) };

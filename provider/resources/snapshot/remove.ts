@@ -3,7 +3,7 @@ import type { Host } from "../../hosts/host.js";
 import { isLibvirtError } from "../../libvirt/index.js";
 import type { Identity } from "../../planning/owner.js";
 import type { ApplyContext } from "../definition.js";
-import { rescanPool } from "../rescan.js";
+import { LONGEST_WAIT_MS, rescanPool } from "../rescan.js";
 import { describe } from "./describe.js";
 import { removeFile } from "./files.js";
 import { type FoundSnapshot, isOwn, type ObservedMachine, observe, type SnapshotRequest } from "./observe.js";
@@ -83,7 +83,8 @@ async function removeFiles(host: Host, outputs: Outputs, { log, signal }: ApplyC
     for (const pool of await host.observations.pools()) {
       const { volumes } = await host.observations.contents(pool.name);
       const paths = Object.values(overlays);
-      if (volumes.some(({ path }) => paths.includes(path))) await rescanPool(host, pool.name, { signal });
+      if (volumes.some(({ path }) => paths.includes(path)))
+        await rescanPool(host, pool.name, { signal, waitMs: LONGEST_WAIT_MS });
     }
   } catch (error) {
     log.warning(`files of the snapshot may be left on ${host.name}: ${oneLine(error)}`);

@@ -4,6 +4,7 @@ import type { DomainRecord, PoolRecord } from "../../libvirt/index.js";
 import { type PoolSource, parseDomain, parsePool } from "../../libvirt/xml/index.js";
 import { type Identity, identityOfUrn, identityUuid } from "../../planning/owner.js";
 import type { ObserveContext, Request } from "../definition.js";
+import { rescanPool } from "../rescan.js";
 import { declaredModel, differingIn, isSamePlace } from "./desired.js";
 import { isVolume, isVolumeOrMark } from "./files.js";
 import { isFolder } from "./folder.js";
@@ -223,9 +224,7 @@ async function onlyThere(
 /** What is in the folder now: libvirt doesn't see by itself what came in through another host. */
 async function namesIn(host: Host, pool: ObservedPool): Promise<string[]> {
   if (!pool.active) return [];
-  const { names } = await host.idempotent(async (libvirt) => {
-    await libvirt.pools.refresh(pool.uuid);
-    return libvirt.volumes.observeWhere(pool.name, () => false);
-  });
+  await rescanPool(host, pool.name, { volumes: [] });
+  const { names } = await host.idempotent((libvirt) => libvirt.volumes.observeWhere(pool.name, () => false));
   return names.filter(isVolumeOrMark);
 }

@@ -4,6 +4,7 @@ import { isSidecar, readSidecarName } from "../../hosts/volume-mark.js";
 import { isLibvirtError, type VolumeRecord } from "../../libvirt/index.js";
 import type { Identity } from "../../planning/owner.js";
 import type { ApplyContext } from "../definition.js";
+import { LONGEST_WAIT_MS, rescanPool } from "../rescan.js";
 import { usersOf } from "../volumes.js";
 import { isVolume } from "./files.js";
 import { kindOf } from "./kinds.js";
@@ -102,7 +103,7 @@ async function contentsOf(host: Host, pool: ObservedPool, context: ApplyContext)
   const now = await libvirt.pools.observe({ uuid: pool.uuid });
   if (now === undefined) return [];
   try {
-    if (now.active) await libvirt.pools.refresh(pool.uuid, { signal: context.signal });
+    if (now.active) await rescanPool(host, pool.name, { signal: context.signal, waitMs: LONGEST_WAIT_MS });
     else await libvirt.pools.start(pool.uuid, { signal: context.signal });
   } catch (error) {
     if (isLibvirtError(error, "connectionLost") || isLibvirtError(error, "aborted")) throw error;

@@ -3,6 +3,7 @@ import { parseXml, rootOf } from "../../../libvirt/xml/document.js";
 import { childElement, childText } from "../../../libvirt/xml/element.js";
 import type { MigratedVolume } from "../../../libvirt/xml/index.js";
 import { parseSizeBytes } from "../../../libvirt/xml/value.js";
+import { rescanPool } from "../../rescan.js";
 import { makeMarkedVolume, markForCopy } from "./copied-volumes.js";
 import { MigrationError } from "./errors.js";
 import type { MigrationContext, MigrationPlan } from "./migration-plan.js";
@@ -41,8 +42,8 @@ export async function copyFile(
   const after = await volumeAt(plan, volume);
   if (after.writtenAt !== before.writtenAt || after.physicalBytes !== physicalBytes)
     throw new MigrationError("failed", `${volume.name} was written to on ${source.name} while it was copied`);
-  const pool = await there.pools.observe({ name: volume.targetPool });
-  if (pool !== undefined) await there.pools.refresh(pool.uuid);
+  const waitMs = Math.max(0, deadlineMs - now());
+  await rescanPool(target, volume.targetPool, { signal, waitMs, volumes: [volume.name] });
   const copy = await there.volumes.observe(volume.targetPool, volume.name);
   const copied = copy === undefined ? undefined : fileOf(copy);
   if (copied?.physicalBytes !== physicalBytes || copied.capacityBytes !== before.capacityBytes)
