@@ -98,6 +98,10 @@ describe.skipIf(!available)(`snapshots on real hosts ${missing.join("; ")}`, () 
     expect((await machine.preview(larger)).refusals).toEqual([
       expect.stringMatching(/can't grow .* delete the snapshot first \(one\)/),
     ]);
+    for (const disks of [[own], [own, { ...other, bus: "scsi" }]])
+      expect((await machine.preview({ ...inputs, disks })).refusals).toEqual([
+        expect.stringMatching(/^disk ext-data can't be taken out, .* delete the snapshot first \(one\)$/),
+      ]);
     const away = { ...machineInputs(vm, {}, "beta"), disks: [own] };
     expect((await machine.preview(away)).refusals).toEqual(
       expect.arrayContaining([expect.stringMatching(/it has snapshots \(one\), which libvirt can't move/)]),

@@ -1,4 +1,4 @@
-import type { DiskSource, DomainDisk } from "../../libvirt/xml/index.js";
+import type { DiskSource, DomainDisk, ModelDifference } from "../../libvirt/xml/index.js";
 import type { Plan, Refusal } from "../../planning/plan.js";
 import { formatBytes } from "../../planning/quantity.js";
 import { localDiskProblem } from "../local-disk.js";
@@ -204,6 +204,20 @@ export function refuseLossByName(
       message: `${previous.name} can't be renamed to ${inputs.name} on ${place.ref.name} without losing its disk ${source.volume} in pool ${source.pool}, which is named after it: set disks[${i}].volume to ${JSON.stringify(source.volume)}, and it stays as it is`,
     });
   });
+}
+
+/** Without the disk, or under another name of it, libvirt neither merges what a snapshot has put over it nor goes back to the snapshot. */
+export function refuseTakenUnderSnapshot(
+  definition: readonly ModelDifference[],
+  domain: ObservedDomain,
+  result: Plan,
+): void {
+  for (const { target, volume, path } of domain.overlays ?? [])
+    if (definition.some((d) => d.kind === "disk" && d.target === target && d.to === undefined))
+      result.refusals.push({
+        kind: "inUse",
+        message: `disk ${volume} can't be taken out, nor go to another bus, while ${path}, which a snapshot made, is a layer over it; delete the snapshot first (${snapshotNames(domain)})`,
+      });
 }
 
 /** The size with which a disk was declared at the same place before; without one it is as large as it is. */

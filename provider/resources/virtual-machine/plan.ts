@@ -14,7 +14,13 @@ import { type Changes, sortChanges, toTexts } from "./changes.js";
 import { leftOpen, volumesToCopy } from "./copies.js";
 import { desiredModel } from "./desired.js";
 import { desiredAt } from "./desired-at.js";
-import { missingMedia, refuseLossByName, releasedVolumeSteps, volumeSteps } from "./disks.js";
+import {
+  missingMedia,
+  refuseLossByName,
+  refuseTakenUnderSnapshot,
+  releasedVolumeSteps,
+  volumeSteps,
+} from "./disks.js";
 import type { CopiedVolume } from "./migration/index.js";
 import {
   isActive,
@@ -453,6 +459,7 @@ function planChanges(
   result.refusals.push(...missingMedia(request, place));
   result.steps.push(...definitionSteps(subject, changes));
   refuseLossByName(request, place, result);
+  refuseTakenUnderSnapshot(changes.definition, domain, result);
   volumeSteps(request, place, domain, relocations.moves, result, sources);
   if (changes.live.length > 0)
     result.steps.push({ kind: "changeRunning", subject, changes: toTexts(changes.live), effect: "live" });
