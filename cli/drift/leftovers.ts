@@ -53,8 +53,10 @@ export function leftovers(
       }
     for (const pool of contents.pools) {
       const object = `storage pool ${pool.name}`;
-      const isClaimed = claims.uuids.has(pool.uuid) || claims.hasPool(pool.uuid, contents.facts.uuid);
-      if (!isClaimed && isIdentityUuid(pool.uuid))
+      const isOurs = isIdentityUuid(pool.uuid);
+      const isClaimed =
+        claims.uuids.has(pool.uuid) || (isOurs && claims.hasPool(pool.uuid, contents.facts.uuid));
+      if (!isClaimed && isOurs)
         found.push({
           ...{ kind: "orphan", host, object, up: [] },
           reason: "its UUID is of those that this package gives its pools, and of no state that was given",

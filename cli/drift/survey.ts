@@ -83,9 +83,11 @@ function readAll(
   { allPools, progress }: { allPools: boolean; progress: Progress },
 ): Map<Host, Reading> {
   const pools = new Map<Host, Set<string>>();
-  for (const { state, asked } of stacks)
+  for (const { state, asked } of stacks) {
+    const named = poolsByHost(state);
     for (const { ref, host } of asked)
-      pools.set(host, new Set([...(pools.get(host) ?? []), ...poolsOf(state, ref.name)]));
+      pools.set(host, new Set([...(pools.get(host) ?? []), ...(named.get(ref.name) ?? [])]));
+  }
   return new Map(
     [...pools].map(([host, named]) => {
       const wanted = allPools ? "all" : named;
@@ -126,11 +128,14 @@ async function surveyStack(
     ...{ randomUuid: randomUUID, randomNonce: () => randomBytes(8).toString("hex") },
     run: { id: "", holder: "" },
   };
+  const byName = new Map<string, AskedStack["asked"]>();
+  for (const one of asked) byName.set(one.ref.name, [...(byName.get(one.ref.name) ?? []), one]);
   let planned = 0;
   const turns = new Turns();
   const inspected = async (resource: StateResource): Promise<SurveyedResource> => {
     // What is on the hosts is read once, in bulk, and it takes a while: first comes what can be done without.
-    const itsHosts = asked.filter(({ ref }) => isOn(resource, ref));
+    const names = new Set(refsOf(resource).map(({ name }) => name));
+    const itsHosts = [...names].flatMap((name) => byName.get(name) ?? []);
     const answers = itsHosts.map(({ host }) => readings.get(host)?.answer);
     const read = Promise.all(answers).then(() => turns.next());
     const definition = definitions[resource.kind];
@@ -230,22 +235,23 @@ function hostsOf(state: StackState, hosts: Hosts): { ref: HostRef; host: Host }[
   return [...found].map(([host, ref]) => ({ host, ref }));
 }
 
-function isOn(resource: StateResource, ref: HostRef): boolean {
-  return refsOf(resource).some(({ name }) => name === ref.name);
-}
-
-/** The pools on a host in which resources of the state have something. */
-function poolsOf({ resources }: StackState, hostName: string): Set<string> {
-  const names = resources.flatMap((resource) => {
+/** Of each host, by its name, the pools in which resources of the state have something. */
+function poolsByHost({ resources }: StackState): ReadonlyMap<string, ReadonlySet<string>> {
+  const pools = new Map<string, Set<string>>();
+  for (const resource of resources) {
     const { kind, inputs } = resource;
-    if (!refsOf(resource).some(({ name }) => name === hostName)) return [];
     const disks = Array.isArray(inputs.disks)
       ? (inputs.disks as { pool?: unknown; disk?: { pool?: unknown } }[])
       : [];
-    return [
+    const names = [
       kind === "StoragePool" ? inputs.name : inputs.pool,
       ...disks.flatMap((d) => [d.pool, d.disk?.pool]),
-    ];
-  });
-  return new Set(names.filter((name) => typeof name === "string"));
+    ].filter((name) => typeof name === "string");
+    for (const { name: host } of refsOf(resource)) {
+      const onHost = pools.get(host) ?? new Set();
+      pools.set(host, onHost);
+      for (const name of names) onHost.add(name);
+    }
+  }
+  return pools;
 }

@@ -14,6 +14,8 @@ export interface OpenedBag {
 }
 
 export function openBag(bag: Record<string, unknown>, secrets: SecretTexts): OpenedBag {
+  // As nearly all are.
+  if (!holdsSecret(bag)) return { values: bag, secretKeys: new Set(), encryptedKeys: [] };
   const opened: OpenedBag = { values: {}, secretKeys: new Set(), encryptedKeys: [] };
   for (const [key, value] of Object.entries(bag)) {
     const found = open(value, false, secrets);

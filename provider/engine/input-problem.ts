@@ -85,6 +85,7 @@ export function unknownInputs(
   keys: readonly string[],
   allowed: readonly string[],
 ): InputProblem[] {
+  if (keys.length === 0) return [];
   // A Host's inputs are spread over several of the provider's.
   const known = programPath(shape, [...parent, ""]) === formatPath([""]) ? programKeys(shape) : allowed;
   let isListed = known.length === 0;

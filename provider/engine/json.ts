@@ -18,7 +18,9 @@ export function toOutputs(outputs: object, optional: readonly string[] = []): Js
 
 /** The outputs that there are, of those that the state keeps. */
 export function fromOutputs(kept: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== null));
+  const there: Record<string, unknown> = {};
+  for (const key of Object.keys(kept)) if (kept[key] !== null) there[key] = kept[key];
+  return there;
 }
 
 export function sameJson(a: unknown, b: unknown): boolean {

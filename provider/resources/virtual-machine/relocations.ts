@@ -117,6 +117,7 @@ export function asRelocated(
   domain: ObservedDomain,
   moves: readonly Pick<Relocation, "volume" | "from" | "to">[],
 ): ObservedDomain {
+  if (moves.length === 0) return domain;
   const moved = (source: DiskSource | undefined): DiskSource | undefined => {
     const move = moves.find(({ from, volume }) => sameVolume(source, { pool: from, volume }));
     return move === undefined ? source : { pool: move.to, volume: move.volume };
