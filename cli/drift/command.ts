@@ -13,7 +13,7 @@ each resource as "pulumi preview" does. Changes nothing; libvirt is only made to
 Found are: what has drifted (which property, what was wanted, what is there, what "pulumi up" would do and what a running guest feels
 of it), what is missing, objects that carry this package's mark and are in no given state (orphan), moves that were cut off, guests
 that I/O errors have paused, and, as notices, changes that wait for a guest's restart and pools that are nearly full. A host that does
-not answer is never taken for one on which everything is missing.`),
+not answer, or stops to, is given up after its connect timeout, and never taken for one on which everything is missing.`),
     )
     .option(
       "-s, --stack <name>",

@@ -44,7 +44,8 @@ export async function survey(
   options: { allPools: boolean; progress: Progress },
 ): Promise<SurveyedStack[]> {
   const warnings: string[] = [];
-  const hosts = new Hosts({ warn: (message) => void warnings.push(message), now: () => Date.now() });
+  const warn = (message: string) => void warnings.push(message);
+  const hosts = new Hosts({ warn, now: () => Date.now(), survey: true });
   try {
     const stacks = states.map((state) => {
       const ofStack = hosts.ofAnotherStack();

@@ -107,6 +107,7 @@ async function look(
   const hosts = new Hosts({
     warn: (message) => void process.stderr.write(`${message}\n`),
     now: () => Date.now(),
+    survey: true,
   });
   const refs = given.map(({ ref }) => ref);
   try {

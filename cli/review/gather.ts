@@ -56,7 +56,8 @@ export async function gather(
   },
 ): Promise<Gathered> {
   const warnings: string[] = [];
-  const hosts = new Hosts({ warn: (message) => void warnings.push(message), now: () => Date.now() });
+  const warn = (message: string) => void warnings.push(message);
+  const hosts = new Hosts({ warn, now: () => Date.now(), survey: true });
   try {
     const made: PlanRecord[] = [...(records ?? [])];
     const deployment: lifecycle.Deployment = {

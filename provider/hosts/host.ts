@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import { type Libvirt, LibvirtError } from "../libvirt/index.js";
+import { isSilence, type KeepaliveSettings, type Libvirt, LibvirtError } from "../libvirt/index.js";
 import { Conversation } from "./conversation.js";
 import { HostUnreachable } from "./errors.js";
 import type { HostRef } from "./host-ref.js";
@@ -10,6 +10,20 @@ import { Observations } from "./observations.js";
 const FAILURE_STANDS_MS = 120_000;
 const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
 
+/** What connections to hosts are for, and whom they tell. */
+export interface HostOptions {
+  warn: (message: string) => void;
+  now: () => number;
+  /**
+   * Hosts are only looked at: one whose libvirt falls silent is as unreachable as one that doesn't answer to begin with, after as long. Who changes
+   * something on a host has more patience, and asks again.
+   */
+  survey?: boolean;
+}
+
+/** Unanswered within the time-out for connecting; that has room for two intervals more, in which libvirt was last heard and the silence is found out. */
+const UNANSWERED_PINGS = 3;
+
 /** One machine, reached by one connection that all resources share; opened on first use, reopened after a loss. */
 export class Host {
   readonly ref: HostRef;
@@ -17,14 +31,16 @@ export class Host {
   readonly observations: Observations;
   readonly #warn: (message: string) => void;
   readonly #now: () => number;
+  readonly #isSurvey: boolean;
   readonly #turns = new Map<string, Promise<unknown>>();
   #reaching: Promise<ReachedHost> | undefined;
   #failure: { error: HostUnreachable; atMs: number } | undefined;
 
-  constructor(ref: HostRef, options: { warn: (message: string) => void; now: () => number }) {
+  constructor(ref: HostRef, options: HostOptions) {
     this.ref = ref;
     this.#warn = options.warn;
     this.#now = options.now;
+    this.#isSurvey = options.survey === true;
     this.observations = new Observations(this);
   }
 
@@ -51,7 +67,7 @@ export class Host {
       return await work(first.libvirt);
     } catch (error) {
       if (!isConnectionLoss(error)) throw error;
-      this.#forget(first);
+      this.#lose(first, error);
       try {
         return await work(await this.libvirt());
       } catch (again) {
@@ -104,17 +120,27 @@ export class Host {
     const timeout = this.ref.connection.connectTimeout;
     const connectTimeoutMs =
       timeout === undefined ? DEFAULT_CONNECT_TIMEOUT_MS : Number.parseInt(timeout, 10);
+    const keepalive = this.#isSurvey ? silentWithin(connectTimeoutMs) : undefined;
     try {
-      const host = await reach(this.ref, { connectTimeoutMs, warn: this.#warn });
-      void host.closed.then(() => this.#forget(host));
+      const host = await reach(this.ref, { connectTimeoutMs, keepalive, warn: this.#warn });
+      void host.closed.then((reason) => this.#lose(host, reason));
       this.#failure = undefined;
       return host;
     } catch (error) {
       this.#reaching = undefined;
-      const unreachable = new HostUnreachable(this.name, error);
-      this.#failure = { error: unreachable, atMs: this.#now() };
-      throw unreachable;
+      throw this.#fail(error);
     }
+  }
+
+  #fail(cause: unknown): HostUnreachable {
+    const error = new HostUnreachable(this.name, cause);
+    this.#failure = { error, atMs: this.#now() };
+    return error;
+  }
+
+  #lose(host: ReachedHost, reason: unknown): void {
+    if (this.#isSurvey && isSilence(reason)) this.#fail(reason);
+    this.#forget(host);
   }
 
   #forget(host: ReachedHost): void {
@@ -132,4 +158,8 @@ export class Host {
 
 function isConnectionLoss(error: unknown): boolean {
   return error instanceof LibvirtError && error.kind === "connectionLost";
+}
+
+function silentWithin(timeoutMs: number): KeepaliveSettings {
+  return { intervalMs: timeoutMs / (UNANSWERED_PINGS + 2), count: UNANSWERED_PINGS };
 }

@@ -1,4 +1,4 @@
-import { Host } from "./host.js";
+import { Host, type HostOptions } from "./host.js";
 import { connectionKey, type HostRef } from "./host-ref.js";
 
 /** All hosts of a deployment. The provider's process lives as long as the deployment, so this is its pool of connections. */
@@ -6,12 +6,9 @@ export class Hosts {
   readonly #byKey: Map<string, Host>;
   readonly #declared = new Map<string, HostRef>();
   #programRuns = false;
-  readonly #options: { warn: (message: string) => void; now: () => number };
+  readonly #options: HostOptions;
 
-  constructor(
-    options: { warn: (message: string) => void; now: () => number },
-    connections: Map<string, Host> = new Map(),
-  ) {
+  constructor(options: HostOptions, connections: Map<string, Host> = new Map()) {
     this.#options = options;
     this.#byKey = connections;
   }

@@ -1,7 +1,7 @@
 import { connect, type NetConnectOpts } from "node:net";
 import { userInfo } from "node:os";
 import type { Duplex } from "node:stream";
-import { Libvirt } from "../libvirt/index.js";
+import { type KeepaliveSettings, Libvirt } from "../libvirt/index.js";
 import { SshConnection, SshError, type SshTarget } from "../ssh/index.js";
 import type { HostRef } from "./host-ref.js";
 import { openCommand, run } from "./local-command.js";
@@ -46,6 +46,8 @@ const LIBVIRT_SOCKETS = [
 
 interface ReachOptions {
   connectTimeoutMs: number;
+  /** How a libvirt that has stopped answering is noticed; default: as libvirt itself does, in 25 to 30 seconds. */
+  keepalive?: KeepaliveSettings | undefined;
   warn: (message: string) => void;
 }
 
@@ -75,10 +77,10 @@ export async function reach(ref: HostRef, options: ReachOptions): Promise<Reache
 
 /** Connects and logs in. */
 export async function reachMachine(ref: HostRef, options: ReachOptions): Promise<ReachedMachine> {
-  const { connectTimeoutMs } = options;
+  const { connectTimeoutMs, keepalive } = options;
   const sockets =
     ref.connection.libvirtSocket === undefined ? LIBVIRT_SOCKETS : [ref.connection.libvirtSocket];
-  if (ref.connection.address === "local") return thisMachine(ref, sockets, connectTimeoutMs);
+  if (ref.connection.address === "local") return thisMachine(ref, sockets, options);
   const ssh = await SshConnection.open(sshTarget(ref, connectTimeoutMs), { warn: options.warn });
   const command = (...words: string[]): Route["dial"] => {
     return (options) => ssh.openCommandStream(words, options);
@@ -98,13 +100,17 @@ export async function reachMachine(ref: HostRef, options: ReachOptions): Promise
     open: (command, options) => ssh.openCommandStream(command, options),
     openTcp: (address, port, options) => openTcpThrough(ssh, address, port, options),
     openUnix: (path, options) => openUnixThrough(ssh, path, options),
-    openLibvirt: () => firstThatOpens(ref.name, routes, connectTimeoutMs),
+    openLibvirt: () => firstThatOpens(ref.name, routes, { connectTimeoutMs, keepalive }),
     closed: ssh.closed,
     close: () => ssh.close(),
   };
 }
 
-function thisMachine(ref: HostRef, sockets: readonly string[], connectTimeoutMs: number): ReachedMachine {
+function thisMachine(
+  ref: HostRef,
+  sockets: readonly string[],
+  { connectTimeoutMs, keepalive }: ReachOptions,
+): ReachedMachine {
   const routes = sockets.map((socket): Route => {
     return { what: `socket ${socket}`, dial: () => dialSocket({ path: socket }) };
   });
@@ -115,7 +121,7 @@ function thisMachine(ref: HostRef, sockets: readonly string[], connectTimeoutMs:
     open: openCommand,
     openTcp: (host, port, { signal }) => dialSocket({ host, port }, signal),
     openUnix: (path, { signal }) => dialSocket({ path }, signal),
-    openLibvirt: () => firstThatOpens(ref.name, routes, connectTimeoutMs),
+    openLibvirt: () => firstThatOpens(ref.name, routes, { connectTimeoutMs, keepalive }),
     closed: new Promise(() => undefined),
     close: async () => undefined,
   };
@@ -132,7 +138,7 @@ const LIBVIRT_STARTS_WITHIN_MS = 10_000;
 async function firstThatOpens(
   hostName: string,
   routes: readonly Route[],
-  connectTimeoutMs: number,
+  { connectTimeoutMs, keepalive }: Pick<ReachOptions, "connectTimeoutMs" | "keepalive">,
 ): Promise<Libvirt> {
   const timeoutMs = Math.max(connectTimeoutMs, LIBVIRT_STARTS_WITHIN_MS);
   const patience = AbortSignal.timeout(timeoutMs);
@@ -141,7 +147,7 @@ async function firstThatOpens(
   let last: unknown;
   for (const { what, dial } of routes) {
     try {
-      return await Libvirt.open({ dial, hostName, signal: patience });
+      return await Libvirt.open({ dial, hostName, signal: patience, ...(keepalive && { keepalive }) });
     } catch (error) {
       // Other ways lead to the same daemon.
       if (patience.aborted)

@@ -1,4 +1,11 @@
-import { RemoteError, RpcAbortedError, RpcArgumentError, RpcError, RpcTimeoutError } from "./rpc/index.js";
+import {
+  RemoteError,
+  RpcAbortedError,
+  RpcArgumentError,
+  RpcError,
+  RpcKeepaliveError,
+  RpcTimeoutError,
+} from "./rpc/index.js";
 
 /** What went wrong, as far as a program can act on it. */
 export type LibvirtErrorKind =
@@ -113,6 +120,13 @@ export class LibvirtError extends Error {
     this.reason = details.reason;
     this.sent = details.sent ?? true;
   }
+}
+
+/** Whether it is, or comes of, that libvirt sent nothing for as long as keepalive allows. */
+export function isSilence(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if (cause instanceof RpcKeepaliveError) return true;
+  return false;
 }
 
 /** Where an error happened. */

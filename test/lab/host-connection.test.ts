@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { HostUnreachable } from "../../provider/hosts/errors.js";
 import type { Connection } from "../../provider/hosts/host-ref.js";
@@ -22,8 +23,8 @@ describe.skipIf(!available)(
       await lab?.close();
     });
 
-    function hostsAt(connection: Partial<Connection> = {}) {
-      const hosts = new Hosts({ warn: () => undefined, now: () => Date.now() });
+    function hostsAt(connection: Partial<Connection> = {}, options: { survey?: boolean } = {}) {
+      const hosts = new Hosts({ warn: () => undefined, now: () => Date.now(), ...options });
       const ref = {
         name: "alpha",
         connection: { address: "alpha", sshConfig: lab.sshConfigPath, ...connection },
@@ -158,6 +159,28 @@ describe.skipIf(!available)(
       expect(await host.observations.domains()).toEqual([]);
       expect(calls.mock.calls.filter(([name]) => name === "DomainGetXMLDesc").length).toBeLessThan(5);
       await alpha.virsh("undefine", "late");
+      await hosts.close();
+    });
+
+    it("is given up by a survey when libvirt falls silent, as late as one that doesn't answer; not because it is slow", async () => {
+      const { hosts, host } = hostsAt({ connectTimeout: "3000ms" }, { survey: true });
+      await host.observations.domains();
+      await alpha.freeze("libvirtd");
+      const slow = host.observations.domainsNow();
+      await delay(700);
+      await alpha.thaw("libvirtd");
+      expect(await slow).toEqual([]);
+      await alpha.freeze("libvirtd");
+      try {
+        const startedAt = performance.now();
+        const asked = [host.observations.networks(), host.observations.pools()];
+        for (const answer of await Promise.allSettled(asked))
+          expect(answer).toMatchObject({ reason: expect.any(HostUnreachable) });
+        await expect(host.observations.domainsNow()).rejects.toThrow(/unreachable.*libvirt sent nothing/);
+        expect(performance.now() - startedAt).toBeLessThan(3_000 + 1_500);
+      } finally {
+        await alpha.thaw("libvirtd");
+      }
       await hosts.close();
     });
 

@@ -6,6 +6,7 @@ export {
   RpcClosedError,
   RpcError,
   type RpcErrorKind,
+  RpcKeepaliveError,
   RpcTimeoutError,
 } from "./errors.js";
 export type * from "./generated/structures.js";
