@@ -19,7 +19,7 @@ export function judge(
   gathered: GatheredChange,
   isRunning: (urn: string) => boolean | undefined,
 ): JudgedChange {
-  const { step, inputs, resource, records, removal } = gathered;
+  const { step, inputs, resource, records, removal, replacement } = gathered;
   const base = {
     ...{ urn: step.urn, kind: step.kind, name: step.name, operation: step.operation },
     hosts: hostNames(step.kind, inputs ?? resource?.inputs ?? step.inputs ?? step.old?.inputs ?? {}),
@@ -39,7 +39,8 @@ export function judge(
   const isGone = step.operation === "delete" || step.operation === "forget";
   if (step.leftBecause !== undefined)
     notes.push(`Pulumi deletes nothing of it on the host, for its option ${step.leftBecause}`);
-  const record = isGone ? undefined : decisive(records);
+  const previewed = isGone ? undefined : decisive(records);
+  const record = replacement ?? previewed;
   const coming: Step[] = record?.found.kind === "planned" ? record.found.plan.steps : [];
   const replaceBecause = [
     ...new Set([
@@ -65,7 +66,7 @@ export function judge(
       const { refusals, warnings } = record.found.plan;
       if (refusals.length > 0) untold("refused", refusals.map(({ message }) => message).join("; "));
       notes.push(...warnings);
-      const now = describePlan(record.found.plan);
+      const now = previewed?.found.kind === "planned" ? describePlan(previewed.found.plan) : [];
       if (refusals.length === 0 && !isAsPreviewed(step.effects, now, secret))
         untold("unknown", disagreement(gathered, now, secret));
     }

@@ -25,6 +25,8 @@ export interface GatheredChange {
   records: PlanRecord[];
   /** What goes, in a deletion and a replacement. */
   removal: RemovalInspection | undefined;
+  /** What comes in place of one that `--replace` names: the preview's own plan knows nothing of that. */
+  replacement: PlanRecord | undefined;
   /** Inputs that a preview that was given hides, and that are taken to be as the state has them. */
   assumed: string[];
 }
@@ -80,7 +82,8 @@ export async function gather(
         step.inputs === undefined || told !== undefined
           ? { inputs: refused.includes(step) ? undefined : told, assumed: [] }
           : unmasked(step.inputs, { ...resource?.inputs, ...loginFor(step, logins) });
-      return { step, inputs, resource, records: [], removal: undefined, assumed };
+      const made = { records: [], removal: undefined, replacement: undefined };
+      return { step, inputs, resource, ...made, assumed };
     });
     const asked = hostsOf(state, changes, hosts).map(({ ref, pools }) => ({
       ref,
@@ -109,6 +112,7 @@ export async function gather(
         if (refused.includes(step)) change.records = change.records.map(withoutSteps);
         const goes = step.operation === "delete" || step.operation === "replace";
         if (goes && step.leftBecause === undefined) change.removal = await removalOf(change, deployment);
+        if (isForced(change)) change.replacement = await planReplacement(change, deployment);
       }),
     );
     const byName = reviewed.sort((one, other) => (one.name < other.name ? -1 : 1));
@@ -174,6 +178,24 @@ async function planAgain(
       resource?.outputs ?? plainPart(step.old.outputs),
       checked.inputs,
     );
+}
+
+/** Nothing of the resource itself is why it is replaced. */
+function isForced({ step, records }: GatheredChange): boolean {
+  const reasons = records.flatMap(({ found }) => (found.kind === "planned" ? found.plan.replaceBecause : []));
+  return step.operation === "replace" && step.replaceBecause.length + reasons.length === 0;
+}
+
+async function planReplacement(
+  { step, inputs }: GatheredChange,
+  deployment: lifecycle.Deployment,
+): Promise<PlanRecord | undefined> {
+  const definition = definitions[step.kind];
+  if (definition === undefined || inputs === undefined) return undefined;
+  const made: PlanRecord[] = [];
+  const witness = async (record: PlanRecord) => void made.push(record);
+  await lifecycle.check(definition, { ...deployment, witness }, {}, inputs, true);
+  return made.at(-1);
 }
 
 async function removalOf(

@@ -9,16 +9,22 @@ const MOST_NAMES = 6;
  * The answer to "will any guest notice?", in plain sentences. The first says of restarts what there is to say, whatever else happens.
  */
 export function verdictOf(changes: readonly ReviewedChange[], errors: readonly string[]): string[] {
+  const replaced = changes.filter(({ impacts }) => impacts.includes("replace"));
+  const replacedGuests = replaced.filter(
+    ({ kind, impacts }) => kind === "VirtualMachine" && impacts.includes("stop"),
+  );
   const guests = {
     restart: feeling(changes, "restart"),
-    stop: feeling(changes, "stop"),
+    stop: feeling(
+      changes.filter((change) => !replacedGuests.includes(change)),
+      "stop",
+    ),
     pause: feeling(changes, "pause"),
     disconnect: feeling(changes, "disconnect"),
     detach: feeling(changes, "detach"),
   };
   const moving = changes.filter(({ move }) => move?.live === true);
   const lost = changes.flatMap((change) => change.lost);
-  const replaced = changes.filter(({ impacts }) => impacts.includes("replace"));
   const removed = changes.filter(
     ({ kind, operation, impacts }) =>
       kind === "VirtualMachine" && operation !== "replace" && impacts.includes("delete"),
@@ -36,6 +42,9 @@ export function verdictOf(changes: readonly ReviewedChange[], errors: readonly s
   const live = changes.filter(({ impacts }) => impacts.includes("live"));
   const later = changes.filter(({ impacts }) => impacts.includes("nextBoot"));
   const felt = [
+    ...(replacedGuests.length > 0
+      ? [counted(replacedGuests.length, "guest is replaced", "guests are replaced")]
+      : []),
     ...(guests.restart.length > 0
       ? [`${counted(guests.restart.length, "guest restarts", "guests restart")}`]
       : []),
@@ -53,7 +62,7 @@ export function verdictOf(changes: readonly ReviewedChange[], errors: readonly s
       : []),
   ];
   const isWhole = untold.length === 0 && errors.length === 0;
-  const restartless = guests.restart.length === 0 ? ["no guest restarts"] : [];
+  const restartless = guests.restart.length + replacedGuests.length === 0 ? ["no guest restarts"] : [];
   const data = lost.length > 0 ? ["data is deleted"] : [];
   const first =
     felt.length > 0
@@ -87,6 +96,7 @@ export function verdictOf(changes: readonly ReviewedChange[], errors: readonly s
       ({ kind, name }) => `${kind} ${name}`,
     ),
     ...sentence(guests.restart, "restarts", "restart"),
+    ...named(replacedGuests, "Stopped, deleted and made anew:", replacedText),
     ...sentence(guests.stop, "stops", "stop"),
     ...sentence(guests.pause, "is paused", "are paused"),
     ...sentence(
@@ -101,10 +111,9 @@ export function verdictOf(changes: readonly ReviewedChange[], errors: readonly s
         ]
       : []),
     ...named(
-      replaced,
+      replaced.filter((change) => !replacedGuests.includes(change)),
       "Deleted and made anew:",
-      ({ kind, name, replaceBecause }) =>
-        `${kind} ${name}${replaceBecause.length === 0 ? "" : ` (for ${replaceBecause.join(", ")})`}`,
+      replacedText,
     ),
     ...named(removed, "Removed:", ({ name }) => name),
     ...named(made, "New:", ({ name }) => name),
@@ -118,6 +127,10 @@ export function verdictOf(changes: readonly ReviewedChange[], errors: readonly s
     ...named(later, "Only at the next boot:", ({ name }) => name),
     ...named(live, "Changed while running:", ({ name }) => name),
   ];
+}
+
+function replacedText({ kind, name, replaceBecause }: ReviewedChange): string {
+  return `${kind} ${name}${replaceBecause.length === 0 ? "" : ` (for ${replaceBecause.join(", ")})`}`;
 }
 
 function isRefused({ impacts }: ReviewedChange): boolean {

@@ -4,7 +4,7 @@ import type { Plan } from "../../provider/planning/plan.js";
 import { describeStep, needsAnotherLook, type Step } from "../../provider/planning/step.js";
 import { plan } from "../../provider/resources/virtual-machine/plan.js";
 import type { MachineRequest } from "../../provider/resources/virtual-machine/request.js";
-import type { Inputs, Outputs } from "../../provider/resources/virtual-machine/schema.js";
+import { type Inputs, type Outputs, volumeOf } from "../../provider/resources/virtual-machine/schema.js";
 import { machineInputs as inputs, NETWORKS, POOLS } from "./machine-inputs.js";
 import { applyToWorld, type MachineWorld, observedWorld } from "./machine-world.js";
 
@@ -101,6 +101,27 @@ describe("a VM's plan", { timeout: 120_000 }, () => {
         expect(reached).toEqual(essence(create({ ...b, machine: "q35" }).world));
       }),
       { numRuns: RUNS },
+    );
+  });
+
+  it("of what comes in its place is that of a new one, while it is still there", () => {
+    fc.assert(
+      fc.property(inputs, (made) => {
+        const stepsIn = (world: MachineWorld) =>
+          plan({ identity, inputs: made, replaces: true }, observedWorld(world, POOLS, NETWORKS)).steps;
+        const { world } = create(made);
+        expect(stepsIn(world).filter(({ kind }) => kind !== "createVolume")).toEqual(
+          stepsIn({ volumes: [] }).filter(({ kind }) => kind !== "createVolume"),
+        );
+        const isKept = (volume: string) =>
+          (made.disks ?? []).some(
+            (disk, i) => disk.retainOnDelete === true && volumeOf(made.name, disk, i).volume === volume,
+          );
+        const madeAnew = (world: MachineWorld) =>
+          stepsIn(world).flatMap((step) => (step.kind === "createVolume" ? step.volume : []));
+        expect(madeAnew(world)).toEqual(madeAnew({ volumes: [] }).filter((volume) => !isKept(volume)));
+      }),
+      { numRuns: Math.ceil(RUNS / 4) },
     );
   });
 

@@ -87,11 +87,22 @@ describe("the review of a change", () => {
     const goes: Step = {
       ...{ kind: "removeMachine", subject, host: "alpha", guest: "powerCut", snapshots: [], effect: "stop" },
     };
-    expect(one([], { operation: "replace", removal: [goes] }).verdict).toEqual([
-      "Yes: 1 guest stops, no guest restarts.",
-      "web stops.",
-      "Deleted and made anew: VirtualMachine web.",
+    const found: Step = { kind: "record", subject, effect: "none", reason: "it was made before" };
+    const replacement = [start];
+    const replaced = one([found], { operation: "replace", removal: [goes, lost], replacement });
+    expect(replaced.verdict).toEqual([
+      "Yes: 1 guest is replaced, data is deleted.",
+      "Stopped, deleted and made anew: VirtualMachine web.",
+      "Lost for good: disk web-0 in pool images on alpha (1 MiB).",
+      "Started: web.",
     ]);
+    expect(replaced.changes[0]?.steps.map(({ kind }) => kind)).toEqual([
+      "removeMachine",
+      "deleteVolume",
+      "start",
+    ]);
+    expect(replaced).toMatchObject({ outcome: "noticed", exitCode: 0 });
+    expect(replaced.hosts[0]?.guests).toEqual({ before: 1, after: 1 });
     expect(verdict([lost])).toBe("No running guest restarts or stops, but data is deleted.");
     expect(
       verdict(

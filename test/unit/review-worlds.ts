@@ -101,6 +101,8 @@ export interface ChangeOptions {
   plan?: Partial<Plan>;
   found?: PlanRecord["found"];
   removal?: Step[] | RemovalInspection;
+  /** What comes in place of one that `--replace` names. */
+  replacement?: Step[];
   explained?: string[];
   /** The preview's own lines; by default those of the plan. */
   effects?: string[];
@@ -129,6 +131,10 @@ export function changeOf(name: string, steps: readonly Step[], options: ChangeOp
     resource: options.resource,
     records: operation === "delete" ? [] : [{ urn, kind, call: "check", inputs: {}, found }],
     removal: Array.isArray(removal) ? { kind: "planned", steps: removal } : removal,
+    replacement: options.replacement && {
+      ...{ urn, kind, call: "check", inputs: {} },
+      found: { kind: "planned", plan: { ...emptyPlan(), steps: options.replacement }, explained: [] },
+    },
     assumed: [],
   };
 }

@@ -10,6 +10,7 @@ import { emptyPlan, type Plan, type Refusal } from "../../planning/plan.js";
 import type { PropertyChange, Step } from "../../planning/step.js";
 import { foundAgain, isFoundAgain } from "../found-again.js";
 import { asMoved } from "./as-moved.js";
+import { asRemoved } from "./as-removed.js";
 import { type Changes, sortChanges, toTexts } from "./changes.js";
 import { leftOpen, volumesToCopy } from "./copies.js";
 import { desiredModel } from "./desired.js";
@@ -89,6 +90,11 @@ function planMachine(request: MachineRequest, observed: ObservedMachine): Plan {
   const ownership = checkOwner(request, domain, place);
   if (ownership !== undefined) {
     result.refusals.push(ownership);
+    return result;
+  }
+  // A replacement's check comes before the old one is gone.
+  if (request.replaces === true) {
+    planNew(request, asRemoved(request, observed), result);
     return result;
   }
   if (target.namesake !== undefined) result.refusals.push(nameTaken(inputs.name, target));
