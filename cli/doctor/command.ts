@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { MOST_WITH_ALL_WAYS } from "../../provider/fitness/examine-ways.js";
 import { examples, exitCodes, paragraphs, repeated } from "../help.js";
 import { HOST_FORMS } from "../host-address.js";
 import { type DoctorOptions, doctorEndsWith, doctorFormats, runDoctor } from "./run.js";
@@ -8,9 +9,10 @@ export function doctorCommand(end: (code: number) => void): Command {
     .summary("whether hosts are fit for VMs, and for moving them")
     .description(
       paragraphs(`Looks at hosts, whether or not pulumi-kvm manages them yet: login and host key, sudo and groups, libvirt and QEMU, KVM, nested
-KVM, IOMMU, CPU, machine types, UEFI and TPM, storage pools and their room, networks, time, certificates; and, for each host to each other,
-whether its name leads to it, whether its ports for migrations can be connected to (it listens on the first and the last free one of them for
-a moment, and the other connects), whether guests' CPUs and machine types fit, and which pools and networks it lacks.
+KVM, IOMMU, CPU, machine types, UEFI and TPM, storage pools and their room, networks, time, certificates; and, for each host to each other
+(of more than ${MOST_WITH_ALL_WAYS}: to some others), whether its name leads to it, whether its ports for migrations can be connected to (it
+listens on the first and the last free one of them for a moment, and the other connects), whether guests' CPUs and machine types fit, and
+which pools and networks it lacks.
 
 Each finding says why it matters and which command puts it right. Changes nothing. Each host is asked over one connection, all at once; one
 that doesn't answer is given up after the connect timeout, and the others are reported all the same. libvirt's own calls compare the CPUs.`),

@@ -49,6 +49,9 @@ export const doctorReport = z
       .describe(
         "The CPU that VMs may have to run on all these hosts: libvirt's baseline. Absent where libvirt can't tell.",
       ),
+    ways: z
+      .object({ tried: count, all: count })
+      .describe("How many ways there are between the hosts that let us in, and how many of them were tried."),
     summary: z
       .object(Object.fromEntries(levels.map((level) => [level, count])) as Record<Level, typeof count>)
       .describe("How many findings there are of each level."),
@@ -90,6 +93,7 @@ export function makeReport(
         ...(commonCpu.model !== undefined && { model: commonCpu.model }),
       },
     }),
+    ways: { tried: ways.length, all: reached.size * Math.max(0, reached.size - 1) },
     summary: Object.fromEntries(
       levels.map((level) => [level, findings.filter((found) => found.level === level).length]),
     ) as DoctorReport["summary"],

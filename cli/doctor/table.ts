@@ -1,3 +1,4 @@
+import { MOST_WITH_ALL_WAYS } from "../../provider/fitness/examine-ways.js";
 import type { Finding, Level } from "../../provider/fitness/finding.js";
 import type { Paint } from "../paint.js";
 import type { DoctorReport } from "./report.js";
@@ -33,13 +34,11 @@ export function asTable(given: DoctorReport, paint: Paint): string {
       .flatMap((found) => findingLines(found, paint)),
     "",
   ]);
-  for (const [from, to] of waysIn(report))
+  for (const [way, findings] of waysIn(report))
+    lines.push(paint.strong(way), ...findings.flatMap((found) => findingLines(found, paint)), "");
+  if (report.ways.tried < report.ways.all)
     lines.push(
-      paint.strong(`${from} -> ${to}`),
-      ...report.findings
-        .filter((found) => found.host === from && found.peer === to)
-        .flatMap((found) => findingLines(found, paint)),
-      "",
+      `Of ${report.ways.all} ways between these hosts ${report.ways.tried} were tried, as many to as from each; name at most ${MOST_WITH_ALL_WAYS} hosts for all between them`,
     );
   if (report.commonCpu?.model !== undefined)
     lines.push(`A CPU that guests may have on all of them: model ${report.commonCpu.model}`);
@@ -77,13 +76,16 @@ function levelPaint(level: Level, paint: Paint): (text: string) => string {
   }
 }
 
-function waysIn({ findings }: DoctorReport): [string, string][] {
-  const ways = new Map(
-    findings.flatMap(({ host, peer }) =>
-      peer === undefined ? [] : [[`${host}\0${peer}`, [host, peer] as [string, string]]],
-    ),
-  );
-  return [...ways.values()];
+function waysIn({ findings }: DoctorReport): Map<string, Finding[]> {
+  const ways = new Map<string, Finding[]>();
+  for (const found of findings) {
+    if (found.peer === undefined) continue;
+    const way = `${found.host} -> ${found.peer}`;
+    const known = ways.get(way) ?? [];
+    ways.set(way, known);
+    known.push(found);
+  }
+  return ways;
 }
 
 /** The answer in one sentence. */

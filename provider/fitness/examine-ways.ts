@@ -38,54 +38,105 @@ export interface CommonCpu {
   required: string[];
 }
 
+/** Of more hosts the ways between all of them would be too many to try, and to read of. */
+export const MOST_WITH_ALL_WAYS = 32;
+/** Then those of each to so many others, and from as many. */
+const PEERS_OF_EACH = 8;
+/** All connections begin on this machine. */
+const MOST_LISTENING_AT_ONCE = 8;
 const TRY_MS = 3_000;
 const LISTENS_WITHIN_MS = 10_000;
 
-/** Tries the ways between all hosts, in both directions, at once. Never rejects: what fails is a fact. */
+/**
+ * Tries the ways between hosts, in both directions: between all of them, or of each to its next ones in a circle where they are many. Never rejects:
+ * what fails is a fact.
+ */
 export async function examineWays(
   hosts: readonly ExaminedHost[],
   onStep: (text: string) => void,
 ): Promise<{ ways: WayFacts[]; commonCpu: CommonCpu | undefined }> {
   if (hosts.length < 2) return { ways: [], commonCpu: undefined };
-  const resolved = new Map(hosts.map((from) => [from, resolve(from, hosts)]));
-  const ways = await Promise.all(
-    hosts.map(async (to) => {
-      const others = hosts.filter((from) => from !== to);
-      onStep(`${to.name}: trying the ways to it`);
-      const ports = await tryPorts(others, to);
-      return Promise.all(
-        others.map(
-          async (from, i): Promise<WayFacts> => ({
-            from: from.name,
-            to: to.name,
-            names: (await resolved.get(from))?.get(to),
-            ports: ports[i] as WayFacts["ports"],
-            cpu: await compareCpus(from, to),
-          }),
-        ),
-      );
-    }),
+  const pairs = pairsOf(hosts);
+  const resolved = new Map(hosts.map((from) => [from, resolve(from, pairs.from(from))]));
+  const byOrigin = new Map(hosts.map(({ name }) => [name, [] as WayFacts[]]));
+  let tried = 0;
+  const waiting = [...hosts];
+  const tryInTurn = async () => {
+    for (let to = waiting.shift(); to !== undefined; to = waiting.shift()) {
+      for (const way of await waysTo(to, pairs.to(to), resolved)) byOrigin.get(way.from)?.push(way);
+      tried += 1;
+      onStep(`tried the ways to ${tried} of ${hosts.length} hosts`);
+    }
+  };
+  await Promise.all(Array.from({ length: MOST_LISTENING_AT_ONCE }, tryInTurn));
+  const places = new Map(hosts.map(({ name }, i) => [name, i]));
+  const place = ({ to }: WayFacts) => places.get(to) ?? 0;
+  const ways = [...byOrigin.values()].flatMap((each) => each.sort((a, b) => place(a) - place(b)));
+  return { ways, commonCpu: await commonCpuOf(hosts) };
+}
+
+async function waysTo(
+  to: ExaminedHost,
+  others: readonly ExaminedHost[],
+  resolved: ReadonlyMap<ExaminedHost, ReturnType<typeof resolve>>,
+): Promise<WayFacts[]> {
+  const ports = await tryPorts(others, to);
+  const compared = new Map<string, ReturnType<typeof compareCpus>>();
+  return await Promise.all(
+    others.map(
+      async (from, i): Promise<WayFacts> => ({
+        from: from.name,
+        to: to.name,
+        names: (await resolved.get(from))?.get(to),
+        ports: ports[i] as WayFacts["ports"],
+        cpu: await onceFor(compared, cpuKey(from), () => compareCpus(from, to)),
+      }),
+    ),
   );
-  const inOrder = hosts.flatMap(({ name }) => ways.flat().filter(({ from }) => from === name));
-  return { ways: inOrder, commonCpu: await commonCpuOf(hosts) };
+}
+
+/** Between which hosts ways are tried: each comes as often at the beginning of one as at its end. */
+export function pairsOf<T>(hosts: readonly T[]): { from(host: T): T[]; to(host: T): T[] } {
+  const reach = hosts.length <= MOST_WITH_ALL_WAYS ? hosts.length - 1 : PEERS_OF_EACH;
+  const places = new Map(hosts.map((host, i) => [host, i]));
+  const inCircle = (host: T, by: (step: number) => number) =>
+    Array.from({ length: reach }, (_, i) => {
+      const at = (places.get(host) ?? 0) + by(i + 1);
+      return hosts[(at + hosts.length) % hosts.length] as T;
+    });
+  return {
+    from: (host) => inCircle(host, (step) => step),
+    to: (host) => inCircle(host, (step) => -step),
+  };
+}
+
+/** Most hosts have the CPU of another one. */
+function cpuKey(host: ExaminedHost): string {
+  return JSON.stringify(factsOf(host)?.guestCpu ?? null);
+}
+
+function onceFor<T>(known: Map<string, T>, key: string, make: () => T): T {
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const made = make();
+  known.set(key, made);
+  return made;
 }
 
 type Names = NonNullable<WayFacts["names"]>;
 
-/** One command a host for the names of all others. */
+/** One command a host for the names of others. */
 async function resolve(
   from: ExaminedHost,
-  hosts: readonly ExaminedHost[],
+  others: readonly ExaminedHost[],
 ): Promise<Map<ExaminedHost, Names> | undefined> {
-  const wanted = hosts
-    .filter((to) => to !== from)
-    .map((to) => {
-      const { machine, migrationAddress } = to.seen;
-      const names: Names = [{ name: machine.hostname, is: "hostname", addresses: [] }];
-      if (isIP(migrationAddress) === 0 && migrationAddress !== machine.hostname)
-        names.unshift({ name: migrationAddress, is: "migrationAddress", addresses: [] });
-      return { to, names };
-    });
+  const wanted = others.map((to) => {
+    const { machine, migrationAddress } = to.seen;
+    const names: Names = [{ name: machine.hostname, is: "hostname", addresses: [] }];
+    if (isIP(migrationAddress) === 0 && migrationAddress !== machine.hostname)
+      names.unshift({ name: migrationAddress, is: "migrationAddress", addresses: [] });
+    return { to, names };
+  });
   const words = [...new Set(wanted.flatMap(({ names }) => names.map(({ name }) => name)))];
   try {
     const { stdout } = await from.open.machine.exec(["sh", "-c", resolveScript, "sh", ...words]);
@@ -213,11 +264,7 @@ async function commonCpuOf(hosts: readonly ExaminedHost[]): Promise<CommonCpu | 
     cpus.some((cpu) => cpu.query.virtType !== query.virtType || cpu.query.architecture !== query.architecture)
   )
     return undefined;
-  const baseline = await first.open.libvirt.host
-    .baselineCpu(
-      cpus.map(({ xml }) => xml),
-      query,
-    )
-    .catch(() => undefined);
+  const kinds = [...new Set(cpus.map(({ xml }) => xml))];
+  const baseline = await first.open.libvirt.host.baselineCpu(kinds, query).catch(() => undefined);
   return baseline === undefined ? undefined : cpuSummary(baseline);
 }

@@ -7,6 +7,7 @@ import { makeReport } from "../../cli/doctor/report.js";
 import { asTable } from "../../cli/doctor/table.js";
 import { noPaint } from "../../cli/paint.js";
 import type { HostExamination } from "../../provider/fitness/examine.js";
+import { pairsOf } from "../../provider/fitness/examine-ways.js";
 import { SecretTexts } from "../../provider/planning/secret-texts.js";
 import { betaSeen, libvirtFacts, NOW, pool, seenWith, wayWith } from "./fitness-facts.js";
 
@@ -92,6 +93,15 @@ describe("a report", () => {
     expect(evil).not.toContain("\u001b");
   });
 
+  it("says when only some of the ways were tried", () => {
+    const some = makeReport(
+      { examinations: [alpha, beta], ways: [wayWith()], commonCpu: undefined },
+      { at: NOW, isIgnored: () => false, secrets: new SecretTexts() },
+    );
+    expect(some.ways).toEqual({ tried: 1, all: 2 });
+    expect(asTable(some, noPaint)).toContain("Of 2 ways between these hosts 1 were tried");
+  });
+
   it("says in a sentence how it stands", () => {
     expect(asTable(report([alpha, beta]), noPaint)).toMatch(
       /alpha -> beta\n[\s\S]*No problem\. 2 hosts\.\n$/,
@@ -99,5 +109,20 @@ describe("a report", () => {
     expect(asTable(report([poor, silent]), noPaint)).toMatch(
       /1 of 2 hosts could not be looked at; of the rest: 1 problem\.\n$/,
     );
+  });
+});
+
+describe("the ways that are tried", () => {
+  it.each([2, 32, 33, 500])("of %d hosts lead to and from each, all or as many", (count) => {
+    const hosts = Array.from({ length: count }, (_, i) => i);
+    const pairs = pairsOf(hosts);
+    const reach = count <= 32 ? count - 1 : 8;
+    for (const host of hosts) {
+      const others = pairs.from(host);
+      expect(new Set(others)).toHaveProperty("size", reach);
+      expect(others).not.toContain(host);
+      expect(new Set(pairs.to(host))).toHaveProperty("size", reach);
+      for (const other of others) expect(pairs.to(other)).toContain(host);
+    }
   });
 });
