@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Inspection } from "../../provider/engine/inspection.js";
 import { concealChange, concealStep } from "../../provider/planning/conceal.js";
 import { describePlan } from "../../provider/planning/plan.js";
+import type { Step } from "../../provider/planning/step.js";
 import type { StateResource } from "../state/state.js";
 import { type Divergence, divergencesOf } from "./divergence.js";
 import type { Effect, Finding } from "./finding.js";
@@ -52,7 +53,7 @@ export function judge(resource: StateResource, inspection: Inspection): Judged {
         up: describePlan(plan),
         effect: "replace",
       });
-    for (const step of plan.steps)
+    for (const step of withoutForeseenMove(plan.steps))
       for (const divergence of divergencesOf(step))
         findings.push(toFinding(divergence, step.effect, { ...about, ...home }));
   }
@@ -101,6 +102,12 @@ export function judge(resource: StateResource, inspection: Inspection): Judged {
   }
   const status = !exists ? "missing" : isDrifted ? "drifted" : "same";
   return { status, findings: findings.map(identified) };
+}
+
+/** Where a guest is whose migration was interrupted only settling that tells: a move that might follow is nothing that was found. */
+function withoutForeseenMove(steps: readonly Step[]): readonly Step[] {
+  if (!steps.some(({ kind }) => kind === "settleMigration")) return steps;
+  return steps.filter(({ kind }) => kind !== "migrate" && kind !== "moveStopped");
 }
 
 function toFinding(

@@ -81,6 +81,18 @@ describe("an inspection", () => {
     ]);
   });
 
+  it("of a migration that was cut off is one finding, wherever the guest may have to move afterwards", () => {
+    const settle: Step = {
+      ...{ kind: "settleMigration", subject: "web", from: "alpha", to: "beta" },
+      ...{ effect: "live", reason: "one running copy stays" },
+    };
+    const move: Step = {
+      ...{ kind: "migrate", subject: "web", from: "alpha", to: "beta", copies: [], effect: "migrate" },
+    };
+    expect(kinds(planned([settle, move]))).toEqual([["interrupted", undefined]]);
+    expect(kinds(planned([move]))).toEqual([["drifted", "host"]]);
+  });
+
   it("of a resource of which nothing is there is one finding, with all that up would do", () => {
     const define: Step = {
       ...{ kind: "defineMachine", subject: "web", host: "alpha" },
