@@ -133,10 +133,10 @@ function refusedBeforeItsStep(
 ): PreviewStep[] {
   const told = new Set(steps.map(({ urn }) => urn));
   const refused = new Map(records.filter(isRefusal).map((record) => [record.urn, record]));
-  return [...refused.values()].flatMap(({ urn, kind }): PreviewStep[] => {
+  return [...refused.values()].flatMap(({ urn, kind, isOnRecord }): PreviewStep[] => {
     const name = identityOfUrn(urn)?.name;
     if (told.has(urn) || name === undefined) return [];
-    const operation = known.has(urn) ? "update" : "create";
+    const operation = isOnRecord || known.has(urn) ? "update" : "create";
     const nothing = { old: undefined, leftBecause: undefined, inputs: undefined, effects: undefined };
     return [{ ...{ urn, kind, name, operation }, ...nothing, replaceBecause: [] }];
   });

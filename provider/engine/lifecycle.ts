@@ -64,7 +64,8 @@ export async function check(
   if (twice.problems.length > 0) return { inputs: news, failures: failuresOf(twice.problems) };
   if (twice.warnings.length > 0)
     warn(deployment, logOf(definition, deployment, inputs), inputs, twice.warnings.map(secrecy.text));
-  const tell = (found: PlanRecord["found"]) => witness(definition, deployment, "check", inputs, found);
+  const tell = (found: PlanRecord["found"]) =>
+    witness(definition, deployment, { call: "check", inputs, isOnRecord: previous !== undefined, found });
   if (unknownKeys.length > 0) {
     await tell({ kind: "unknown", keys: unknownKeys });
     return { inputs: { ...toJson(inputs), effects: UNKNOWN }, failures: [] };
@@ -133,7 +134,7 @@ export async function diff(
   const seen = await observeAndPlan(definition, deployment, request);
   const found: PlanRecord["found"] =
     seen.kind === "unobservable" ? unobservable(seen) : { kind: "planned", plan: seen.plan, explained: [] };
-  await witness(definition, deployment, "diff", inputs, found);
+  await witness(definition, deployment, { call: "diff", inputs, isOnRecord: true, found });
   if (seen.kind === "unobservable")
     return { changes: previous === undefined || !sameInputs(definition, inputs, previous) };
   const { plan } = seen;
@@ -146,14 +147,12 @@ export async function diff(
 async function witness(
   { kind }: AnyDefinition,
   deployment: Deployment,
-  call: PlanRecord["call"],
-  inputs: Bag,
-  found: PlanRecord["found"],
+  { inputs, ...made }: Omit<PlanRecord, "urn" | "kind" | "inputs"> & { inputs: Bag },
 ): Promise<void> {
   const { pulumiUrn: urn } = inputs;
   // Not known yet it may be anything.
   if (typeof urn !== "string") return;
-  await deployment.witness?.({ urn, kind, call, inputs: toJson(inputs), found });
+  await deployment.witness?.({ ...made, urn, kind, inputs: toJson(inputs) });
 }
 
 function unobservable({ reason, error }: Extract<Seen, { kind: "unobservable" }>): PlanRecord["found"] {

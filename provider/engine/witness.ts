@@ -9,6 +9,8 @@ export interface PlanRecord {
   kind: string;
   /** A diff knows the resource's outputs, a check doesn't; what a check found stands in `effects`. */
   call: "check" | "diff";
+  /** Whether the state has it, maybe under another URN. A check before a replacement isn't told. */
+  isOnRecord: boolean;
   /** Canonical, secrets in plain. */
   inputs: JsonObject;
   found:

@@ -139,10 +139,15 @@ describe("the review of a change", () => {
     const secrets = new SecretTexts();
     const preview = { project: "shop", stack: "prod", steps: [], others: 0, errors: [""], warnings: [] };
     const record = { urn: step.urn, kind: step.kind, call: "check" as const, inputs: {} };
-    const gathered = await gather(preview, {
-      ...{ state: undefined, secrets, progress: new Progress(process.stderr, { quiet: true }) },
-      records: [{ ...record, found: { kind: "planned", plan, explained: [] } }],
-    });
+    const gatheredOf = (isOnRecord: boolean) =>
+      gather(preview, {
+        ...{ state: undefined, secrets, progress: new Progress(process.stderr, { quiet: true }) },
+        records: [{ ...record, isOnRecord, found: { kind: "planned", plan, explained: [] } }],
+      });
+    const gathered = await gatheredOf(false);
+    expect(gathered.changes.map(({ step }) => step.operation)).toEqual(["create"]);
+    // The state has it under the URN of before, of which it is an alias.
+    expect((await gatheredOf(true)).changes.map(({ step }) => step.operation)).toEqual(["update"]);
     const report = makeReport(gathered, {
       ...{ at: new Date(0), failOn: new Set(["refused"] as const), bandwidthMibPerSecond: 1, secrets },
     });

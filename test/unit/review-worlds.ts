@@ -119,6 +119,7 @@ export function changeOf(name: string, steps: readonly Step[], options: ChangeOp
   const inputs = operation === "delete" ? undefined : (options.inputs ?? options.resource?.inputs ?? {});
   const urn = urnOf(kind, name);
   const found = options.found ?? { kind: "planned", plan, explained: options.explained ?? [] };
+  const record = { urn, kind, call: "check", inputs: {}, isOnRecord: operation === "update" } as const;
   return {
     step: {
       ...{ urn, kind, name, operation, replaceBecause: [] },
@@ -129,10 +130,10 @@ export function changeOf(name: string, steps: readonly Step[], options: ChangeOp
     },
     inputs,
     resource: options.resource,
-    records: operation === "delete" ? [] : [{ urn, kind, call: "check", inputs: {}, found }],
+    records: operation === "delete" ? [] : [{ ...record, found }],
     removal: Array.isArray(removal) ? { kind: "planned", steps: removal } : removal,
     replacement: options.replacement && {
-      ...{ urn, kind, call: "check", inputs: {} },
+      ...record,
       found: { kind: "planned", plan: { ...emptyPlan(), steps: options.replacement }, explained: [] },
     },
     assumed: [],
