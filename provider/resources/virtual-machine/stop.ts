@@ -1,15 +1,16 @@
 import type { Host } from "../../hosts/host.js";
 import type { ApplyContext } from "../definition.js";
+import { type Asked, askAgainMs, nextAsk, type Way } from "./presses.js";
 import { until } from "./until.js";
 import { isAgentConnected } from "./wait/addresses.js";
 
-/** A guest that is just booting doesn't hear the power button: it is pressed again, several times within whatever time there is. */
-const ASK_AGAIN_MS = 10_000;
-const PRESSES = 4;
 /** Its end is an event; in between people are told how long it may still take. */
 const LOOK_EVERY_MS = 2_000;
 
-const WAYS = { agent: "its agent was asked", acpi: "its power button was pressed (ACPI)" };
+const WAYS: Record<Way, string> = {
+  agent: "its agent was asked",
+  acpi: "its power button was pressed (ACPI)",
+};
 
 /**
  * Shuts a guest down through its agent where one answers, else and then as its power button would. Whether it obeys is the guest's business: after the
@@ -23,10 +24,9 @@ export async function shutDown(
 ): Promise<void> {
   const { uuid, name } = machine;
   const libvirt = await host.libvirt();
-  const deadline = context.now() + options.timeoutMs;
-  const askAgainMs = Math.min(ASK_AGAIN_MS, options.timeoutMs / PRESSES);
-  let asked: keyof typeof WAYS | undefined;
-  let askedAtMs = Number.NEGATIVE_INFINITY;
+  const { timeoutMs } = options;
+  const deadline = context.now() + timeoutMs;
+  let asked: Asked | undefined;
   let wake: () => void = () => undefined;
   const subscription = await libvirt.events.on("domainLifecycle", (event) => {
     if (event.uuid === uuid && (event.event === "stopped" || event.event === "crashed")) wake();
@@ -38,25 +38,32 @@ export async function shutDown(
       const leftMs = deadline - context.now();
       if (leftMs <= 0) break;
       if (record.state === "paused") await libvirt.domains.resume(uuid);
-      if (context.now() - askedAtMs >= askAgainMs) {
-        askedAtMs = context.now();
-        // An agent that can't do it now won't a moment later either.
-        asked = asked === undefined && isAgentConnected(record.liveXml) ? "agent" : "acpi";
+      const ask = nextAsk(
+        asked,
+        { nowMs: context.now(), leftMs, timeoutMs },
+        isAgentConnected(record.liveXml),
+      );
+      if (ask !== undefined) {
+        const { way } = ask;
+        asked = { way, atMs: context.now() };
         await libvirt.domains
-          .shutdown(uuid, { mode: asked, timeoutMs: Math.min(leftMs, ASK_AGAIN_MS) })
+          .shutdown(uuid, { mode: way, timeoutMs: ask.answerMs })
           .catch((error: unknown) => {
+            asked = { way, atMs: context.now(), failed: true };
             context.log.warning(
               `asking the guest to shut down: ${error instanceof Error ? error.message : String(error)}`,
             );
           });
+        // The button is next.
+        if (asked.failed === true && way === "agent") continue;
       }
-      const way = WAYS[asked ?? "acpi"];
+      const way = WAYS[asked?.way ?? "acpi"];
       context.log.progress(`waiting for the guest to shut down (${way}), ${Math.ceil(leftMs / 1000)} s left`);
       await until(
         (resolve) => {
           wake = resolve;
         },
-        Math.min(leftMs, LOOK_EVERY_MS, askAgainMs),
+        Math.min(leftMs, LOOK_EVERY_MS, askAgainMs(timeoutMs)),
         context.signal,
       );
     }
@@ -65,7 +72,7 @@ export async function shutDown(
   }
   if (!options.force)
     throw new Error(
-      `guest ${name} did not shut down within ${options.timeoutMs / 1000} s and runs on; shut it down from inside, raise shutdownTimeout, or set forceStop: true to cut its power`,
+      `guest ${name} did not shut down within ${timeoutMs / 1000} s and runs on; shut it down from inside, raise shutdownTimeout, or set forceStop: true to cut its power`,
     );
   await libvirt.domains.destroy(uuid, { graceful: true });
 }
