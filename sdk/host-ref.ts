@@ -90,7 +90,9 @@ function nameOf(host: unknown): pulumi.Output<string> {
   return pulumi.output(partsOf(host).name as In<string>);
 }
 
+/** What is no host stands in its connection's place, where the provider tells of it. */
 function connectionOf(host: unknown): pulumi.Output<Connection> {
+  if (["string", "number", "boolean"].includes(typeof host)) return pulumi.output(host as Connection);
   return pulumi.output(partsOf(host).connection as In<Connection>) as pulumi.Output<Connection>;
 }
 

@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import { nearlySame } from "../planning/likeness.js";
+import { firstPart, meantBy } from "../planning/other-names.js";
+import { NO_HOST } from "../resources/inputs.js";
 
 /** What is wrong with an input. */
 export interface InputProblem {
@@ -37,6 +38,9 @@ export function problemsOf(
 ): InputProblem[] {
   const path = [key, ...issue.path];
   const value = valueAt(root, issue.path);
+  const host = hostOf(shape, path, value);
+  if (host !== undefined)
+    return [{ path: formatPath(host), message: withValue(NO_HOST, host, value, isSecret) }];
   if (issue.code === "unrecognized_keys") return unknownInputs(shape, path, issue.keys, keysAt(shape, path));
   const meant = meantIssues(issue);
   if (meant !== undefined) return meant.flatMap((inner) => problemsOf(inner, shape, key, root, isSecret));
@@ -55,6 +59,18 @@ export function problemsOf(
   return [{ path: programPath(shape, path), message: withValue(message, path, value, isSecret) }];
 }
 
+/** The SDK hands on in the place of a connection what was given for a host and is none, so that it can be told. */
+export function isNoHost(connection: unknown): boolean {
+  return ["string", "number", "boolean"].includes(typeof connection);
+}
+
+/** Where the program names a host, at a connection that is none. */
+function hostOf(shape: z.ZodRawShape, path: Path, connection: unknown): Path | undefined {
+  if (!isNoHost(connection)) return undefined;
+  if ("host" in shape && path[0] === "connection" && path.length === 1) return ["host"];
+  return "hosts" in shape && path[0] === "hosts" && path.length === 2 ? path : undefined;
+}
+
 /**
  * What is wrong in the alternative that a value was meant for, which is the one whose kind it has; undefined where that can't be told, and
  * for what is no matter of alternatives.
@@ -66,16 +82,15 @@ export function meantIssues(issue: z.core.$ZodIssue): z.core.$ZodIssue[] | undef
   return meant.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
-/** The inputs that are written in another way: absent, while something is given that there isn't and whose name is nearly the same. */
+/** The inputs that are written in another way: absent, while something is given that there isn't and by which they were probably meant. */
 export function misspeltIn(
   inputs: Readonly<Record<string, unknown>>,
   known: readonly string[],
 ): ReadonlySet<string> {
   const given = Object.keys(inputs).filter((key) => inputs[key] !== undefined);
   const strangers = given.filter((key) => !known.includes(key));
-  return new Set(
-    strangers.flatMap((key) => known.filter((name) => !given.includes(name) && nearlySame(name, key))),
-  );
+  const meant = strangers.flatMap((key) => meantBy(key, known).map(firstPart));
+  return new Set(meant.filter((name) => !given.includes(name)));
 }
 
 /** Inputs that there aren't, each with the one that was probably meant; what there is instead is listed once. */
@@ -90,7 +105,7 @@ export function unknownInputs(
   const known = programPath(shape, [...parent, ""]) === formatPath([""]) ? programKeys(shape) : allowed;
   let isListed = known.length === 0;
   return keys.map((key) => {
-    const near = known.filter((name) => nearlySame(name, key));
+    const near = meantBy(key, known);
     const list = isListed ? "" : `; there are ${known.join(", ")}`;
     if (near.length === 0) isListed = true;
     const hint = near.length > 0 ? `; did you mean ${near.join(" or ")}?` : list;

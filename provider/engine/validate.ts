@@ -5,6 +5,7 @@ import { judge, UNSOUND } from "../resources/guarded-inputs.js";
 import {
   INTERNAL_KEYS,
   type InputProblem,
+  isNoHost,
   misspeltIn,
   problemsOf,
   programKeys,
@@ -41,6 +42,10 @@ export function validateInputs(
   for (const [key, schema] of entriesOf(shape)) {
     const value = Object.hasOwn(news, key) ? news[key] : undefined;
     if (value === undefined && misspelt.has(key)) {
+      unsound[key] = UNSOUND;
+      continue;
+    }
+    if (key === "host" && value === undefined && isNoHost(news.connection)) {
       unsound[key] = UNSOUND;
       continue;
     }

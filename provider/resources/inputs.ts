@@ -220,6 +220,9 @@ export const common = {
   secretInputs: z.array(z.string()).optional(),
   timeouts: timeouts.optional(),
 };
+
+export const NO_HOST = "must be a Host resource or { name, connection }";
+
 export const onHost = {
   host: hostName(),
   connection,
@@ -237,7 +240,7 @@ export const onHosts = {
 /** What messages call a host; it stands in the notes of migrations too. */
 export function hostName() {
   return z
-    .string({ error: "must be a Host resource or { name, connection }" })
+    .string({ error: NO_HOST })
     .refine((s) => s.length > 0, { error: "must not be empty" })
     .refine(isXmlText, { error: "has a control character or half a surrogate pair, which XML can't hold" })
     .refine((s) => Buffer.byteLength(s) <= 1_024, { error: "must be at most 1024 bytes" });

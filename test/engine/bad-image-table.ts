@@ -15,11 +15,11 @@ export const imageTable: readonly [Record<string, unknown>, string][] = [
   ],
   [{ source: "https://" }, 'source: "https://" is no valid URL'],
   // What is found out of a source is no input, though it stands among them.
-  [{ checksum: `sha256:${"a".repeat(64)}` }, "checksum: there is no such input; did you mean checksumUrl?"],
   [
-    { url: "https://mirror.example/base.qcow2" },
-    "url: there is no such input; there are timeouts, hosts, name, pool, source, member, sha256, sha512, checksumUrl, format, revision, retainOnDelete, adopt",
+    { checksum: `sha256:${"a".repeat(64)}` },
+    "checksum: there is no such input; did you mean sha256 or sha512 or checksumUrl?",
   ],
+  [{ url: "https://mirror.example/base.qcow2" }, "url: there is no such input; did you mean source?"],
   [{ sha256: "abc" }, 'sha256: "abc" must be a sha256 sum: 64 hexadecimal digits'],
   [{ sha256: "g".repeat(64) }, `sha256: "${"g".repeat(64)}" must be a sha256 sum: 64 hexadecimal digits`],
   [

@@ -336,7 +336,47 @@ export const table: readonly [Kind, Record<string, unknown>, string][] = [
     'interfaces: {"network":"lan"} must be a list of interfaces',
   ],
   ["VirtualMachine", { cpu: 2 }, "cpu: 2 must be { mode, model, features, topology, ... }"],
-  ["VirtualMachine", { hostname: "x" }, "hostname: there is no such input; did you mean host?"],
+  [
+    "VirtualMachine",
+    { hostname: "x" },
+    "hostname: there is no such input; did you mean cloudInit.hostname or host?",
+  ],
+  ["VirtualMachine", { vcpu: 2 }, "vcpu: there is no such input; did you mean cpus?"],
+  ["VirtualMachine", { memory: undefined, ram: "1GiB" }, "ram: there is no such input; did you mean memory?"],
+  [
+    "VirtualMachine",
+    { user_data: "x" },
+    "user_data: there is no such input; did you mean cloudInit.userData?",
+  ],
+  [
+    "VirtualMachine",
+    { networkInterfaces: [] },
+    "networkInterfaces: there is no such input; did you mean interfaces?",
+  ],
+  ["VirtualMachine", { cloudinit: "x" }, "cloudinit: there is no such input; did you mean cloudInit?"],
+  ["VirtualMachine", { running: true }, "running: there is no such input; did you mean powerState?"],
+  [
+    "VirtualMachine",
+    { power_state: "stopped" },
+    "power_state: there is no such input; did you mean powerState?",
+  ],
+  [
+    "VirtualMachine",
+    { interfaces: [{ network_id: "lan" }] },
+    "interfaces[0].network_id: there is no such input; did you mean network?",
+  ],
+  [
+    "VirtualMachine",
+    { disks: [{ volume_id: "x", size: "1GiB", pool: "p" }] },
+    "disks[0].volume_id: there is no such input; did you mean disk?",
+  ],
+  ["Disk", { base_volume_id: "x" }, "base_volume_id: there is no such input; did you mean backing?"],
+  [
+    "VirtualMachine",
+    { host: undefined, connection: "a" },
+    'host: "a" must be a Host resource or { name, connection }',
+  ],
+  ["Network", { hosts: { 0: "a" } }, 'hosts["0"]: "a" must be a Host resource or { name, connection }'],
   [
     "StoragePool",
     { constructor: 1 },

@@ -55,10 +55,10 @@ describe("many wrong inputs", () => {
   });
 
   it("that there aren't have those that there are listed once", async () => {
-    const problems = await problemsOf("StoragePool", { folder: "/a", target: "/b", pathh: "/c" });
+    const problems = await problemsOf("StoragePool", { colour: "/a", shape: "/b", pathh: "/c" });
     expect(problems).toEqual([
-      "folder: there is no such input; there are timeouts, hosts, name, type, path, source, build, autostart, forceDestroy, adopt",
-      "target: there is no such input",
+      "colour: there is no such input; there are timeouts, hosts, name, type, path, source, build, autostart, forceDestroy, adopt",
+      "shape: there is no such input",
       "pathh: there is no such input; did you mean path?",
     ]);
   });
@@ -310,7 +310,9 @@ describe.skipIf(cli === undefined)("a preview", () => {
     expect(await refused("noHost")).toMatch(
       /host: is missing: it must be a Host resource or \{ name, connection \}[\s\S]*cpus: "2" must be a whole number/,
     );
-    expect(await refused("hostByName")).toContain('hosts["0"].connection: null must be');
+    expect(await refused("hostByName")).toContain(
+      'hosts["0"]: "alpha" must be a Host resource or { name, connection }',
+    );
     expect(await refused("otherKind")).toContain("host: is missing: it must be a Host resource");
     const lists = await refused("lists");
     expect(lists).toContain("disks[0]: null must be { disk }, { image, pool, ... } or { size, pool, ... }");
