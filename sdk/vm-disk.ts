@@ -70,7 +70,8 @@ export interface VmDisk {
   onImageChange?: In<"refuse" | "keep">;
   /**
    * What tells an owned disk from the VM's others when the list changes: its volume is `<VM>-<name>`. Default: its place in the list,
-   * counted from 0. Give names when disks may be taken out of the middle.
+   * counted from 0. Give names when disks may be taken out of the middle: without them the last one's volume goes, which is refused where the others show
+   * that it wasn't meant, and warned of where it may have been another.
    */
   name?: In<string>;
   /** libvirt's name of an owned disk's volume, in full: for one that is taken over (`adopt`) under the name that it has. */

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { HostFacts } from "../../provider/hosts/facts.js";
 import type { DomainRecord, PoolRecord, VolumeRecord } from "../../provider/libvirt/index.js";
 import { identityOfUrn } from "../../provider/planning/owner.js";
@@ -9,6 +9,7 @@ import type { ObservedHost } from "../../provider/resources/virtual-machine/obse
 import { sourceNames, toDomainOn } from "../../provider/resources/virtual-machine/observed-domain.js";
 import type { MachineRequest } from "../../provider/resources/virtual-machine/request.js";
 import type { DiskInputs, Inputs } from "../../provider/resources/virtual-machine/schema.js";
+import { judgeShorterList } from "../../provider/resources/virtual-machine/shorter-list.js";
 
 const urn = "urn:pulumi:lab::test::pulumi-kvm:VirtualMachine::web";
 const identity = identityOfUrn(urn) ?? expect.fail("no URN");
@@ -139,4 +140,61 @@ it("what a disk began with isn't changed under it, and is told as it was", () =>
   expect(refusalsOf({ backing: { pool: "images", volume: "os-1" } }, image("os-1"))).toEqual([]);
   expect(refusalsOf(image("os-1"), {})).toEqual([]);
   expect(refusalsOf({ backing: "base" }, { ...image("os-1"), onImageChange: "keep" })).toEqual([]);
+});
+
+describe("a list of disks that became shorter", () => {
+  const disk = (size: number, more: DiskInputs = {}): DiskInputs => ({
+    size: size * mib,
+    pool: "images",
+    ...more,
+  });
+  const data: DiskInputs = { disk: { host: "alpha", pool: "images", name: "data" } };
+  const judged = (before: DiskInputs[], now: DiskInputs[]) => {
+    const inputsOf = (disks: DiskInputs[]) => ({ pulumiUrn: urn, name: "web", disks }) as unknown as Inputs;
+    const result = emptyPlan();
+    judgeShorterList({ identity, inputs: inputsOf(now), previous: inputsOf(before) }, result);
+    return [...result.refusals.map(({ message }) => message), ...result.warnings];
+  };
+
+  it.each<[string, DiskInputs[], DiskInputs[]]>([
+    ["of the last, which is another than the others", [disk(1), disk(2)], [disk(1)]],
+    ["of all", [disk(1), disk(1)], []],
+    ["of one with a name", [disk(1), disk(1, { name: "logs" })], [disk(1)]],
+    [
+      "of one whose successors have their volumes",
+      [disk(1), disk(2), disk(3)],
+      [disk(1), disk(3, { volume: "web-2" })],
+    ],
+    ["of the last, and the one before it grows", [disk(1), disk(2), disk(3)], [disk(1), disk(4)]],
+    ["of one that stays after all", [disk(1), disk(1, { retainOnDelete: true })], [disk(1)]],
+  ])("says nothing %s", (_, before, now) => {
+    expect(judged(before, now)).toEqual([]);
+  });
+
+  it("is refused when others have slid into the place of what was taken out", () => {
+    const message = (lost: string, set: string, from = 1) => [
+      `disks[${from}] was taken out of the list, and its place is another disk's now: as disks without a name are told by their places, ${lost} would be lost instead; set ${set}, so that each stays what it is`,
+    ];
+    expect(judged([disk(1), disk(2), disk(3)], [disk(1), disk(3)])).toEqual(
+      message("web-2", 'disks[1].volume to "web-2"'),
+    );
+    expect(judged([disk(1), disk(2), disk(3), disk(3)], [disk(2), disk(3), disk(3)])).toEqual(
+      message(
+        "web-3",
+        'disks[0].volume to "web-1", disks[1].volume to "web-2", disks[2].volume to "web-3"',
+        0,
+      ),
+    );
+    // Whatever was taken out has a name of its own.
+    for (const named of [disk(1, { name: "logs" }), data])
+      expect(judged([disk(1), named, disk(1)], [disk(1), disk(1)])).toEqual(
+        message("web-2", 'disks[1].volume to "web-2"'),
+      );
+  });
+
+  it("warns when any of several may have been meant", () => {
+    expect(judged([disk(1), disk(1), disk(1)], [disk(1), disk(1)])).toEqual([
+      'web-2 in pool images goes, as the last of the list, with what is on it: disks without a name are told by their places. If you took another one out, don\'t deploy this: put it back, set the volume of each that is to stay (disks[0].volume: "web-0", ...), and take it out then',
+    ]);
+  });
 });

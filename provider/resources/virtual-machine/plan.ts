@@ -45,6 +45,7 @@ import {
 } from "./relocations.js";
 import { isOwn, type MachineRequest, wasFound } from "./request.js";
 import { mediaSteps, releasedMediaSteps, secondSeedRefusals } from "./seed/steps.js";
+import { judgeShorterList } from "./shorter-list.js";
 import { asMarked, unmarkedVolumes } from "./unmarked.js";
 import { waitSteps, waitWarnings } from "./wait/plan.js";
 
@@ -466,6 +467,7 @@ function planChanges(
   result.steps.push(...definitionSteps(subject, changes));
   refuseLossByName(request, place, result);
   refuseTakenUnderSnapshot(changes.definition, domain, result);
+  judgeShorterList(request, result);
   volumeSteps(request, place, domain, relocations.moves, result, sources);
   if (changes.live.length > 0)
     result.steps.push({ kind: "changeRunning", subject, changes: toTexts(changes.live), effect: "live" });
