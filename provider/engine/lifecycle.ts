@@ -7,6 +7,7 @@ import { describePlan, emptyPlan, type Plan, type Refusal } from "../planning/pl
 import { readOnce } from "../planning/read-once.js";
 import { describeStep, mustBeAnnounced, needsAnotherLook } from "../planning/step.js";
 import type { ApplyContext, Request, ResourceDefinition } from "../resources/definition.js";
+import { noteDeclared } from "../resources/given-up.js";
 import { DEFAULT_TIMEOUT_MS, milliseconds } from "../resources/inputs.js";
 import type { EngineConnection } from "./engine-connection.js";
 import { PartialFailure, UserError } from "./errors.js";
@@ -109,7 +110,9 @@ function leftAsFound({ computed }: AnyDefinition, olds: Bag, news: Bag): string[
 function declaredTwice(definition: AnyDefinition, { hosts }: Deployment, inputs: Bag) {
   const { pulumiUrn: urn } = inputs;
   if (typeof urn !== "string" || definition.holds === undefined) return { problems: [], warnings: [] };
-  return heldTwice(hosts, { urn, kind: definition.kind }, definition.holds(inputs));
+  const holdings = definition.holds(inputs);
+  noteDeclared(hosts, identityOf(inputs), holdings);
+  return heldTwice(hosts, { urn, kind: definition.kind }, holdings);
 }
 
 /** Pulumi's "+ create" says all that there is to say; or nothing is to be done at all. */

@@ -8,7 +8,7 @@ import { ConsoleWatch } from "../hosts/console-watch.mjs";
 import type { LabHost } from "../hosts/host.js";
 import { labAvailable } from "../hosts/lab.js";
 import { tickCommandLine, tickGuest } from "../hosts/tick-guest.js";
-import { Declared, StorageWorld } from "./storage-world.js";
+import { Declared, Deployed, StorageWorld } from "./storage-world.js";
 
 const { available, missing } = labAvailable();
 const images = "/var/lib/libvirt/images";
@@ -181,5 +181,45 @@ describe.skipIf(!available)(`taking over what people made by hand ${missing.join
     });
     await vm.remove();
     expect(await world.ls("alpha", images)).toEqual([]);
+  });
+
+  it("of a name that another of the program gives up is foreseen, and done once that has", async () => {
+    const hosts = [world.ref("alpha"), world.ref("beta")];
+    const at = (resource: string, name: string, host: string) => ({
+      pulumiUrn: `urn:pulumi:lab::test::pulumi-nodejs:dynamic/kvm:VirtualMachine::${resource}`,
+      ...{ name, host, connection: world.connection(host), credentials: world.credentials },
+      ...{ memory: "64MiB", powerState: "stopped" },
+      disks: resource === "first" ? [] : [{ size: "1MiB", pool: "images" }],
+    });
+    await world.host("beta").virsh("pool-define-as", "images", "dir", "--target", images);
+    await world.host("beta").virsh("pool-start", "images");
+    await using before = new Deployed(hosts);
+    await using run = new Deployed(hosts);
+    const first = new Declared(virtualMachine, hosts, run);
+    const second = new Declared(virtualMachine, hosts, run);
+    await first.up(at("first", "shared", "alpha"));
+    await second.up(at("second", "shared", "beta"));
+    const taken =
+      /there is a domain shared on alpha already, which belongs to "first" of Pulumi stack .*dependsOn.*Pulumi deletes last/;
+    const alone = await new Declared(virtualMachine, hosts, before).preview(at("third", "shared", "alpha"));
+    expect(alone.refusals).toEqual([expect.stringMatching(taken)]);
+    const moves = at("second", "shared", "alpha");
+    const renamed = at("first", "former", "alpha");
+    expect(await first.preview(renamed)).toMatchObject({ refusals: [] });
+    expect(await second.preview(moves)).toMatchObject({ refusals: [], diff: { changes: true } });
+    await expect(second.up(moves)).rejects.toThrow(taken);
+    await first.up(renamed);
+    await second.up(moves);
+    expect((await alpha.virsh("list", "--all", "--name")).split("\n")).toEqual(
+      expect.arrayContaining(["former", "shared"]),
+    );
+    // With the disk that is named after it.
+    const third = new Declared(virtualMachine, hosts, run);
+    const back = at("second", "shared", "beta");
+    expect(await second.preview(back)).toMatchObject({ refusals: [] });
+    expect(await third.preview(at("third", "shared", "alpha"))).toMatchObject({ refusals: [] });
+    await second.up(back);
+    await third.up(at("third", "shared", "alpha"));
+    for (const vm of [first, second, third]) await vm.remove();
   });
 });

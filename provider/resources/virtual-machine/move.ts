@@ -1,12 +1,22 @@
+import type { HostRef } from "../../hosts/host-ref.js";
 import type { MigrationJournal } from "../../libvirt/xml/index.js";
 import type { Step } from "../../planning/step.js";
 import type { ApplyContext, ObserveContext } from "../definition.js";
+import { givesUpName, withoutWhatLeaves } from "../given-up.js";
 import { milliseconds } from "../inputs.js";
 import { type Base, observeBases } from "./bases.js";
 import { baseRefusals, volumesToCopy } from "./copies.js";
-import { type MigrationPlan, migrateLive, moveStopped, preflight, settle } from "./migration/index.js";
+import {
+  type Leaving,
+  type MigrationPlan,
+  migrateLive,
+  moveStopped,
+  preflight,
+  settle,
+} from "./migration/index.js";
 import { isActive, isUnsettled, type ObservedHost, type ObservedMachine } from "./observed.js";
-import type { MachineRequest } from "./request.js";
+import { ownerOf } from "./record-owner.js";
+import { identityHashes, type MachineRequest } from "./request.js";
 
 const DEFAULT_TIMEOUT_MS = 3_600_000;
 
@@ -21,8 +31,20 @@ export async function preflightMove(
   const refusals = await preflight(migrationPlan(request, observed, source, context), {
     fresh: context.fresh,
     mayBeMade: request.chosen === undefined,
+    ...(context.fresh ? {} : { leaves: leavesFrom(observed.target.ref, request, context) }),
   });
   return [...refusals, ...(isActive(source.domain) ? baseRefusals(request, observed.bases ?? []) : [])];
+}
+
+/** What goes from the target by other resources' doing before the move, as the program has it. */
+function leavesFrom(target: HostRef, request: MachineRequest, { hosts }: ObserveContext): Leaving {
+  return {
+    domain: (record) => {
+      const owner = ownerOf(record);
+      return owner !== undefined && givesUpName(hosts, owner, target, record.name);
+    },
+    without: (contents) => withoutWhatLeaves(hosts, target, contents, identityHashes(request)),
+  };
 }
 
 /** What the disks of a VM that is elsewhere are layers over. One that is off takes its layers along as they are. */

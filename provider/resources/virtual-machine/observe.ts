@@ -3,6 +3,7 @@ import type { Host } from "../../hosts/host.js";
 import { type Connection, type Credentials, connectionKey, type HostRef } from "../../hosts/host-ref.js";
 import type { DomainRecord, PoolRecord } from "../../libvirt/index.js";
 import type { ObserveContext } from "../definition.js";
+import { givesUpName, withoutWhatLeaves } from "../given-up.js";
 import { lookAtLocalDisk } from "../local-disk.js";
 import { roomIn } from "../pool-room.js";
 import { rescanPool, rescanPoolOnce } from "../rescan.js";
@@ -254,7 +255,12 @@ async function lookAt(
     (home) => connectionKey(home) === connectionKey(ref),
   );
   const mine = [candidates ?? []].flat().find((record) => isMine(record, request, isHome));
-  const namesake = named === mine ? undefined : named;
+  const other = named === mine ? undefined : named;
+  const otherOwner = other === undefined ? undefined : ownerOf(other);
+  // What is applied meets what is there.
+  const leaves =
+    !fresh && otherOwner !== undefined && givesUpName(hosts, otherOwner, ref, request.inputs.name);
+  const namesake = leaves ? undefined : other;
   const toDomain = toDomainOn(facts, sourceNames(request, poolRecords), networks);
   const layersOf = ({ hasSnapshots }: DomainRecord) => (hasSnapshots ? snapshotLayers(host) : undefined);
   const domain =
@@ -270,11 +276,15 @@ async function lookAt(
     ref,
     facts,
     domain,
-    namesake: namesake === undefined ? undefined : toDomain(namesake, ownerOf(namesake)),
+    namesake: namesake === undefined ? undefined : toDomain(namesake, otherOwner),
+    namesakeLeaves: leaves ? otherOwner : undefined,
     pools: await poolsOf(host, poolRecords, request, domain, fresh),
     left: leftDisks(host, () => identityHashes(request)[0]),
     networks: networks.filter((network) => network.active).map((network) => network.name),
   };
+  if (!fresh)
+    for (const pool of place.pools)
+      pool.contents = withoutWhatLeaves(hosts, ref, pool.contents, identityHashes(request));
   await lookForRoom(host, poolRecords, request, place);
   return place;
 }

@@ -53,6 +53,8 @@ export interface ObservedHost {
   domain?: ObservedDomain | undefined;
   /** Another domain that has the name which this VM is to have. */
   namesake?: ObservedDomain | undefined;
+  /** Whose that name is until it has given it up, as the program has it: for a preview it is free. */
+  namesakeLeaves?: OwnerMark | undefined;
   /** The pools in which the VM has, had or is to have disks. */
   pools: ObservedPool[];
   /** Disks that the same deployment has left when it deleted this VM, to make it anew. */

@@ -5,7 +5,7 @@ import {
   type MigratedVolume,
   type ModelDifference,
 } from "../../libvirt/xml/index.js";
-import { ownerLabel, sameIdentity, takenFrom } from "../../planning/owner.js";
+import { type Identity, ownerLabel, sameIdentity, takenFrom } from "../../planning/owner.js";
 import { emptyPlan, type Plan, type Refusal } from "../../planning/plan.js";
 import type { PropertyChange, Step } from "../../planning/step.js";
 import { foundAgain, isFoundAgain } from "../found-again.js";
@@ -55,6 +55,11 @@ export function plan(request: MachineRequest, observed: ObservedMachine): Plan {
   if (result.refusals.length === 0 && result.steps.length > 0)
     result.warnings.push(...osWarnings(request, observed));
   result.warnings.push(...(observed.sameAddresses ?? []));
+  const { namesakeLeaves, ref } = observed.target;
+  if (namesakeLeaves !== undefined && result.steps.length > 0)
+    result.warnings.push(
+      `the name ${request.inputs.name} on ${ref.name} is that of ${ownerLabel(namesakeLeaves)} until that has moved or been renamed, as is declared: this one must come after it (dependsOn), or the deployment stops at it`,
+    );
   return result;
 }
 
@@ -98,7 +103,7 @@ function planMachine(request: MachineRequest, observed: ObservedMachine): Plan {
     planNew(request, asRemoved(request, observed), result);
     return result;
   }
-  if (target.namesake !== undefined) result.refusals.push(nameTaken(inputs.name, target));
+  if (target.namesake !== undefined) result.refusals.push(nameTaken(request, target));
   const copies = [target, elsewhere].flatMap((host) => host?.domain ?? []);
   if (copies.some(isUnsettled)) planSettling(request, observed, result);
   else if (target.domain !== undefined && elsewhere?.domain !== undefined) {
@@ -174,7 +179,7 @@ function planNew(request: MachineRequest, observed: ObservedMachine, result: Pla
   const { inputs, previous, recorded } = request;
   const { target } = observed;
   if (target.namesake !== undefined) {
-    result.refusals.push(nameTaken(inputs.name, target));
+    result.refusals.push(nameTaken(request, target));
     return;
   }
   const relocations = relocationsOf(request, target, undefined);
@@ -234,14 +239,20 @@ function checkOwner(
   };
 }
 
-function nameTaken(name: string, host: ObservedHost): Refusal {
+function nameTaken({ inputs: { name }, identity }: MachineRequest, host: ObservedHost): Refusal {
   const owner = host.namesake?.owner;
   const whose =
     owner === undefined ? "which this program didn't make" : `which belongs to ${ownerLabel(owner)}`;
   return {
     kind: "foreignObject",
-    message: `there is a domain ${name} on ${host.ref.name} already, ${whose} (UUID ${host.namesake?.record.uuid}); give another name, or set adopt: true to take it over`,
+    message: `there is a domain ${name} on ${host.ref.name} already, ${whose} (UUID ${host.namesake?.record.uuid}); give another name, or set adopt: true to take it over${wayOutWithin(identity, owner)}`,
   };
+}
+
+/** One deployment may do both, or two. */
+function wayOutWithin(identity: Identity, owner: Identity | undefined): string {
+  if (owner === undefined || owner.project !== identity.project || owner.stack !== identity.stack) return "";
+  return `. Where ${JSON.stringify(owner.name)} gives the name up in this deployment, by a move or another name, this one must come after it (dependsOn); where it is to be deleted, delete it in a deployment before, as Pulumi deletes last; where it is this one under its former name in the program, give aliases`;
 }
 
 /** Moved by hand with the old definition left, or two that somebody made of one. */

@@ -18,21 +18,27 @@ import {
 } from "./preflight-refusals.js";
 import { nvramPath } from "./traces.js";
 
+/** What is at the target now and won't be by the time of the move. */
+export interface Leaving {
+  domain(record: DomainRecord): boolean;
+  without(contents: PoolContents): PoolContents;
+}
+
 /**
  * What a move can't do, found without changing anything. The migration address is not among it: whether one host reaches
  * the other only shows when QEMU connects.
  *
  * @param options - `fresh`: look again instead of trusting what was read earlier in the deployment. `mayBeMade`: a pool or network
- *   that the target lacks is no obstacle, since a preview can't know what the same deployment is going to make there.
+ *   that the target lacks is no obstacle, since a preview can't know what the same deployment is going to make there. `leaves`: what that deployment takes away from there before.
  */
 export async function preflight(
   plan: Omit<MigrationPlan, "policy">,
-  options: { fresh?: boolean; mayBeMade?: boolean } = {},
+  options: { fresh?: boolean; mayBeMade?: boolean; leaves?: Leaving } = {},
 ): Promise<string[]> {
   if (options.fresh === true) await refresh(plan);
   const record = (await plan.source.observations.domains()).find(({ uuid }) => uuid === plan.uuid);
   if (record === undefined) return [`it isn't on ${plan.source.name} any more`];
-  const found = await findings(plan, record, options.fresh !== true);
+  const found = await findings(plan, record, options.fresh !== true, options.leaves);
   return refusalsOf(options.mayBeMade === true ? withoutWhatMayBeMade(found) : found);
 }
 
@@ -73,6 +79,7 @@ async function findings(
   plan: Omit<MigrationPlan, "policy">,
   record: DomainRecord,
   ahead: boolean,
+  leaves: Leaving | undefined,
 ): Promise<PreflightFindings> {
   const { source, target, uuid } = plan;
   const live = record.liveXml !== undefined;
@@ -88,7 +95,7 @@ async function findings(
   ]);
   const poolPaths = [...poolsHere, ...poolsThere].map(({ xml: poolXml }) => pathOf(poolXml));
   const [volumes, pools, missingBridges, missingFiles, cpu] = await Promise.all([
-    Promise.all(plan.volumes.map((volume) => volumeFindings(plan, volume))),
+    Promise.all(plan.volumes.map((volume) => volumeFindings(plan, volume, leaves))),
     poolFindings(plan),
     missingAt(
       target,
@@ -120,7 +127,9 @@ async function findings(
       ],
     },
     sameUuid: domainsThere.find((other) => other.uuid === uuid),
-    sameName: domainsThere.find((other) => other.name === record.name && other.uuid !== uuid),
+    sameName: domainsThere.find(
+      (other) => other.name === record.name && other.uuid !== uuid && leaves?.domain(other) !== true,
+    ),
     networks: networks.filter((network) => network.active).map((network) => network.name),
     missingBridges,
     missingFiles,
@@ -138,6 +147,7 @@ async function findings(
 async function volumeFindings(
   { source, target }: Omit<MigrationPlan, "policy">,
   volume: CopiedVolume,
+  leaves: Leaving | undefined,
 ): Promise<VolumeFindings> {
   const [here, there] = await Promise.all([
     source.observations.contents(volume.sourcePool),
@@ -156,7 +166,7 @@ async function volumeFindings(
       found === undefined
         ? undefined
         : { format: parsed?.format, allocationBytes: found.allocationBytes, backingPath },
-    takenBy: takenBy(volume.name, here, there),
+    takenBy: takenBy(volume.name, here, leaves?.without(there) ?? there),
     backingThere:
       backingPath === undefined
         ? undefined
