@@ -169,7 +169,8 @@ async function planAgain(
   const olds = step.operation === "update" ? before : {};
   // For `--replace` the preview's own check knows nothing of that.
   const replaces = step.operation === "replace" && step.replaceBecause.length > 0;
-  const checked = await lifecycle.check(definition, deployment, olds, inputs, replaces);
+  const given = lifecycle.withoutComputed(definition, inputs);
+  const checked = await lifecycle.check(definition, deployment, olds, given, replaces);
   if (step.operation === "update" && step.old !== undefined)
     await lifecycle.diff(
       definition,
@@ -194,7 +195,8 @@ async function planReplacement(
   if (definition === undefined || inputs === undefined) return undefined;
   const made: PlanRecord[] = [];
   const witness = async (record: PlanRecord) => void made.push(record);
-  await lifecycle.check(definition, { ...deployment, witness }, {}, inputs, true);
+  const given = lifecycle.withoutComputed(definition, inputs);
+  await lifecycle.check(definition, { ...deployment, witness }, {}, given, true);
   return made.at(-1);
 }
 

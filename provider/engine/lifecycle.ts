@@ -101,6 +101,11 @@ const programShape = readOnce(({ shape, computed }: AnyDefinition) =>
   computed === undefined ? shape : (withoutKeys(shape, computed.keys) as z.ZodRawShape),
 );
 
+/** What a check has come to, as the program gave it. */
+export function withoutComputed({ computed }: AnyDefinition, checked: Bag): Bag {
+  return withoutKeys(checked, computed?.keys ?? []);
+}
+
 /** What a former check found out comes back with it where the program has `ignoreChanges`. */
 function leftAsFound({ computed }: AnyDefinition, olds: Bag, news: Bag): string[] {
   return (computed?.keys ?? []).filter((key) => news[key] === undefined || sameJson(news[key], olds[key]));

@@ -158,6 +158,30 @@ describe("the review of a change", () => {
     expect(report.verdict).toContain("Refused, and why stands below: VirtualMachine db.");
   });
 
+  it("plans what is new in a preview that was given again, with what its check found out", async () => {
+    const { step } = changeOf("rows", [], { kind: "Disk", operation: "create" });
+    // Nobody listens there.
+    const connection = { address: "127.0.0.1", port: 1, sshConfig: false, hostKeyPolicy: "acceptNew" };
+    const inputs = {
+      ...{ pulumiUrn: step.urn, name: "rows", host: "alpha", connection, credentials: {} },
+      ...{
+        pool: "images",
+        size: MIB,
+        format: "raw",
+        source: "/etc/hostname",
+        sourceChecksum: "0".repeat(64),
+      },
+      effects: ["create disk rows (1 MiB, raw) in pool images on alpha"],
+    };
+    const steps = [{ ...step, inputs }];
+    const preview = { project: "shop", stack: "prod", steps, others: 0, errors: [], warnings: [] };
+    const gathered = await gather(preview, {
+      ...{ state: undefined, secrets: new SecretTexts(), records: undefined },
+      progress: new Progress(process.stderr, { quiet: true }),
+    });
+    expect(gathered.changes[0]?.records).toMatchObject([{ call: "check", found: { kind: "unobservable" } }]);
+  });
+
   it("is a gate only for what it is told to be", () => {
     const change = changeOf(
       "web",
