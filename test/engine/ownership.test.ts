@@ -284,14 +284,20 @@ describe.skipIf(!available)(`what is whose${lacking}`, () => {
 
   it("gives a name that two resources want to one of them, and refuses the other", async () => {
     await shop.setConfig("declared", "images twins");
-    const refused = await shop.up({ expectSuccess: false, args: ["--continue-on-error"] });
-    const errors = errorsOf(refused);
-    expect(errors).toMatch(
-      /StoragePool pool-(?:one|two): there is a storage pool twin on (?:alpha|again) already/,
-    );
-    expect(errors).toMatch(/Network net-(?:one|two): there is a network twin on (?:alpha|again) already/);
-    expect(errors).toMatch(/VirtualMachine vm-(?:one|two): .*twin/);
-    expect(errors).toMatch(/Disk disk-(?:one|two): .*twin/);
+    const refusals = {
+      pool: /StoragePool.*pool-(?:one|two).* there is a storage pool twin on (?:alpha|again) already/,
+      net: /Network.*net-(?:one|two).* there is a network twin on (?:alpha|again) already/,
+      disk: /Disk.*disk-(?:one|two).* .*twin/,
+      vm: /VirtualMachine.*vm-(?:one|two).* .*twin/,
+    };
+    const deploy = async (...targets: string[]) =>
+      errorsOf(await shop.up({ expectSuccess: false, args: ["--continue-on-error", ...targets] }));
+    const errors = await deploy();
+    for (const [kind, said] of Object.entries(refusals)) {
+      // A check that refuses, because the other one is there before it, ends a deployment for all: what it has not come to is asked by itself.
+      const own = said.test(errors) ? errors : await deploy("--target", `**::${kind}-*`);
+      expect(own).toMatch(said);
+    }
     const recorded = (await shop.resources()).map(({ urn }) => urn.split("::").at(-1) ?? "");
     for (const kind of ["pool", "net", "disk", "vm"])
       expect(recorded.filter((name) => name.startsWith(`${kind}-`))).toHaveLength(1);
