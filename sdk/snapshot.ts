@@ -54,7 +54,7 @@ export interface SnapshotArgs {
  * A snapshot of a VM. It is no backup: it is on the same storage as the disks, and goes with them.
  *
  * What an update does to the guest: `revert` takes it back, nothing else is noticed. Deleting merges while the guest runs. While there are
- * snapshots the VM's disks can't move to another pool, and with external ones they can't grow or be taken out.
+ * snapshots the VM's disks can't move to another pool or be taken out, and with external ones they can't grow.
  *
  * @example
  * ```ts

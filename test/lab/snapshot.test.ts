@@ -102,6 +102,10 @@ describe.skipIf(!available)(`snapshots on real hosts ${missing.join("; ")}`, () 
       expect((await machine.preview({ ...inputs, disks })).refusals).toEqual([
         expect.stringMatching(/^disk ext-data can't be taken out, .* delete the snapshot first \(one\)$/),
       ]);
+    const limited = { ...inputs, disks: [{ ...own, limits: { iops: 100 } }, other] };
+    await machine.up(limited);
+    expect(await machine.preview(inputs)).toMatchObject({ refusals: [] });
+    await machine.up(inputs);
     const away = { ...machineInputs(vm, {}, "beta"), disks: [own] };
     expect((await machine.preview(away)).refusals).toEqual(
       expect.arrayContaining([expect.stringMatching(/it has snapshots \(one\), which libvirt can't move/)]),
@@ -203,6 +207,9 @@ describe.skipIf(!available)(`snapshots on real hosts ${missing.join("; ")}`, () 
     ]);
     const at = watch.ticks.at(-1)?.number ?? 0;
     expect(taken.state).toMatchObject({ state: "running", overlays: {} });
+    expect((await machine.preview({ ...inputs, disks: [] })).refusals).toEqual([
+      expect.stringMatching(/^disk vda can't be taken out, .* delete the snapshot first \(now\)$/),
+    ]);
     await watch.untilTicks(6);
     expect(watch.report()).toMatchObject({ restarts: 0, missing: [], repeated: [] });
     await machine.up({ ...inputs, description: "newer" });

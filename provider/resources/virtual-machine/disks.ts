@@ -206,18 +206,28 @@ export function refuseLossByName(
   });
 }
 
-/** Without the disk, or under another name of it, libvirt neither merges what a snapshot has put over it nor goes back to the snapshot. */
+/**
+ * Without the disk, or under another name of it, libvirt neither merges what an external snapshot has put over it nor goes back to any: the
+ * guest would be left off. libvirtd (9.0) even crashes when an internal one is deleted then.
+ */
 export function refuseTakenUnderSnapshot(
   definition: readonly ModelDifference[],
   domain: ObservedDomain,
   result: Plan,
 ): void {
-  for (const { target, volume, path } of domain.overlays ?? [])
-    if (definition.some((d) => d.kind === "disk" && d.target === target && d.to === undefined))
-      result.refusals.push({
-        kind: "inUse",
-        message: `disk ${volume} can't be taken out, nor go to another bus, while ${path}, which a snapshot made, is a layer over it; delete the snapshot first (${snapshotNames(domain)})`,
-      });
+  for (const d of definition) {
+    if (d.kind !== "disk" || d.property !== undefined || d.to !== undefined) continue;
+    const over = domain.overlays?.find(({ target }) => target === d.target);
+    if (over === undefined && domain.inSnapshots?.includes(d.target) !== true) continue;
+    const because =
+      over === undefined
+        ? "an internal snapshot is of it"
+        : `${over.path}, which a snapshot made, is a layer over it`;
+    result.refusals.push({
+      kind: "inUse",
+      message: `disk ${over?.volume ?? d.target} can't be taken out, nor go to another bus, while ${because}; delete the snapshot first (${snapshotNames(domain)})`,
+    });
+  }
 }
 
 /** The size with which a disk was declared at the same place before; without one it is as large as it is. */

@@ -2,6 +2,7 @@ import { HostUnreachable } from "../../hosts/errors.js";
 import type { Host } from "../../hosts/host.js";
 import { type Connection, type Credentials, connectionKey, type HostRef } from "../../hosts/host-ref.js";
 import type { DomainRecord, PoolRecord } from "../../libvirt/index.js";
+import { parseSnapshot } from "../../libvirt/xml/index.js";
 import type { ObserveContext } from "../definition.js";
 import { givesUpName, withoutWhatLeaves } from "../given-up.js";
 import { lookAtLocalDisk } from "../local-disk.js";
@@ -268,7 +269,7 @@ async function lookAt(
       ? undefined
       : {
           ...toDomain(mine, ownerOf(mine), await layersOf(mine)),
-          snapshots: (await observations.snapshots(mine.uuid)).map(({ name }) => name),
+          ...snapshotsIn(await observations.snapshots(mine.uuid)),
           saved: await readSaved(host, mine, toDomain),
         };
   if (domain !== undefined) await askGuest(host, domain, request);
@@ -331,4 +332,12 @@ function isMine(record: DomainRecord, request: MachineRequest, isHome: boolean):
   if (owner !== undefined && isOwn(owner, request)) return true;
   if (!isHome || record.name !== inputs.name) return false;
   return inputs.adopt === true || (previous !== undefined && owner === undefined);
+}
+
+function snapshotsIn(records: readonly { name: string; xml: string }[]) {
+  const disks = records.flatMap(({ xml }) => parseSnapshot(xml).disks);
+  return {
+    snapshots: records.map(({ name }) => name),
+    inSnapshots: disks.flatMap(({ place, target }) => (place === "internal" ? [target] : [])),
+  };
 }

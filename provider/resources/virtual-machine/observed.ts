@@ -24,6 +24,8 @@ export interface ObservedDomain {
   overlays?: Overlay[] | undefined;
   /** Names of its snapshots. */
   snapshots?: string[] | undefined;
+  /** Targets of the disks that internal snapshots are of. */
+  inSnapshots?: string[] | undefined;
   /** What a guest that is off goes on with at its start, where its state was saved. */
   saved?: { model: DomainModel; run: GuestRun } | undefined;
   /** A deployment has started it, or was about to, and nobody has seen it ready since. */
