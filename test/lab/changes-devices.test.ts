@@ -119,6 +119,57 @@ describe.skipIf(!available)(`disks and interfaces of a running guest ${missing.j
     expect(vm.declared.state.pendingRestart).toEqual(["disks[sda] none -> plugged-data in images"]);
   });
 
+  it("stay as somebody else has put them: into the guest as it runs, or into its definition alone", async () => {
+    const root = { pool: "images", name: "root", size: "16MiB" };
+    await using vm = new WalkedMachine(world, "shared", { disks: [root], interfaces: [{ bridge: "br1" }] });
+    await vm.start();
+    const by = (...words: string[]) => vm.host.virsh(...words);
+    await by("vol-create-as", "images", "stick", "1MiB", "--format", "raw");
+    await vm.host.shell("truncate -s 1M /run/later.img");
+    await by("attach-disk", "shared", `${IMAGES}/stick`, "vdx", "--live", "--subdriver", "raw");
+    await by("attach-disk", "shared", "/run/later.img", "vdy", "--config", "--subdriver", "raw");
+    const [now, later] = ["52:54:00:bb:00:01", "52:54:00:bb:00:02"];
+    for (const [mac, where] of [
+      [now, "--live"],
+      [later, "--config"],
+    ] as const)
+      await by("attach-interface", "shared", "bridge", "br2", "--mac", mac, "--model", "virtio", where);
+    await vm.host.writeFile(
+      "/run/rng.xml",
+      "<rng model='virtio'><backend model='random'>/dev/random</backend></rng>",
+    );
+    await by("attach-device", "shared", "/run/rng.xml", "--live");
+
+    await vm.change({
+      inputs: {
+        description: "with more in it",
+        disks: [root, { pool: "images", name: "own", size: "1MiB" }],
+      },
+      announced: [
+        'description none -> "with more in it"',
+        "create disk shared-own (1 MiB, qcow2) in pool images on alpha",
+        "disks[vdb] none -> shared-own in images, live",
+      ],
+    });
+    const [live, persistent] = [await vm.liveXml(), await vm.persistentXml()];
+    for (const [part, inLive, inPersistent] of [
+      [`${IMAGES}/stick`, true, false],
+      ["/run/later.img", false, true],
+      [now, true, false],
+      [later, false, true],
+      ["/dev/random<", true, false],
+      ["shared-own", true, true],
+    ] as const)
+      expect([part, live.includes(part), persistent.includes(part)]).toEqual([part, inLive, inPersistent]);
+    expect(vm.declared.state.pendingRestart).toEqual([
+      "disks[vdx] stick in images -> none",
+      "disks[vdy] none -> file /run/later.img",
+      `interfaces[${now}] bridge br2 -> none`,
+      `interfaces[${later}] none -> bridge br2`,
+    ]);
+    await by("vol-delete", "stick", "images");
+  });
+
   it("take limits, other buses and the last port, and a restart gives new ports", async () => {
     const root = { pool: "images", name: "root", size: "16MiB" };
     const disk = (name: string, size: string, more = {}) => ({ pool: "images", name, size, ...more });

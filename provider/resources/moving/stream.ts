@@ -1,6 +1,7 @@
 import type { Host } from "../../hosts/host.js";
 import type { StreamChunk } from "../../libvirt/index.js";
 import { buildVolume } from "../../libvirt/xml/index.js";
+import { LONGEST_WAIT_MS, rescanPool } from "../rescan.js";
 import { modelOf } from "../volume-model.js";
 import { ContentDigest } from "./digest.js";
 
@@ -61,7 +62,8 @@ export async function fillVolume(
   for await (const chunk of contentOf(volume, content.lengthBytes).read(signal)) kept.add(chunk);
   if (kept.digest() !== sent.digest())
     throw new Error(`${place} doesn't have the content that was sent: its checksum differs`);
-  await host.observations.refreshVolume(pool, name);
+  // libvirt looks by itself too, some time after the last byte.
+  await rescanPool(host, pool, { signal, waitMs: LONGEST_WAIT_MS, volumes: [name] });
   const made = (await host.observations.contents(pool)).volumes.find((other) => other.name === name);
   const { format = "raw", capacityBytes } = made === undefined ? { capacityBytes: 0 } : modelOf(made);
   if (format !== expected.format || (expected.capacityBytes ?? capacityBytes) !== capacityBytes)

@@ -46,6 +46,7 @@ import { DEFAULT_SHUTDOWN_TIMEOUT_MS, type DiskInputs, type Inputs, volumeOf } f
 import { mediumOf } from "./seed/steps.js";
 import { writeMedium } from "./seed/write-medium.js";
 import { shutDown } from "./stop.js";
+import { strangers } from "./strangers.js";
 import { declaredVolumes, eachOnce, unmarkedVolumes } from "./unmarked.js";
 import { forgetAwaited, noteAwaited } from "./wait/awaited.js";
 import { waitForGuest } from "./wait/wait.js";
@@ -271,7 +272,8 @@ async function changeGuest(
   const { uuid, name } = domain.record;
   const definition = domain.persistent ?? domain.live;
   const desired = desiredAt(request, place, definition);
-  const { live } = sortChanges(domain.persistent, domain.live, desired, domain.run);
+  const isStranger = strangers(request, place, domain, desired);
+  const { live } = sortChanges(domain.persistent, domain.live, desired, domain.run, isStranger);
   const hostCpus = place.facts.cpus;
   const drives = declaredDrives(request.inputs, request.previous, definition);
   const forcedDrives = new Set(

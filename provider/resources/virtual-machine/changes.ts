@@ -22,12 +22,16 @@ export interface Changes {
   waiting: ModelDifference[];
 }
 
-/** Sorts what differs from `to`. Without a live document everything is the definition's. */
+/**
+ * Sorts what differs from `to`. Without a live document everything is the definition's. What is a stranger's a running guest isn't given, nor is it
+ * taken from it.
+ */
 export function sortChanges(
   persistent: DomainModel | undefined,
   live: DomainModel | undefined,
   to: DomainModel,
   run: GuestRun = newRun,
+  isStranger: (difference: ModelDifference) => boolean = () => false,
 ): Changes {
   const definition =
     persistent === undefined
@@ -45,7 +49,11 @@ export function sortChanges(
   if (compared.length === 0 && definition.length === 0) return changes;
   const guest = runningGuest(live, persistent ?? live, to, run);
   const fromNetworks = compared.filter((difference) => isFromNetwork(difference, guest));
-  const running = compared.filter((difference) => !fromNetworks.includes(difference));
+  const left = compared.filter(
+    (difference) =>
+      isStranger(difference) && (difference.to !== undefined || effectIn(difference, guest) === "live"),
+  );
+  const running = compared.filter((d) => !fromNetworks.includes(d) && !left.includes(d));
   const effects = effectsOf(running, guest);
   const put = (difference: ModelDifference, what: RunningEffect) => {
     if (what === "live") changes.live.push(difference);

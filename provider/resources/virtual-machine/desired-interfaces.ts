@@ -38,11 +38,26 @@ export function desiredInterfaces(
   });
   const unclaimed = existing.filter((other) => !claimed.has(other.mac));
   if (unclaimed.length === 0) return made;
-  const ours = new Set([
+  const formerly = formerMacs(previous, uuid);
+  return [...made, ...unclaimed.filter((other) => !formerly.has(other.mac))];
+}
+
+/** Those that the VM's interfaces are given, and those that were declared. */
+function formerMacs(previous: Inputs | undefined, uuid: string): Set<string> {
+  return new Set([
     ...Array.from({ length: MOST_INTERFACES }, (_, i) => madeMac(uuid, i)),
     ...(previous?.interfaces ?? []).flatMap((entry) => entry.mac ?? []),
   ]);
-  return [...made, ...unclaimed.filter((other) => !ours.has(other.mac))];
+}
+
+/** Addresses of the interfaces that are declared, or were. */
+export function ownMacs(
+  inputs: Inputs,
+  previous: Inputs | undefined,
+  existing: readonly DomainInterface[],
+  uuid: string,
+): ReadonlySet<string> {
+  return new Set([...macsOf(inputs.interfaces ?? [], existing, uuid), ...formerMacs(previous, uuid)]);
 }
 
 /** What was declared last time of the interfaces that are there, found in the same way. */

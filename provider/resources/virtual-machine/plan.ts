@@ -46,6 +46,7 @@ import {
 import { isOwn, type MachineRequest, wasFound } from "./request.js";
 import { mediaSteps, releasedMediaSteps, secondSeedRefusals } from "./seed/steps.js";
 import { judgeShorterList } from "./shorter-list.js";
+import { strangers } from "./strangers.js";
 import { asMarked, unmarkedVolumes } from "./unmarked.js";
 import { waitSteps, waitWarnings } from "./wait/plan.js";
 
@@ -467,7 +468,8 @@ function planChanges(
       kind: "notSupported",
       message: `machine can't change from ${definition.machine} to ${desired.machine}: its devices are on buses that the other hasn't; keep the family (q35 or pc), or replace the virtual machine`,
     });
-  const changes = sortChanges(persistent, live, desired, domain.run);
+  const isStranger = strangers(request, place, domain, desired);
+  const changes = sortChanges(persistent, live, desired, domain.run, isStranger);
   const stays = whereItIs(observed) === target;
   result.refusals.push(...obstacles(desired, target, stays ? changes.definition : "everything"));
   if (changes.definition.length > 0) result.refusals.push(...patchRefusals(desired, place));
@@ -491,7 +493,7 @@ function planChanges(
   const saved =
     domain.saved === undefined
       ? undefined
-      : sortChanges(persistent, domain.saved.model, desired, domain.saved.run);
+      : sortChanges(persistent, domain.saved.model, desired, domain.saved.run, isStranger);
   const power =
     domain.reverting === undefined
       ? powerSteps(inputs, domain, toTexts(changes.waiting), saved && told(saved))
