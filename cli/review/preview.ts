@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { z } from "zod";
 import { identityOfUrn } from "../../provider/planning/owner.js";
 import { UsageError } from "../usage-error.js";
@@ -50,7 +51,12 @@ const state = z
     deletedWith: z.string().nullish(),
   })
   .nullish();
-const diagnostic = z.object({ severity: z.string(), message: z.string(), urn: z.string().nullish() });
+/** Node.js colours what it shows of an exception. */
+const diagnostic = z.object({
+  severity: z.string(),
+  message: z.string().transform(stripVTControlCharacters),
+  urn: z.string().nullish(),
+});
 /** One JSON document, as the CLI prints it by default. */
 const document = z.object({
   steps: z

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { z } from "zod";
 import { HostUnreachable, oneLine } from "../hosts/errors.js";
 import type { Hosts } from "../hosts/hosts.js";
@@ -523,10 +524,13 @@ function applyContext(
 ): ApplyContext & { log: OperationLog } {
   const signals = [AbortSignal.timeout(timeoutMs)];
   if (deployment.engine !== undefined) signals.push(deployment.engine.gone);
+  const signal = AbortSignal.any(signals);
+  // Each call that is under way listens to it, and many are at once.
+  setMaxListeners(0, signal);
   return {
     hosts: deployment.hosts,
     log: logOf(definition, deployment, inputs),
-    signal: AbortSignal.any(signals),
+    signal,
     now: deployment.now,
     run: deployment.run,
     note: () => undefined,

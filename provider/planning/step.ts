@@ -208,7 +208,7 @@ export type Step =
   | { kind: "renameMachine"; subject: string; from: string; to: string; effect: "none" }
   | { kind: "updateDefinition"; subject: string; changes: PropertyChange[]; effect: "nextBoot" | "none" }
   | { kind: "changeRunning"; subject: string; changes: PropertyChange[]; effect: "live" }
-  | { kind: "setAutostart"; subject: string; to: boolean; effect: "live" }
+  | { kind: "setAutostart"; subject: string; to: boolean; effect: "live" | "none" }
   | {
       kind: "start";
       subject: string;
@@ -368,7 +368,7 @@ export function describeStep(step: Step): string[] {
     case "changeRunning":
       return step.changes.map((c) => `${change(c)}, live${c.warning === undefined ? "" : `: ${c.warning}`}`);
     case "setAutostart":
-      return [`autostart ${!step.to} -> ${step.to}, live`];
+      return [`autostart ${!step.to} -> ${step.to}${step.effect === "live" ? ", live" : ""}`];
     case "start":
       return [
         `start (${step.reason})${step.saved === undefined ? "" : ` from its saved state${lacking(step.saved)}`}`,

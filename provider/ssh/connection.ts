@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Duplex } from "node:stream";
 import type { Client } from "ssh2";
 import { ChannelStream } from "./channel-stream.js";
@@ -69,6 +70,8 @@ export class SshConnection implements AsyncDisposable {
     this.#client = session.client;
     this.#label = session.label;
     this.#via = session.via;
+    // As many as there are channels being opened.
+    setMaxListeners(0, this.#ended.signal);
     this.closed = new Promise((resolve) => {
       this.#ended.signal.addEventListener("abort", () => {
         resolve(this.#isClosing ? undefined : this.#ended.signal.reason);

@@ -397,7 +397,7 @@ describe("the review of a change", () => {
           newState: { type: "random:index:RandomPet" },
         },
       ],
-      diagnostics: [{ severity: "error", message: "no\n" }],
+      diagnostics: [{ severity: "error", message: "\u001b[31mno\u001b[39m\n" }],
       changeSummary: { replace: 1 },
     };
     const events = [

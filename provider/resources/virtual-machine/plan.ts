@@ -210,7 +210,7 @@ function planNew(request: MachineRequest, observed: ObservedMachine, result: Pla
   releasedMediaSteps(request, target, undefined, [desired], result);
   result.refusals.push(...missing(request, target));
   if (inputs.autostart === true)
-    result.steps.push({ kind: "setAutostart", subject: inputs.name, to: true, effect: "live" });
+    result.steps.push({ kind: "setAutostart", subject: inputs.name, to: true, effect: "none" });
   result.steps.push(...powerSteps(inputs, undefined, []));
 }
 
