@@ -93,7 +93,9 @@ export function judgeIommu(verdict: Verdict, machine: MachineFacts): Finding {
   const { units, groups } = machine.iommu;
   if (groups > 0) return verdict.fine("iommu", `${groups} groups`);
   const place = placeOf(machine);
-  const parameter = machine.kvm.extension === "svm" ? "amd_iommu=on" : "intel_iommu=on";
+  // Without KVM only its name tells whose a CPU is.
+  const isAmd = machine.kvm.extension === "svm" || /\bAMD\b/.test(machine.cpuName);
+  const parameter = isAmd ? "amd_iommu=on" : "intel_iommu=on";
   const what = units > 0 ? "it is there, with no groups" : "no IOMMU in use";
   return verdict.notice("iommu", what, {
     why: "Devices of the host (hostDevices) can't be given to VMs.",

@@ -94,6 +94,12 @@ describe("a host", () => {
       /amd_iommu=on/,
     ],
     [
+      "without an IOMMU, of AMD without KVM",
+      [{ "iommu.groups": "0", "cpu.flag": "", "cpu.name": "AMD EPYC 9554" }],
+      { check: "iommu", level: "notice" },
+      /amd_iommu=on/,
+    ],
+    [
       "without an IOMMU, of RHEL",
       [{ "os.id": "rhel", "iommu.groups": "0" }],
       { check: "iommu", level: "notice" },
