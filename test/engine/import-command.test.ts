@@ -182,7 +182,8 @@ describe.skipIf(!available)(`kvm import${lacking}`, () => {
       "disk vda (both.raw in pool shared: share-a on alpha has the same file)",
     ])
       expect(program.replaceAll("\n// ", " ")).toContain(text);
-    expect(written.stderr).toMatch(/differing on alpha: "pulumi up" would change it: .*52:54:00:dd:00:00/);
+    // It has a card in its running guest alone, which is left to who has put it there.
+    expect(written.stderr).not.toContain("differing on alpha");
     expect(written.stderr).toMatch(/installed on beta: it is defined on alpha as well \(the same UUID\)/);
     expect(written.stderr).toMatch(
       /desk.qcow2 on beta: .*desk.qcow2 is a disk on alpha: the same one, if they/,
@@ -202,7 +203,7 @@ describe.skipIf(!available)(`kvm import${lacking}`, () => {
     const before = await documents();
     const announced = Object.entries(effectsOf(await project.preview()));
     const ofOthers = announced.filter(([name]) => !["alpha", "beta"].includes(name));
-    expect(ofOthers.length).toBe(19);
+    expect(ofOthers.length).toBe(20);
     for (const [name, effects] of ofOthers)
       for (const effect of effects ?? ["none"]) expect(effect, name).toMatch(/^take over .* as it is/);
     await project.up();
