@@ -29,6 +29,8 @@ export function withoutWhatLeaves(
   /** The hashes of the VM that asks. */
   own: readonly string[],
 ): PoolContents {
+  // No program runs where hosts are only surveyed.
+  if (declared(hosts).size === 0) return contents;
   const leaves = (hash: string) => {
     const names = own.includes(hash) ? [] : namesOf(hosts, hash);
     return names.length > 0 && !names.some((held) => isOn(held, host));

@@ -106,6 +106,8 @@ async function contentsOf(host: Host, pool: ObservedPool, context: ApplyContext)
     if (now.active) await rescanPool(host, pool.name, { signal: context.signal, waitMs: LONGEST_WAIT_MS });
     else await libvirt.pools.start(pool.uuid, { signal: context.signal });
   } catch (error) {
+    // Given up while it waited: what is in the pool isn't known.
+    context.signal.throwIfAborted();
     if (isLibvirtError(error, "connectionLost") || isLibvirtError(error, "aborted")) throw error;
     context.log.warning(
       `what is in storage pool ${pool.name} on ${host.name} can't be read: ${oneLine(error)}`,

@@ -10,8 +10,9 @@ import {
 import { rowOf } from "./change-table.js";
 import { sameVolume } from "./desired-disks.js";
 import { ownMacs } from "./desired-interfaces.js";
+import { ownMarks } from "./disks.js";
 import type { ObservedDomain, ObservedHost } from "./observed.js";
-import { identityHashes, type MachineRequest } from "./request.js";
+import type { MachineRequest } from "./request.js";
 import { volumeOf } from "./schema.js";
 
 /**
@@ -21,18 +22,19 @@ import { volumeOf } from "./schema.js";
 export function strangers(
   request: MachineRequest,
   place: ObservedHost,
-  { live, persistent, record }: ObservedDomain,
+  domain: ObservedDomain,
   to: DomainModel,
 ): (difference: ModelDifference) => boolean {
   const { inputs, previous } = request;
+  const { live, persistent, record } = domain;
+  const isOwn = ownMarks(request, domain);
   const isDeclared = (source: DiskSource): boolean =>
     [inputs, previous].some((which) =>
       which?.disks?.some((entry, i) => sameVolume(source, volumeOf(which.name, entry, i))),
     );
   const isMarked = (pool: string, volume: string): boolean => {
-    const hashes = identityHashes(request);
     const marks = place.pools.find(({ name }) => name === pool)?.contents.marks ?? [];
-    return marks.some((mark) => mark.volume === volume && hashes.includes(mark.identityHash));
+    return marks.some((mark) => mark.volume === volume && isOwn(mark));
   };
   const isStrangeDisk = ({ source }: DomainDisk): boolean => {
     if (source === undefined || !("volume" in source)) return source !== undefined;
