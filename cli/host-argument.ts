@@ -1,12 +1,10 @@
 import type { Connection, HostRef } from "../provider/hosts/host-ref.js";
 import { connection as connectionSchema } from "../provider/resources/inputs.js";
+import { type ConnectionOptions, connectionOf } from "./connection-options.js";
 import { HOST_FORMS, parseHostAddress } from "./host-address.js";
 import { UsageError } from "./usage-error.js";
 
 export const NAMED_HOST_FORMS = `HOST or NAME=HOST; HOST is ${HOST_FORMS}`;
-
-/** How to reach a host, where OpenSSH's configuration doesn't say; as the command line gives them. */
-export type HostOptions = Partial<Record<"identityFile" | "sshConfig" | "knownHosts" | "proxyJump", string>>;
 
 /** A host of the command line: what it is called by, and what a Host resource for it is given. */
 export interface GivenHost {
@@ -15,10 +13,10 @@ export interface GivenHost {
 }
 
 /** Without a name of its own it is called by the first label of its address. */
-export function parseHost(text: string, options: HostOptions): GivenHost {
+export function parseHost(text: string, options: ConnectionOptions): GivenHost {
   const [, name, host = ""] = /^(?:([^=@:/\s]+)=)?([^=\s]+)$/.exec(text) ?? [];
   if (host === "") throw new UsageError(`${JSON.stringify(text)}: must be ${NAMED_HOST_FORMS}`);
-  const args = { ...parseHostAddress(host), ...options };
+  const args = connectionOf(parseHostAddress(host), options, text);
   const parsed = connectionSchema.safeParse(args);
   if (!parsed.success)
     throw new UsageError(

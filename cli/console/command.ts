@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { connectionOptions } from "../connection-options.js";
 import { examples, exitCodes, paragraphs } from "../help.js";
 import { HOST_FORMS } from "../host-address.js";
 import { DEFAULT_ESCAPE } from "./escape.js";
@@ -55,9 +56,11 @@ connect to it, and only the VNC server's own password is in the way. --screensho
     )
     .option("-q, --quiet", "nothing on stderr but errors")
     .action(async (name: string, options: ConsoleOptions) => end(await runConsole(name, options)));
+  connectionOptions(command);
   examples(command, [
     ["kvm console web", "a VM of the selected stack; ^] leaves"],
     ["kvm console ops@alpha.example.net/web", "a VM of no stack"],
+    ["kvm console -J bastion.example.net alpha/web", "and of a host behind another"],
     ["kvm console web < /dev/null > boot.log", "what the guest prints, until it is switched off"],
     [
       "printf 'reboot\\n' | kvm console web --linger 5s",

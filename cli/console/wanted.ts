@@ -1,6 +1,7 @@
 import type { Connection, Credentials, HostRef } from "../../provider/hosts/host-ref.js";
 import { nearlySame } from "../../provider/planning/likeness.js";
 import type { SecretTexts } from "../../provider/planning/secret-texts.js";
+import { type ConnectionOptions, connectionOf, refuseWithoutNamedHosts } from "../connection-options.js";
 import { parseHostAddress } from "../host-address.js";
 import { exportStack } from "../pulumi.js";
 import { readInput } from "../read-input.js";
@@ -8,7 +9,7 @@ import { readState, type StackState, type StateResource } from "../state/state.j
 import { UsageError } from "../usage-error.js";
 
 /** How the command line says which VM is meant. */
-export interface WantedOptions {
+export interface WantedOptions extends ConnectionOptions {
   host?: string;
   stack?: string;
   cwd?: string;
@@ -41,10 +42,14 @@ export async function findWanted(
     );
   const slash = machine.lastIndexOf("/");
   const given = options.host ?? (isOfStack || slash === -1 ? undefined : machine.slice(0, slash));
-  if (given === undefined) return ofState(machine, await givenState(options, secrets));
+  if (given === undefined) {
+    refuseWithoutNamedHosts(options);
+    return ofState(machine, await givenState(options, secrets));
+  }
   const name = options.host === undefined ? machine.slice(slash + 1) : machine;
   if (name === "") throw new UsageError(`${machine}: the name of the VM is missing after the host`);
-  const host = { name: given, connection: parseHostAddress(given), credentials: {} };
+  const connection = connectionOf(parseHostAddress(given), options, given);
+  const host = { name: given, connection, credentials: {} };
   const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(name);
   return {
     ...{ label: name, host, others: [], password: undefined },

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { MOST_WITH_ALL_WAYS } from "../../provider/fitness/examine-ways.js";
+import { connectionOptions } from "../connection-options.js";
 import { examples, exitCodes, paragraphs, repeated } from "../help.js";
 import { HOST_FORMS } from "../host-address.js";
 import { type DoctorOptions, doctorEndsWith, doctorFormats, runDoctor } from "./run.js";
@@ -25,13 +26,6 @@ that doesn't answer is given up after the connect timeout, and the others are re
       'the hosts of what "pulumi stack export" wrote, once or more; "-" reads stdin',
       repeated,
     )
-    .option("-i, --identity <file>", "the private key for hosts that are named; default: as ssh has it")
-    .option("--known-hosts <file>", "where the keys of hosts that are named are; default: as ssh has it")
-    .option("--ssh-config <file>", "the SSH configuration for hosts that are named")
-    .option(
-      "--connect-timeout <duration>",
-      "how long a host that is named may take to let us in; default: 10s",
-    )
     .option(
       "--ignore <check>",
       'leave out a check, "kvm" for instance, or that of one host: HOST/CHECK; once or more',
@@ -45,6 +39,7 @@ that doesn't answer is given up after the connect timeout, and the others are re
     .option("--json", "the same as --format json; its schema is schemas/doctor-1.schema.json in this package")
     .option("-q, --quiet", "no progress on stderr")
     .action(async (hosts: string[], options: DoctorOptions) => end(await runDoctor(hosts, options)));
+  connectionOptions(command);
   examples(command, [
     ["kvm doctor root@kvm1.example.net", "one host, before it is declared"],
     ["kvm doctor kvm1 kvm2 kvm3", "aliases of ~/.ssh/config, and the ways between them"],

@@ -1,13 +1,14 @@
 import { checks, type Finding } from "../../provider/fitness/finding.js";
 import type { HostRef } from "../../provider/hosts/host-ref.js";
 import type { SecretTexts } from "../../provider/planning/secret-texts.js";
+import { type ConnectionOptions, connectionOf, refuseWithoutNamedHosts } from "../connection-options.js";
 import { EXIT, type ExitCode } from "../exit-code.js";
+import { parseHostAddress } from "../host-address.js";
 import type { Progress } from "../progress.js";
 import { type ReportingOptions, reportTo } from "../reporting.js";
 import { refsOf } from "../state/host-refs.js";
 import { readStates } from "../state/read-states.js";
 import { UsageError } from "../usage-error.js";
-import { type LoginOptions, namedHost } from "./named-host.js";
 import { makeReport } from "./report.js";
 import { examineAll } from "./round.js";
 import { asTable } from "./table.js";
@@ -15,7 +16,7 @@ import { asTable } from "./table.js";
 export const doctorFormats = ["table", "json"] as const;
 
 /** As the command line gives them. */
-export interface DoctorOptions extends LoginOptions, ReportingOptions {
+export interface DoctorOptions extends ConnectionOptions, ReportingOptions {
   stack?: string[];
   cwd?: string;
   state?: string[];
@@ -42,6 +43,7 @@ async function hostsToAsk(
   secrets: SecretTexts,
   progress: Progress,
 ): Promise<HostRef[]> {
+  if (hosts.length === 0) refuseWithoutNamedHosts(options);
   const named = hosts.map((text) => namedHost(text, options));
   const wantsStates = hosts.length === 0 || options.stack !== undefined || options.state !== undefined;
   const states = wantsStates ? await readStates(options, secrets, progress) : [];
@@ -54,6 +56,12 @@ async function hostsToAsk(
     throw new UsageError("no host to look at: name some, or choose a stack that declares some with --stack");
   if (byName.size < refs.length) throw new UsageError(`${repeatedName(refs)} is named twice`);
   return [...byName.values()];
+}
+
+/** A host as a person names it: by its address. */
+export function namedHost(text: string, options: ConnectionOptions = {}): HostRef {
+  const connection = connectionOf(parseHostAddress(text), options, text);
+  return { name: connection.address, connection, credentials: {} };
 }
 
 function repeatedName(refs: readonly HostRef[]): string {

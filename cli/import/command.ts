@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { connectionOptions } from "../connection-options.js";
 import { examples, exitCodes, paragraphs } from "../help.js";
 import { HOST_FORMS } from "../host-address.js";
 import { type ImportCommandOptions, runImport, whatItEndsWith } from "./run.js";
@@ -20,7 +21,8 @@ disks: they are deleted with it then. Passwords of screens are written nowhere; 
 give the same text.
 
 Of several hosts it is one program. A pool or a network that they have alike is one resource on all of them; other things of one name have
-the name of their host in front. A virtual machine that is defined on several of them is taken over from where it runs.`),
+the name of their host in front. A virtual machine that is defined on several of them is taken over from where it runs. How the hosts
+are reached goes into the program as well.`),
     )
     .argument(
       "<hosts>",
@@ -43,17 +45,11 @@ the name of their host in front. A virtual machine that is defined on several of
     .option("--force", "write over files of the same names")
     .option("--project <name>", "the Pulumi project's name; default: the names of the hosts")
     .option("--no-protect", 'without "protect: true"')
-    .option(
-      "-i, --identity-file <file>",
-      "private key to log in with; goes into the program, as do the next three",
-    )
-    .option("-F, --ssh-config <file>", "OpenSSH configuration to read instead of the usual ones")
-    .option("--known-hosts <file>", "known_hosts file")
-    .option("-J, --proxy-jump <hosts>", "jump hosts, as ssh has them")
     .option("-q, --quiet", "no progress and no report on stderr")
     .action(async (hosts: string, names: string[], options: ImportCommandOptions) =>
       end(await runImport(hosts, names, options)),
     );
+  connectionOptions(command);
   examples(command, [
     ["kvm import alpha.example.net", "all virtual machines of a host, into ./alpha"],
     ["kvm import ops@alpha.example.net web 'db-*' --out shop", "some of them, into a folder of that name"],

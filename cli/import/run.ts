@@ -1,12 +1,12 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { resolve } from "node:path";
 import type { Deployment } from "../../provider/engine/lifecycle.js";
 import { oneLine } from "../../provider/hosts/errors.js";
 import type { HostRef } from "../../provider/hosts/host-ref.js";
 import { Hosts } from "../../provider/hosts/hosts.js";
+import type { ConnectionOptions } from "../connection-options.js";
 import { readHost } from "../drift/host-contents.js";
 import { EXIT, type ExitCode } from "../exit-code.js";
-import { type GivenHost, type HostOptions, parseHost } from "../host-argument.js";
+import { type GivenHost, parseHost } from "../host-argument.js";
 import { print } from "../output.js";
 import { packageVersion } from "../package-version.js";
 import { paintFor } from "../paint.js";
@@ -24,7 +24,7 @@ import { SharedFolders } from "./shared-folders.js";
 import { isUnreachable } from "./takeover.js";
 
 /** As the command line gives them. */
-export interface ImportCommandOptions extends HostOptions {
+export interface ImportCommandOptions extends ConnectionOptions {
   out?: string;
   stdout?: boolean;
   json?: boolean;
@@ -79,18 +79,8 @@ export async function runImport(
 }
 
 /** The hosts of `HOST[,HOST...]`, which have one login. */
-function givenHosts(texts: string, options: HostOptions): GivenHost[] {
-  const { identityFile, sshConfig, knownHosts, proxyJump } = options;
-  // The program runs in another folder.
-  const at = (file: string | undefined) => (file === undefined ? undefined : resolve(file));
-  const login = Object.entries({
-    identityFile: at(identityFile),
-    sshConfig: at(sshConfig),
-    knownHosts: at(knownHosts),
-    proxyJump,
-  });
-  const known = Object.fromEntries(login.filter(([, value]) => value !== undefined));
-  const given = texts.split(",").map((text) => parseHost(text, known));
+function givenHosts(texts: string, options: ConnectionOptions): GivenHost[] {
+  const given = texts.split(",").map((text) => parseHost(text, options));
   const names = given.map(({ ref }) => ref.name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined)

@@ -306,6 +306,10 @@ describe.skipIf(!available)(
           2,
           /wants certificates of viewers .* is for viewers that have one, by --vnc-port/,
         ],
+        [["-F", lab.sshConfigPath, "-J", "beta", "alpha/off"], 2, /off is off on alpha/],
+        [["-F", "none", "--connect-timeout", "5s", "alpha/off"], 3, /host alpha is unreachable/],
+        [["-J", "nowhere.invalid", "alpha/off"], 3, /nowhere\.invalid/],
+        [[...ofStack(), "-i", "k"], 1, /--identity-file.* are for hosts that are named; those of a stack/],
         [["nowhere.invalid/web"], 3, /host nowhere\.invalid is unreachable/],
       ] as const;
       const results = await Promise.all(cases.map(([args]) => run(...args)));

@@ -2,10 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
-import { namedHost } from "../../cli/doctor/named-host.js";
 import { makeReport } from "../../cli/doctor/report.js";
+import { namedHost } from "../../cli/doctor/run.js";
 import { asTable } from "../../cli/doctor/table.js";
 import { noPaint } from "../../cli/paint.js";
+import { program } from "../../cli/program.js";
 import type { HostExamination } from "../../provider/fitness/examine.js";
 import { pairsOf } from "../../provider/fitness/examine-ways.js";
 import { SecretTexts } from "../../provider/planning/secret-texts.js";
@@ -40,11 +41,29 @@ describe("a host as people write it", () => {
     expect(() => namedHost(text)).toThrow(/must be|host name/);
   });
 
-  it("comes with the options of the command line", () => {
-    expect(namedHost("kvm1", { identity: "/k", connectTimeout: "5s" }).connection).toEqual({
-      ...{ address: "kvm1", identityFile: "/k", connectTimeout: "5000ms" },
+  it.each(["doctor", "import", "console"])("comes with the same options for kvm %s", async (name) => {
+    const command = (await program(() => {}, name)).commands[0];
+    const taken = command?.parseOptions(
+      "-i k --known-hosts=~/k -F none -J ops@b:22,c --connect-timeout 5s".split(" "),
+    );
+    expect(taken?.unknown).toEqual([]);
+    const { connection } = namedHost("kvm1", command?.opts());
+    expect(connection).toEqual({
+      ...{ address: "kvm1", identityFile: join(process.cwd(), "k"), knownHosts: "~/k", sshConfig: false },
+      ...{ proxyJump: "ops@b:22,c", connectTimeout: "5000ms" },
     });
-    expect(() => namedHost("kvm1", { connectTimeout: "soon" })).toThrow("--connect-timeout soon");
+    // As kvm doctor called it first.
+    command?.parseOptions(["--identity", "/old"]);
+    expect(namedHost("kvm1", { identity: command?.opts().identity }).connection.identityFile).toBe("/old");
+  });
+
+  it.each([
+    [{ connectTimeout: "soon" }, /--connect-timeout soon: must be a duration .* from 100ms to 10m/],
+    [{ connectTimeout: "1h" }, /--connect-timeout 1h/],
+    [{ proxyJump: "a b" }, /--proxy-jump "a b": must be \[USER@\]HOST/],
+    [{ sshConfig: "" }, /--ssh-config: the name of the file is missing/],
+  ])("refuses %j", (options, message) => {
+    expect(() => namedHost("kvm1", options)).toThrow(message);
   });
 });
 
