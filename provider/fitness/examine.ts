@@ -1,4 +1,4 @@
-import { oneLine } from "../hosts/errors.js";
+import { LibvirtDenied, oneLine } from "../hosts/errors.js";
 import { type HostFacts, readFacts } from "../hosts/facts.js";
 import type { Connection, HostRef } from "../hosts/host-ref.js";
 import { type ReachedMachine, reachMachine } from "../hosts/libvirt-route.js";
@@ -51,6 +51,7 @@ export interface AskedAt {
 export type LibvirtAnswer =
   | { kind: "open"; facts: LibvirtFacts }
   | { kind: "closed"; reason: string }
+  | { kind: "denied"; reason: string }
   /** Only the host itself was asked. */
   | { kind: "unasked" };
 
@@ -164,7 +165,8 @@ async function openLibvirt(machine: ReachedMachine): Promise<{
     return { answer: { kind: "open", facts: await readLibvirt(libvirt) }, libvirt };
   } catch (error) {
     await libvirt?.close();
-    return { answer: { kind: "closed", reason: oneLine(error) }, libvirt: undefined };
+    const kind = error instanceof LibvirtDenied ? "denied" : "closed";
+    return { answer: { kind, reason: oneLine(error) }, libvirt: undefined };
   }
 }
 

@@ -18,6 +18,7 @@ export function judgeLibvirt(verdict: Verdict, machine: MachineFacts, libvirt: L
       ...installed(verdict, machine),
     ];
   }
+  if (libvirt.kind === "denied") return [denied(verdict, machine), ...installed(verdict, machine)];
   if (libvirt.kind === "closed")
     return [closed(verdict, machine, libvirt.reason), ...installed(verdict, machine)];
   const { libvirtVersion, qemuVersion } = libvirt.facts.host;
@@ -29,7 +30,7 @@ export function judgeLibvirt(verdict: Verdict, machine: MachineFacts, libvirt: L
 }
 
 function closed(verdict: Verdict, machine: MachineFacts, reason: string): Finding {
-  const { user, sockets, daemons } = machine;
+  const { sockets, daemons } = machine;
   const place = placeOf(machine);
   const daemon = daemons.some(({ name }) => name === "libvirtd") ? "libvirtd" : "virtqemud";
   if (daemons.length === 0 && sockets.length === 0)
@@ -37,15 +38,7 @@ function closed(verdict: Verdict, machine: MachineFacts, reason: string): Findin
       why: NEEDED,
       commands: [...install(place, "libvirt"), ...enable(place, "libvirtd")],
     });
-  if (sockets.length > 0 && sockets.every(({ isUsable }) => !isUsable))
-    return verdict.problem(
-      "libvirt",
-      `${user.name} may not use ${sockets.map(({ path }) => path).join(", ")}${user.groups.includes("libvirt") ? "" : ': the login isn\'t in the group "libvirt"'}`,
-      {
-        why: `${NEEDED} A member of the group may do with all VMs of the host what root may.`,
-        commands: [asRoot(place, `usermod -aG libvirt ${shellWord(user.name)}`)],
-      },
-    );
+  if (sockets.length > 0 && sockets.every(({ isUsable }) => !isUsable)) return denied(verdict, machine);
   if (sockets.length === 0)
     return verdict.problem("libvirt", `${daemon} is installed, but its socket isn't there`, {
       why: NEEDED,
@@ -56,6 +49,16 @@ function closed(verdict: Verdict, machine: MachineFacts, reason: string): Findin
     commands: machine.hasSystemd
       ? rootCommands(place, `systemctl restart ${daemon}`, `journalctl -u ${daemon} -n 50`)
       : [asRoot(place, `${daemon} --daemon`)],
+  });
+}
+
+function denied(verdict: Verdict, machine: MachineFacts): Finding {
+  const { user, sockets } = machine;
+  const which = sockets.length === 0 ? "it" : sockets.map(({ path }) => path).join(", ");
+  const why = user.groups.includes("libvirt") ? "" : ': the login isn\'t in the group "libvirt"';
+  return verdict.problem("libvirt", `${user.name} may not use ${which}${why}`, {
+    why: `${NEEDED} A member of the group may do with all VMs of the host what root may.`,
+    commands: [asRoot(placeOf(machine), `usermod -aG libvirt ${shellWord(user.name)}`)],
   });
 }
 

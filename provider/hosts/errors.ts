@@ -9,6 +9,19 @@ export class HostUnreachable extends Error {
   }
 }
 
+/** The host's libvirt is there, and doesn't take the login. */
+export class LibvirtDenied extends Error {
+  override readonly name = "LibvirtDenied";
+
+  constructor({ user, way, why }: { user: string; way: string; why?: string | undefined }, cause: unknown) {
+    const because = why === undefined ? "" : ` (${why})`;
+    super(
+      `${user} may not use libvirt there, by ${way}${because}; root may, and members of the group libvirt: usermod -aG libvirt ${user}`,
+      { cause },
+    );
+  }
+}
+
 /** The first thing that a person should read of any error. */
 export function oneLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);

@@ -1,8 +1,9 @@
 import { connect, type NetConnectOpts } from "node:net";
 import { userInfo } from "node:os";
 import type { Duplex } from "node:stream";
-import { type KeepaliveSettings, Libvirt } from "../libvirt/index.js";
+import { isLibvirtError, type KeepaliveSettings, Libvirt } from "../libvirt/index.js";
 import { SshConnection, SshError, type SshTarget } from "../ssh/index.js";
+import { LibvirtDenied } from "./errors.js";
 import type { HostRef } from "./host-ref.js";
 import { openCommand, run } from "./local-command.js";
 
@@ -100,7 +101,8 @@ export async function reachMachine(ref: HostRef, options: ReachOptions): Promise
     open: (command, options) => ssh.openCommandStream(command, options),
     openTcp: (address, port, options) => openTcpThrough(ssh, address, port, options),
     openUnix: (path, options) => openUnixThrough(ssh, path, options),
-    openLibvirt: () => firstThatOpens(ref.name, routes, { connectTimeoutMs, keepalive }),
+    openLibvirt: () =>
+      firstThatOpens({ hostName: ref.name, user: ssh.user }, routes, { connectTimeoutMs, keepalive }),
     closed: ssh.closed,
     close: () => ssh.close(),
   };
@@ -114,14 +116,15 @@ function thisMachine(
   const routes = sockets.map((socket): Route => {
     return { what: `socket ${socket}`, dial: () => dialSocket({ path: socket }) };
   });
+  const user = userInfo().username;
   return {
     address: "127.0.0.1",
-    user: userInfo().username,
+    user,
     exec: run,
     open: openCommand,
     openTcp: (host, port, { signal }) => dialSocket({ host, port }, signal),
     openUnix: (path, { signal }) => dialSocket({ path }, signal),
-    openLibvirt: () => firstThatOpens(ref.name, routes, { connectTimeoutMs, keepalive }),
+    openLibvirt: () => firstThatOpens({ hostName: ref.name, user }, routes, { connectTimeoutMs, keepalive }),
     closed: new Promise(() => undefined),
     close: async () => undefined,
   };
@@ -136,7 +139,7 @@ interface Route {
 const LIBVIRT_STARTS_WITHIN_MS = 10_000;
 
 async function firstThatOpens(
-  hostName: string,
+  { hostName, user }: { hostName: string; user: string },
   routes: readonly Route[],
   { connectTimeoutMs, keepalive }: Pick<ReachOptions, "connectTimeoutMs" | "keepalive">,
 ): Promise<Libvirt> {
@@ -144,6 +147,7 @@ async function firstThatOpens(
   const patience = AbortSignal.timeout(timeoutMs);
   /** What was tried, by what came of it. */
   const failures = new Map<string, string[]>();
+  let denied: LibvirtDenied | undefined;
   let last: unknown;
   for (const { what, dial } of routes) {
     try {
@@ -158,13 +162,25 @@ async function firstThatOpens(
       last = error;
       const reason = reasonOf(error, what);
       failures.set(reason, [...(failures.get(reason) ?? []), what]);
+      denied ??= denial(error, user, what);
     }
   }
+  if (denied !== undefined) throw denied;
   const tried = [...failures].map(([reason, whats]) => `${whats.join(", ")}: ${reason}`).join("; ");
   throw new Error(
     `no libvirt answers there; is libvirtd (or virtqemud) installed and running, and may this user use it? Tried ${tried}`,
     { cause: last },
   );
+}
+
+/** By the permissions of the socket, or by polkit behind it. */
+function denial(error: unknown, user: string, way: string): LibvirtDenied | undefined {
+  if (isLibvirtError(error, "authFailed")) return new LibvirtDenied({ user, way, why: error.reason }, error);
+  const isShut =
+    error instanceof SshError
+      ? error.refusal === "socketDenied"
+      : error instanceof Error && "code" in error && error.code === "EACCES";
+  return isShut ? new LibvirtDenied({ user, way }, error) : undefined;
 }
 
 /** Without the way that was tried, so that what several have in common is said once. */

@@ -11,7 +11,7 @@ export interface HandshakeOptions {
 
 const AUTH = { none: 0, polkit: 2 } as const;
 const FEATURE_KEEPALIVE = 10;
-const ERROR_AUTH_FAILED = 45;
+const ERROR_NO_SUPPORT = 3;
 const HANDSHAKE_TIMEOUT_MS = 30_000;
 
 /** Authenticates, agrees on keepalive and opens the driver. The stream is destroyed when that fails. */
@@ -39,7 +39,7 @@ export async function openConnection(duplex: Duplex, options: HandshakeOptions):
 
 function unsupportedAuth(types: readonly number[]): RemoteError {
   return new RemoteError({
-    code: ERROR_AUTH_FAILED,
+    code: ERROR_NO_SUPPORT,
     optDomain: 0,
     level: 2,
     int1: 0,

@@ -80,6 +80,17 @@ describe.skipIf(!available)(
       await hosts.close();
     });
 
+    it("says of a login without that membership what it lacks, and nothing else", async () => {
+      const groups = await alpha.readFile("/etc/group");
+      await alpha.writeFile("/etc/group", groups.replace(/^(libvirt:.*:).*$/m, "$1"));
+      const { hosts, host } = hostsAt({ user: lab.user as string });
+      await expect(host.observations.facts()).rejects.toThrow(
+        /^host alpha is unreachable: operator may not use libvirt there, by socket \/run\/libvirt\/libvirt-sock; root may, and members of the group libvirt: usermod -aG libvirt operator$/,
+      );
+      await hosts.close();
+      await alpha.writeFile("/etc/group", groups);
+    });
+
     it("reads of a pool that is listed again what is new and what is named, and keeps the rest", async () => {
       await alpha.shell("mkdir /var/lib/libvirt/again");
       await alpha.virsh("pool-create-as", "again", "dir", "--target", "/var/lib/libvirt/again");

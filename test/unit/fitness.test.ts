@@ -20,6 +20,7 @@ const only = (seen: Seen): Finding => {
   expect(others).toEqual([]);
   return first as Finding;
 };
+const denied = { kind: "denied", reason: "no polkit agent" } as const;
 const closed = { kind: "closed", reason: "no libvirt answers there" } as const;
 
 describe("a host", () => {
@@ -35,6 +36,12 @@ describe("a host", () => {
     [
       "whose libvirt the login may not use",
       [{ groups: "ops", socket: "denied /run/libvirt/libvirt-sock" }, closed],
+      { check: "libvirt", level: "problem" },
+      /^sudo usermod -aG libvirt ops$/,
+    ],
+    [
+      "whose polkit keeps the login from libvirt",
+      [{ groups: "ops", socket: "usable /run/libvirt/libvirt-sock" }, denied],
       { check: "libvirt", level: "problem" },
       /^sudo usermod -aG libvirt ops$/,
     ],

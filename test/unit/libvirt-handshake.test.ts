@@ -49,7 +49,7 @@ describe("opening", () => {
     const peer = new Peer();
     const error = await open(peer, { types: [1] }).catch((reason: LibvirtError) => reason);
     expect(error).toMatchObject({
-      kind: "authFailed",
+      kind: "operationUnsupported",
       hostName: "alpha",
       operation: "connect to qemu:///system",
     });
