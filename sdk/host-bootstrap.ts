@@ -50,7 +50,7 @@ export interface HostBootstrapArgs {
 }
 
 /**
- * Makes a bare Debian, Ubuntu, Fedora or RHEL-like machine fit for VMs: packages, the group libvirt, daemons, a storage pool, a bridge if asked for. By one
+ * Makes a bare Debian, Ubuntu, Fedora or RHEL-like machine fit for VMs: packages (libvirt, QEMU, what images are made with), the group libvirt, daemons, a storage pool, a bridge if asked for. By one
  * command over SSH (@pulumi/command, whose plugin Pulumi then downloads), as root or by `sudo`. What is as it should be is left alone: on a host that is
  * fit nothing is changed, and no running VM notices.
  *

@@ -10,7 +10,7 @@ export function doctorCommand(end: (code: number) => void): Command {
     .summary("whether hosts are fit for VMs, and for moving them")
     .description(
       paragraphs(`Looks at hosts, whether or not pulumi-kvm manages them yet: login and host key, sudo and groups, libvirt and QEMU, KVM, nested
-KVM, IOMMU, CPU, machine types, UEFI and TPM, storage pools and their room, networks, time, certificates; and, for each host to each other
+KVM, IOMMU, CPU, machine types, UEFI and TPM, programs for images, storage pools and their room, networks, time, certificates; and, for each host to each other
 (of more than ${MOST_WITH_ALL_WAYS}: to some others), whether its name leads to it, whether its ports for migrations can be connected to (it
 listens on the first and the last free one of them for a moment, and the other connects), whether guests' CPUs and machine types fit, and
 which pools and networks it lacks.

@@ -14,6 +14,7 @@ const LABELS = {
   machines: "machine types",
   firmware: "UEFI",
   tpm: "TPM",
+  tools: "image tools",
   pools: "storage pool",
   networks: "networks",
   time: "time",

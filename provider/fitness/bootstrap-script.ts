@@ -52,11 +52,14 @@ wanted_packages() {
   case $family in
     debian)
       echo libvirt-daemon-system libvirt-clients qemu-utils dnsmasq-base
+      # Beside qemu-img what images are downloaded and unpacked with.
+      echo curl tar gzip bzip2 xz-utils zstd
       if [ "$machine" = aarch64 ]; then echo qemu-system-arm; else echo qemu-system-x86; fi
       [ "$firmware" != yes ] || if [ "$machine" = aarch64 ]; then echo qemu-efi-aarch64; else echo ovmf; fi
       [ "$tpm" != yes ] || echo swtpm swtpm-tools ;;
     redhat)
       echo libvirt-daemon-kvm libvirt-client qemu-kvm qemu-img
+      echo curl tar gzip bzip2 xz zstd
       [ "$firmware" != yes ] || if [ "$machine" = aarch64 ]; then echo edk2-aarch64; else echo edk2-ovmf; fi
       [ "$tpm" != yes ] || echo swtpm swtpm-tools ;;
   esac

@@ -63,8 +63,38 @@ const PACKAGES: Readonly<
 /** The command that installs it; none for a distribution that isn't known. */
 export function install(place: Place, software: Software): string[] {
   if (place.family === "unknown") return [];
-  const names = PACKAGES[place.family](place.architecture === "aarch64")[software];
-  switch (place.family) {
+  return installPackages(
+    place,
+    place.family,
+    PACKAGES[place.family](place.architecture === "aarch64")[software],
+  );
+}
+
+/** The packages of programs whose packages aren't called as they are. */
+const PACKAGES_OF: Readonly<Record<string, string | Partial<Record<DistributionFamily, string>>>> = {
+  "qemu-img": { debian: "qemu-utils", suse: "qemu-tools" },
+  xz: { debian: "xz-utils" },
+  flock: "util-linux",
+  ...{ stat: "coreutils", base64: "coreutils", head: "coreutils", mktemp: "coreutils" },
+};
+
+/** The command that installs programs; none for a distribution that isn't known. */
+export function installPrograms(place: Place, programs: readonly string[]): string[] {
+  const { family } = place;
+  if (family === "unknown") return [];
+  const packages = programs.map((program) => {
+    const other = PACKAGES_OF[program];
+    return (typeof other === "object" ? other[family] : other) ?? program;
+  });
+  return installPackages(place, family, [...new Set(packages)].join(" "));
+}
+
+function installPackages(
+  place: Place,
+  family: Exclude<DistributionFamily, "unknown">,
+  names: string,
+): string[] {
+  switch (family) {
     case "debian":
       return [asRoot(place, `apt-get install -y ${names}`)];
     case "redhat":
@@ -74,7 +104,7 @@ export function install(place: Place, software: Software): string[] {
     case "arch":
       return [asRoot(place, `pacman -S --needed ${names}`)];
     default:
-      return place.family satisfies never;
+      return family satisfies never;
   }
 }
 

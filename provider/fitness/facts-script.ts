@@ -1,3 +1,5 @@
+import { imagePrograms, presentPrograms } from "./tools.js";
+
 /**
  * What a host is asked for beside what its libvirt says: POSIX sh without arguments, of which each line that it prints is a key, "=" and a value.
  * It changes nothing, needs no rights, and each command in it that could wait for something is bounded.
@@ -83,6 +85,10 @@ for file in /usr/share/OVMF/OVMF_CODE*.fd /usr/share/edk2/ovmf/OVMF_CODE*.fd /us
   if [ -e "$file" ]; then say firmware "$file"; break; fi
 done
 if has swtpm && has swtpm_setup; then say swtpm yes; fi
+present() {
+${presentPrograms}
+}
+present ${imagePrograms.join(" ")} | while read -r each; do say program "$each"; done
 
 tls=
 if [ -r /etc/libvirt/qemu.conf ]; then

@@ -12,6 +12,7 @@ export const checks = [
   "machines",
   "firmware",
   "tpm",
+  "tools",
   "pools",
   "networks",
   "time",

@@ -5,6 +5,7 @@ import { judgeLibvirt } from "./judge-libvirt.js";
 import { judgeSilence } from "./judge-login.js";
 import { judgeNetworks, judgePools } from "./judge-storage.js";
 import { judgeClock, judgeTls } from "./judge-surroundings.js";
+import { judgeTools } from "./judge-tools.js";
 import { judgeIommu, judgeKvm, judgeNested } from "./judge-virtualisation.js";
 import type { MachineFacts } from "./machine.js";
 import { placeOf, Verdict } from "./verdict.js";
@@ -34,6 +35,7 @@ export function judgeHost(examination: HostExamination, now: Date): Finding[] {
       machine,
       facts?.host.platforms.some((p) => p.capabilities.tpmBackends.includes("emulator")),
     ),
+    ...judgeTools(verdict, machine),
     ...(facts === undefined ? [] : judgePools(verdict, machine, facts)),
     ...(facts === undefined ? [] : judgeNetworks(verdict, machine, facts)),
     ...judgeClock(verdict, machine, seen.asked),

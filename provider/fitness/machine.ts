@@ -1,4 +1,5 @@
 import { type DistributionFamily, familyOf } from "./distribution.js";
+import { type ImageProgram, imagePrograms } from "./tools.js";
 
 /** A service or socket of systemd. */
 export interface Unit {
@@ -47,6 +48,8 @@ export interface MachineFacts {
   iommu: { units: number; groups: number };
   hasFirmware: boolean;
   hasSwtpm: boolean;
+  /** Of those that images are made with. */
+  programs: ImageProgram[];
   tls: { folder: string; files: string[]; isUnreadable: boolean; until: Date | undefined };
   hostname: string;
   addresses: string[];
@@ -119,6 +122,7 @@ export function parseMachine(text: string): MachineFacts {
     iommu: { units: Number(one("iommu.units") ?? 0), groups: Number(one("iommu.groups") ?? 0) },
     hasFirmware: one("firmware") !== undefined,
     hasSwtpm: one("swtpm") === "yes",
+    programs: imagePrograms.filter((program) => all("program").includes(program)),
     tls: {
       folder: one("tls.folder") ?? "/etc/pki/qemu",
       files: all("tls.file").filter((file) => file !== "unreadable"),

@@ -23,7 +23,16 @@ describe.skipIf(!available)(`a bare host${lacking}`, () => {
   beforeAll(async () => {
     lab = await Lab.up({ hosts: 2, prefix: "bare", user: "operator" });
     alpha = lab.host("alpha");
-    const taking = ["bash", "-s", "operator", "libvirt-clients", "dnsmasq-base", "swtpm-tools", "swtpm"];
+    const taking = [
+      "bash",
+      "-s",
+      "operator",
+      "libvirt-clients",
+      "dnsmasq-base",
+      "zstd",
+      "swtpm-tools",
+      "swtpm",
+    ];
     await alpha.mustExec(taking, { stdin: await readFile(takeAway, "utf8") });
     await alpha.shell("ip link add up0 type veth peer name up1");
     program = await readFile(`${example}index.ts`, "utf8");
@@ -62,7 +71,7 @@ describe.skipIf(!available)(`a bare host${lacking}`, () => {
     await project.up();
     expect(await project.outputs()).toMatchObject({
       changes: [
-        "installed libvirt-clients dnsmasq-base swtpm swtpm-tools",
+        "installed libvirt-clients dnsmasq-base zstd swtpm swtpm-tools",
         "started libvirtd",
         "defined the pool default at /var/lib/libvirt/images",
         "started the pool default",
@@ -76,9 +85,9 @@ describe.skipIf(!available)(`a bare host${lacking}`, () => {
     });
     expect(
       await alpha.shell(
-        "dpkg -s libvirt-clients dnsmasq-base swtpm swtpm-tools | grep -c 'install ok installed'",
+        "dpkg -s libvirt-clients dnsmasq-base zstd swtpm swtpm-tools | grep -c 'install ok installed'",
       ),
-    ).toBe("4\n");
+    ).toBe("5\n");
     expect(await alpha.virsh("list", "--all", "--name")).toContain("first");
     expect(await alpha.virsh("pool-info", "default")).toMatch(/running[\s\S]*Autostart: +yes/);
     expect(await alpha.shell("basename $(readlink /sys/class/net/up0/master)")).toBe("brvms\n");

@@ -78,6 +78,7 @@ describe.skipIf(!available)(`kvm doctor${lacking}`, () => {
     await beta.shell("cp /usr/bin/date /run/date");
     await beta.writeFile("/run/late", '#!/bin/sh\nexec /run/date --date="+90 seconds" "$@"\n');
     await beta.shell("chmod +x /run/late && mount --bind /run/late /usr/bin/date");
+    await beta.shell("touch /run/nothing && mount --bind /run/nothing $(command -v qemu-img)");
 
     const report = reportOf(await named("alpha", "beta", "--json"));
     expect(report).toMatchObject({ outcome: "unfit", exitCode: 2 });
@@ -92,13 +93,18 @@ describe.skipIf(!available)(`kvm doctor${lacking}`, () => {
     expect(found("time/beta")?.what).toMatch(/^its clock is (89|90)\.\d s ahead of this machine's$/);
     expect(found("pools/alpha/beta")).toMatchObject({ level: "notice", what: "beta has no pool default" });
 
+    expect(found("tools/beta/qemu-img")).toMatchObject({
+      ...{ level: "notice", what: "no qemu-img" },
+      fix: { commands: ["apt-get install -y qemu-utils"] },
+    });
+
     for (const id of ["pools/beta", "migrationPorts/alpha/beta"]) {
       const fix = found(id)?.fix;
       expect(fix?.on).toBe("beta");
       for (const line of fix?.commands ?? []) await beta.shell(line);
     }
     await alpha.shell("umount /etc/hosts");
-    await beta.shell("umount /usr/bin/date");
+    await beta.shell("umount /usr/bin/date $(readlink -f /usr/bin/qemu-img)");
     const table = await named("alpha", "beta");
     expect(table).toMatchObject({ exitCode: 0, stderr: "" });
     expect(table.stdout).toContain("No problem");

@@ -1,6 +1,7 @@
 import type { HostExamination, LibvirtFacts } from "../../provider/fitness/examine.js";
 import type { WayFacts } from "../../provider/fitness/examine-ways.js";
 import { parseMachine } from "../../provider/fitness/machine.js";
+import { imagePrograms } from "../../provider/fitness/tools.js";
 
 export type Seen = Extract<HostExamination["seen"], { kind: "reached" }>;
 
@@ -43,6 +44,7 @@ hostname=alpha
 address=192.0.2.1
 clock.synchronised=yes
 listener=perl
+${imagePrograms.map((program) => `program=${program}`).join("\n")}
 clock=1000.30
 `;
 

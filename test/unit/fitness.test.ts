@@ -9,6 +9,7 @@ import { judgeSilence } from "../../provider/fitness/judge-login.js";
 import { judgeWay } from "../../provider/fitness/judge-way.js";
 import { listenScript, resolveScript } from "../../provider/fitness/listen-script.js";
 import { parseMachine } from "../../provider/fitness/machine.js";
+import { imagePrograms } from "../../provider/fitness/tools.js";
 import { shellWord } from "../../provider/fitness/verdict.js";
 import { betaSeen, libvirtFacts, NOW, pool, type Seen, seenWith, wayWith } from "./fitness-facts.js";
 
@@ -28,7 +29,9 @@ describe("a host", () => {
     const findings = judged(seenWith());
     expect(notFine(findings)).toEqual([]);
     expect(findings.map(({ check }) => check)).toEqual(
-      "login libvirt versions kvm nested iommu cpu machines firmware tpm pools networks time tls".split(" "),
+      "login libvirt versions kvm nested iommu cpu machines firmware tpm tools pools networks time tls".split(
+        " ",
+      ),
     );
   });
 
@@ -111,6 +114,29 @@ describe("a host", () => {
       [{ "os.id": "rhel", "iommu.groups": "0" }],
       { check: "iommu", level: "notice" },
       /^sudo grubby --update-kernel=ALL --args=intel_iommu=on$/,
+    ],
+    [
+      "without qemu-img",
+      [{ program: imagePrograms.filter((program) => program !== "qemu-img").join("|") }],
+      { id: "tools/alpha/qemu-img", level: "notice", what: "no qemu-img" },
+      /^sudo apt-get install -y qemu-utils$/,
+    ],
+    [
+      "without what unpacks, of Fedora",
+      [
+        {
+          "os.id": "fedora",
+          program: imagePrograms.filter((program) => !["xz", "tar"].includes(program)).join("|"),
+        },
+      ],
+      { id: "tools/alpha/unpack", level: "notice", what: "no xz, no tar" },
+      /^sudo dnf install -y xz tar$/,
+    ],
+    [
+      "that downloads nothing",
+      [{ program: imagePrograms.filter((program) => !["curl", "wget"].includes(program)).join("|") }],
+      { id: "tools/alpha/download", level: "notice", what: "neither curl nor wget" },
+      /^sudo apt-get install -y curl$/,
     ],
     [
       "whose clock is ahead",

@@ -1,3 +1,4 @@
+import { imagePrograms, presentPrograms, WORKSHOP_PROGRAMS } from "../../fitness/tools.js";
 import type { Host } from "../../hosts/host.js";
 
 /** What a host can do for an image in a pool's folder. */
@@ -8,11 +9,7 @@ export interface Tools {
   programs: ReadonlySet<string>;
 }
 
-const PROGRAMS = "curl wget flock xz gzip zstd bzip2 tar qemu-img stat base64 head mktemp".split(" ");
-
-// Of wget only GNU's: busybox's takes no address from its input.
-const script = `for each do command -v "$each" >/dev/null && echo "$each"; done
-wget --version 2>/dev/null | grep -q GNU && echo gnu-wget
+const script = `${presentPrograms}
 [ -d "$0" ] && [ -w "$0" ] && [ -x "$0" ] && echo writable
 exit 0`;
 
@@ -31,14 +28,10 @@ export function toolsOf(host: Host, folder: string): Promise<Tools> {
 }
 
 async function ask(host: Host, folder: string): Promise<Tools> {
-  const { stdout } = await host.exec(["sh", "-c", script, folder, ...PROGRAMS]);
+  const { stdout } = await host.exec(["sh", "-c", script, folder, ...imagePrograms]);
   const lines = new Set(stdout.split("\n"));
-  if (!lines.has("gnu-wget")) lines.delete("wget");
   return { writable: lines.has("writable"), programs: lines };
 }
-
-/** Without these nothing is made in the folder itself. */
-const WORKSHOP = ["flock", "stat", "base64", "head", "mktemp"];
 
 /**
  * How an image comes to a host:
@@ -49,14 +42,14 @@ const WORKSHOP = ["flock", "stat", "base64", "head", "mktemp"];
 export type Route = "download" | "send" | "stream";
 
 export function routeFor({ writable, programs }: Tools, kind: "url" | "file"): Route {
-  if (!writable || !WORKSHOP.every((program) => programs.has(program))) return "stream";
+  if (!writable || !WORKSHOP_PROGRAMS.every((program) => programs.has(program))) return "stream";
   return kind === "url" && (programs.has("curl") || programs.has("wget")) ? "download" : "send";
 }
 
 /** Why a host doesn't download by itself; undefined when it does. */
 export function whyNotByHost({ writable, programs }: Tools, folder: string): string | undefined {
   if (!writable) return `the user there may not write into ${folder}`;
-  const missing = WORKSHOP.filter((program) => !programs.has(program));
+  const missing = WORKSHOP_PROGRAMS.filter((program) => !programs.has(program));
   if (missing.length > 0) return `there is no ${missing.join(" and no ")}`;
   return programs.has("curl") || programs.has("wget") ? undefined : "there is neither curl nor wget";
 }
