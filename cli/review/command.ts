@@ -12,6 +12,7 @@ import {
 
 export function reviewCommand(end: (code: number) => void): Command {
   const command = new Command("review")
+    .usage("[options] [-- options of pulumi preview]")
     .summary("what a change would do to running guests, before it is made")
     .description(
       paragraphs(`Runs "pulumi preview" and answers first of all: will any guest notice? Restarts, moves with the time that they should take, what is
@@ -20,8 +21,12 @@ and the changes of its definition, each host with its room before and after, and
 itself made. Pulumi previews deletions without asking the provider: what they lose is read from the hosts.
 
 A preview that was made elsewhere ("pulumi preview --json") is read with --preview; its resources are then planned again on the live hosts, and
-what isn't as the preview says is told. Changes nothing.`),
+what isn't as the preview says is told. Changes nothing.
+
+What stands after "--" is passed on to "pulumi preview": --target, --replace, --refresh, --parallel and so on. What Pulumi itself keeps
+(--config, in the stack's configuration file) it keeps here as well.`),
     )
+    .argument("[options...]", 'after "--": options of "pulumi preview"')
     .option("-s, --stack <name>", "the stack; default: the one that is selected")
     .option("-C, --cwd <folder>", "the Pulumi project's folder; default: this one")
     .option(
@@ -53,7 +58,7 @@ what isn't as the preview says is told. Changes nothing.`),
     )
     .option("--json", "the same as --format json; its schema is schemas/review-1.schema.json in this package")
     .option("-q, --quiet", "no progress on stderr")
-    .action(async (options: ReviewOptions) => end(await runReview(options)));
+    .action(async (passedOn: string[], options: ReviewOptions) => end(await runReview(options, passedOn)));
   examples(command, [
     ["kvm review --stack prod", "in a project's folder"],
     [
@@ -62,6 +67,7 @@ what isn't as the preview says is told. Changes nothing.`),
     ],
     ["kvm review --fail-on restart,replace,delete-data", "a gate for CI"],
     ["kvm review --save-plan plan.json && pulumi up --plan plan.json", "apply what was reviewed, or nothing"],
+    ["kvm review --stack prod -- --refresh --target 'urn:...::web'", "a part of it, as Pulumi is told"],
     ["pulumi preview --json | kvm review --preview -", "a preview that is there already"],
   ]);
   exitCodes(command, whatItEndsWith);

@@ -17,6 +17,7 @@ import { type Impact, impacts, nameOf } from "./impact.js";
 import { makeReport } from "./make-report.js";
 import { DEFAULT_BANDWIDTH_MIB_PER_SECOND } from "./move.js";
 import { type Preview, readPreview } from "./preview.js";
+import { previewOptions } from "./preview-options.js";
 import type { ReviewReport } from "./report.js";
 import { PlanListener } from "./witness.js";
 
@@ -34,13 +35,14 @@ export interface ReviewOptions extends ReportingOptions {
   bandwidth: string;
 }
 
-export async function runReview(options: ReviewOptions): Promise<ExitCode> {
+/** `passedOn`: options for `pulumi preview`. */
+export async function runReview(options: ReviewOptions, passedOn: readonly string[]): Promise<ExitCode> {
   return await reportTo(options, {
     ...{ formats: reviewFormats, formatted },
     make: async (secrets, progress) => {
       const failOn = new Set(impactsOf(options.failOn ?? []));
       const bandwidthMibPerSecond = bandwidthOf(options.bandwidth);
-      const { preview, state, records } = await read(options, secrets, progress);
+      const { preview, state, records } = await read(options, previewOptions(passedOn), secrets, progress);
       const at = new Date();
       const gathered = await gather(preview, { state, records, progress, secrets });
       return makeReport(gathered, { at, failOn, bandwidthMibPerSecond, secrets });
@@ -70,12 +72,19 @@ interface Read {
   records: PlanRecord[] | undefined;
 }
 
-async function read(options: ReviewOptions, secrets: SecretTexts, progress: Progress): Promise<Read> {
+async function read(
+  options: ReviewOptions,
+  passedOn: readonly string[],
+  secrets: SecretTexts,
+  progress: Progress,
+): Promise<Read> {
   if (options.preview !== undefined && options.savePlan !== undefined)
     throw new UsageError("--save-plan: is for a preview that kvm runs; leave out --preview");
   if (options.preview === "-" && options.state === "-")
     throw new UsageError("only one of --preview and --state can be read from stdin");
-  if (options.preview === undefined) return await preview(options, secrets, progress);
+  if (options.preview === undefined) return await preview(options, passedOn, secrets, progress);
+  if (passedOn.length > 0)
+    throw new UsageError("options after -- are for a preview that kvm runs; leave out --preview");
   const text = await readInput(options.preview);
   const read = readPreview(text, options.preview === "-" ? "stdin" : options.preview);
   return { preview: read, state: await stateBeside(read, options, secrets), records: undefined };
@@ -98,7 +107,12 @@ async function stateBeside(
 }
 
 /** Runs it, and listens for the plans that its provider makes. */
-async function preview(options: ReviewOptions, secrets: SecretTexts, progress: Progress): Promise<Read> {
+async function preview(
+  options: ReviewOptions,
+  passedOn: readonly string[],
+  secrets: SecretTexts,
+  progress: Progress,
+): Promise<Read> {
   const { stack, cwd, savePlan, state } = options;
   let planned = 0;
   progress.step("pulumi preview");
@@ -110,6 +124,7 @@ async function preview(options: ReviewOptions, secrets: SecretTexts, progress: P
     ...["preview", "--json"],
     ...(stack === undefined ? [] : ["--stack", stack]),
     ...(savePlan === undefined ? [] : ["--save-plan", savePlan]),
+    ...passedOn,
   ];
   // The state may be read meanwhile: a preview doesn't change it.
   const exporting =

@@ -302,6 +302,9 @@ describe.skipIf(!available)(`kvm review${lacking}`, () => {
       [["--bandwidth", "much"], /--bandwidth much: must be a number/],
       [["--preview", "/nowhere"], /\/nowhere can't be read/],
       [["--preview", "/etc/hostname"], /isn't a preview; give what "pulumi preview --json" prints/],
+      [["prod"], /"prod": a stack is chosen with --stack; options of pulumi preview come after --/],
+      [["--", "--parallel=2", "--no-such"], /pulumi preview failed \(\d+\): .*unknown flag: --no-such/],
+      [["--preview", "x", "--", "--refresh"], /options after -- are for a preview that kvm runs/],
       [["--preview", "x", "--save-plan", "y"], /--save-plan: is for a preview that kvm runs/],
     ] as const) {
       const result = await review("nothing", args);

@@ -10,6 +10,7 @@ import { gather } from "../../cli/review/gather.js";
 import { nameOf } from "../../cli/review/impact.js";
 import { makeReport } from "../../cli/review/make-report.js";
 import { readPreview } from "../../cli/review/preview.js";
+import { previewOptions } from "../../cli/review/preview-options.js";
 import { report as reportSchema } from "../../cli/review/report.js";
 import { formatted, gates } from "../../cli/review/run.js";
 import { secrecyOf } from "../../provider/engine/secrecy.js";
@@ -419,6 +420,23 @@ describe("the review of a change", () => {
     expect(readPreview(events.map((event) => JSON.stringify(event)).join("\n"), "x")).toMatchObject(expected);
     expect(() => readPreview("hello", "x")).toThrow(/x isn't a preview/);
     expect(() => readPreview('{"deployment": {}}', "x")).toThrow(/x isn't a preview/);
+  });
+});
+
+describe("what is passed on to pulumi preview", () => {
+  it("is all that leaves a review of what is said", () => {
+    const words = ["-r", "--target", "urn:x", "-pj4", "--config=json:x=1", "-tjoe", "--parallel", "2"];
+    expect(previewOptions(words)).toEqual(words);
+    for (const [word, message] of [
+      ["--json", /--json can't be passed on .* made with it already/],
+      ["-rj", /-rj can't be passed on/],
+      ["--stack=prod", /give it before --/],
+      ["-C", /give it before --/],
+      ["--save-plan", /give it before --/],
+      ["--show-secrets", /no review holds secrets/],
+      ["--expect-no-changes", /--fail-on/],
+    ] as const)
+      expect(() => previewOptions(["--refresh", word])).toThrow(message);
   });
 });
 
