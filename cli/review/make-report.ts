@@ -68,7 +68,7 @@ export function makeReport(gathered: Gathered, options: ReviewOptions): ReviewRe
       project: preview.project || (state?.project ?? ""),
       stack: preview.stack || (state?.stack ?? ""),
       outcome: [...all].some(isFelt) ? "noticed" : isUncertain ? "uncertain" : "unnoticed",
-      verdict: verdictOf(listed, preview.errors),
+      verdict: verdictOf(listed, preview.errors, rooms),
       exitCode,
       failOn: impacts.filter((impact) => options.failOn.has(impact)),
       failed,

@@ -1,6 +1,7 @@
 import { formatBytes } from "../../provider/planning/quantity.js";
 import { type Impact, isUntold } from "./impact.js";
-import type { ReviewedChange } from "./report.js";
+import { overcommitments } from "./overcommitment.js";
+import type { HostRoom, ReviewedChange } from "./report.js";
 
 /** More than these nobody reads in a sentence. */
 const MOST_NAMES = 6;
@@ -8,7 +9,11 @@ const MOST_NAMES = 6;
 /**
  * The answer to "will any guest notice?", in plain sentences. The first says of restarts what there is to say, whatever else happens.
  */
-export function verdictOf(changes: readonly ReviewedChange[], errors: readonly string[]): string[] {
+export function verdictOf(
+  changes: readonly ReviewedChange[],
+  errors: readonly string[],
+  hosts: readonly HostRoom[],
+): string[] {
   const replaced = changes.filter(({ impacts }) => impacts.includes("replace"));
   const replacedGuests = replaced.filter(
     ({ kind, impacts }) => kind === "VirtualMachine" && impacts.includes("stop"),
@@ -95,6 +100,7 @@ export function verdictOf(changes: readonly ReviewedChange[], errors: readonly s
       "Not told, and why stands below:",
       ({ kind, name }) => `${kind} ${name}`,
     ),
+    ...overcommitments(hosts),
     ...sentence(guests.restart, "restarts", "restart"),
     ...named(replacedGuests, "Stopped, deleted and made anew:", replacedText),
     ...sentence(guests.stop, "stops", "stop"),

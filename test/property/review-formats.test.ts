@@ -80,7 +80,7 @@ const report: fc.Arbitrary<ReviewReport> = fc
   .tuple(fc.array(change, { maxLength: 8 }), topology, fc.array(text, { maxLength: 2 }))
   .map(([changes, made, errors]) => ({
     ...reviewOf({ hosts: [], machines: [], changes: [], errors }),
-    ...{ changes, topology: made, verdict: verdictOf(changes, errors), notes: errors },
+    ...{ changes, topology: made, verdict: verdictOf(changes, errors, []), notes: errors },
   }));
 
 function inside(inner: Rect, outer: Rect): boolean {

@@ -6,6 +6,7 @@ import { parse } from "yaml";
 import { noPaint } from "../../cli/paint.js";
 import { program } from "../../cli/program.js";
 import { Progress } from "../../cli/progress.js";
+import { toneOf } from "../../cli/review/formats/words.js";
 import { gather } from "../../cli/review/gather.js";
 import { nameOf } from "../../cli/review/impact.js";
 import { makeReport } from "../../cli/review/make-report.js";
@@ -265,6 +266,37 @@ describe("the review of a change", () => {
     expect(room("gamma")?.guests).toEqual({ before: 9, after: 9 });
     const pool = room("beta")?.pools[0];
     expect((pool?.before ?? 0) - (pool?.after ?? 0)).toBe(20 * 1024 * MIB + 512 * MIB);
+  });
+
+  it("warns first of memory and room that a host won't have, with figures, and of none that it has", () => {
+    const big = {
+      kind: "createVolume",
+      subject: "big",
+      host: "alpha",
+      pool: "images",
+      volume: "big-0",
+    } as const;
+    const reviewed = (memoryMib: number, sizeGib: number) => {
+      const named = { name: "big", host: "alpha", memoryMib };
+      const steps: Step[] = [
+        { kind: "defineMachine", subject: "big", host: "alpha", effect: "none", reason: "new" },
+        { ...big, sizeBytes: sizeGib * 1024 * MIB, format: "qcow2", effect: "none" },
+        { kind: "start", subject: "big", effect: "none", reason: "new" },
+      ];
+      const inputs = machineState(named).inputs;
+      const changes = [changeOf("big", steps, { operation: "create", inputs })];
+      return reviewOf({ hosts: [hostOf("alpha", [machine], 8)], machines: [machine], changes });
+    };
+    const report = reviewed(8192, 400);
+    expect(report.verdict).toEqual([
+      "No: no guest restarts, stops or moves.",
+      "Warning: more memory than alpha has: running guests may claim 9 GiB of 8 GiB (1 GiB before).",
+      "Warning: more disks than pool images on alpha has room for: 300 GiB of 500 GiB are free, and those that are made or grow need 400 GiB when they are full.",
+      "New: big.",
+    ]);
+    expect(report).toMatchObject({ outcome: "unnoticed", exitCode: 0 });
+    expect(toneOf(report)).toBe("warn");
+    expect(reviewed(7168, 300).verdict).toEqual(["No: no guest restarts, stops or moves.", "New: big."]);
   });
 
   it("tells when the host isn't any more as the preview said, and what isn't known before the deployment", () => {

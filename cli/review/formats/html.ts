@@ -3,7 +3,8 @@ import { page } from "../../page.js";
 import { type Impact, impactLabel, impacts, isFelt, isUntold, worstOf } from "../impact.js";
 import { drawn, layoutOf, pictureStyle } from "../picture/picture.js";
 import type { HostRoom, ReviewedChange, ReviewReport } from "../report.js";
-import { countsText, moveText, reasonLabel, roughly, title, toneOf } from "./words.js";
+import { roughly } from "../sizes.js";
+import { countsText, moveText, reasonLabel, title, toneOf } from "./words.js";
 
 /** In CSS pixels: of a phone's screen, and of a desk's. */
 const PICTURE_WIDTHS = { narrow: 344, wide: 960 };

@@ -1,25 +1,18 @@
+import { overcommitments } from "../overcommitment.js";
 import type { HostRoom, ReviewedChange, ReviewedMove, ReviewReport } from "../report.js";
+import { roughly } from "../sizes.js";
 import { secondsText } from "../verdict.js";
 
 export function title({ project, stack }: Pick<ReviewReport, "project" | "stack">): string {
   return `Review of ${project}/${stack}`;
 }
 
-/** Green: no guest notices. Amber: guests move, or it can't be told. Red: somebody notices, or data goes. */
-export function toneOf({ outcome, summary }: ReviewReport): "good" | "warn" | "bad" {
+/** Green: no guest notices. Amber: guests move, hosts are overcommitted, or it can't be told. Red: somebody notices, or data goes. */
+export function toneOf({ outcome, summary, hosts }: ReviewReport): "good" | "warn" | "bad" {
   if (outcome === "noticed") return "bad";
-  return outcome === "uncertain" || summary.migrate > 0 ? "warn" : "good";
-}
-
-/** Of sizes that are measured the last digits say nothing. */
-export function roughly(bytes: number): string {
-  const size = Math.abs(bytes);
-  const units = [
-    ["TiB", 2 ** 40],
-    ["GiB", 2 ** 30],
-  ] as const;
-  const [unit, each] = units.find(([, one]) => size >= one) ?? ["MiB", 2 ** 20];
-  return `${Number((bytes / each).toFixed(1))} ${unit}`;
+  return outcome === "uncertain" || summary.migrate > 0 || overcommitments(hosts).length > 0
+    ? "warn"
+    : "good";
 }
 
 export function memoryText({ before, after, totalBytes }: NonNullable<HostRoom["memory"]>): string {
