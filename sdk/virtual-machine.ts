@@ -241,7 +241,8 @@ export interface VirtualMachineArgs {
   onReboot?: In<"restart" | "destroy">;
   /**
    * What becomes of the VM when its guest panics. Default `"destroy"`. Live. QEMU hears of it only where the VM has a panic device and its guest a driver
-   * for that; `xml: [{ xpath: "/domain/devices", append: "<panic model='isa'/>" }]` adds one.
+   * for that; `xml: [{ xpath: "/domain/devices", append: "<panic model='isa'/>" }]` adds one. With `"preserve"` QEMU stays, with the guest's memory, for a
+   * look at it (state `"crashed"`): it is ended by the next deployment that has anything to do with the VM, as a start, and the preview says so.
    */
   onCrash?: In<"destroy" | "restart" | "preserve" | "coredump-destroy" | "coredump-restart">;
   /**

@@ -111,6 +111,9 @@ export function divergencesOf(step: Step): Divergence[] {
       return [{ kind: "interrupted", object: `migration ${step.from} -> ${step.to}`, host: step.from, up }];
     case "forgetAttempt":
       return [{ kind: "interrupted", object: `change of ${step.subject}`, host: step.host, up }];
+    // What is to be done afterwards is what differs.
+    case "endCrashed":
+      return [];
     case "defineMachine":
       return [missing(`domain ${step.subject}`, step.host, step.reason)];
     case "makePersistent":

@@ -203,6 +203,7 @@ export type Step =
     }
   | { kind: "makePersistent"; subject: string; host: string; effect: "none" }
   | { kind: "forgetAttempt"; subject: string; host: string; effect: "none" }
+  | { kind: "endCrashed"; subject: string; host: string; effect: "none" }
   | { kind: "migrate"; subject: string; from: string; to: string; copies: string[]; effect: "migrate" }
   | { kind: "moveStopped"; subject: string; from: string; to: string; copies: string[]; effect: "none" }
   | { kind: "renameMachine"; subject: string; from: string; to: string; effect: "none" }
@@ -357,6 +358,10 @@ export function describeStep(step: Step): string[] {
       return [`define ${step.subject} ${at(step)} again (it runs without a definition), no guest notices`];
     case "forgetAttempt":
       return [`note ${at(step)} that what a deployment began and did not end is done, no guest notices`];
+    case "endCrashed":
+      return [
+        `end what is left of the guest ${at(step)}, which has crashed (onCrash "preserve"): what could be looked at of it is lost`,
+      ];
     case "migrate":
       return [`migrate ${step.from} -> ${step.to}, live${copied(step.copies)}`];
     case "moveStopped":
@@ -447,7 +452,7 @@ export function mustBeAnnounced(step: Step): boolean {
     case "nextBoot":
       return false;
     case "none":
-      return ["deleteVolume", "moveStopped", "revertToSnapshot"].includes(step.kind);
+      return ["deleteVolume", "endCrashed", "moveStopped", "revertToSnapshot"].includes(step.kind);
     default:
       return step satisfies never;
   }
@@ -467,6 +472,7 @@ export function needsAnotherLook(step: Step, next: Step | undefined): boolean {
     case "settleVolumeMove":
     case "settleMigration":
     case "makePersistent":
+    case "endCrashed":
     case "migrate":
     case "moveStopped":
       return true;

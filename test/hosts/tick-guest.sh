@@ -7,7 +7,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=
 here=$(dirname "$(readlink -f "$0")")
 base=${PULUMI_KVM_LAB:-/var/tmp/pulumi-kvm-lab}
 modules=(virtio_pci virtio_blk virtio_net virtio_balloon virtio_scsi virtio_mem virtio_console virtio-rng virtiofs sd_mod sr_mod ata_piix isofs
-  qemu_fw_cfg button evdev)
+  qemu_fw_cfg button evdev pvpanic-mmio)
 
 kernel=$(compgen -G '/boot/vmlinuz-*-cloud-amd64' | sort -V | tail -n 1) || { echo "no /boot/vmlinuz-*-cloud-amd64" >&2; exit 1; }
 version=${kernel#/boot/vmlinuz-}

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { labAvailable } from "../hosts/lab.js";
-import { tickGuest } from "../hosts/tick-guest.js";
+import { tickCommandLine, tickGuest } from "../hosts/tick-guest.js";
 import { StorageWorld } from "./storage-world.js";
 import { WalkedMachine } from "./walked-machine.js";
 
@@ -91,5 +91,43 @@ describe.skipIf(!available)(`the platform of a running guest ${missing.join("; "
     vm.declared.id = undefined;
     expect(await world.ls("alpha", nvram)).toEqual([]);
     expect(await world.ls("alpha", "/var/lib/libvirt/swtpm")).toEqual([]);
+  });
+
+  it("stays as it is when it has crashed and is kept, until there is something to do", async () => {
+    await using vm = new WalkedMachine(world, "crashes", {
+      commandLine: `${tickCommandLine} unknown_nmi_panic module_blacklist=button`,
+      onCrash: "preserve",
+      restartPolicy: "whenNeeded",
+      xml: [{ xpath: "/domain/devices", append: "<panic model='isa'/>" }],
+    });
+    await vm.start();
+    const crash = async () => {
+      await vm.host.virsh("inject-nmi", "crashes");
+      await expect.poll(() => vm.host.virsh("domstate", "crashes"), { timeout: 30_000 }).toContain("crashed");
+    };
+    await crash();
+    await vm.declared.up({ ...vm.inputs, powerState: "stopped" });
+    expect(vm.declared.state.state).toBe("crashed");
+    const start = [
+      expect.stringMatching(/^end what is left of the guest on alpha/),
+      "start (it has crashed)",
+    ];
+    expect((await vm.declared.preview(vm.inputs)).effects).toEqual(start);
+    await vm.declared.up(vm.inputs);
+    await vm.watch.untilTicks(2);
+    expect(vm.declared.state.state).toBe("running");
+    expect(await vm.declared.preview(vm.inputs)).toMatchObject({ effects: [], refusals: [] });
+
+    // Instead of shutting down, too: it does not hear its power button.
+    const stopping = vm.declared.up({ ...vm.inputs, powerState: "stopped", forceStop: false });
+    const failure = expect(stopping).rejects.toThrow(/has crashed instead of shutting down, and is kept/);
+    await expect
+      .poll(() => vm.declared.said.join("\n"), { timeout: 10_000 })
+      .toMatch(/waiting for the guest/);
+    await crash();
+    await failure;
+    await vm.declared.remove();
+    vm.declared.id = undefined;
+    expect(await vm.host.virsh("list", "--all", "--name")).not.toContain("crashes");
   });
 });

@@ -113,6 +113,9 @@ export async function apply(
     case "updateDefinition":
       await redefine(host, request, place, (xml) => rememberDefinition(declared, xml));
       break;
+    case "endCrashed":
+      await libvirt.domains.destroy(uuid, { graceful: true });
+      break;
     case "forgetAttempt":
       await forgetAttempt(host, uuid);
       break;

@@ -42,6 +42,8 @@ export async function changeRunning(
       await changeOne(machine, difference, context);
       done.push(difference);
     } catch (error) {
+      // libvirt's word on what a guest that has gone can't do would be taken for a refusal.
+      await documentsOf(machine);
       if (!(error instanceof NotTaken)) throw error;
       await leaveForNextBoot(machine, difference, error, context);
     }
@@ -177,7 +179,10 @@ async function documentsOf({
     libvirt.domains.xml(uuid, { secure: true }),
     libvirt.domains.xml(uuid, { inactive: true, secure: true }),
   ]);
-  if (!/^<domain [^>]*\bid=/.test(live)) throw new Error(`guest ${name} has stopped meanwhile`);
+  if (!/^<domain [^>]*\bid=/.test(live))
+    throw new Error(
+      `guest ${name} has stopped meanwhile; its definition has the changes, and the next deployment goes on`,
+    );
   return { live, persistent };
 }
 

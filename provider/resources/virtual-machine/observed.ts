@@ -94,6 +94,16 @@ export function isActive(domain: ObservedDomain): boolean {
   return domain.record.state !== "shutOff" && domain.record.state !== "crashed";
 }
 
+/** It has crashed, and QEMU is still there with its memory and its disks (`onCrash: "preserve"`). With other actions that lasts a moment. */
+export function isKeptCrashed({ record, live }: ObservedDomain): boolean {
+  return record.state === "crashed" && live?.onCrash === "preserve";
+}
+
+export function asEnded(domain: ObservedDomain): ObservedDomain {
+  const record = { ...domain.record, state: "shutOff" as const, reasonName: "crashed", liveXml: undefined };
+  return { ...domain, record, live: undefined, run: undefined };
+}
+
 /** For messages. */
 export function snapshotNames(domain: ObservedDomain | undefined): string {
   const names = domain?.snapshots ?? [];

@@ -24,7 +24,9 @@ import {
 } from "./disks.js";
 import type { CopiedVolume } from "./migration/index.js";
 import {
+  asEnded,
   isActive,
+  isKeptCrashed,
   isUnsettled,
   type ObservedDomain,
   type ObservedHost,
@@ -104,6 +106,7 @@ function planMachine(request: MachineRequest, observed: ObservedMachine): Plan {
     planNew(request, asRemoved(request, observed), result);
     return result;
   }
+  if (isKeptCrashed(domain) && !isUnsettled(domain)) return planKeptCrashed(request, observed, place);
   if (target.namesake !== undefined) result.refusals.push(nameTaken(request, target));
   const copies = [target, elsewhere].flatMap((host) => host?.domain ?? []);
   if (copies.some(isUnsettled)) planSettling(request, observed, result);
@@ -127,6 +130,23 @@ function planMachine(request: MachineRequest, observed: ObservedMachine): Plan {
   const relocations = relocationsOf(request, place, domain);
   if (!isUnsettled(domain)) relocationSteps(request, place, domain, relocations, result);
   planChanges(request, observed, place, domain, relocations, result);
+  return result;
+}
+
+/** What libvirt keeps of a guest for a look at it stays until there is something to do: as long as it is there nothing can be. */
+function planKeptCrashed(request: MachineRequest, observed: ObservedMachine, place: ObservedHost): Plan {
+  const ended = (host: ObservedHost): ObservedHost =>
+    host === place && host.domain !== undefined ? { ...host, domain: asEnded(host.domain) } : host;
+  const { target, elsewhere } = observed;
+  const result = planMachine(request, {
+    ...observed,
+    target: ended(target),
+    elsewhere: elsewhere && ended(elsewhere),
+  });
+  if (result.steps.some(({ kind }) => kind !== "record"))
+    result.steps.unshift({
+      ...{ kind: "endCrashed", subject: request.inputs.name, host: place.ref.name, effect: "none" },
+    });
   return result;
 }
 

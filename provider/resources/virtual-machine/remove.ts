@@ -83,7 +83,8 @@ async function end(
   context: ApplyContext,
 ): Promise<void> {
   const { uuid, name } = domain.record;
-  if (ending === "off") return;
+  // What is kept of one that has crashed is ended as a running one is.
+  if (ending === "off" && domain.record.state !== "crashed") return;
   if (ending === "shutDown")
     await shutDown(host, { uuid, name }, { timeoutMs: shutdownTimeoutMs(outputs), force: true }, context);
   // It may end by itself meanwhile.

@@ -1,4 +1,5 @@
 import type { Host } from "../../hosts/host.js";
+import { parseDomain } from "../../libvirt/xml/index.js";
 import type { ApplyContext } from "../definition.js";
 import { type Asked, askAgainMs, nextAsk, type Way } from "./presses.js";
 import { until } from "./until.js";
@@ -28,13 +29,23 @@ export async function shutDown(
   const deadline = context.now() + timeoutMs;
   let asked: Asked | undefined;
   let wake: () => void = () => undefined;
+  let hasCrashed = false;
   const subscription = await libvirt.events.on("domainLifecycle", (event) => {
-    if (event.uuid === uuid && (event.event === "stopped" || event.event === "crashed")) wake();
+    if (event.uuid !== uuid) return;
+    hasCrashed ||= event.event === "crashed";
+    if (event.event === "stopped" || event.event === "crashed") wake();
   });
   try {
     for (;;) {
       const record = await libvirt.domains.observe({ uuid });
-      if (record === undefined || record.state === "shutOff" || record.state === "crashed") return;
+      if (record === undefined || record.state === "shutOff") return;
+      // What libvirt does about a panic takes a moment, but for this, which lasts.
+      if (record.state === "crashed" && actionOnCrash(record.liveXml) === "preserve") {
+        if (options.force) break;
+        throw new Error(
+          `guest ${name} has crashed instead of shutting down, and is kept to be looked at (onCrash "preserve"); the next deployment ends what is left of it`,
+        );
+      }
       const leftMs = deadline - context.now();
       if (leftMs <= 0) break;
       if (record.state === "paused") await libvirt.domains.resume(uuid);
@@ -72,7 +83,13 @@ export async function shutDown(
   }
   if (!options.force)
     throw new Error(
-      `guest ${name} did not shut down within ${timeoutMs / 1000} s and runs on; shut it down from inside, raise shutdownTimeout, or set forceStop: true to cut its power`,
+      `guest ${name} did not shut down within ${timeoutMs / 1000} s and runs on${
+        hasCrashed ? ": it crashed instead, and libvirt started it again" : ""
+      }; shut it down from inside, raise shutdownTimeout, or set forceStop: true to cut its power`,
     );
   await libvirt.domains.destroy(uuid, { graceful: true });
+}
+
+function actionOnCrash(liveXml: string | undefined): string | undefined {
+  return liveXml === undefined ? undefined : parseDomain(liveXml).onCrash;
 }
