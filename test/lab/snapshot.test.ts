@@ -188,6 +188,19 @@ describe.skipIf(!available)(`snapshots on real hosts ${missing.join("; ")}`, () 
     await watch.untilTicks(2);
     expect(watch.report().restarts).toBe(1);
     expect(await machine.preview(machineInputs(vm))).toEqual(unchanged);
+    // A VM that is made anew takes what snapshots have put over its disk along, and they are taken anew.
+    const later = new Declared(snapshot, refs());
+    const withMemory = snapshotInputs(vm, "later", { type: "external", memory: true });
+    await later.up(withMemory);
+    expect(await filesOf(vm)).toEqual(["back-0", "back-0.good", "back-0.later", "back.later.memory"]);
+    await machine.remove();
+    expect(await filesOf(vm)).toEqual(["back.later.memory"]);
+    machine.id = undefined;
+    machine.state = {};
+    await machine.up(machineInputs(vm));
+    await taken.up(wanted(3));
+    await later.up(withMemory);
+    await later.remove();
     await taken.remove();
     await machine.remove();
     expect(await filesOf(vm)).toEqual([]);

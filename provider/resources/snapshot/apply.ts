@@ -2,6 +2,7 @@ import { identityHash } from "../../planning/owner.js";
 import type { Step } from "../../planning/step.js";
 import type { ApplyContext } from "../definition.js";
 import { describe } from "./describe.js";
+import { removeFile } from "./files.js";
 import type { SnapshotMark } from "./mark.js";
 import type { ObservedSnapshot, SnapshotRequest } from "./observe.js";
 import { revert } from "./revert.js";
@@ -20,6 +21,9 @@ export async function apply(
   const host = context.hosts.get(observed.ref);
   await inTurn(`${host.name}/${machine.uuid}`, async () => {
     if (step.kind === "takeSnapshot") {
+      // Of one that has gone: without it nothing goes back to that memory.
+      const former = request.recorded?.outputs.memoryFile;
+      if (former !== undefined) await removeFile(host, former, context.signal);
       await take(host, request.inputs, markOf(request, undefined), { ...observed, machine }, context);
       return;
     }

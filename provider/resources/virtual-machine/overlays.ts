@@ -10,6 +10,8 @@ export interface Overlay {
   volume: string;
   /** The file that the guest writes to. */
   path: string;
+  /** It, and those of earlier snapshots between it and the disk. */
+  files: string[];
   format: string | undefined;
   /** The format of the disk itself. */
   formatBelow: string | undefined;
@@ -45,7 +47,8 @@ export function overlaysOf(
     });
     const found = volumeOfPath(under[depth] ?? "");
     if (found === undefined) return [];
-    return [{ target, ...found, path, format: formats[0], formatBelow: formats[depth + 1] }];
+    const files = paths.slice(0, depth + 1);
+    return [{ target, ...found, path, files, format: formats[0], formatBelow: formats[depth + 1] }];
   });
 }
 

@@ -29,24 +29,33 @@ function isAnothers(domain: ObservedDomain | undefined, { nonce }: Outputs, iden
  * still has of what the program doesn't declare any more count as well.
  */
 export function endingOf(
-  { pools }: Pick<ObservedHost, "pools">,
+  place: Pick<ObservedHost, "pools">,
   domain: ObservedDomain,
   outputs: Outputs & Inputs,
   identity: Identity,
 ): "off" | "powerCut" | "shutDown" {
   if (!isActive(domain)) return "off";
+  const goes = goingWith(place, outputs, identity);
+  const outlives = (domain.live?.disks ?? []).some(
+    ({ device, readonly, source }) => device === "disk" && !readonly && source !== undefined && !goes(source),
+  );
+  return outlives && domain.record.state === "running" ? "shutDown" : "powerCut";
+}
+
+/** Tells the disks that are deleted with the VM. */
+export function goingWith(
+  { pools }: Pick<ObservedHost, "pools">,
+  outputs: Outputs & Inputs,
+  identity: Identity,
+): (source: DiskSource) => boolean {
   const isOurs = ownVolumes(outputs, identity);
-  const goes = (source: DiskSource) =>
+  return (source) =>
     "pool" in source &&
     !isRetained(outputs, source) &&
     pools.some(
       ({ name, contents }) =>
         name === source.pool && contents.marks.some((mark) => mark.volume === source.volume && isOurs(mark)),
     );
-  const outlives = (domain.live?.disks ?? []).some(
-    ({ device, readonly, source }) => device === "disk" && !readonly && source !== undefined && !goes(source),
-  );
-  return outlives && domain.record.state === "running" ? "shutDown" : "powerCut";
 }
 
 /** Tells the marks of the volumes that were made for it. */

@@ -5,13 +5,15 @@ import { nvramFilesOf } from "../../libvirt/xml/index.js";
 import { type Identity, identityHash } from "../../planning/owner.js";
 import type { ApplyContext } from "../definition.js";
 import { dropNote } from "../moving/index.js";
+import { LONGEST_WAIT_MS, rescanPool } from "../rescan.js";
 import { deleteOwnVolume, removeVolumeMark, usersOf } from "../volumes.js";
 import { shutdownTimeoutMs } from "./apply.js";
 import { isRetained } from "./disks.js";
 import { noteLeft } from "./left-disks.js";
 import { observe, rememberedPeers } from "./observe.js";
 import type { ObservedDomain } from "./observed.js";
-import { copiesOf, endingOf, ownVolumes } from "./removal.js";
+import type { Overlay } from "./overlays.js";
+import { copiesOf, endingOf, goingWith, ownVolumes } from "./removal.js";
 import type { Inputs, Outputs } from "./schema.js";
 import { shutDown } from "./stop.js";
 
@@ -35,7 +37,8 @@ export async function remove(
     const host = context.hosts.get(place.ref);
     if (place.domain !== undefined) {
       const ending = endingOf(place, place.domain, outputs, identity);
-      await removeDomain(host, place.domain, ending, outputs, context);
+      const goes = goingWith(place, outputs, identity);
+      await removeDomain(host, place.domain, { ending, outputs, goes }, context);
       await removeFiles(host, formerState(place.domain.record.uuid), context);
     }
     await removeOwnedVolumes(host, outputs, identity, context);
@@ -48,20 +51,25 @@ export async function remove(
 async function removeDomain(
   host: Host,
   domain: ObservedDomain,
-  ending: ReturnType<typeof endingOf>,
-  outputs: Outputs & Inputs,
+  how: {
+    ending: ReturnType<typeof endingOf>;
+    outputs: Outputs & Inputs;
+    /** Whether a disk is deleted with it. */
+    goes: ReturnType<typeof goingWith>;
+  },
   context: ApplyContext,
 ): Promise<void> {
   const { snapshots = [], overlays = [] } = domain;
+  await end(host, domain, how.ending, how.outputs, context);
+  // While the domain still says what they are.
+  const left = await removeOverlays(host, overlays.filter(how.goes), context);
+  const kept = [...overlays.filter((overlay) => !how.goes(overlay)).flatMap(({ files }) => files), ...left];
   if (snapshots.length > 0)
     context.log.warning(
       `its snapshots, which no resource of this deployment deletes before it, go with it: ${snapshots.join(", ")}${
-        overlays.length === 0
-          ? ""
-          : `; what the guest wrote since is left on ${host.name} in ${overlays.map(({ path }) => path).join(", ")}`
+        kept.length === 0 ? "" : `; what the guest wrote since is left on ${host.name} in ${kept.join(", ")}`
       }`,
     );
-  await end(host, domain, ending, outputs, context);
   const libvirt = await host.libvirt();
   await libvirt.domains
     .undefine(domain.record.uuid, {
@@ -73,6 +81,29 @@ async function removeDomain(
     })
     .catch(unless("domainNotFound")); // one that had no definition went when it ended
   await host.observations.refreshDomain({ uuid: domain.record.uuid, name: domain.record.name });
+}
+
+/** What snapshots have put over disks that are deleted is of no use without them; gives those that stay nevertheless. */
+async function removeOverlays(
+  host: Host,
+  overlays: readonly Overlay[],
+  { signal }: ApplyContext,
+): Promise<string[]> {
+  const left: string[] = [];
+  const { volumes: libvirtVolumes } = await host.libvirt();
+  for (const pool of new Set(overlays.map((overlay) => overlay.pool))) {
+    await rescanPool(host, pool, { signal, waitMs: LONGEST_WAIT_MS });
+    const { volumes } = await host.observations.contents(pool);
+    for (const path of overlays.filter((overlay) => overlay.pool === pool).flatMap(({ files }) => files)) {
+      const file = volumes.find((volume) => volume.path === path);
+      if (file === undefined) left.push(path);
+      else {
+        await libvirtVolumes.delete(pool, file.name).catch(unless("volumeNotFound"));
+        await host.observations.refreshVolume(pool, file.name);
+      }
+    }
+  }
+  return left;
 }
 
 async function end(
