@@ -6,7 +6,7 @@ import { isLibvirtError } from "../libvirt/index.js";
 import { type Identity, identityOfUrn } from "../planning/owner.js";
 import { describePlan, emptyPlan, type Plan, type Refusal } from "../planning/plan.js";
 import { readOnce } from "../planning/read-once.js";
-import { describeStep, mustBeAnnounced, needsAnotherLook } from "../planning/step.js";
+import { describeStep, mustBeAnnounced, needsAnotherLook, type Step } from "../planning/step.js";
 import type { ApplyContext, Request, ResourceDefinition } from "../resources/definition.js";
 import { noteDeclared } from "../resources/given-up.js";
 import { DEFAULT_TIMEOUT_MS, milliseconds } from "../resources/inputs.js";
@@ -330,6 +330,8 @@ async function reconcile(
   let observed: unknown;
   let giveBack: ((last: unknown) => Promise<void>) | undefined;
   let holding = false;
+  /** The last step that was begun. */
+  let begun: Step | undefined;
   try {
     observed = await observe();
     const makes = operation === "create" && request.inputs.adopt !== true && definition.existsAnyway !== true;
@@ -354,7 +356,10 @@ async function reconcile(
         );
       for (const [i, step] of plan.steps.entries()) {
         context.signal.throwIfAborted();
-        if (step.kind !== "record") context.log.progress(describeStep(step).join("; "));
+        if (step.kind !== "record") {
+          begun = step;
+          context.log.progress(describeStep(step).join("; "));
+        }
         await definition.apply(step, request, observed, noting);
         if (needsAnotherLook(step, plan.steps[i + 1])) break;
       }
@@ -369,7 +374,7 @@ async function reconcile(
   } catch (error) {
     context.log.failed();
     const label = labelOf(definition, request.inputs);
-    let failure = asUserError(error, label);
+    let failure = asUserError(error, label, begun);
     observed = await observe().catch(() => observed);
     if (observed === undefined) throw failure;
     // Somebody was quicker: what has the name by now is told as it would have been a moment later.
@@ -541,9 +546,14 @@ function chosen(deployment: Deployment): { uuid: string; nonce: string } {
   return { uuid: deployment.randomUuid(), nonce: deployment.randomNonce() };
 }
 
-function asUserError(error: unknown, label: string): UserError {
+function whatStays(begun: Step | undefined): string {
+  if (begun === undefined) return "nothing was assumed or changed";
+  const what = describeStep(begun).join("; ");
+  return `it was lost after this had begun: ${what}; what was done stays, and the next "pulumi up" goes on from there`;
+}
+
+function asUserError(error: unknown, label: string, begun?: Step): UserError {
   if (error instanceof UserError && error.message.startsWith(label)) return error;
-  const message =
-    error instanceof HostUnreachable ? `${error.message}; nothing was assumed or changed` : oneLine(error);
+  const message = error instanceof HostUnreachable ? `${error.message}; ${whatStays(begun)}` : oneLine(error);
   return new UserError(message.startsWith(label) ? message : `${label}: ${message}`, { cause: error });
 }

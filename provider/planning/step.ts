@@ -460,6 +460,8 @@ export function mustBeAnnounced(step: Step): boolean {
 
 /** After these the object is elsewhere, or its state was decided only by the step: what follows is planned anew. */
 export function needsAnotherLook(step: Step, next: Step | undefined): boolean {
+  // Long enough for the host to be lost meanwhile: what is there by then is what goes on record.
+  if (next?.kind === "waitForGuest") return true;
   switch (step.kind) {
     case "moveVolume":
       // Several disks move one after the other.

@@ -51,6 +51,18 @@ describe.skipIf(!available)(`images on real hosts ${missing.join("; ")}`, () => 
     for (const host of ["alpha", "beta"]) expect(await world.ls(host)).toEqual([]);
   });
 
+  it("is one, on all its hosts, where a deployment that left no record had made it on one of them", async () => {
+    const content = randomBytes(MIB);
+    const more = { source: world.server.serve("b.raw", content), sha256: sha256(content) };
+    await world.declared(undefined, ["beta"]).up(world.inputsOf("base", more, ["beta"]));
+    const inputs = world.inputsOf("base", more, ["alpha", "beta"]);
+    const base = world.declared();
+    await base.up(inputs);
+    expect(await base.preview(inputs)).toEqual({ effects: [], refusals: [], diff: { changes: false } });
+    await base.remove();
+    for (const host of ["alpha", "beta"]) expect(await world.ls(host)).toEqual([]);
+  });
+
   it("is downloaded once into a folder that hosts share, and stays there for the one that keeps it", async () => {
     const { server, storage } = world;
     const folder = `${storage.lab.sharedPath}/common`;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { virtualMachine } from "../../provider/resources/virtual-machine/index.js";
 import { labAvailable } from "../hosts/lab.js";
 import { tickCommandLine, tickGuest } from "../hosts/tick-guest.js";
@@ -104,6 +104,29 @@ describe.skipIf(!available)(
       }
       expect(killed).toBe(false);
       expect(kills).toBeGreaterThan(5);
+    });
+
+    it("is on record when its host is lost while its guest is waited for", async () => {
+      const alpha = world.host("alpha");
+      const { cloudInit: _, ...inputs } = inputsOf("lost", { waitFor: "agent", disks: [] });
+      const vm = new Declared(virtualMachine, [world.ref("alpha")]);
+      const refuse = "-p tcp --dport 22 -j REJECT --reject-with tcp-reset";
+      const failure = vm.up(inputs).then(String, (error: Error) => error.message);
+      await vi.waitFor(() => expect(vm.said.join()).toContain("waiting for the guest's agent"), 30_000);
+      await alpha.shell(`iptables -w -A INPUT ${refuse}`);
+      try {
+        expect(await failure).toMatch(
+          /^VirtualMachine lost: host alpha is unreachable: .*; it was lost after this had begun: wait for the guest's agent, at most 300 s; what was done stays, and the next "pulumi up" goes on from there$/,
+        );
+      } finally {
+        await alpha.shell(`iptables -w -D INPUT ${refuse}`);
+      }
+      expect(vm.state).toMatchObject({ uuid: vm.id, state: "running", host: "alpha" });
+      const ready = { ...inputs, waitFor: "none" };
+      await vm.up(ready);
+      expect(await vm.preview(ready)).toMatchObject({ effects: [], refusals: [] });
+      await vm.remove();
+      expect((await alpha.virsh("list", "--all", "--name")).trim()).toBe("");
     });
 
     it("is waited for by the next run when this one has started it and was killed", async () => {

@@ -5,7 +5,7 @@ import type { ApplyContext } from "../definition.js";
 import { verifyFound } from "./adopt.js";
 import { claim, exchange, giveBack } from "./claims.js";
 import { fetchImages } from "./fetch.js";
-import type { ImageRequest, ObservedImage, WantedVolume } from "./observed.js";
+import { type ImageRequest, noteLeft, type ObservedImage, type WantedVolume } from "./observed.js";
 
 export async function apply(
   step: Step,
@@ -14,6 +14,7 @@ export async function apply(
   context: ApplyContext,
 ): Promise<void> {
   const { pool } = request.inputs;
+  noteLeft(request, observed);
   const placeOn = (host: string) => {
     const place = [...observed.places, ...observed.former].find(({ ref }) => ref.name === host);
     if (place === undefined) throw new Error(`host ${host} isn't one of this image's`);

@@ -4,7 +4,7 @@ import { isLibvirtError } from "../../libvirt/index.js";
 import { identityHash } from "../../planning/owner.js";
 import { removeVolumeMark, replaceVolumeMark, writeVolumeMark } from "../volumes.js";
 import { usersOfImage } from "./observe.js";
-import { formerHash, type ImageRequest } from "./observed.js";
+import { formerHash, type ImageRequest, nonceOf } from "./observed.js";
 
 /** A pool on a host. */
 interface Place {
@@ -37,7 +37,7 @@ async function claimAlone(
   volume: { name: string; fileBytes: number | undefined },
   request: ImageRequest,
 ): Promise<void> {
-  const nonce = request.recorded?.outputs.nonce || request.chosen?.nonce;
+  const nonce = nonceOf(request);
   if (nonce === undefined) throw new Error("a new image needs a nonce drawn beforehand");
   const { name, fileBytes } = volume;
   const mark: VolumeMark = { identityHash: identityHash(request.identity), nonce, volume: name, fileBytes };

@@ -132,6 +132,19 @@ export function learn(request: ImageRequest, found: Found): void {
   learnt.set(request, { ...learnt.get(request), ...found });
 }
 
+const leftNonces = new WeakMap<ImageRequest, string>();
+
+/** A create that was cut off may have made it on one of its hosts: what is made on the others is the same resource's. */
+export function noteLeft(request: ImageRequest, { places }: ObservedImage): void {
+  const mark = places.flatMap(({ wanted }) => wanted?.mine ?? [])[0];
+  if (mark !== undefined) leftNonces.set(request, mark.nonce);
+}
+
+/** By which the resource knows its volumes. */
+export function nonceOf(request: ImageRequest): string | undefined {
+  return request.recorded?.outputs.nonce || leftNonces.get(request) || request.chosen?.nonce;
+}
+
 /** What is known of the declared content. */
 export function knownOf(request: ImageRequest): Found {
   const { inputs, previous, recorded } = request;

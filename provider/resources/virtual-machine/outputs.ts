@@ -1,3 +1,4 @@
+import { HostUnreachable } from "../../hosts/errors.js";
 import type { HostRef } from "../../hosts/host-ref.js";
 import type { Hosts } from "../../hosts/hosts.js";
 import { consolePath, graphicsPort } from "../../libvirt/xml/console.js";
@@ -21,7 +22,10 @@ export async function outputsOf(
   const where = place ?? observed.target;
   const domain = place?.domain;
   const secretInputs = new Set(request.inputs.secretInputs);
-  const found = await domainOutputs(context.hosts, where.ref, domain, secretInputs);
+  const found = await domainOutputs(context.hosts, where.ref, domain, {
+    secretInputs,
+    lastAddresses: carried.ipAddresses ?? [],
+  });
   const { ipAddresses } = found;
   return {
     ...found,
@@ -56,14 +60,19 @@ export type DomainOutputs = Pick<
   | "spicePort"
 >;
 
+/** @param known - `lastAddresses`: what they are said to be when the host doesn't answer any more; absent where that is a failure. */
 export async function domainOutputs(
   hosts: Hosts,
   ref: HostRef,
   domain: ObservedDomain | undefined,
-  secretInputs: ReadonlySet<string> = new Set(),
+  known: { secretInputs?: ReadonlySet<string>; lastAddresses?: string[] } = {},
 ): Promise<DomainOutputs> {
+  const { secretInputs = new Set<string>(), lastAddresses } = known;
   const model = domain?.persistent ?? domain?.live;
-  const ipAddresses = await readIpAddresses(hosts, ref, domain);
+  const ipAddresses = await readIpAddresses(hosts, ref, domain).catch((error: unknown) => {
+    if (lastAddresses !== undefined && error instanceof HostUnreachable) return lastAddresses;
+    throw error;
+  });
   const waiting = waitingForRestart(domain).map((change) => concealChange(change, secretInputs));
   return {
     uuid: domain?.record.uuid ?? "",
