@@ -1,4 +1,6 @@
 import { Command } from "commander";
+import { ANSWERS_WITHIN_MS } from "../../provider/hosts/patience.js";
+import { formatDuration } from "../../provider/planning/quantity.js";
 import { examples, exitCodes, paragraphs, repeated } from "../help.js";
 import { driftKinds, findingKinds } from "./finding.js";
 import { type DriftOptions, driftFormats, whatItEndsWith } from "./options.js";
@@ -13,7 +15,8 @@ each resource as "pulumi preview" does. Changes nothing; libvirt is only made to
 Found are: what has drifted (which property, what was wanted, what is there, what "pulumi up" would do and what a running guest feels
 of it), what is missing, objects that carry this package's mark and are in no given state (orphan), moves that were cut off, guests
 that I/O errors have paused, and, as notices, changes that wait for a guest's restart and pools that are nearly full. A host that does
-not answer, or stops to, is given up after its connect timeout, and never taken for one on which everything is missing.`),
+not answer, or stops to, is given up after its connect timeout, one whose libvirt hangs over something (a pool on storage that doesn't
+answer) after --answer-timeout; it is never taken for one on which everything is missing, and the others are reported in full.`),
     )
     .option(
       "-s, --stack <name>",
@@ -36,6 +39,11 @@ not answer, or stops to, is given up after its connect timeout, and never taken 
       repeated,
     )
     .option("--since <file>", "only what isn't in this earlier report of --json")
+    .option(
+      "--answer-timeout <duration>",
+      "how long a host may leave what it is asked unanswered; then it is given up, and reported as one that doesn't answer",
+      formatDuration(ANSWERS_WITHIN_MS),
+    )
     .option("--pool-threshold <percent>", "from when on a pool counts as nearly full", "90")
     .option(
       "--fail-on <kinds>",

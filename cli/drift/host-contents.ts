@@ -1,5 +1,6 @@
 import type { HostFacts } from "../../provider/hosts/facts.js";
 import type { Host } from "../../provider/hosts/host.js";
+import { ANSWERS_WITHIN_MS } from "../../provider/hosts/patience.js";
 import type { VolumeMark } from "../../provider/hosts/volume-mark.js";
 import type { OwnerMark } from "../../provider/libvirt/xml/index.js";
 
@@ -28,17 +29,18 @@ export interface HostContents {
   pools: PoolContentsOnHost[];
 }
 
-/** A pool that doesn't answer must not hold up the others. */
-const POOL_ANSWERS_WITHIN_MS = 60_000;
-
 /** Reads everything at once over the host's one connection; the resources' own looks find it read. */
-export async function readHost(host: Host, pools: "all" | ReadonlySet<string>): Promise<HostContents> {
+export async function readHost(
+  host: Host,
+  pools: "all" | ReadonlySet<string>,
+  answersWithinMs = ANSWERS_WITHIN_MS,
+): Promise<HostContents> {
   const { observations } = host;
   const [facts, domains, networks, contents] = await Promise.all([
     observations.facts(),
     observations.domains(),
     observations.networks(),
-    rescan(host, pools).then(() => readPools(host)),
+    rescan(host, pools, answersWithinMs).then(() => readPools(host)),
   ]);
   // Not loaded before a host is asked, which it has nothing to do with.
   const [{ ownerOf }, { readOwnerMark }] = await Promise.all([
@@ -63,15 +65,22 @@ async function readPools({ observations }: Host): Promise<PoolContentsOnHost[]> 
 }
 
 /** libvirt doesn't see by itself what was deleted, or has grown, behind its back. */
-async function rescan(host: Host, pools: "all" | ReadonlySet<string>): Promise<void> {
-  if (pools !== "all" && pools.size === 0) return;
+async function rescan(
+  host: Host,
+  wantedPools: "all" | ReadonlySet<string>,
+  answersWithinMs: number,
+): Promise<void> {
+  if (wantedPools !== "all" && wantedPools.size === 0) return;
   const records = await host.observations.pools();
-  const wanted = records.filter(({ name, active }) => active && (pools === "all" || pools.has(name)));
-  const libvirt = await host.libvirt();
-  // One that is busy, or whose storage is gone, is looked at as libvirt last saw it.
+  const wanted = records.filter(
+    ({ name, active }) => active && (wantedPools === "all" || wantedPools.has(name)),
+  );
+  // One that is busy, or whose storage is gone, is looked at as libvirt last saw it. Over one that hangs, and that libvirt then doesn't even name any more,
+  // the host is given up, before this deadline.
+  const timeoutMs = 2 * answersWithinMs;
   await Promise.all(
     wanted.map(({ uuid }) =>
-      libvirt.pools.refresh(uuid, { timeoutMs: POOL_ANSWERS_WITHIN_MS }).catch(() => undefined),
+      host.idempotent(({ pools }) => pools.refresh(uuid, { timeoutMs })).catch(() => undefined),
     ),
   );
   await Promise.all(wanted.map(({ name }) => host.observations.refreshPool(name)));

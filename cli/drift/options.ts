@@ -10,6 +10,7 @@ export interface DriftOptions extends ReportingOptions {
   ignore?: string[];
   since?: string;
   poolThreshold: string;
+  answerTimeout: string;
   failOn?: string[];
 }
 

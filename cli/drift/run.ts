@@ -1,4 +1,5 @@
 import { setFlagsFromString } from "node:v8";
+import { formatDuration, parseDurationMs } from "../../provider/planning/quantity.js";
 import type { ExitCode } from "../exit-code.js";
 import { readInput } from "../read-input.js";
 import { reportTo } from "../reporting.js";
@@ -29,12 +30,13 @@ export async function runDrift(options: DriftOptions): Promise<ExitCode> {
     },
     make: async (secrets, progress) => {
       const poolThresholdPercent = percentOf(options.poolThreshold);
+      const answersWithinMs = answersWithin(options.answerTimeout);
       const failOn = new Set<string>(kindsOf(options.failOn ?? []));
       const isIgnored = ignoring(options.ignore ?? []);
       const since = options.since === undefined ? undefined : await readReport(options.since);
       const states = await readStates(options, secrets, progress);
       const at = new Date();
-      const surveys = survey(states, { allPools: options.all === true, progress });
+      const surveys = survey(states, { allPools: options.all === true, answersWithinMs, progress });
       const [{ makeReport }, surveyed] = await Promise.all([import("./report.js"), surveys]);
       return makeReport(surveyed, {
         ...{ at, poolThresholdPercent, failOn, since, secrets },
@@ -63,6 +65,18 @@ function percentOf(text: string): number {
   if (!(percent > 0 && percent <= 100))
     throw new UsageError(`--pool-threshold ${text}: must be a percentage, above 0 and at most 100`);
   return percent;
+}
+
+const LEAST_ANSWER_MS = 1_000;
+const MOST_ANSWER_MS = 3_600_000;
+
+function answersWithin(text: string): number {
+  const ms = parseDurationMs(text);
+  if (ms === undefined || ms < LEAST_ANSWER_MS || ms > MOST_ANSWER_MS)
+    throw new UsageError(
+      `--answer-timeout ${text}: must be a duration such as "30s", from ${formatDuration(LEAST_ANSWER_MS)} to ${formatDuration(MOST_ANSWER_MS)}`,
+    );
+  return ms;
 }
 
 function kindsOf(given: readonly string[]): readonly FindingKind[] {

@@ -35,17 +35,25 @@ export interface SurveyedStack {
   warnings: string[];
 }
 
+export interface SurveyOptions {
+  allPools: boolean;
+  /** How long a host may leave anything that it is asked unanswered. */
+  answersWithinMs: number;
+  progress: Progress;
+}
+
 /**
  * Asks all hosts of the stacks at once, over one connection each, and plans each resource with the provider's own planner. The only thing
  * that it has a host do is to look at the storage of its pools again.
  */
 export async function survey(
   states: readonly StackState[],
-  options: { allPools: boolean; progress: Progress },
+  options: SurveyOptions,
 ): Promise<SurveyedStack[]> {
   const warnings: string[] = [];
   const warn = (message: string) => void warnings.push(message);
-  const hosts = new Hosts({ warn, now: () => Date.now(), survey: true });
+  const { answersWithinMs } = options;
+  const hosts = new Hosts({ warn, now: () => Date.now(), survey: true, answersWithinMs });
   try {
     const stacks = states.map((state) => {
       const ofStack = hosts.ofAnotherStack();
@@ -81,7 +89,7 @@ interface Reading {
 /** Each host once, with the pools of all stacks. */
 function readAll(
   stacks: readonly AskedStack[],
-  { allPools, progress }: { allPools: boolean; progress: Progress },
+  { allPools, answersWithinMs, progress }: SurveyOptions,
 ): Map<Host, Reading> {
   const pools = new Map<Host, Set<string>>();
   for (const { state, asked } of stacks) {
@@ -92,7 +100,7 @@ function readAll(
   return new Map(
     [...pools].map(([host, named]) => {
       const wanted = allPools ? "all" : named;
-      return [host, { pools: wanted, answer: ask(host, wanted, progress) }];
+      return [host, { pools: wanted, answer: ask(host, wanted, answersWithinMs, progress) }];
     }),
   );
 }
@@ -170,11 +178,12 @@ async function surveyStack(
 async function ask(
   host: Host,
   pools: "all" | ReadonlySet<string>,
+  answersWithinMs: number,
   progress: Progress,
 ): Promise<SurveyedHost["answer"]> {
   progress.step(`${host.name}: connecting`);
   try {
-    const contents = await readHost(host, pools);
+    const contents = await readHost(host, pools, answersWithinMs);
     progress.step(`${host.name}: read ${contents.domains.length} domains`);
     return { kind: "contents", contents };
   } catch (error) {

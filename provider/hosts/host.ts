@@ -5,6 +5,7 @@ import { HostUnreachable } from "./errors.js";
 import type { HostRef } from "./host-ref.js";
 import { type CommandResult, type ReachedHost, reach } from "./libvirt-route.js";
 import { Observations } from "./observations.js";
+import { ANSWERS_WITHIN_MS } from "./patience.js";
 
 /** How long a failure to connect stands before it is tried again: one time-out a deployment, not one a resource. */
 const FAILURE_STANDS_MS = 120_000;
@@ -19,6 +20,8 @@ export interface HostOptions {
    * something on a host has more patience, and asks again.
    */
   survey?: boolean;
+  /** How long a survey waits for the answer to anything. Default: {@link ANSWERS_WITHIN_MS}. */
+  answersWithinMs?: number;
 }
 
 /** Unanswered within the time-out for connecting; that has room for two intervals more, in which libvirt was last heard and the silence is found out. */
@@ -32,6 +35,7 @@ export class Host {
   readonly #warn: (message: string) => void;
   readonly #now: () => number;
   readonly #isSurvey: boolean;
+  readonly #answersWithinMs: number;
   readonly #turns = new Map<string, Promise<unknown>>();
   #reaching: Promise<ReachedHost> | undefined;
   #failure: { error: HostUnreachable; atMs: number } | undefined;
@@ -41,6 +45,7 @@ export class Host {
     this.#warn = options.warn;
     this.#now = options.now;
     this.#isSurvey = options.survey === true;
+    this.#answersWithinMs = options.answersWithinMs ?? ANSWERS_WITHIN_MS;
     this.observations = new Observations(this);
   }
 
@@ -120,7 +125,9 @@ export class Host {
     const timeout = this.ref.connection.connectTimeout;
     const connectTimeoutMs =
       timeout === undefined ? DEFAULT_CONNECT_TIMEOUT_MS : Number.parseInt(timeout, 10);
-    const keepalive = this.#isSurvey ? silentWithin(connectTimeoutMs) : undefined;
+    const keepalive = this.#isSurvey
+      ? { ...silentWithin(connectTimeoutMs), answersWithinMs: this.#answersWithinMs }
+      : undefined;
     try {
       const host = await reach(this.ref, { connectTimeoutMs, keepalive, warn: this.#warn });
       void host.closed.then((reason) => this.#lose(host, reason));

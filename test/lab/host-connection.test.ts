@@ -23,7 +23,10 @@ describe.skipIf(!available)(
       await lab?.close();
     });
 
-    function hostsAt(connection: Partial<Connection> = {}, options: { survey?: boolean } = {}) {
+    function hostsAt(
+      connection: Partial<Connection> = {},
+      options: { survey?: boolean; answersWithinMs?: number } = {},
+    ) {
       const hosts = new Hosts({ warn: () => undefined, now: () => Date.now(), ...options });
       const ref = {
         name: "alpha",
@@ -191,6 +194,41 @@ describe.skipIf(!available)(
         expect(performance.now() - startedAt).toBeLessThan(3_000 + 1_500);
       } finally {
         await alpha.thaw("libvirtd");
+      }
+      await hosts.close();
+    });
+
+    it("is given up by a survey when what works for libvirt hangs over storage, though it answers pings", async () => {
+      const { hosts, host } = hostsAt(undefined, { survey: true, answersWithinMs: 4_000 });
+      await alpha.shell("mkdir /var/lib/libvirt/hung; mknod /dev/fuse c 10 229 2>/dev/null || true");
+      await alpha.virsh("pool-define-as", "hung", "dir", "--target", "/var/lib/libvirt/hung");
+      await alpha.virsh("pool-start", "hung");
+      const uuid = (await host.observations.pools()).find(({ name }) => name === "hung")?.uuid ?? "";
+      // A file system whose server never answers.
+      const mount = `import ctypes, os, time
+fd = os.open("/dev/fuse", os.O_RDWR)
+options = f"fd={fd},rootmode=40000,user_id=0,group_id=0".encode()
+assert ctypes.CDLL(None).mount(b"hung", b"/var/lib/libvirt/hung", b"fuse", 0, options) == 0
+open("/run/hung", "w").close()
+time.sleep(600)`;
+      await alpha.writeFile("/run/hang.py", mount);
+      const pid = (await alpha.shell("python3 /run/hang.py >/dev/null 2>&1 & echo $!")).trim();
+      try {
+        await vi.waitUntil(() =>
+          alpha.shell("test -e /run/hung").then(
+            () => true,
+            () => false,
+          ),
+        );
+        const startedAt = performance.now();
+        await expect(host.idempotent(({ pools }) => pools.refresh(uuid))).rejects.toThrow(
+          /host alpha is unreachable: .*libvirt has left StoragePoolRefresh unanswered for \d+ s, though it answers pings/,
+        );
+        await expect(host.observations.networks()).rejects.toBeInstanceOf(HostUnreachable);
+        expect(performance.now() - startedAt).toBeLessThan(4_000 + 2_000 + 3_000);
+      } finally {
+        await alpha.shell(`kill ${pid}`);
+        await alpha.shell("umount -l /var/lib/libvirt/hung");
       }
       await hosts.close();
     });

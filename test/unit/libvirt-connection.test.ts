@@ -244,6 +244,32 @@ describe("keepalive", () => {
     await connection.close();
   });
 
+  it("gives a peer up that answers pings, and not a call, where that is asked for", async () => {
+    const { peer, connection } = connect();
+    peer.onFrame = (frame) => {
+      if (frame.program === "keepalive") peer.send({ ...frame, procedure: 2 }, frame.payload);
+    };
+    peer.onCall = ({ serial, name }) => {
+      if (name === "ConnectGetLibVersion") peer.reply(serial, name, { libVer: 0n });
+    };
+    connection.startKeepalive({ ...keepalive, answersWithinMs: 100 });
+    const hung = connection.call(
+      "StoragePoolRefresh",
+      { pool: { name: "p", uuid: DOMAIN.uuid }, flags: 0 },
+      { timeoutMs: 30 },
+    );
+    await expect(hung).rejects.toMatchObject({ kind: "timeout" });
+    while (connection.open) {
+      await connection.call("ConnectGetLibVersion", {}).catch(() => undefined);
+      await settle();
+    }
+    const reason = {
+      kind: "keepalive",
+      message: expect.stringMatching(/left StoragePoolRefresh unanswered/),
+    };
+    expect(await connection.closed).toMatchObject(reason);
+  });
+
   it("does not take our own slowness for the peer's silence", async () => {
     const { peer, connection } = connect();
     peer.onCall = ({ serial, name }) => peer.reply(serial, name);

@@ -48,6 +48,8 @@ export interface CallOptions {
 }
 
 interface SentCall {
+  readonly name: string;
+  readonly sentAtMs: number;
   readonly call: PendingCall;
   readonly release: () => void;
   readonly abortStream: (() => void) | undefined;
@@ -95,6 +97,7 @@ export class RpcConnection {
       send: (frame) => this.#outbox.send(frame),
       writingBlocked: () => this.#outbox.blocked,
       readingPaused: () => this.#streams.readingPaused,
+      longestUnanswered: () => this.#longestUnanswered(),
       fail: (error) => this.#end(error),
     });
     duplex.on("data", (chunk: Buffer) => this.#read(chunk));
@@ -138,7 +141,9 @@ export class RpcConnection {
     const call = new PendingCall(procedure, spec, options.timeoutMs ?? this.#timeoutMs, options.signal);
     const lane = this.#laneOf(procedure);
     this.#queued.add(call);
-    const leaveQueue = lane.enter(() => this.#send(call, spec, frame, options.stream, () => lane.leave()));
+    const leaveQueue = lane.enter(() =>
+      this.#send(procedure, call, spec, frame, options.stream, () => lane.leave()),
+    );
     // A call that was sent keeps its place until the reply: the daemon is still busy with it.
     call.onGivenUp = (sent, error) => {
       if (sent) options.stream?.abort(error);
@@ -205,7 +210,14 @@ export class RpcConnection {
     return URGENT.has(procedure) && !this.#blocking.hasRoom ? this.#urgent : this.#blocking;
   }
 
+  /** In the order in which they were sent. */
+  #longestUnanswered(): { name: string; ms: number } | undefined {
+    const [first] = this.#sent.values();
+    return first === undefined ? undefined : { name: first.name, ms: performance.now() - first.sentAtMs };
+  }
+
   #send(
+    procedure: ProcedureName,
     call: PendingCall,
     spec: ProcedureSpec,
     frame: Buffer,
@@ -217,7 +229,7 @@ export class RpcConnection {
     const { program, number } = spec;
     call.markSent();
     const abortStream = stream === undefined ? undefined : this.#streams.add(stream, serial, spec);
-    this.#sent.set(serial, { call, release, abortStream });
+    this.#sent.set(serial, { name: procedure, sentAtMs: performance.now(), call, release, abortStream });
     this.#outbox.send(
       writeHeader(frame, { program, procedure: number, type: MESSAGE.call, serial, status: STATUS.ok }),
     );

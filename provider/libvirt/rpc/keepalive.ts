@@ -5,6 +5,8 @@ import { buildFrame, type Frame, MESSAGE, STATUS } from "./frame.js";
 export interface KeepaliveSettings {
   readonly intervalMs: number;
   readonly count: number;
+  /** How long a call may stay without a reply though pings are answered: its workers may hang where its event loop doesn't. Default: for ever. */
+  readonly answersWithinMs?: number | undefined;
 }
 
 /** libvirt's own values: 25 to 30 seconds of silence. */
@@ -19,6 +21,8 @@ interface KeepalivePeer {
   writingBlocked(): boolean;
   /** We hold back reading because a stream's consumer is slow: silence means nothing then. */
   readingPaused(): boolean;
+  /** The call that has been without a reply for the longest time, and for how long. */
+  longestUnanswered(): { name: string; ms: number } | undefined;
   fail(error: RpcKeepaliveError): void;
 }
 
@@ -59,6 +63,17 @@ export class Keepalive {
   }
 
   #tick(settings: KeepaliveSettings): void {
+    const { answersWithinMs } = settings;
+    const call = answersWithinMs === undefined ? undefined : this.#peer.longestUnanswered();
+    if (call !== undefined && call.ms > (answersWithinMs ?? 0)) {
+      const seconds = Math.floor(call.ms / 1_000);
+      this.#peer.fail(
+        new RpcKeepaliveError(
+          `libvirt has left ${call.name} unanswered for ${seconds} s, though it answers pings: what does its work may hang, on storage that doesn't answer for instance`,
+        ),
+      );
+      return;
+    }
     if (this.#heard || this.#peer.readingPaused()) {
       const quiet = !this.#heard;
       this.#heard = false;
