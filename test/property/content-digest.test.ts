@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { StreamChunk } from "../../provider/libvirt/index.js";
 import { ContentDigest } from "../../provider/resources/moving/digest.js";
+import { runs } from "../support/runs.js";
 
 const KIB = 1_024;
 
@@ -38,7 +39,7 @@ describe("the checksum of a volume's content", () => {
         const sparse = parts.map((part) => (typeof part === "number" ? hole(part) : bytes(part)));
         expect(digestOf(sparse)).toBe(digestOf(cut));
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 
@@ -54,7 +55,7 @@ describe("the checksum of a volume's content", () => {
         changed[at] = (changed[at] as number) ^ flip;
         expect(digestOf([bytes(changed)])).not.toBe(before);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
     const marker = bytes(Uint8Array.of(1));
     const places = [0, 1, 65_535, 65_536, 131_072].map((at) =>

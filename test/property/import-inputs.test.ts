@@ -11,10 +11,11 @@ import type { ObservedMachine } from "../../provider/resources/virtual-machine/o
 import { plan } from "../../provider/resources/virtual-machine/plan.js";
 import type { MachineRequest } from "../../provider/resources/virtual-machine/request.js";
 import { type Inputs, shape } from "../../provider/resources/virtual-machine/schema.js";
+import { runs } from "../support/runs.js";
 import { machineInputs, NETWORKS, POOLS, pulumiUrn } from "./machine-inputs.js";
 import { applyToWorld, type MachineWorld, observedWorld } from "./machine-world.js";
 
-const RUNS = Number(process.env.KVM_PLAN_RUNS ?? 100);
+const RUNS = runs(100);
 const identity = {
   project: "shop",
   stack: "dev",

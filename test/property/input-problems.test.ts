@@ -6,10 +6,11 @@ import { validateInputs } from "../../provider/engine/validate.js";
 import { network } from "../../provider/resources/network/index.js";
 import { storagePool } from "../../provider/resources/storage-pool/index.js";
 import { virtualMachine } from "../../provider/resources/virtual-machine/index.js";
+import { runs } from "../support/runs.js";
 import { machineInputs } from "./machine-inputs.js";
 import { networkInputs } from "./network-inputs.js";
 
-const RUNS = Number(process.env.KVM_PLAN_RUNS ?? 100);
+const RUNS = runs(100);
 const definitions = { VirtualMachine: virtualMachine, Network: network, StoragePool: storagePool };
 type Kind = keyof typeof definitions;
 type Bag = Record<string, unknown>;

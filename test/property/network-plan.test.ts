@@ -19,9 +19,10 @@ import type { ObservedHost, ObservedNetworks } from "../../provider/resources/ne
 import { nonceOf, plan } from "../../provider/resources/network/plan.js";
 import type { NetworkRequest } from "../../provider/resources/network/request.js";
 import type { Inputs } from "../../provider/resources/network/schema.js";
+import { runs } from "../support/runs.js";
 import { HOSTS, networkInputs } from "./network-inputs.js";
 
-const RUNS = Number(process.env.KVM_PLAN_RUNS ?? 300);
+const RUNS = runs(300);
 const identity = { project: "shop", stack: "dev", type: "Network", name: "lan" };
 const chosen = { uuid: "859f4a66-5bc3-4859-b253-b6f68a3452ae", nonce: "0123456789abcdef" };
 const uuid = "b8dd2be6-68b2-4a5c-8e3a-d0d3c7a1a001";

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { MigratedCopy, PresentCopy } from "../../provider/planning/migrated-copy.js";
 import { decideRecovery, type RecoveryAction } from "../../provider/planning/recovery.js";
+import { runs } from "../support/runs.js";
 
 /**
  * Two hosts and a guest, as far as a migration goes: what libvirt does at each call, when a client's connection ends, when its daemon is
@@ -216,7 +217,7 @@ describe("settling a migration that was interrupted anywhere, while hosts and da
           if (!world.lostPower) expect(world.running()).toBe(1);
         },
       ),
-      { numRuns: 5_000 },
+      { numRuns: runs(5_000) },
     );
   });
 
@@ -232,7 +233,7 @@ describe("settling a migration that was interrupted anywhere, while hosts and da
           expect(world.running()).toBe(1);
         },
       ),
-      { numRuns: 5_000 },
+      { numRuns: runs(5_000) },
     );
   });
 });

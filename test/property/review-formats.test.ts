@@ -10,6 +10,7 @@ import { widthOf } from "../../cli/review/picture/text-width.js";
 import type { ReviewedChange, ReviewReport, Topology } from "../../cli/review/report.js";
 import { formatted } from "../../cli/review/run.js";
 import { verdictOf } from "../../cli/review/verdict.js";
+import { runs } from "../support/runs.js";
 import { largeWorld, reviewOf, smallWorld } from "../unit/review-worlds.js";
 
 /** Names and values as hosts may have them, those that markup stumbles over among them. */
@@ -150,7 +151,7 @@ describe("the picture of a stack", () => {
         expectOrderly(layout);
         expectWellFormed(drawn(layout));
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 
@@ -188,7 +189,7 @@ describe("whatever hosts call their things", () => {
         expect(page).not.toMatch(/<script|<img|<link|<iframe|\shref=|\ssrc=|@import|url\(/);
         expectWellFormed(page.slice(page.indexOf("<main>"), page.indexOf("<footer>")).trim());
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 
@@ -201,7 +202,7 @@ describe("whatever hosts call their things", () => {
         expect(outside).not.toMatch(/<script|@everyone|[^\\]\]\(http/);
         expect(outside.match(/^<details>/gm)?.length).toBe(outside.match(/^<\/details>$/gm)?.length);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 
@@ -211,7 +212,7 @@ describe("whatever hosts call their things", () => {
         // biome-ignore lint/suspicious/noControlCharactersInRegex: what terminals take for commands
         expect(formatted(made, "text", noPaint)).not.toMatch(/\x1b|\x07|\x00/);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 });

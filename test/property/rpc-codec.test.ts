@@ -5,9 +5,10 @@ import { events, procedures } from "../../provider/libvirt/rpc/generated/procedu
 import { structures } from "../../provider/libvirt/rpc/generated/structures.js";
 import type { EventName, ProcedureName } from "../../provider/libvirt/rpc/procedure.js";
 import { XdrError } from "../../provider/libvirt/rpc/xdr.js";
+import { runs } from "../support/runs.js";
 import { anyOf, anyRecordOf } from "./rpc-values.js";
 
-const RUNS = { numRuns: 25 };
+const RUNS = { numRuns: runs(25) };
 
 describe("every type of the table comes back as it was", () => {
   it.each(["TypedParam", ...Object.keys(structures)])("structure %s", (type) => {
@@ -15,7 +16,7 @@ describe("every type of the table comes back as it was", () => {
       fc.property(anyOf(type), (value) => {
         expect(decodeType(type, encodeType(type, value))).toEqual(value);
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 
@@ -54,7 +55,7 @@ describe("bytes that are no value", () => {
       fc.property(fc.constantFrom(...types), fc.uint8Array({ maxLength: 200 }), (type, bytes) => {
         decodes(() => decodeType(type, Buffer.from(bytes)));
       }),
-      { numRuns: 5_000 },
+      { numRuns: runs(5_000) },
     );
   });
 
@@ -66,7 +67,7 @@ describe("bytes that are no value", () => {
           XdrError,
         );
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 

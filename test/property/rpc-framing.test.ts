@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { buildFrame, type Frame, FrameReader, MESSAGE, STATUS } from "../../provider/libvirt/rpc/frame.js";
+import { runs } from "../support/runs.js";
 
 const frame = fc.record({
   program: fc.constantFrom("remote" as const, "qemu" as const, "keepalive" as const),
@@ -30,7 +31,7 @@ it("gives back the frames that were sent, wherever the bytes are cut", () => {
         expect(read).toEqual(frames);
       },
     ),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 

@@ -7,9 +7,10 @@ import { buildFrame, MESSAGE, STATUS } from "../../provider/libvirt/rpc/frame.js
 import { events, procedures } from "../../provider/libvirt/rpc/generated/procedures.js";
 import { RpcConnection, RpcError } from "../../provider/libvirt/rpc/index.js";
 import type { EventName, ProcedureName } from "../../provider/libvirt/rpc/procedure.js";
+import { runs } from "../support/runs.js";
 
-// The million: KVM_FUZZ_FRAMES=1000000 npx vitest run --project fast test/property/rpc-fuzz.test.ts
-const FRAMES = Number(process.env.KVM_FUZZ_FRAMES ?? 100_000);
+// The million: KVM_TEST_RUNS=10 npx vitest run --project fast test/property/rpc-fuzz.test.ts
+const FRAMES = runs(100_000);
 const SEED = Number(process.env.KVM_FUZZ_SEED ?? 20_260_101);
 const MEMORY_GROWTH_LIMIT_BYTES = 16 * 1024 * 1024;
 
@@ -188,7 +189,7 @@ it(
     const growth = memoryBytes() - (before ?? 0);
     expect(growth).toBeLessThan(MEMORY_GROWTH_LIMIT_BYTES);
     expect(slowestMs).toBeLessThan(10_000);
-    if (process.env.KVM_FUZZ_FRAMES !== undefined) {
+    if (process.env.KVM_TEST_RUNS !== undefined) {
       console.log(
         `${sent} frames, slowest connection ${slowestMs.toFixed(0)} ms, memory growth ${(growth / 1024).toFixed(0)} KiB`,
       );

@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import type { FieldSpec } from "../../provider/libvirt/rpc/field-spec.js";
 import { structures } from "../../provider/libvirt/rpc/generated/structures.js";
+import { anyCharacter } from "../support/any-character.js";
 
 const MOST_ELEMENTS = 4;
 
-const string = fc.string({ unit: "binary", maxLength: 40 }).map((text) => text.replaceAll("\0", ""));
+const string = fc.string({ unit: anyCharacter, maxLength: 40 }).map((text) => text.replaceAll("\0", ""));
 const field = fc.record({ field: string });
 const typedValue = fc.oneof(
   fc.record({ type: fc.constant("int"), value: fc.integer() }),

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { Json } from "../../provider/seeds/json.js";
+import { anyCharacter } from "../support/any-character.js";
 
 /** Texts that YAML 1.1 has its own ideas about, and any others. */
 const text = fc.oneof(
@@ -43,7 +44,7 @@ const text = fc.oneof(
       "...",
     ],
   ),
-  fc.string({ unit: "binary", maxLength: 30 }),
+  fc.string({ unit: anyCharacter, maxLength: 30 }),
 );
 const number = fc.oneof(
   fc.integer(),

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { readYaml, writeYaml } from "../../provider/seeds/yaml.js";
+import { runs } from "../support/runs.js";
 import { documentValue } from "./seed-arbitraries.js";
 
 it("what is written as YAML is read as the same, in one line for a text", () => {
@@ -11,7 +12,7 @@ it("what is written as YAML is read as the same, in one line for a text", () => 
       expect(text).toMatch(/^[\n\x20-\x7e\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]*$/u);
       if (typeof value === "string") expect(text.trimEnd()).not.toContain("\n");
     }),
-    { numRuns: 1_000 },
+    { numRuns: runs(1_000) },
   );
 });
 

@@ -18,9 +18,10 @@ import type {
 } from "../../provider/resources/storage-pool/observe.js";
 import { plan as planPool } from "../../provider/resources/storage-pool/plan.js";
 import type { Inputs as PoolInputs } from "../../provider/resources/storage-pool/schema.js";
+import { runs } from "../support/runs.js";
 
 const MIB = 2 ** 20;
-const RUNS = Number(process.env.KVM_PLAN_RUNS ?? 500);
+const RUNS = runs(500);
 const HOSTS = ["alpha", "beta"] as const;
 type HostName = (typeof HOSTS)[number];
 const nonce = "0123456789abcdef";

@@ -5,10 +5,11 @@ import { describeStep, needsAnotherLook, type Step } from "../../provider/planni
 import { plan } from "../../provider/resources/virtual-machine/plan.js";
 import type { MachineRequest } from "../../provider/resources/virtual-machine/request.js";
 import { type Inputs, type Outputs, volumeOf } from "../../provider/resources/virtual-machine/schema.js";
+import { runs } from "../support/runs.js";
 import { machineInputs as inputs, NETWORKS, POOLS } from "./machine-inputs.js";
 import { applyToWorld, type MachineWorld, observedWorld } from "./machine-world.js";
 
-const RUNS = Number(process.env.KVM_PLAN_RUNS ?? 200);
+const RUNS = runs(200);
 const identity = {
   project: "shop",
   stack: "dev",
@@ -121,7 +122,7 @@ describe("a VM's plan", { timeout: 120_000 }, () => {
           stepsIn(world).flatMap((step) => (step.kind === "createVolume" ? step.volume : []));
         expect(madeAnew(world)).toEqual(madeAnew({ volumes: [] }).filter((volume) => !isKept(volume)));
       }),
-      { numRuns: Math.ceil(RUNS / 4) },
+      { numRuns: runs(50) },
     );
   });
 

@@ -8,6 +8,7 @@ import {
   XmlError,
 } from "../../provider/libvirt/xml/index.js";
 import { fixture, fixtures } from "../fixtures/xml/fixtures.js";
+import { runs } from "../support/runs.js";
 import { domainModel, ownerMark } from "./xml-arbitraries.js";
 
 /** The devices that are a domain's own, wherever they stand. */
@@ -59,7 +60,7 @@ describe("reading domains that are alike", () => {
         agree(xml.replace(/<name>[^<]*/, "<name>other"));
         agree(xml.replace(OWN, ""));
       }),
-      { numRuns: 30 },
+      { numRuns: runs(30) },
     );
   });
 

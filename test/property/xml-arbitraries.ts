@@ -26,6 +26,7 @@ import {
   type Vlan,
   type XmlPatch,
 } from "../../provider/libvirt/xml/index.js";
+import { anyCharacter } from "../support/any-character.js";
 import { cpuSet, domainPartValues } from "./xml-part-arbitraries.js";
 
 const nastyPieces = [
@@ -64,7 +65,7 @@ export const hostile: fc.Arbitrary<string> = fc
     fc
       .array(fc.constantFrom(...nastyPieces), { minLength: 1, maxLength: 6 })
       .map((pieces) => pieces.join("")),
-    fc.string({ unit: "binary", minLength: 1, maxLength: 12 }).filter(isXmlText),
+    fc.string({ unit: anyCharacter, minLength: 1, maxLength: 12 }).filter(isXmlText),
   )
   .filter(isXmlText);
 

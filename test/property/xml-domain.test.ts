@@ -12,6 +12,8 @@ import {
   xmlDiff,
 } from "../../provider/libvirt/xml/index.js";
 import { fixture, fixtures } from "../fixtures/xml/fixtures.js";
+import { anyCharacter } from "../support/any-character.js";
+import { runs } from "../support/runs.js";
 import { domainModel, hostile, mixed, ownerMark, patches } from "./xml-arbitraries.js";
 
 /** What two models must have in common to be the same domain: the order of devices and the spare ports don't count. */
@@ -34,7 +36,7 @@ describe("a generated domain", () => {
       fc.property(domainModel, ownerMark, (model, owner) => {
         expect(parseDomain(buildDomain(model, { owner }))).toEqual(model);
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 
@@ -48,7 +50,7 @@ describe("a generated domain", () => {
         for (const difference of differences) expect(difference.from).not.toEqual(difference.to);
         expect(describeDifferences(left, structuredClone(left))).toEqual([]);
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 
@@ -62,7 +64,7 @@ describe("a generated domain", () => {
           expect(describeDifferences(left, changed).length === 0).toBe(same);
         }
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 });
@@ -76,7 +78,7 @@ describe.each([["a definition of ours", ""], ...fixtures("domain")])("patching %
         const xml = xmlOf(model);
         expect(patchDomain(xml, parseDomain(xml))).toBe(xml);
       }),
-      { numRuns: text === "" ? 50 : 1 },
+      { numRuns: text === "" ? runs(50) : 1 },
     );
   });
 
@@ -89,7 +91,7 @@ describe.each([["a definition of ours", ""], ...fixtures("domain")])("patching %
         expect(comparable(parseDomain(patched))).toEqual(comparable(to));
         expect(patchDomain(patched, to)).toBe(patched);
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 });
@@ -117,7 +119,7 @@ describe.each([["a definition of ours", ""], ...fixtures("domain")])("XPath patc
         const undone = patchDomain(titled, was);
         expect(xmlDiff(xml, undone)).toBe("");
       }),
-      { numRuns: 15 },
+      { numRuns: runs(15) },
     );
   });
 });
@@ -200,7 +202,7 @@ test("what the model doesn't describe survives any patch", () => {
         expect(gone.every((stranger) => stranger.startsWith("attribute "))).toBe(true);
       },
     ),
-    { numRuns: 100 },
+    { numRuns: runs(100) },
   );
 });
 
@@ -213,7 +215,7 @@ test("reading anything gives a model or an XmlError", () => {
         fc.record({
           at: fc.nat(),
           length: fc.nat({ max: 20 }),
-          by: fc.string({ unit: "binary", maxLength: 8 }),
+          by: fc.string({ unit: anyCharacter, maxLength: 8 }),
         }),
         {
           minLength: 1,
@@ -228,7 +230,7 @@ test("reading anything gives a model or an XmlError", () => {
       }, text),
     );
   fc.assert(
-    fc.property(fc.oneof(mutated, fc.string({ unit: "binary" }), hostile), (text) => {
+    fc.property(fc.oneof(mutated, fc.string({ unit: anyCharacter }), hostile), (text) => {
       try {
         const model = parseDomain(text);
         expect(patchDomain(text, model)).toBe(text);
@@ -236,6 +238,6 @@ test("reading anything gives a model or an XmlError", () => {
         expect(error).toBeInstanceOf(XmlError);
       }
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   );
 });

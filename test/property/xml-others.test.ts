@@ -29,6 +29,8 @@ import {
   xmlDiff,
 } from "../../provider/libvirt/xml/index.js";
 import { fixtures } from "../fixtures/xml/fixtures.js";
+import { anyCharacter } from "../support/any-character.js";
+import { runs } from "../support/runs.js";
 import { domainModel, hostile, lease, migrationJournal, networkModel, ownerMark } from "./xml-arbitraries.js";
 
 /** The order in which ranges and hosts are listed doesn't count. */
@@ -67,7 +69,7 @@ describe("networks", () => {
         expect(patchNetwork(xml, network)).toBe(xml);
         expect(describeNetworkDifferences(network, parseNetwork(xml))).toEqual([]);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -78,7 +80,7 @@ describe("networks", () => {
         expect(comparable(parseNetwork(patched))).toEqual(comparable(to));
         expect(describeNetworkDifferences(parseNetwork(patched), to)).toEqual([]);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -88,7 +90,7 @@ describe("networks", () => {
       fc.property(networkModel, (to) => {
         expect(comparable(parseNetwork(patchNetwork(xml, to)))).toEqual(comparable(to));
       }),
-      { numRuns: 50 },
+      { numRuns: runs(50) },
     );
   });
 
@@ -102,7 +104,7 @@ describe("networks", () => {
           expect(describeNetworkDifferences(left, changed as NetworkModel).length === 0).toBe(same);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 });
@@ -191,7 +193,7 @@ describe("marks", () => {
         expect(readOwnerMark(unmarked)).toBeUndefined();
         expect(xmlDiff(withOwnerMark(xml, undefined), unmarked)).toBe("");
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 
@@ -210,7 +212,7 @@ describe("marks", () => {
           );
         },
       ),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 
@@ -221,7 +223,7 @@ describe("marks", () => {
         expect(readLease(writeLease(held))).toEqual(held);
         expect(readMigrationJournal(writeMigrationJournal(journal))).toEqual(journal);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 });
@@ -244,14 +246,14 @@ test("nothing makes a reader throw anything but XmlError, and the readers of mar
       text: fc.constantFrom(...texts, marked),
       at: fc.nat(),
       length: fc.nat({ max: 40 }),
-      by: fc.oneof(fc.string({ unit: "binary", maxLength: 8 }), hostile),
+      by: fc.oneof(fc.string({ unit: anyCharacter, maxLength: 8 }), hostile),
     })
     .map(({ text, at, length, by }) => {
       const start = at % text.length;
       return text.slice(0, start) + by + text.slice(start + length);
     });
   fc.assert(
-    fc.property(fc.oneof(mutated, fc.string({ unit: "binary" }), hostile), (text) => {
+    fc.property(fc.oneof(mutated, fc.string({ unit: anyCharacter }), hostile), (text) => {
       for (const read of [readOwnerMark, readLease, readMigrationJournal]) read(text);
       for (const parse of [parseDomain, parseNetwork, parseVolume, parsePool, parseCapabilities]) {
         try {
@@ -261,7 +263,7 @@ test("nothing makes a reader throw anything but XmlError, and the readers of mar
         }
       }
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 

@@ -5,6 +5,7 @@ import { nodeType, parseXml, rootOf } from "../../provider/libvirt/xml/document.
 import { buildDomain } from "../../provider/libvirt/xml/index.js";
 import { readPlainDocument } from "../../provider/libvirt/xml/plain-document.js";
 import { fixtures } from "../fixtures/xml/fixtures.js";
+import { runs } from "../support/runs.js";
 import { domainModel, ownerMark } from "./xml-arbitraries.js";
 
 const ELEMENT = nodeType.element;
@@ -101,7 +102,7 @@ describe("the reader of plain documents", () => {
         expect([name, agrees(text)]).toEqual([name, !/&#|<!--|<!\[CDATA/.test(text)]);
     fc.assert(
       fc.property(domainModel, ownerMark, (model, owner) => void agrees(buildDomain(model, { owner }))),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 
@@ -115,7 +116,7 @@ describe("the reader of plain documents", () => {
           agrees(`<${root}>${bits.join("")}</${root.split(" ")[0]}>`);
         },
       ),
-      { numRuns: 5_000 },
+      { numRuns: runs(5_000) },
     );
   });
 });

@@ -8,6 +8,7 @@ import { changeTable, effectOf, rowOf } from "../../provider/resources/virtual-m
 import { newRun, runningGuest } from "../../provider/resources/virtual-machine/running-guest.js";
 import { unwalkedRows, walkedRows } from "../lab/walked-rows.js";
 import { domainModel } from "../property/xml-arbitraries.js";
+import { runs } from "../support/runs.js";
 
 describe("the table of changes", () => {
   it("has a row for every way in which two domains differ", () => {
@@ -15,7 +16,7 @@ describe("the table of changes", () => {
       fc.property(domainModel, domainModel, (a, b) => {
         for (const difference of describeDifferences(a, b)) expect(rowOf(difference)).toBeDefined();
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checksumFrom, volumeName } from "../../provider/resources/image/checksum.js";
+import { anyCharacter } from "../support/any-character.js";
 
 const short = "a1".repeat(32);
 const long = "b2".repeat(64);
@@ -74,7 +75,7 @@ describe("a list of checksums", () => {
 
   it("never breaks, and never gives a sum that isn't in it", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary" }), fc.string(), (text, file) => {
+      fc.property(fc.string({ unit: anyCharacter }), fc.string(), (text, file) => {
         const answer = checksumFrom(text, file);
         if ("hex" in answer) expect(text.toLowerCase()).toContain(answer.hex);
         else expect(answer.problem).toMatch(/\S/);

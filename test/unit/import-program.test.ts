@@ -17,6 +17,7 @@ import { parseBytes, parseDurationMs } from "../../provider/planning/quantity.js
 import { desiredModel } from "../../provider/resources/network/desired.js";
 import { network } from "../../provider/resources/network/index.js";
 import type { Inputs as NetworkInputs } from "../../provider/resources/network/schema.js";
+import { runs } from "../support/runs.js";
 
 const given = parseHost("alpha=ops@192.0.2.7:2222", { knownHosts: "/k" });
 const beta = parseHost("beta", {});
@@ -90,7 +91,7 @@ describe("the written program", () => {
           expect(seen).toEqual([["Host", "alpha", undefined], ["Host", "beta", undefined], ...wanted]);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 

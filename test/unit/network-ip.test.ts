@@ -14,6 +14,7 @@ import {
   parseCidr,
   usableRange,
 } from "../../provider/resources/network/ip.js";
+import { runs } from "../support/runs.js";
 
 const ipv4 = fc.bigInt({ min: 0n, max: 2n ** 32n - 1n });
 /** Zeros in many places, which is what the short form is about; no IPv4 address in disguise. */
@@ -54,7 +55,7 @@ describe("arithmetic of addresses", () => {
           .replace(/.{4}(?=.)/g, "$&:");
         expect(parseAddress(long.toUpperCase(), "ipv6")).toBe(value);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
     fc.assert(
       fc.property(hostInNetwork, (value) => {

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseDescriptor } from "../../provider/ova/descriptor.js";
 import { readOva } from "../../provider/ova/read-ova.js";
 import { unitBytes } from "../../provider/ova/units.js";
+import { runs } from "../support/runs.js";
 
 const fixture = (name: string) =>
   readFileSync(fileURLToPath(new URL(`../fixtures/ova/${name}.ovf`, import.meta.url)), "utf8");
@@ -123,7 +124,7 @@ describe("an OVF document", () => {
           expect(error).not.toBeInstanceOf(TypeError);
         }
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 

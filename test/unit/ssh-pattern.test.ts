@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { matchesPattern, matchesPatternList } from "../../provider/ssh/pattern.js";
+import { runs } from "../support/runs.js";
 
 describe("OpenSSH patterns", () => {
   test.each([
@@ -25,7 +26,7 @@ describe("OpenSSH patterns", () => {
         const source = pattern.replace(/[.[]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".");
         expect(matchesPattern(subject, pattern)).toBe(new RegExp(`^${source}$`, "s").test(subject));
       }),
-      { numRuns: 5000 },
+      { numRuns: runs(5000) },
     );
   });
 

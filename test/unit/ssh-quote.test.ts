@@ -5,6 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { quoteCommand } from "../../provider/ssh/quote.js";
+import { runs } from "../support/runs.js";
 
 /** The words that a real shell makes of a command line. */
 function wordsSeenBy(shell: string, words: readonly string[]): string[] {
@@ -72,7 +73,7 @@ describe("a command for a remote shell", () => {
       fc.property(fc.array(word, { minLength: 1, maxLength: 40 }), (words) => {
         expect(wordsSeenBy("sh", words)).toEqual(words);
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 
