@@ -6,8 +6,12 @@ import { program } from "./program.js";
 
 // Whoever reads no further, as `head` does, has what was wanted.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
+  if (error.code === "EPIPE") return;
+  process.stderr.write(`kvm: stdout can't be written: ${error.message}\n`);
+  process.exit(EXIT.failed);
 });
+// There is nobody left to tell.
+process.stderr.on("error", () => undefined);
 const kvm = await program((code) => {
   process.exitCode = code;
 }, process.argv[2]);

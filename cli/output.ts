@@ -44,7 +44,9 @@ export async function writeWhole(file: string, content: string | Uint8Array): Pr
     await rename(made, place);
   } catch (error) {
     if (made !== undefined) await rm(made, { force: true });
-    throw new UsageError(`${file} can't be written: ${(error as Error).message}`);
+    // Without the name of what was to become the file.
+    const reason = (error as Error).message.replace(/, \w+ '.*$/s, "");
+    throw new UsageError(`${file} can't be written: ${reason}`);
   }
 }
 

@@ -1,8 +1,10 @@
+import { oneLine } from "../provider/hosts/errors.js";
 import { SecretTexts } from "../provider/planning/secret-texts.js";
 import type { ExitCode } from "./exit-code.js";
 import { parseOutputs, print, writeWhole } from "./output.js";
 import { type Paint, paintFor } from "./paint.js";
 import { Progress } from "./progress.js";
+import { UsageError } from "./usage-error.js";
 
 /** What the commands that report have in common of their command lines. */
 export interface ReportingOptions {
@@ -30,11 +32,16 @@ export async function reportTo<Format extends string, Report extends { exitCode:
   try {
     const report = await make(secrets, progress);
     progress.clear();
+    // One that can't be written doesn't keep the others back.
+    const failures: string[] = [];
     for (const { format, file } of outputs) {
       const paint = paintFor(file === undefined ? process.stdout : {}, process.env);
       const text = await formatted(report, format, paint);
-      await (file === undefined ? print(text) : writeWhole(file, text));
+      await (file === undefined ? print(text) : writeWhole(file, text)).catch((error: unknown) =>
+        failures.push(oneLine(error)),
+      );
     }
+    if (failures.length > 0) throw new UsageError(failures.join("; "));
     return report.exitCode as ExitCode;
   } catch (error) {
     progress.clear();

@@ -2,6 +2,7 @@ import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { writeWhole } from "../output.js";
 import { UsageError } from "../usage-error.js";
+import { inAscii } from "./program/names.js";
 import { listed } from "./program/program.js";
 
 /** The files of a Pulumi project around a program. */
@@ -81,5 +82,9 @@ export async function refuseFull(folder: string, { force }: { force: boolean }):
 
 /** What Pulumi takes for a project's name. */
 export function projectName(text: string): string {
-  return text.replace(/[^A-Za-z0-9_.-]+/g, "-").slice(0, 100) || "imported";
+  return (
+    inAscii(text)
+      .replace(/[^A-Za-z0-9_.-]+/g, "-")
+      .slice(0, 100) || "imported"
+  );
 }

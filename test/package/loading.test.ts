@@ -60,4 +60,8 @@ it("has a command that ends well when nobody reads on", async () => {
   const kvm = join(folder, "node_modules", ".bin", "kvm");
   const script = '{ sleep 0.2; "$0" drift --help 2>errors; echo "$?" >code; } | true; cat code errors';
   expect(await run(["sh", "-c", script, kvm], { cwd: folder, timeoutMs: 60_000 })).toBe("0\n");
+  const full = '"$0" drift --help >/dev/full 2>errors; echo "$?"; cat errors';
+  expect(await run(["sh", "-c", full, kvm], { cwd: folder, timeoutMs: 60_000 })).toMatch(
+    /^1\nkvm: stdout can't be written: ENOSPC[^\n]*\n$/,
+  );
 });

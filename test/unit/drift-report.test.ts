@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
+import { displayWidth } from "../../cli/display-width.js";
 import { formatted } from "../../cli/drift/formats/index.js";
 import { ignoring } from "../../cli/drift/ignore.js";
 import { judge } from "../../cli/drift/judge.js";
@@ -13,9 +14,11 @@ import { parseOutputs, writeWhole } from "../../cli/output.js";
 import { noPaint, paintFor } from "../../cli/paint.js";
 import { Progress } from "../../cli/progress.js";
 import { readInput } from "../../cli/read-input.js";
+import { reportTo } from "../../cli/reporting.js";
 import { readStates } from "../../cli/state/read-states.js";
 import { openBag } from "../../cli/state/secrets.js";
 import { readState } from "../../cli/state/state.js";
+import { UsageError } from "../../cli/usage-error.js";
 import { commandPage, reportSchemas } from "../../codegen/command.mjs";
 import type { Inspection } from "../../provider/engine/inspection.js";
 import { SecretTexts } from "../../provider/planning/secret-texts.js";
@@ -253,6 +256,37 @@ describe("a state's secrets", () => {
     expect(() => readState("{}", "x.json", new SecretTexts())).toThrow(/x.json isn't a stack's state/);
     expect(() => readState("no", "x.json", new SecretTexts())).toThrow(/x.json isn't JSON/);
   });
+});
+
+it("has its columns below each other, whatever names are written in", () => {
+  const off: Step = { kind: "start", subject: "web", effect: "none", reason: "it is off" };
+  const names = ["web", "größe", "日本語サーバー", "한국어", "🐧-box", "日本語".repeat(12)];
+  const lines = formatted(
+    reportOf(names.map((name) => [resourceNamed(name), planned([off])])),
+    "table",
+    noPaint,
+  ).split("\n");
+  const firsts = lines.filter((line) => line.includes(" alpha "));
+  expect(firsts).toHaveLength(names.length);
+  expect(new Set(firsts.map((line) => displayWidth(line.slice(0, line.indexOf(" alpha "))))).size).toBe(1);
+  expect(lines.map(displayWidth).every((width) => width < 120)).toBe(true);
+});
+
+it("writes what can be written, and says what can't, by the name that was given", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "kvm-outputs-"));
+  try {
+    const files = [join(folder, "none/a.html"), join(folder, "b.html")];
+    const report = reportTo(
+      { format: files.map((file) => `html=${file}`) },
+      { formats: ["html"], make: async () => ({ exitCode: 0 }), formatted: () => "text" },
+    );
+    await expect(report).rejects.toThrow(
+      new UsageError(`${files[0]} can't be written: ENOENT: no such file or directory`),
+    );
+    expect(readFileSync(files[1] ?? "", "utf8")).toBe("text");
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 it("writes one format to stdout at most", () => {

@@ -8,7 +8,7 @@ import type { FoundHost } from "../../cli/import/found-host.js";
 import { matching } from "../../cli/import/glob.js";
 import { remnantsOf } from "../../cli/import/machine/remnants.js";
 import { networkInputs } from "../../cli/import/network-inputs.js";
-import { resourceNames } from "../../cli/import/program/names.js";
+import { Identifiers, resourceNames } from "../../cli/import/program/names.js";
 import { programText } from "../../cli/import/program/program.js";
 import { type ImportedResource, importedKinds, type NamedResource } from "../../cli/import/resource.js";
 import { validateInputs } from "../../provider/engine/validate.js";
@@ -108,6 +108,10 @@ describe("the written program", () => {
     expect(named(["alpha", "web"], ["beta", "web"], ["beta", "db"], ["beta", "alpha-web"])).toEqual([
       ...["alpha-web-2", "beta-web", "db", "alpha-web"],
     ]);
+    expect(named(["alpha", "größe"], ["alpha", "Ærø"], ["alpha", "日本"])).toEqual([
+      ...["grosse", "AEro", "virtualmachine"],
+    ]);
+    expect(new Identifiers().claim("VirtualMachine", "größe-øl")).toBe("grosseOl");
     const pool = (hosts: string): [string, string, string] => [hosts, "default", "StoragePool"];
     expect(named(pool("alpha+beta"), ["alpha", "default", "Network"])).toEqual(["default", "default"]);
     expect(named(pool("alpha+beta"), pool("gamma"))).toEqual(["alpha-beta-default", "gamma-default"]);

@@ -1,3 +1,4 @@
+import { displayWidth, letters } from "../../display-width.js";
 import type { Paint } from "../../paint.js";
 import { type Finding, kindLabel } from "../finding.js";
 import type { DriftReport } from "../report.js";
@@ -72,11 +73,15 @@ function laidOut(cells: readonly string[], widths: readonly number[], shown: rea
   const height = Math.max(1, ...wrapped.map((lines) => lines.length));
   return Array.from({ length: height }, (_, row) =>
     wrapped
-      .map((lines, i) => (lines[row] ?? "").padEnd(widths[i] as number))
+      .map((lines, i) => padded(lines[row] ?? "", widths[i] as number))
       .filter((_cell, i) => shown[i])
       .join("  ")
       .trimEnd(),
   );
+}
+
+function padded(text: string, width: number): string {
+  return text + " ".repeat(Math.max(0, width - displayWidth(text)));
 }
 
 function wrap(text: string, width: number): string[] {
@@ -84,13 +89,14 @@ function wrap(text: string, width: number): string[] {
   for (const paragraph of text.split("\n")) {
     let line = "";
     for (let word of paragraph.split(" ")) {
-      if (line !== "" && line.length + 1 + word.length > width) {
+      if (line !== "" && displayWidth(line) + 1 + displayWidth(word) > width) {
         lines.push(line);
         line = "";
       }
-      while (word.length > width) {
-        lines.push(word.slice(0, width));
-        word = word.slice(width);
+      while (displayWidth(word) > width) {
+        const part = fitting(word, width);
+        lines.push(part);
+        word = word.slice(part.length);
       }
       line = line === "" ? word : `${line} ${word}`;
     }
@@ -99,6 +105,18 @@ function wrap(text: string, width: number): string[] {
   return lines;
 }
 
+/** The beginning that fits. */
+function fitting(word: string, width: number): string {
+  let part = "";
+  let used = 0;
+  for (const { letter, columns } of letters(word)) {
+    used += columns;
+    if (used > width) break;
+    part += letter;
+  }
+  return part;
+}
+
 function longest(text: string): number {
-  return Math.max(...text.split("\n").map((line) => line.length));
+  return Math.max(...text.split("\n").map(displayWidth));
 }

@@ -1,8 +1,39 @@
 import type { ImportedKind, ImportedResource } from "../resource.js";
 
+/** Letters that aren't of ASCII, and no such letter with a mark either. */
+const LIKE: Readonly<Record<string, string>> = {
+  ...{
+    ß: "ss",
+    ẞ: "SS",
+    æ: "ae",
+    Æ: "AE",
+    œ: "oe",
+    Œ: "OE",
+    ø: "o",
+    Ø: "O",
+    ł: "l",
+    Ł: "L",
+    đ: "d",
+    Đ: "D",
+    ı: "i",
+  },
+};
+
+/** "größe" is read in "grosse", and not in "gr-e". */
+export function inAscii(text: string): string {
+  return text
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
+    .replace(/[^ -~]/gu, (letter) => LIKE[letter] ?? letter);
+}
+
 /** A name as Pulumi can have it. */
 export function plainName(kind: ImportedKind, text: string): string {
-  return text.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^-+|-+$/g, "") || kind.toLowerCase();
+  return (
+    inAscii(text)
+      .replace(/[^A-Za-z0-9._-]+/g, "-")
+      .replace(/^-+|-+$/g, "") || kind.toLowerCase()
+  );
 }
 
 /**
@@ -59,7 +90,9 @@ export class Identifiers {
   readonly #taken = new Set(RESERVED);
 
   claim(kind: ImportedKind | "Host", name: string): string {
-    const words = name.split(/[^A-Za-z0-9]+/).filter((word) => word !== "");
+    const words = inAscii(name)
+      .split(/[^A-Za-z0-9]+/)
+      .filter((word) => word !== "");
     const camel = words
       .map((word, i) => (i === 0 ? lowerFirst(word) : `${word[0]?.toUpperCase()}${word.slice(1)}`))
       .join("");
