@@ -212,7 +212,10 @@ export interface VirtualMachineArgs {
   restartPolicy?: In<"never" | "whenNeeded">;
   /** How long a graceful shutdown may take. Default `"60s"`. */
   shutdownTimeout?: In<Duration>;
-  /** Cut the power when a graceful shutdown takes longer than `shutdownTimeout`. Default `false`: the deployment fails, the guest runs on. */
+  /**
+   * Cut the power when a graceful shutdown takes longer than `shutdownTimeout`. Default `false`: the deployment fails, the guest runs on. A VM
+   * that is deleted is asked only where disks outlive it, and its power is cut then in any case.
+   */
   forceStop?: In<boolean>;
   /**
    * What a deployment waits for after it has started the guest (or restarted it for changes):

@@ -96,9 +96,16 @@ export class DomainSnapshotApi extends DomainBlockJobApi {
     );
   }
 
-  /** Merges what came after a snapshot into what was there before it; the snapshots made from it stay. Deadline: one hour unless given. */
-  async deleteSnapshot(uuid: string, name: string, options: OperationOptions = {}): Promise<void> {
-    const args = { snap: snapshotOf(uuid, name), flags: 0 };
+  /**
+   * Merges what came after a snapshot into what was there before it; the snapshots made from it stay. `recordOnly`: libvirt forgets it, and images stay as
+   * they are. Deadline: one hour unless given.
+   */
+  async deleteSnapshot(
+    uuid: string,
+    name: string,
+    options: OperationOptions & { recordOnly?: boolean } = {},
+  ): Promise<void> {
+    const args = { snap: snapshotOf(uuid, name), flags: options.recordOnly === true ? RECORD_ONLY : 0 };
     await this.session.long(
       `delete snapshot ${name} of domain ${uuid}`,
       "DomainSnapshotDelete",
@@ -107,6 +114,9 @@ export class DomainSnapshotApi extends DomainBlockJobApi {
     );
   }
 }
+
+/** VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY */
+const RECORD_ONLY = 2;
 
 function snapshotOf(uuid: string, name: string): DomainSnapshot {
   return { name, dom: domainByUuid(uuid) };

@@ -210,7 +210,7 @@ async function resolveBacking(
 }
 
 /** libvirt has decided, rather than that its answer didn't come. */
-function isAnswered(error: unknown): boolean {
+export function isAnswered(error: unknown): boolean {
   return error instanceof LibvirtError && !isLibvirtError(error, "connectionLost", "timeout", "aborted");
 }
 

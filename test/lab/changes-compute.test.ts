@@ -239,6 +239,8 @@ describe.skipIf(!available)(`CPUs and memory of a running guest ${missing.join("
     expect((await declared.preview(restarted)).effects).toEqual([
       "restart the guest for memory 128 MiB -> 64 MiB, cutting its power if it does not shut down in time",
     ]);
+    await declared.up(restarted);
+    expect(declared.said.join("\n")).toContain("guest mute did not shut down within 1 s: its power is cut");
     await declared.remove();
   });
 });

@@ -245,6 +245,15 @@ describe.skipIf(!available)(`snapshots on real hosts ${missing.join("; ")}`, () 
     const [own] = inputs.disks as Bag[];
     await machine.up({ ...inputs, disks: [{ ...own, size: "96MiB" }] });
     await watch.untilLine(new RegExp(`^disk vda ${96 * 2 ** 20}$`));
+    // One that is no more in the image: the guest is ended for nothing, and is as it was defined again; that it went back is not taken for done.
+    await alpha.virsh("qemu-monitor-command", vm, "--hmp", "delvm now");
+    await machine.up({ ...inputs, disks: [{ ...own, size: "96MiB" }], description: "newest" });
+    await expect(taken.up(wanted("c"))).rejects.toThrow(
+      /does not exist in one or more devices; guest mem was ended for it, and has been started again/,
+    );
+    expect(await alpha.virsh("domstate", vm)).toContain("running");
+    expect(await alpha.virsh("desc", vm)).toContain("newest");
+    expect((await taken.preview(wanted("c"))).effects).toEqual([expect.stringMatching(/^revert mem/)]);
     await taken.remove();
     expect(await alpha.virsh("snapshot-list", vm, "--name")).toBe("");
     await machine.remove();
@@ -287,8 +296,27 @@ describe.skipIf(!available)(`snapshots on real hosts ${missing.join("; ")}`, () 
     expect(await theirs.up(snapshotInputs(vm, "theirs", { adopt: true }))).toEqual([
       "take over snapshot theirs of marks on alpha as it is, no guest notices",
     ]);
+    // Somebody has taken away the image that it is kept in: nothing goes back to it.
+    await alpha.shell(`mv ${folder}/marks-0 /root/`);
+    await alpha.virsh("pool-refresh", "images");
+    expect((await theirs.preview(snapshotInputs(vm, "theirs", { adopt: true, revert: 2 }))).refusals).toEqual(
+      [
+        expect.stringMatching(
+          /can't be reverted to snapshot theirs: .*marks-0, which it is kept in, is gone/,
+        ),
+      ],
+    );
+    await alpha.shell(`mv /root/marks-0 ${folder}/`);
+    await alpha.virsh("pool-refresh", "images");
     await theirs.up(snapshotInputs(vm, "theirs", { retainOnDelete: true }));
     await theirs.remove();
+    expect(await alpha.virsh("snapshot-list", vm, "--name")).toBe("theirs\n");
+    // Of a disk that somebody has taken out: libvirtd doesn't live through deleting it.
+    const short = new Declared(snapshot, refs());
+    await short.up(snapshotInputs(vm, "short"));
+    await alpha.virsh("detach-disk", vm, "vda", "--config");
+    await short.remove();
+    expect(short.said.join("\n")).toMatch(/disk vda, which snapshot short is of, isn't in marks any more/);
     expect(await alpha.virsh("snapshot-list", vm, "--name")).toBe("theirs\n");
     // The VM takes what is left along, and says so.
     await machine.remove();

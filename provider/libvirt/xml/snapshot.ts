@@ -38,6 +38,8 @@ export interface SnapshotModel {
   disks: SnapshotDisk[];
   /** What the files of an external snapshot are layers over. */
   below?: { overlay: string; path: string; format: string | undefined }[];
+  /** The files that an internal snapshot is kept in. */
+  keptIn?: string[];
 }
 
 /** Reads a snapshot. */
@@ -52,6 +54,10 @@ export function parseSnapshot(xml: string): SnapshotModel {
     const path = chain?.paths[0];
     return overlay === undefined || path === undefined ? [] : [{ overlay, path, format: chain?.formats[0] }];
   });
+  const keptIn = disks.flatMap(({ target, place }) => {
+    const path = before.find((other) => other.target === target)?.paths[0];
+    return place !== "internal" || path === undefined ? [] : [path];
+  });
   return withoutUndefined({
     name: requireText(childText(root, "name"), "the snapshot's <name>"),
     description: childText(root, "description"),
@@ -61,6 +67,7 @@ export function parseSnapshot(xml: string): SnapshotModel {
     memory: withoutUndefined({ place: placeOf(memory), file: attributeOf(memory, "file") }),
     disks,
     below,
+    keptIn,
   });
 }
 

@@ -1,10 +1,10 @@
 import { posix } from "node:path";
 import type { Host } from "../../hosts/host.js";
 import { isLibvirtError } from "../../libvirt/index.js";
-import { parsePool } from "../../libvirt/xml/index.js";
 import { LONGEST_WAIT_MS, rescanPool } from "../rescan.js";
 import type { FoundSnapshot, ObservedMachine } from "./observe.js";
 import { externalDisks } from "./plan.js";
+import { poolOf } from "./pool-of.js";
 import type { Inputs } from "./schema.js";
 
 /** The files that an external snapshot makes. */
@@ -43,9 +43,7 @@ export async function volumeAt(
   path: string,
   signal: AbortSignal,
 ): Promise<{ pool: string; name: string; isThere: boolean } | undefined> {
-  const pool = (await host.observations.pools()).find(
-    ({ active, xml }) => active && folderOf(xml) === posix.dirname(path),
-  );
+  const pool = await poolOf(host, path);
   if (pool === undefined) return undefined;
   await rescanPool(host, pool.name, { signal, waitMs: LONGEST_WAIT_MS });
   const name = posix.basename(path);
@@ -64,9 +62,4 @@ export async function removeFile(host: Host, path: string, signal: AbortSignal):
   });
   await host.observations.refreshVolume(found.pool, found.name);
   return true;
-}
-
-function folderOf(poolXml: string): string | undefined {
-  const { path } = parsePool(poolXml);
-  return path === undefined ? undefined : posix.normalize(path).replace(/(.)\/$/, "$1");
 }

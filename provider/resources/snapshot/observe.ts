@@ -1,3 +1,4 @@
+import type { Host } from "../../hosts/host.js";
 import type { HostRef } from "../../hosts/host-ref.js";
 import type { SnapshotRecord } from "../../libvirt/index.js";
 import {
@@ -11,6 +12,7 @@ import { identityHash, identityOfUrn } from "../../planning/owner.js";
 import type { ObserveContext, Request } from "../definition.js";
 import { isAgentConnected } from "../virtual-machine/wait/addresses.js";
 import { readDescription, type SnapshotMark } from "./mark.js";
+import { poolOf } from "./pool-of.js";
 import type { Inputs, Outputs } from "./schema.js";
 
 export type SnapshotRequest = Request<Inputs, Outputs>;
@@ -56,6 +58,8 @@ export interface ObservedSnapshot {
   snapshot: FoundSnapshot | undefined;
   /** The domain's others. */
   others: FoundSnapshot[];
+  /** Files that the snapshot is kept in and that are gone; looked for when the guest is to go back. */
+  lostFiles?: string[];
 }
 
 export function refOf(inputs: Pick<Inputs, "host" | "connection" | "credentials">): HostRef {
@@ -79,16 +83,31 @@ export async function observe(request: SnapshotRequest, context: ObserveContext)
   const snapshot =
     all.find(({ mark }) => mark !== undefined && isOwn(mark, request)) ??
     all.find(({ model }) => model.name === inputs.name);
+  const isToGoBack = inputs.revert !== undefined && inputs.revert !== request.previous?.revert;
+  const machine = machineOf(xml);
   return {
     ref,
     libvirtVersion,
     machine: {
       ...{ uuid: domain.uuid, name: domain.name, isActive: domain.liveXml !== undefined },
-      ...machineOf(xml),
+      ...machine,
     },
     snapshot,
+    ...(isToGoBack ? { lostFiles: await lostOf(context.hosts.get(ref), snapshot) } : {}),
     others: all.filter((other) => other !== snapshot),
   };
+}
+
+/** Where no pool that runs has the folder of a file, nothing tells. */
+async function lostOf(host: Host, snapshot: FoundSnapshot | undefined): Promise<string[]> {
+  const lost: string[] = [];
+  for (const path of snapshot?.model.keptIn ?? []) {
+    const pool = await poolOf(host, path);
+    if (pool === undefined) continue;
+    const { volumes } = await host.observations.contents(pool.name);
+    if (!volumes.some((volume) => volume.path === path)) lost.push(path);
+  }
+  return lost;
 }
 
 /** The recorded nonce decides; where none is on record, who is named. */

@@ -66,12 +66,31 @@ async function merge(
     }
   };
   try {
-    await libvirt.domains.deleteSnapshot(uuid, snapshot.model.name, { signal: context.signal });
+    const recordOnly = isBeyondMerging(machine, snapshot, context);
+    await libvirt.domains.deleteSnapshot(uuid, snapshot.model.name, { recordOnly, signal: context.signal });
   } catch (error) {
     if (!isLibvirtError(error, "snapshotNotFound")) throw error;
   } finally {
     clearInterval(timer);
   }
+}
+
+/** Somebody has taken out a disk that it is of: libvirtd (9.0) crashes when it deletes the snapshot, and later ones refuse to. */
+function isBeyondMerging(
+  machine: ObservedMachine,
+  { model }: FoundSnapshot,
+  { log }: Pick<ApplyContext, "log">,
+): boolean {
+  const out = model.disks.filter(
+    ({ target, place }) => place !== "no" && !machine.disks.some((disk) => disk.target === target),
+  );
+  if (out.length === 0) return false;
+  const what = `disk ${out.map(({ target }) => target).join(", ")}, which snapshot ${model.name} is of, isn't in ${machine.name} any more, and libvirt can't delete the snapshot without it`;
+  if (out.some(({ place }) => place === "external")) throw new Error(`${what}; plug it in again first`);
+  log.warning(
+    `${what}: it is forgotten, and what it keeps in ${(model.keptIn ?? []).join(", ")} stays there (qemu-img snapshot -d ${model.name} removes it, while the guest is off)`,
+  );
+  return true;
 }
 
 /** libvirt leaves the file with the memory; its pools still list the files that it has merged. */

@@ -14,13 +14,18 @@ export function revertToken(revert: string): string {
 
 export function revertRefusals(
   inputs: Inputs,
-  { ref, libvirtVersion, others }: ObservedSnapshot,
+  { ref, libvirtVersion, others, lostFiles = [] }: ObservedSnapshot,
   { model }: FoundSnapshot,
   machine: ObservedMachine,
 ): Refusal[] {
-  if (inputs.type === "internal" || !isOlder(libvirtVersion, REVERTS_EXTERNAL_SINCE)) return [];
   const what = `${machine.name} on ${ref.name} can't be reverted to snapshot ${inputs.name}`;
   const refusals: Refusal[] = [];
+  if (lostFiles.length > 0)
+    refusals.push({
+      kind: "missing",
+      message: `${what}: ${lostFiles.join(", ")}, which it is kept in, is gone, and libvirt would leave the guest off; put it back, or leave revert as it was`,
+    });
+  if (inputs.type === "internal" || !isOlder(libvirtVersion, REVERTS_EXTERNAL_SINCE)) return refusals;
   if (model.memory.place === "external")
     refusals.push({
       kind: "notSupported",

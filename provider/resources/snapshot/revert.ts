@@ -1,3 +1,4 @@
+import { oneLine } from "../../hosts/errors.js";
 import type { Host } from "../../hosts/host.js";
 import type { DomainRecord } from "../../libvirt/index.js";
 import {
@@ -10,6 +11,7 @@ import {
 } from "../../libvirt/xml/index.js";
 import type { ApplyContext } from "../definition.js";
 import { setMark } from "../virtual-machine/metadata.js";
+import { isAnswered } from "../volumes.js";
 import { describe } from "./describe.js";
 import type { FoundSnapshot, ObservedMachine, ObservedSnapshot } from "./observe.js";
 import { putDisksBack } from "./put-back.js";
@@ -36,24 +38,31 @@ export async function revert(
   };
   const domain = await recordOf(host, machine);
   const noted = notedIn(domain);
+  const own = snapshot.mark;
+  const former = own.revert?.isDone === true ? snapshot.mark.revert : undefined;
   const isBegun = snapshot.mark.revert?.token === token && !snapshot.mark.revert.isDone;
   if (isBegun && noted?.token !== token) {
     await note(true);
     return;
   }
   const mark = noted?.token === token ? noted : markFor(inputs, token, domain);
+  // libvirt puts the snapshot's own in its place before it knows whether the guest can go back.
+  const { domains } = await host.libvirt();
+  const before = domain.persistentXml && (await domains.xml(machine.uuid, { inactive: true, secure: true }));
   if (mark !== noted) await setMark(host, domain, revertMarkKind, writeRevertMark(mark));
   if (!isBegun) await note(false);
   if (inputs.type === "external" && isOlder(libvirtVersion, REVERTS_EXTERNAL_SINCE))
     await putDisksBack(host, machine.uuid, snapshot, mark, context);
   else {
-    const libvirt = await host.libvirt();
-    await libvirt.domains.revertToSnapshot(
-      machine.uuid,
-      inputs.name,
-      { running: mark.wasRunning },
-      { signal: context.signal },
-    );
+    await domains
+      .revertToSnapshot(machine.uuid, inputs.name, { running: mark.wasRunning }, { signal: context.signal })
+      .catch(async (error: unknown) => {
+        if (!isAnswered(error)) throw error;
+        if (before !== undefined) await domains.define(before, { validate: true });
+        await setMark(host, await recordOf(host, machine), revertMarkKind, undefined);
+        await describe(host, machine.uuid, snapshot, snapshot.text, { ...own, revert: former });
+        throw mark.wasRunning ? await startedAgain(host, machine, error) : error;
+      });
     await dropOldLease(host, machine, context);
   }
   await note(true);
@@ -83,4 +92,15 @@ async function dropOldLease(host: Host, machine: ObservedMachine, { run }: Apply
   const record = await recordOf(host, machine);
   const lease = readLease(record.liveXml ?? record.persistentXml ?? "<domain/>");
   if (lease !== undefined && lease.run !== run.id) await setMark(host, record, leaseKind, undefined);
+}
+
+/** libvirt has ended a guest that couldn't go back. */
+async function startedAgain(host: Host, machine: ObservedMachine, error: unknown): Promise<unknown> {
+  if ((await recordOf(host, machine)).liveXml !== undefined) return error;
+  const { domains } = await host.libvirt();
+  const outcome = await domains.start(machine.uuid).then(
+    () => `guest ${machine.name} was ended for it, and has been started again as it was defined`,
+    (failure: unknown) => `guest ${machine.name} was ended for it, and is off: ${oneLine(failure)}`,
+  );
+  return new Error(`${oneLine(error)}; ${outcome}`, { cause: error });
 }

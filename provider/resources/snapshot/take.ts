@@ -1,8 +1,8 @@
 import { oneLine } from "../../hosts/errors.js";
 import type { Host } from "../../hosts/host.js";
-import { isLibvirtError, LibvirtError } from "../../libvirt/index.js";
 import { buildSnapshot } from "../../libvirt/xml/index.js";
 import type { ApplyContext } from "../definition.js";
+import { isAnswered } from "../volumes.js";
 import { filesFor, removeFile, type SnapshotFiles, volumeAt } from "./files.js";
 import type { SnapshotMark } from "./mark.js";
 import { writeDescription } from "./mark.js";
@@ -55,11 +55,6 @@ export async function take(
     if (isAnswered(error)) await undo(host, machine.uuid, inputs.name, files, context);
     throw error;
   }
-}
-
-/** libvirt has said no, rather than that its answer didn't come: then what it has begun to write is of no use. */
-function isAnswered(error: unknown): boolean {
-  return error instanceof LibvirtError && !isLibvirtError(error, "connectionLost", "timeout", "aborted");
 }
 
 async function undo(

@@ -87,6 +87,9 @@ export async function shutDown(
         hasCrashed ? ": it crashed instead, and libvirt started it again" : ""
       }; shut it down from inside, raise shutdownTimeout, or set forceStop: true to cut its power`,
     );
+  context.log.warning(
+    `guest ${name} ${hasCrashed ? "has crashed instead of shutting down" : `did not shut down within ${timeoutMs / 1000} s`}: its power is cut`,
+  );
   await libvirt.domains.destroy(uuid, { graceful: true });
 }
 
