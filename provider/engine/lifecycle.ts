@@ -70,6 +70,10 @@ export async function check(
     witness(definition, deployment, { call: "check", inputs, isOnRecord: previous !== undefined, found });
   if (unknownKeys.length > 0) {
     await tell({ kind: "unknown", keys: unknownKeys });
+    if (previous !== undefined)
+      logOf(definition, deployment, inputs).info(
+        `what changes isn't known yet: ${unknownKeys.join(", ")} depends on resources that this deployment makes or changes. Once they are deployed ("pulumi up --target ..."), a preview says it`,
+      );
     return { inputs: { ...toJson(inputs), effects: UNKNOWN }, failures: [] };
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { check } from "../../provider/engine/lifecycle.js";
+import { UNKNOWN } from "../../provider/engine/unknowns.js";
 import { Hosts } from "../../provider/hosts/hosts.js";
 import { network } from "../../provider/resources/network/index.js";
 
@@ -13,15 +14,16 @@ const deployment = {
   run: { id: "", holder: "" },
 };
 
+const declared = {
+  pulumiUrn: "urn:pulumi:lab::test::pulumi-nodejs:dynamic/kvm:Network::lan",
+  name: "lan",
+  hosts: { alpha: { address: "alpha.invalid" } },
+  mode: "nat",
+  cidr: "10.0.0.1/24",
+};
+
 async function problemsOf(more: object): Promise<string[]> {
-  const inputs = {
-    pulumiUrn: "urn:pulumi:lab::test::pulumi-nodejs:dynamic/kvm:Network::lan",
-    name: "lan",
-    hosts: { alpha: { address: "alpha.invalid" } },
-    mode: "nat",
-    cidr: "10.0.0.1/24",
-    ...more,
-  };
+  const inputs = { ...declared, ...more };
   const { failures } = await check(network, deployment, {}, inputs);
   return failures.map(({ reason }) => reason);
 }
@@ -143,4 +145,16 @@ describe("the inputs of a network", () => {
       expect(problem).toMatch(/^dhcp\.hosts\[0\]\.mac: /);
     },
   );
+
+  it("of which some aren't known yet are said to make a change that isn't known yet, unless it is new", async () => {
+    const said: string[] = [];
+    const log = async ({ message }: { message: string }) => void said.push(message);
+    const told = { ...deployment, engine: { log, gone: new AbortController().signal } };
+    await check(network, told, {}, { ...declared, mtu: UNKNOWN });
+    expect(said).toEqual([]);
+    await check(network, told, declared, { ...declared, mtu: UNKNOWN });
+    expect(said).toEqual([
+      expect.stringMatching(/^Network lan: what changes isn't known yet: mtu depends on resources that/),
+    ]);
+  });
 });
