@@ -39,10 +39,14 @@ async function serialOf(followed: FollowedMachine, options: SerialOptions): Prom
   const leaving = escapeKey.byte === undefined ? "" : `; ${escapeKey.text} leaves it`;
   const still = machine.stillness === undefined ? "" : ` (${machine.stillness})`;
   if (input.isTTY) say(`Connected to ${machine.label} on ${machine.hostName}${still}${leaving}.`);
+  else if (machine.stillness !== undefined)
+    say(
+      `${machine.label} on ${machine.hostName} is ${machine.stillness}: it says nothing until it is resumed.`,
+    );
   const end = await exchange(stream, options);
   switch (end.kind) {
     case "left":
-      if (input.isTTY) say(`Left ${machine.label}; it runs on.`);
+      if (input.isTTY) say(`Left ${machine.label}${machine.stillness === undefined ? "; it runs on" : ""}.`);
       return EXIT.fine;
     case "told":
       return end.code;

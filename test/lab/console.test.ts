@@ -228,6 +228,13 @@ describe.skipIf(!available)(
       expect(await second.ended).toBe(0);
       expect(second.stderr).toBe("socket is off (destroyed).\n");
       await alpha.virsh("start", "socket");
+      await alpha.virsh("suspend", "socket");
+      const still = await run("alpha/socket", "--linger", "1s");
+      expect(still).toEqual({
+        ...{ exitCode: 0, stdout: "" },
+        stderr: "socket on alpha is paused, user: it says nothing until it is resumed.\n",
+      });
+      await alpha.virsh("resume", "socket");
     });
 
     it("goes with a VM of a stack to another of its hosts, on a terminal and with its screen", async () => {
