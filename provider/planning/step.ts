@@ -467,6 +467,7 @@ export function needsAnotherLook(step: Step, next: Step | undefined): boolean {
       // Several disks move one after the other.
       return next?.kind !== "moveVolume";
     case "start":
+    case "resume":
       return next?.kind === "changeRunning" || next?.kind === "restart";
     case "recordOwner":
       // What it marks moves along.

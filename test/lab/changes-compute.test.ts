@@ -71,11 +71,14 @@ describe.skipIf(!available)(`CPUs and memory of a running guest ${missing.join("
       announced: ["memory 192 MiB -> 160 MiB, live"],
       prints: [/^memory \d+$/m],
     });
+    // Somebody has paused it: it is resumed first, and restarted for nothing.
+    await vm.host.virsh("suspend", "computed");
     await vm.change({
-      inputs: { memory: "256MiB" },
-      announced: ["memory 160 MiB -> 256 MiB, live"],
+      inputs: { memory: "256MiB", restartPolicy: "whenNeeded" },
+      announced: ["resume (it is paused, user)", "memory 160 MiB -> 256 MiB, live"],
       prints: [/^memory \d+$/m],
     });
+    vm.inputs = { ...vm.inputs, restartPolicy: "never" };
     const tuned = {
       vcpuPins: [{ vcpu: 1, cpus: 1 }],
       emulatorPin: 0,

@@ -46,6 +46,8 @@ import {
   unfinishedOf,
 } from "./relocations.js";
 import { isOwn, type MachineRequest, wasFound } from "./request.js";
+import type { GuestRun } from "./running-guest.js";
+import type { Inputs } from "./schema.js";
 import { mediaSteps, releasedMediaSteps, secondSeedRefusals } from "./seed/steps.js";
 import { judgeShorterList } from "./shorter-list.js";
 import { strangers } from "./strangers.js";
@@ -489,7 +491,7 @@ function planChanges(
       message: `machine can't change from ${definition.machine} to ${desired.machine}: its devices are on buses that the other hasn't; keep the family (q35 or pc), or replace the virtual machine`,
     });
   const isStranger = strangers(request, place, domain, desired);
-  const changes = sortChanges(persistent, live, desired, domain.run, isStranger);
+  const changes = sortChanges(persistent, live, desired, runOnceResumed(inputs, domain), isStranger);
   const stays = whereItIs(observed) === target;
   result.refusals.push(...obstacles(desired, target, stays ? changes.definition : "everything"));
   if (changes.definition.length > 0) result.refusals.push(...patchRefusals(desired, place));
@@ -502,14 +504,6 @@ function planChanges(
   refuseTakenUnderSnapshot(changes.definition, domain, result);
   judgeShorterList(request, result);
   volumeSteps(request, place, domain, relocations.moves, result, sources);
-  if (changes.live.length > 0)
-    result.steps.push({ kind: "changeRunning", subject, changes: toTexts(changes.live), effect: "live" });
-  if (record.autostart !== (inputs.autostart ?? false))
-    result.steps.push({ kind: "setAutostart", subject, to: inputs.autostart ?? false, effect: "live" });
-  if (domain.reverting !== undefined)
-    result.warnings.push(
-      `${subject} is in the middle of going back to snapshot ${domain.reverting}, which a later deployment of that snapshot ends; until then it is neither started nor stopped`,
-    );
   const saved =
     domain.saved === undefined
       ? undefined
@@ -518,7 +512,17 @@ function planChanges(
     domain.reverting === undefined
       ? powerSteps(inputs, domain, toTexts(changes.waiting), saved && told(saved))
       : [];
-  result.steps.push(...power);
+  // A guest that stands still lets go of nothing.
+  result.steps.push(...power.filter(({ kind }) => kind === "resume"));
+  if (changes.live.length > 0)
+    result.steps.push({ kind: "changeRunning", subject, changes: toTexts(changes.live), effect: "live" });
+  if (record.autostart !== (inputs.autostart ?? false))
+    result.steps.push({ kind: "setAutostart", subject, to: inputs.autostart ?? false, effect: "live" });
+  if (domain.reverting !== undefined)
+    result.warnings.push(
+      `${subject} is in the middle of going back to snapshot ${domain.reverting}, which a later deployment of that snapshot ends; until then it is neither started nor stopped`,
+    );
+  result.steps.push(...power.filter(({ kind }) => kind !== "resume"));
   const starts = power.some(({ kind }) => kind === "restart" || kind === "shutdown");
   const kept = changes.live.some((d) => d.kind === "disk")
     ? live?.disks.filter((disk) => !changes.live.some((d) => isTakenAway(d, disk)))
@@ -528,6 +532,17 @@ function planChanges(
   releasedVolumeSteps(request, place, domain, { defined: desired.disks, open }, relocations, result);
   const running = starts || live === undefined ? [] : [live];
   releasedMediaSteps(request, place, domain, [desired, ...running], result);
+}
+
+/** What somebody has paused, and is to run, takes changes as a running guest does: it is resumed before them. */
+function runOnceResumed({ powerState = "running" }: Inputs, domain: ObservedDomain): GuestRun | undefined {
+  const { run, record, reverting } = domain;
+  const resumes =
+    powerState === "running" &&
+    reverting === undefined &&
+    record.state === "paused" &&
+    record.reasonName === "user";
+  return run === undefined || !resumes ? run : { ...run, paused: false };
 }
 
 function told({ live, waiting }: Changes): { live: PropertyChange[]; waiting: PropertyChange[] } {
