@@ -26,7 +26,7 @@ what isn't as the preview says is told. Changes nothing.
 What stands after "--" is passed on to "pulumi preview": --target, --replace, --refresh, --parallel and so on. What Pulumi itself keeps
 (--config, in the stack's configuration file) it keeps here as well.`),
     )
-    .argument("[options...]", 'after "--": options of "pulumi preview"')
+    .argument("[-- ...]", 'options of "pulumi preview"')
     .option("-s, --stack <name>", "the stack; default: the one that is selected")
     .option("-C, --cwd <folder>", "the Pulumi project's folder; default: this one")
     .option(
