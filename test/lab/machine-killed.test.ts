@@ -106,6 +106,18 @@ describe.skipIf(!available)(
       expect(kills).toBeGreaterThan(5);
     });
 
+    it("takes its disks along in the end where it was deleted by hand and forgotten in between", async () => {
+      const alpha = world.host("alpha");
+      const inputs = { ...inputsOf("again"), powerState: "stopped" };
+      const volumes = await world.ls("alpha", folder);
+      await new Declared(virtualMachine, [world.ref("alpha")]).up(inputs);
+      await alpha.virsh("undefine", "again");
+      const vm = new Declared(virtualMachine, [world.ref("alpha")]);
+      await vm.up(inputs);
+      await vm.remove();
+      expect(await world.ls("alpha", folder)).toEqual(volumes);
+    });
+
     it("is on record when its host is lost while its guest is waited for", async () => {
       const alpha = world.host("alpha");
       const { cloudInit: _, ...inputs } = inputsOf("lost", { waitFor: "agent", disks: [] });

@@ -195,7 +195,12 @@ function nonceOf(request: MachineRequest, place: ObservedHost): string {
   const owner = place.domain?.owner;
   // What is taken over gets a nonce of its own, so that its former owner's delete passes it by.
   const left = owner !== undefined && isOwn(owner, request) ? owner.nonce : undefined;
-  const nonce = request.recorded?.outputs.nonce || left || request.chosen?.nonce;
+  // Disks of a VM that was deleted by hand, and dropped from the state by a refresh: the delete of its successor knows them by this.
+  const hashes = identityHashes(request);
+  const disk = place.pools
+    .flatMap(({ contents }) => contents.marks)
+    .find(({ identityHash }) => hashes.includes(identityHash))?.nonce;
+  const nonce = request.recorded?.outputs.nonce || left || disk || request.chosen?.nonce;
   if (nonce === undefined) throw new Error("a new virtual machine needs a nonce drawn beforehand");
   return nonce;
 }
