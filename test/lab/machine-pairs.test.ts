@@ -4,10 +4,12 @@ import { describeDifferences, parseDomain } from "../../provider/libvirt/xml/ind
 import { virtualMachine } from "../../provider/resources/virtual-machine/index.js";
 import { labAvailable } from "../hosts/lab.js";
 import { machineInputs, NETWORKS, POOLS } from "../property/machine-inputs.js";
+import { runs } from "../support/runs.js";
 import { Declared, Deployed, StorageWorld } from "./storage-world.js";
 
 const { available, missing } = labAvailable();
-const RUNS = Number(process.env.KVM_PAIR_RUNS ?? 40);
+// A few hundred: KVM_TEST_RUNS=8 npx vitest run --project lab test/lab/machine-pairs.test.ts
+const PAIRS = runs(40);
 
 /** As people put it there: elements that the model doesn't know, beside the ones that it does. */
 const NOTE = "<note>ask Ada</note>";
@@ -51,7 +53,7 @@ describe.skipIf(!available)(
     };
 
     it("is the same as made anew, has nothing left to do, and keeps what people added", {
-      timeout: 900_000,
+      timeout: Math.max(900_000, PAIRS * 30_000),
     }, async () => {
       const alpha = world.host("alpha");
       const hosts = [world.ref("alpha")];
@@ -101,7 +103,7 @@ describe.skipIf(!available)(
           await made.remove();
           for (const pool of POOLS) expect(await world.ls("alpha", `/var/lib/libvirt/${pool}`)).toEqual([]);
         }),
-        { numRuns: RUNS, endOnFailure: true },
+        { numRuns: PAIRS, endOnFailure: true },
       );
     });
   },
