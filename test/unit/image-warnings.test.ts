@@ -12,11 +12,11 @@ const observed = (problems: string[], poolState: "running" | "absent" = "running
   places: [
     {
       ...{ ref, hostUuid: "alpha", poolState, poolType: "dir", folder: "/images", availableBytes: 1e9 },
-      ...{ claims: [], wanted: undefined, route: "download", converts: true },
+      ...{ claims: [], wanted: undefined, route: "download", programs: new Set(["qemu-img", "gzip"]) },
     },
   ],
   ...{ former: [], replaced: [] },
-  source: { problems, sourceBytes: undefined, sourceFormat: undefined },
+  source: { problems, sourceBytes: undefined, sourceFormat: undefined, sourceCompression: undefined },
 });
 const http = "http://images.example.net/base.qcow2";
 const anybody = "base.qcow2 from images.example.net comes without a checksum: anybody on the way";
@@ -49,4 +49,20 @@ it.each<[string, Partial<Inputs>, string[], string[]]>([
     expect(result.warnings).toEqual(warnings.map((warning) => expect.stringContaining(warning)));
     expect(result.refusals.map(({ message }) => message)).toEqual(problems);
   }
+});
+
+it("an image that a host has no program to unpack is refused, unless it comes unpacked", () => {
+  const inputs: Inputs = { pulumiUrn, name: "base", pool: "images", hosts, source: "./base.qcow2.xz" };
+  const { places, source, ...rest } = observed([]);
+  const refusals = (sourceCompression: "xz" | "gz", route: "send" | "stream") =>
+    plan({ identity, inputs }, {
+      ...rest,
+      places: places.map((place) => ({ ...place, route })),
+      ...(source && { source: { ...source, sourceCompression } }),
+    } as ObservedImage).refusals.map(({ message }) => message);
+  expect(refusals("xz", "send")).toEqual([
+    "base.qcow2.xz can't be unpacked on alpha: there is no xz; install it (Debian: xz-utils), or give a source that isn't compressed",
+  ]);
+  expect(refusals("gz", "send")).toEqual([]);
+  expect(refusals("xz", "stream")).toEqual([]);
 });

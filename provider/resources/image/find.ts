@@ -5,7 +5,7 @@ import { formatBytes } from "../../planning/quantity.js";
 import type { ObserveContext } from "../definition.js";
 import { isAsDownloaded } from "./as-downloaded.js";
 import { type Checksum, checksumFrom, checksumText, parseChecksum, volumeName } from "./checksum.js";
-import { type DiskFormat, type FileKind, fileKind } from "./disk-format.js";
+import { type Compression, type DiskFormat, type FileKind, fileKind } from "./disk-format.js";
 import { headOfFile, type LocalFile, lookAtFile, type Range, sumOfFile } from "./local-file.js";
 import { type ImageRequest, isSamePlace, isSameSource, refsOf } from "./observed.js";
 import { fetchText, peek } from "./remote-file.js";
@@ -21,6 +21,8 @@ export interface Findings {
   sourceBytes: number | undefined;
   /** The format that the image has at its source, where that could be seen. */
   sourceFormat: DiskFormat | undefined;
+  /** How the source is packed, where that could be seen. */
+  sourceCompression: Compression | undefined;
 }
 
 /** A volume of this image that a host has as it was put there. */
@@ -47,7 +49,10 @@ export async function find(
   context: ObserveContext,
 ): Promise<Findings> {
   const { inputs, previous } = request;
-  const findings: Findings = { found: {}, problems: [], sourceBytes: undefined, sourceFormat: undefined };
+  const findings: Findings = {
+    ...{ found: {}, problems: [], sourceBytes: undefined },
+    ...{ sourceFormat: undefined, sourceCompression: undefined },
+  };
   const source = parseSource(inputs.source);
   let pinned = previous !== undefined && isSameSource(previous, inputs) ? previous : undefined;
   try {
@@ -206,6 +211,7 @@ async function ofUrl(inputs: Inputs, source: Source & { kind: "url" }, findings:
 export function judge(kind: FileKind, inputs: Inputs, label: string, findings: Findings): void {
   const problem = problemOf(kind, inputs, label);
   if (problem !== undefined) findings.problems.push(`source: ${problem}`);
+  if (kind.kind === "compressed") findings.sourceCompression = kind.compression;
   if (kind.kind !== "image") return;
   findings.sourceFormat = kind.format;
   if (kind.format === "qcow2" || kind.format === "raw")

@@ -93,7 +93,7 @@ async function lookAt(ref: HostRef, request: ImageRequest, context: ObserveConte
     claims,
     wanted,
     route: tools === undefined ? undefined : routeFor(tools, parseSource(inputs.source).kind),
-    converts: tools?.programs.has("qemu-img"),
+    programs: tools?.programs,
   };
 }
 

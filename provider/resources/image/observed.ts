@@ -45,8 +45,8 @@ export interface ImagePlace {
   wanted: WantedVolume | undefined;
   /** How it would come there; undefined while that can't be known. */
   route: Route | undefined;
-  /** The host can convert images. */
-  converts: boolean | undefined;
+  /** Of those that images need, what there is on the host; undefined while that can't be known. */
+  programs: ReadonlySet<string> | undefined;
 }
 
 export interface WantedVolume {

@@ -13,6 +13,7 @@ import {
   type WantedVolume,
 } from "./observed.js";
 import { parseSource, type Source } from "./source.js";
+import { UNPACKERS } from "./tools.js";
 
 /** Types of pools that are folders, in which files can be put. */
 const FOLDERS = new Set(["dir", "netfs", "fs"]);
@@ -132,11 +133,17 @@ function planFetch(
   });
   for (const { place } of missing) {
     const host = place.ref.name;
-    const { route, converts, availableBytes } = place;
+    const { route, programs, availableBytes } = place;
     if (route !== undefined && seen?.sourceBytes !== undefined && seen.sourceBytes > availableBytes)
       result.refusals.push({
         kind: "noRoom",
         message: roomProblem(seen.sourceBytes, availableBytes, inputs.pool, host),
+      });
+    const unpacker = seen?.sourceCompression === undefined ? undefined : UNPACKERS[seen.sourceCompression];
+    if (unpacker !== undefined && route !== "stream" && programs?.has(unpacker) === false)
+      result.refusals.push({
+        kind: "missing",
+        message: `${source.label} can't be unpacked on ${host}: there is no ${unpacker}; install it${unpacker === "xz" ? " (Debian: xz-utils)" : ""}, or give a source that isn't compressed`,
       });
     const isConverted =
       inputs.format !== undefined && seen?.sourceFormat !== undefined && seen.sourceFormat !== inputs.format;
@@ -147,7 +154,7 @@ function planFetch(
         kind: "notSupported",
         message: `${what}: the user there may not write into ${place.folder}; let it, or give an image that is ${inputs.format} already`,
       });
-    else if (converts === false)
+    else if (programs?.has("qemu-img") === false)
       result.refusals.push({
         kind: "missing",
         message: `${what}: there is no qemu-img; install it (Debian: qemu-utils), or give an image that is ${inputs.format} already`,

@@ -1,5 +1,12 @@
 import { imagePrograms, presentPrograms, WORKSHOP_PROGRAMS } from "../../fitness/tools.js";
 import type { Host } from "../../hosts/host.js";
+import type { Compression } from "./disk-format.js";
+
+/** The programs that unpack images on hosts. */
+export const UNPACKERS = { gz: "gzip", xz: "xz", zst: "zstd", bz2: "bzip2" } as const satisfies Record<
+  Compression,
+  string
+>;
 
 /** What a host can do for an image in a pool's folder. */
 export interface Tools {

@@ -3,16 +3,13 @@ import { oneLine } from "../../hosts/errors.js";
 import type { Host } from "../../hosts/host.js";
 import type { Checksum } from "./checksum.js";
 import type { Compression } from "./disk-format.js";
+import { UNPACKERS } from "./tools.js";
 import { workshopScript } from "./workshop-script.js";
 
 /** Every name of a temporary file begins so; listings leave them out, and so do deletions of pools count them as volumes. */
 const TEMPORARY = ".pulumi-kvm.image.";
 /** The script says something every second while it works. */
 const SILENCE_MS = 60_000;
-const UNPACKERS = { gz: "gzip", xz: "xz", zst: "zstd", bz2: "bzip2" } as const satisfies Record<
-  Compression,
-  string
->;
 
 /** How the host's programs say that the disk, or the user's share of it, is full. */
 const NO_ROOM = /No space left on device|Disk quota exceeded/;
