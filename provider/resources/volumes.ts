@@ -155,10 +155,23 @@ export async function growVolume(
   const record = await libvirt.volumes.observe(pool, volume);
   if (record === undefined)
     throw new Error(`volume ${volume} isn't in pool ${pool} on ${host.name} any more`);
-  const user = await runningUserOf(host, record);
-  if (user === undefined) await libvirt.volumes.resize(pool, volume, toBytes, { signal });
+  const users = (await usersOf(host, record)).filter(({ running }) => running);
+  if (users.length === 0) await libvirt.volumes.resize(pool, volume, toBytes, { signal });
   else {
-    await libvirt.domains.blockResize(user, record.path, toBytes, { signal });
+    // Of several that share it each has to be told; one that only reads can't be, and has the new size after its next start.
+    let refusal: unknown;
+    let told = 0;
+    for (const { uuid } of users)
+      await libvirt.domains.blockResize(uuid, record.path, toBytes, { signal }).then(
+        () => {
+          told += 1;
+        },
+        (error: unknown) => {
+          if (!isLibvirtError(error, "operationUnsupported")) throw error;
+          refusal = error;
+        },
+      );
+    if (told === 0) throw refusal;
     // libvirt learns of the file's new size only by looking again.
     await rescanPool(host, pool, { signal, waitMs: LONGEST_WAIT_MS, volumes: [volume] });
   }
@@ -166,11 +179,6 @@ export async function growVolume(
   const after = await libvirt.volumes.observe(pool, volume);
   if ((after?.capacityBytes ?? 0) < toBytes)
     throw new Error(`volume ${volume} was to grow to ${toBytes} bytes and has ${after?.capacityBytes ?? 0}`);
-}
-
-/** The running domain that has a volume open. */
-async function runningUserOf(host: Host, volume: VolumeRecord): Promise<string | undefined> {
-  return (await usersOf(host, volume)).find(({ running }) => running)?.uuid;
 }
 
 /** A domain with a volume among its disks. */

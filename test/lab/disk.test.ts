@@ -106,6 +106,28 @@ describe.skipIf(!available)(`disks on real hosts ${missing.join("; ")}`, () => {
     expect(await filesOf("live")).toEqual([]);
   });
 
+  it("grows under every running guest that shares it", async () => {
+    const data = new Declared(disk);
+    await data.up(inputsOf("shared", { format: "raw" }));
+    {
+      const define = (name: string) =>
+        StorageGuest.define(world.host("alpha"), name, `${folder}/shared`, "raw", "", "<shareable/>");
+      await using one = await define("shares-one");
+      await using other = await define("shares-other");
+      await using watchOne = await one.watch(world.lab);
+      await using watchOther = await other.watch(world.lab);
+      const sees = (sizeBytes: number) =>
+        Promise.all(
+          [watchOne, watchOther].map((watch) => watch.untilLine(new RegExp(`^disk vda ${sizeBytes}$`))),
+        );
+      await Promise.all([one.start(), other.start()]);
+      await sees(64 * MIB);
+      await data.up(inputsOf("shared", { format: "raw", size: "128MiB" }));
+      await sees(128 * MIB);
+    }
+    await data.remove();
+  });
+
   it("is made anew for another format, name or backing", async () => {
     const data = new Declared(disk);
     const inputs = inputsOf("anew");

@@ -21,6 +21,7 @@ export class StorageGuest implements AsyncDisposable {
     diskPath: string,
     format = "qcow2",
     words = "",
+    ofDisk = "",
   ): Promise<StorageGuest> {
     const { kernelPath, initrdPath } = tickGuest();
     const guest = new StorageGuest(name, host);
@@ -31,7 +32,7 @@ export class StorageGuest implements AsyncDisposable {
         <cmdline>${tickCommandLine} ${words}</cmdline></os>
       <features><acpi/></features>
       <devices>
-        <disk type='file' device='disk'><driver name='qemu' type='${format}'/><source file='${diskPath}'/><target dev='vda' bus='virtio'/></disk>
+        <disk type='file' device='disk'><driver name='qemu' type='${format}'/><source file='${diskPath}'/><target dev='vda' bus='virtio'/>${ofDisk}</disk>
         <serial type='file'><source path='${guest.#consolePath}' append='on'/></serial>
         <memballoon model='virtio'/>
       </devices></domain>`,
