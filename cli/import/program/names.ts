@@ -2,21 +2,19 @@ import type { ImportedKind, ImportedResource } from "../resource.js";
 
 /** Letters that aren't of ASCII, and no such letter with a mark either. */
 const LIKE: Readonly<Record<string, string>> = {
-  ...{
-    ß: "ss",
-    ẞ: "SS",
-    æ: "ae",
-    Æ: "AE",
-    œ: "oe",
-    Œ: "OE",
-    ø: "o",
-    Ø: "O",
-    ł: "l",
-    Ł: "L",
-    đ: "d",
-    Đ: "D",
-    ı: "i",
-  },
+  ß: "ss",
+  ẞ: "SS",
+  æ: "ae",
+  Æ: "AE",
+  œ: "oe",
+  Œ: "OE",
+  ø: "o",
+  Ø: "O",
+  ł: "l",
+  Ł: "L",
+  đ: "d",
+  Đ: "D",
+  ı: "i",
 };
 
 /** "größe" is read in "grosse", and not in "gr-e". */

@@ -1,10 +1,9 @@
-import { posix } from "node:path";
 import type { Host } from "../../hosts/host.js";
 import type { HostRef } from "../../hosts/host-ref.js";
 import type { PoolContents } from "../../hosts/observations.js";
 import type { VolumeRecord } from "../../libvirt/index.js";
-import { parsePool } from "../../libvirt/xml/index.js";
 import type { ObserveContext } from "../definition.js";
+import { placeOf } from "../pool-place.js";
 import { roomIn } from "../pool-room.js";
 import { rescanPool } from "../rescan.js";
 import { modelOf } from "../volume-model.js";
@@ -78,16 +77,15 @@ async function lookAt(ref: HostRef, request: ImageRequest, context: ObserveConte
   for (const claim of claims)
     if (isLeaving || claim.name !== wanted?.name || !isThere(wanted))
       claim.users = await usersOfImage(host, inputs.pool, claim);
-  const parsed = pool === undefined ? undefined : parsePool(pool.xml);
-  const folder =
-    parsed?.path === undefined ? undefined : posix.normalize(parsed.path).replace(/(.)\/$/, "$1");
+  const place = pool === undefined ? undefined : placeOf(pool);
+  const folder = place?.path;
   const isToCome = pool?.active === true && folder !== undefined && !isLeaving && !isThere(wanted);
   const tools = isToCome ? await toolsOf(host, folder) : undefined;
   return {
     ref,
     hostUuid: await identifying,
     poolState: pool === undefined ? "absent" : pool.active ? "running" : "stopped",
-    poolType: parsed?.type,
+    poolType: place?.type,
     folder,
     availableBytes: pool !== undefined && isToCome ? await roomIn(host, pool) : (pool?.availableBytes ?? 0),
     claims,

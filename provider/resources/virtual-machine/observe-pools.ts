@@ -1,24 +1,12 @@
-import { posix } from "node:path";
 import type { Host } from "../../hosts/host.js";
 import type { PoolRecord } from "../../libvirt/index.js";
-import { parsePool } from "../../libvirt/xml/index.js";
-import { readOnce } from "../../planning/read-once.js";
+import { placeOf } from "../pool-place.js";
 import { kindOf } from "../storage-pool/kinds.js";
 import { ownMarks } from "./disks.js";
 import type { ObservedDomain, ObservedPool } from "./observed.js";
 import { isOwn, type MachineRequest } from "./request.js";
 import { type Inputs, volumeOf } from "./schema.js";
 import { bootMedia } from "./seed/boot-media.js";
-
-/** The folder of a pool. */
-export function pathOf(pool: PoolRecord): string | undefined {
-  return placeOf(pool).path;
-}
-
-const placeOf = readOnce(({ xml }: PoolRecord): { type: string; path: string | undefined } => {
-  const { type, path } = parsePool(xml);
-  return { type, path: path === undefined ? undefined : posix.normalize(path).replace(/(.)\/$/, "$1") };
-});
 
 /**
  * The pools where the VM's disks should be, were, and are, and the other end when one is on its way between two. A disk that its guest kept until it

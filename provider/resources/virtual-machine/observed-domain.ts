@@ -11,9 +11,9 @@ import {
   readRevertMark,
 } from "../../libvirt/xml/index.js";
 import { journalOf } from "../../planning/migrated-copy.js";
+import { placeOf } from "../pool-place.js";
 import { withoutFullPins } from "./features/cpu-tune.js";
 import { networkTraits } from "./network-traits.js";
-import { pathOf } from "./observe-pools.js";
 import type { ObservedDomain } from "./observed.js";
 import { overlaysOf, withoutOverlays } from "./overlays.js";
 import { modelsOf } from "./record-models.js";
@@ -38,7 +38,7 @@ export function sourceNames({ inputs, previous }: MachineRequest, pools: readonl
   const disksOf = ({ name, disks }: Pick<Inputs, "name" | "disks">) =>
     (disks ?? []).map((entry, i) => volumeOf(name, entry, i));
   return {
-    pools: pools.map((pool) => ({ name: pool.name, path: pathOf(pool) })),
+    pools: pools.map((pool) => ({ name: pool.name, path: placeOf(pool).path })),
     declaredDisks: all.flatMap(disksOf),
     lostDisks: (previous === undefined ? [] : disksOf(previous)).filter(
       (disk) => !pools.some(({ name }) => name === disk.pool),

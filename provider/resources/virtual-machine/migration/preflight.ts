@@ -3,7 +3,8 @@ import type { Host } from "../../../hosts/host.js";
 import type { PoolContents } from "../../../hosts/observations.js";
 import { sidecarName } from "../../../hosts/volume-mark.js";
 import type { DomainRecord } from "../../../libvirt/index.js";
-import { type DomainModel, type MigratedVolume, parseDomain, parsePool } from "../../../libvirt/xml/index.js";
+import { type DomainModel, type MigratedVolume, parseDomain } from "../../../libvirt/xml/index.js";
+import { placeOf } from "../../pool-place.js";
 import { roomIn } from "../../pool-room.js";
 import { modelOf } from "../../volume-model.js";
 import { compareCpu } from "./cpu.js";
@@ -93,7 +94,7 @@ async function findings(
     source.observations.pools(),
     target.observations.pools(),
   ]);
-  const poolPaths = [...poolsHere, ...poolsThere].map(({ xml: poolXml }) => pathOf(poolXml));
+  const poolPaths = [...poolsHere, ...poolsThere].map((pool) => placeOf(pool).path);
   const [volumes, pools, missingBridges, missingFiles, cpu] = await Promise.all([
     Promise.all(plan.volumes.map((volume) => volumeFindings(plan, volume, leaves))),
     poolFindings(plan),
@@ -192,14 +193,9 @@ async function poolFindings({ target, volumes }: Omit<MigrationPlan, "policy">):
       const pool = there.find((other) => other.name === name);
       if (pool === undefined) return { name, there: undefined };
       const availableBytes = await roomIn(target, pool);
-      return { name, there: { active: pool.active, path: pathOf(pool.xml), availableBytes } };
+      return { name, there: { active: pool.active, path: placeOf(pool).path, availableBytes } };
     }),
   );
-}
-
-function pathOf(poolXml: string | undefined): string | undefined {
-  const path = poolXml === undefined ? undefined : parsePool(poolXml).path;
-  return path === undefined ? undefined : posix.normalize(path).replace(/(.)\/$/, "$1");
 }
 
 function bridgesOf({ interfaces }: DomainModel): string[] {
