@@ -146,17 +146,28 @@ describe.skipIf(!available)(`moving a VM that is off ${missing.join("; ")}`, () 
     const machine = testMachine("queued", [{ pool: "default", format: "qcow2", sizeMiB: 16 }]);
     await world.make(machine, alpha, { start: false });
     await beta.virsh("vol-create-as", "default", "other", "1M", "--format", "raw");
-    const held = beta.shell("until pkill -STOP -x qemu-img; do :; done");
+    // Of what libvirt has it make, one thing takes until it is told to go on.
+    await beta.writeFile(
+      "/run/slow-qemu-img",
+      `#!/bin/sh
+case "$*" in */copy*) : >/run/is-making; until [ -e /run/go-on ]; do sleep 0.1; done ;; esac
+exec /run/qemu-img "$@"
+`,
+    );
+    await beta.shell(
+      "cp /usr/bin/qemu-img /run/qemu-img; chmod +x /run/slow-qemu-img; mount --bind /run/slow-qemu-img /usr/bin/qemu-img",
+    );
     const making = beta.shell(
       'echo \'<volume><name>copy</name><capacity unit="MiB">1</capacity><target><format type="qcow2"/></target></volume>\' >/tmp/copy.xml; virsh vol-create-from default /tmp/copy.xml other --inputpool default',
     );
-    await Promise.race([held, making]);
+    await Promise.race([beta.shell("until [ -e /run/is-making ]; do sleep 0.1; done"), making]);
     await expect(beta.virsh("pool-refresh", "default")).rejects.toThrow(/asynchronous jobs/);
     const moving = moveStopped(world.plan(machine, hosts), testContext());
     const first = await Promise.race([moving.catch((error: unknown) => error), sleep(3_000, "waits")]);
     expect(first).toBe("waits");
-    await beta.shell("pkill -CONT -x qemu-img");
+    await beta.shell(": >/run/go-on");
     await Promise.all([moving, making]);
+    await beta.shell("umount /usr/bin/qemu-img");
     expect((await world.files(machine, beta)).sort()).toEqual(world.expectedFiles(machine));
     for (const name of ["other", "copy"]) await beta.virsh("vol-delete", name, "default");
     await world.remove(machine);
