@@ -163,7 +163,11 @@ exec /run/qemu-img "$@"
     await Promise.race([beta.shell("until [ -e /run/is-making ]; do sleep 0.1; done"), making]);
     await expect(beta.virsh("pool-refresh", "default")).rejects.toThrow(/asynchronous jobs/);
     const moving = moveStopped(world.plan(machine, hosts), testContext());
-    const first = await Promise.race([moving.catch((error: unknown) => error), sleep(3_000, "waits")]);
+    const waits = async () => {
+      await expect.poll(() => world.files(machine, beta), { timeout: 60_000 }).not.toEqual([]);
+      return sleep(5_000, "waits");
+    };
+    const first = await Promise.race([moving.catch((error: unknown) => error), waits()]);
     expect(first).toBe("waits");
     await beta.shell(": >/run/go-on");
     await Promise.all([moving, making]);
