@@ -63,7 +63,10 @@ describe.skipIf(!available)(`the tick guest ${missing.join("; ")}`, () => {
     expect(texts).toContain("content vda hello");
     expect(texts).toContain("content vda@7 far");
     const [, address] = await watch.untilLine(/^address (.*)$/);
-    expect(await alpha.virsh("net-dhcp-leases", "lan")).toContain(`${address}/24`);
+    // dnsmasq writes it down once it has answered the guest.
+    await expect
+      .poll(() => alpha.virsh("net-dhcp-leases", "lan"), { timeout: 20_000 })
+      .toContain(`${address}/24`);
 
     await alpha.virsh("shutdown", "ticker", "--mode", "acpi");
     await watch.untilLine(/^power button$/, { timeoutMs: 5000 });
