@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import type { Connection } from "../provider/hosts/host-ref.js";
-import { formatDuration, parseDurationMs } from "../provider/planning/quantity.js";
 import { checkAddress, checkPort, parseJumps } from "../provider/ssh/target.js";
+import { durationOf } from "./duration-option.js";
 import { UsageError } from "./usage-error.js";
 
 /** How hosts that a command line names are reached, where OpenSSH's configuration says nothing else; as the command line gives it. */
@@ -79,15 +79,8 @@ function jumpsOf(text: string): string {
   return text;
 }
 
-/** What the input `connectTimeout` of a Host allows as well. */
-const LEAST_TIMEOUT_MS = 100;
-const MOST_TIMEOUT_MS = 600_000;
-
-function timeoutOf(text: string): string {
-  const ms = parseDurationMs(text);
-  if (ms === undefined || ms < LEAST_TIMEOUT_MS || ms > MOST_TIMEOUT_MS)
-    throw new UsageError(
-      `--connect-timeout ${text}: must be a duration such as "5s", from ${formatDuration(LEAST_TIMEOUT_MS)} to ${formatDuration(MOST_TIMEOUT_MS)}`,
-    );
-  return `${ms}ms`;
+function timeoutOf(connectTimeout: string): string {
+  // What the input `connectTimeout` of a Host allows as well.
+  const bounds = { example: "5s", leastMs: 100, mostMs: 600_000 };
+  return `${durationOf("--connect-timeout", connectTimeout, bounds)}ms`;
 }

@@ -1,5 +1,5 @@
 import { setFlagsFromString } from "node:v8";
-import { formatDuration, parseDurationMs } from "../../provider/planning/quantity.js";
+import { durationOf } from "../duration-option.js";
 import type { ExitCode } from "../exit-code.js";
 import { readInput } from "../read-input.js";
 import { reportTo } from "../reporting.js";
@@ -19,6 +19,8 @@ function compileLater(): void {
   if (process.versions.v8.startsWith("11.")) setFlagsFromString("--interrupt-budget=500000");
 }
 
+const ANSWER_TIMEOUT = { example: "30s", leastMs: 1_000, mostMs: 3_600_000 };
+
 /** Hosts take their time to answer: all that isn't needed to ask them is loaded meanwhile. */
 export async function runDrift(options: DriftOptions): Promise<ExitCode> {
   compileLater();
@@ -30,7 +32,7 @@ export async function runDrift(options: DriftOptions): Promise<ExitCode> {
     },
     make: async (secrets, progress) => {
       const poolThresholdPercent = percentOf(options.poolThreshold);
-      const answersWithinMs = answersWithin(options.answerTimeout);
+      const answersWithinMs = durationOf("--answer-timeout", options.answerTimeout, ANSWER_TIMEOUT);
       const failOn = new Set<string>(kindsOf(options.failOn ?? []));
       const isIgnored = ignoring(options.ignore ?? []);
       const since = options.since === undefined ? undefined : await readReport(options.since);
@@ -65,18 +67,6 @@ function percentOf(text: string): number {
   if (!(percent > 0 && percent <= 100))
     throw new UsageError(`--pool-threshold ${text}: must be a percentage, above 0 and at most 100`);
   return percent;
-}
-
-const LEAST_ANSWER_MS = 1_000;
-const MOST_ANSWER_MS = 3_600_000;
-
-function answersWithin(text: string): number {
-  const ms = parseDurationMs(text);
-  if (ms === undefined || ms < LEAST_ANSWER_MS || ms > MOST_ANSWER_MS)
-    throw new UsageError(
-      `--answer-timeout ${text}: must be a duration such as "30s", from ${formatDuration(LEAST_ANSWER_MS)} to ${formatDuration(MOST_ANSWER_MS)}`,
-    );
-  return ms;
 }
 
 function kindsOf(given: readonly string[]): readonly FindingKind[] {

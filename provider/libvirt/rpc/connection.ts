@@ -48,8 +48,6 @@ export interface CallOptions {
 }
 
 interface SentCall {
-  readonly name: string;
-  readonly sentAtMs: number;
   readonly call: PendingCall;
   readonly release: () => void;
   readonly abortStream: (() => void) | undefined;
@@ -141,9 +139,7 @@ export class RpcConnection {
     const call = new PendingCall(procedure, spec, options.timeoutMs ?? this.#timeoutMs, options.signal);
     const lane = this.#laneOf(procedure);
     this.#queued.add(call);
-    const leaveQueue = lane.enter(() =>
-      this.#send(procedure, call, spec, frame, options.stream, () => lane.leave()),
-    );
+    const leaveQueue = lane.enter(() => this.#send(call, spec, frame, options.stream, () => lane.leave()));
     // A call that was sent keeps its place until the reply: the daemon is still busy with it.
     call.onGivenUp = (sent, error) => {
       if (sent) options.stream?.abort(error);
@@ -213,11 +209,10 @@ export class RpcConnection {
   /** In the order in which they were sent. */
   #longestUnanswered(): { name: string; ms: number } | undefined {
     const [first] = this.#sent.values();
-    return first === undefined ? undefined : { name: first.name, ms: performance.now() - first.sentAtMs };
+    return first === undefined ? undefined : { name: first.call.name, ms: first.call.unansweredMs };
   }
 
   #send(
-    procedure: ProcedureName,
     call: PendingCall,
     spec: ProcedureSpec,
     frame: Buffer,
@@ -229,7 +224,7 @@ export class RpcConnection {
     const { program, number } = spec;
     call.markSent();
     const abortStream = stream === undefined ? undefined : this.#streams.add(stream, serial, spec);
-    this.#sent.set(serial, { name: procedure, sentAtMs: performance.now(), call, release, abortStream });
+    this.#sent.set(serial, { call, release, abortStream });
     this.#outbox.send(
       writeHeader(frame, { program, procedure: number, type: MESSAGE.call, serial, status: STATUS.ok }),
     );

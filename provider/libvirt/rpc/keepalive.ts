@@ -64,8 +64,8 @@ export class Keepalive {
 
   #tick(settings: KeepaliveSettings): void {
     const { answersWithinMs } = settings;
-    const call = answersWithinMs === undefined ? undefined : this.#peer.longestUnanswered();
-    if (call !== undefined && call.ms > (answersWithinMs ?? 0)) {
+    const call = this.#peer.longestUnanswered();
+    if (answersWithinMs !== undefined && call !== undefined && call.ms > answersWithinMs) {
       const seconds = Math.floor(call.ms / 1_000);
       this.#peer.fail(
         new RpcKeepaliveError(

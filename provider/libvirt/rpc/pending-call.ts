@@ -16,23 +16,24 @@ const LONGEST_TIMEOUT_MS = 0x7fff_ffff;
 /** A call from its queueing to its reply. Its promise may settle earlier: at its deadline, on abort, on close. */
 export class PendingCall {
   readonly promise: Promise<unknown>;
-  readonly #name: string;
+  readonly name: string;
   readonly #spec: ProcedureSpec;
   readonly #signal: AbortSignal | undefined;
   readonly #timer: NodeJS.Timeout;
   #sent = false;
+  #sentAtMs = Number.POSITIVE_INFINITY;
   #settled = false;
   #resolve: (result: unknown) => void = () => {};
   #reject: (error: Error) => void = () => {};
   readonly #onAbort = () => {
     const cause = this.#signal?.reason;
-    this.#fail(new RpcAbortedError(`${this.#name} was aborted`, { sent: this.#sent, cause }));
+    this.#fail(new RpcAbortedError(`${this.name} was aborted`, { sent: this.#sent, cause }));
   };
   /** Called when the promise settles before the reply came. */
   onGivenUp: (sent: boolean, error: RpcError) => void = () => {};
 
   constructor(name: string, spec: ProcedureSpec, timeoutMs: number, signal: AbortSignal | undefined) {
-    this.#name = name;
+    this.name = name;
     this.#spec = spec;
     this.#signal = signal;
     this.promise = new Promise((resolve, reject) => {
@@ -56,6 +57,12 @@ export class PendingCall {
   /** It is on its way: from now on its effect is unknown until the reply. */
   markSent(): void {
     this.#sent = true;
+    this.#sentAtMs = performance.now();
+  }
+
+  /** How long it has been without a reply. */
+  get unansweredMs(): number {
+    return performance.now() - this.#sentAtMs;
   }
 
   /** Takes the reply. Throws RpcProtocolError when it can't be read; the call is rejected when the connection closes. */
@@ -67,7 +74,7 @@ export class PendingCall {
       this.#reject(error);
       return;
     }
-    const result = decoding(`the reply to ${this.#name}`, () =>
+    const result = decoding(`the reply to ${this.name}`, () =>
       decodeFields(this.#spec.result, frame.payload),
     );
     this.#settle();
@@ -78,7 +85,7 @@ export class PendingCall {
   closed(message: string, cause: Error | undefined): void {
     if (this.#settled) return;
     this.#settle();
-    this.#reject(new RpcClosedError(`${this.#name}: ${message}`, { sent: this.#sent, cause }));
+    this.#reject(new RpcClosedError(`${this.name}: ${message}`, { sent: this.#sent, cause }));
   }
 
   #fail(error: RpcError): void {
