@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import * as lifecycle from "../../provider/engine/lifecycle.js";
 import { sidecarName } from "../../provider/hosts/volume-mark.js";
 import { identityHash, identityOfUrn } from "../../provider/planning/owner.js";
@@ -125,6 +125,45 @@ describe.skipIf(!available)(`disks on real hosts ${missing.join("; ")}`, () => {
       await data.up(inputsOf("shared", { format: "raw", size: "128MiB" }));
       await sees(128 * MIB);
     }
+    await data.remove();
+  });
+
+  it("is waited for while another guest has yet to let go of it, by a guest that runs and by one that starts", async () => {
+    const data = new Declared(disk);
+    const machine = new Declared(virtualMachine, [world.ref("alpha")]);
+    const { kernelPath, initrdPath } = tickGuest();
+    const heirWith = (more: Record<string, unknown>) => ({
+      pulumiUrn: "urn:pulumi:lab::test::pulumi-kvm:VirtualMachine::heir",
+      ...{
+        name: "heir",
+        host: "alpha",
+        connection: world.connection("alpha"),
+        credentials: world.credentials,
+      },
+      ...{ memory: "128MiB", kernel: kernelPath, initrd: initrdPath, commandLine: tickCommandLine },
+      ...{ emulation: "qemu", forceStop: true, shutdownTimeout: "1s", ...more },
+    });
+    const disks = [{ disk: { host: "alpha", pool: "images", name: "left", format: "qcow2" } }];
+    await data.up(inputsOf("left"));
+    {
+      await using former = await StorageGuest.define(world.host("alpha"), "former", `${folder}/left`);
+      const afterFormer = async (inputs: Record<string, unknown>) => {
+        await former.start();
+        const up = machine.up(inputs);
+        await vi.waitFor(
+          () => expect(machine.said.join("\n")).toContain("waiting for domain former to let go of a disk"),
+          30_000,
+        );
+        await world.host("alpha").virsh("destroy", "former");
+        await up;
+      };
+      await machine.up(heirWith({}));
+      await afterFormer(heirWith({ disks }));
+      await machine.up(heirWith({ disks, powerState: "stopped" }));
+      await afterFormer(heirWith({ disks }));
+      expect(await world.host("alpha").virsh("domstate", "heir")).toMatch(/running/);
+    }
+    await machine.remove();
     await data.remove();
   });
 

@@ -32,6 +32,7 @@ import { desiredModel } from "./desired.js";
 import { desiredAt } from "./desired-at.js";
 import { declaredDrives } from "./desired-disks.js";
 import { textOf as patchesText } from "./features/xml-patches.js";
+import { onceLetGo } from "./let-go.js";
 import { changeRunning } from "./live-changes.js";
 import { applyMove } from "./move.js";
 import { type ObservedHost, type ObservedMachine, whereItIs } from "./observed.js";
@@ -151,7 +152,7 @@ export async function apply(
       context.note({ ready: undefined });
       await noteAwaited(host, uuid, inputs);
       await shutDown(host, machine, { timeoutMs: shutdownTimeoutMs(inputs), force: step.force }, context);
-      await libvirt.domains.start(uuid, { signal: context.signal });
+      await startWithDisks(host, uuid, { signal: context.signal }, context);
       break;
     default:
       throw new Error(`a virtual machine's plan has a step of another resource: ${step.kind}`);
@@ -171,11 +172,24 @@ async function keepVariables(host: Host, uuid: string): Promise<void> {
 async function start(host: Host, uuid: string, inputs: Inputs, context: ApplyContext): Promise<void> {
   const libvirt = await host.libvirt();
   try {
-    await libvirt.domains.start(uuid, { paused: inputs.powerState === "paused", signal: context.signal });
+    const paused = inputs.powerState === "paused";
+    await startWithDisks(host, uuid, { paused, signal: context.signal }, context);
   } catch (error) {
     const record = await libvirt.domains.observe({ uuid });
     if (record?.liveXml === undefined) throw error;
   }
+}
+
+/** The disks of a domain that is off are those of its definition. */
+async function startWithDisks(
+  host: Host,
+  uuid: string,
+  options: { paused?: boolean; signal: AbortSignal },
+  context: ApplyContext,
+): Promise<void> {
+  const { domains } = await host.libvirt();
+  const { disks } = parseDomain(await domains.xml(uuid, { inactive: true }));
+  await onceLetGo({ host, uuid }, disks, () => domains.start(uuid, options), context);
 }
 
 export function shutdownTimeoutMs(inputs: Inputs): number {

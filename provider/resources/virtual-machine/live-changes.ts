@@ -18,6 +18,7 @@ import {
 import type { ApplyContext } from "../definition.js";
 import { toTexts } from "./changes.js";
 import { withoutFullPins } from "./features/cpu-tune.js";
+import { onceLetGo } from "./let-go.js";
 import { computeChange } from "./live-compute.js";
 import { NotTaken } from "./not-taken.js";
 import { noteDeclined } from "./run-notes.js";
@@ -143,7 +144,8 @@ async function changeDisk(
   else {
     for (const controller of missingScsiControllers(persistent, target, live))
       await attach(machine, controller);
-    await attach(machine, diskXml(persistent, target)?.xml);
+    const disks = wanted === undefined ? [] : [wanted];
+    await onceLetGo(machine, disks, () => attach(machine, diskXml(persistent, target)?.xml), context);
   }
 }
 
