@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { sourceOf } from "./file-source.js";
 import type { Host } from "./host.js";
-import { onHost, unwrapped } from "./host-ref.js";
+import { onHost, partOf } from "./host-ref.js";
 import type { Image } from "./image.js";
 import type { DiskLookup } from "./lookup.js";
 import { isKvmResource, KvmResource } from "./resource.js";
@@ -119,14 +119,14 @@ export class Disk extends KvmResource {
 }
 
 export function poolName(pool: In<StoragePool | string>): pulumi.Output<string> {
-  return unwrapped(pool).apply((p) =>
+  return partOf(pool, (p) =>
     isKvmResource(p, "StoragePool") ? (p as StoragePool).name : pulumi.output(p as string),
   );
 }
 
 /** A backing disk or image is passed on as pool and volume, which the provider can look up; a path or name is passed as it is. */
 export function backingOf(backing: In<Disk | Image | string>): pulumi.Output<unknown> {
-  return unwrapped(backing).apply((b) => {
+  return partOf(backing, (b) => {
     if (isKvmResource(b, "Image")) {
       const image = b as Image;
       return pulumi.all([image.pool, image.volume]).apply(([pool, volume]) => ({ pool, volume }));

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "./host.js";
-import { isKvmResource } from "./resource.js";
+import { isKvmResource, isOfAnotherStack } from "./resource.js";
 import type { Connection, Credentials, HostRef, In } from "./types.js";
 
 /** The inputs by which a resource names the one host that it is on. */
@@ -83,7 +83,25 @@ function allOf<T>(list: pulumi.Output<T>[]): pulumi.Output<T[]> {
  */
 function part<T>(value: unknown, take: (value: unknown) => pulumi.Output<T>): pulumi.Output<T> {
   if (!pulumi.Output.isInstance(value) && !(value instanceof Promise)) return take(value);
-  return unwrapped(value).apply(take) as pulumi.Output<T>;
+  return partOf(value, take);
+}
+
+/**
+ * The same, of what is made an Output as a whole. A StackReference makes secrets of all that a resource has, for the credentials in it; what was
+ * none there is none here.
+ */
+export function partOf<T>(value: unknown, take: (value: unknown) => pulumi.Input<T>): pulumi.Output<T> {
+  const whole = unwrapped(value);
+  return pulumi.unsecret(whole).apply(async (known) => {
+    const told = pulumi.output(take(known) as pulumi.Output<T>);
+    const isSecret = !isOpenElsewhere(known) && (await pulumi.isSecret(whole));
+    return isSecret ? pulumi.secret(told) : told;
+  }) as pulumi.Output<T>;
+}
+
+function isOpenElsewhere(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length > 0 && value.every(isOpenElsewhere);
+  return isOfAnotherStack(value) && value.secretInputs === undefined;
 }
 
 function nameOf(host: unknown): pulumi.Output<string> {
@@ -103,7 +121,8 @@ function credentialsOf(host: unknown): pulumi.Output<Credentials> {
 /** What is neither a Host nor like one has no parts: the provider's validation says what is missing. */
 function partsOf(host: unknown): { name?: unknown; connection?: unknown; credentials?: unknown } {
   if (typeof host !== "object" || host === null) return {};
-  if (pulumi.Resource.isInstance(host) && !isKvmResource(host, "Host")) return {};
+  const isResource = pulumi.Resource.isInstance(host) || isOfAnotherStack(host);
+  if (isResource && !isKvmResource(host, "Host")) return {};
   return host;
 }
 

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { dynamicProvider } from "./dynamic-provider.js";
 
 const MODULE = "kvm";
+const TYPE = `pulumi-nodejs:dynamic/${MODULE}:`;
 /** Secret in every resource. */
 const ALWAYS_SECRET = ["credentials", "peerCredentials", "cloudInit", "ignition", "answerFile"];
 /** Those, and the one whose password is: nothing that tells of their changes shows a secret to begin with. */
@@ -33,7 +34,7 @@ export abstract class KvmResource extends pulumi.dynamic.Resource {
     outputNames: readonly string[],
     opts: pulumi.CustomResourceOptions | undefined,
   ) {
-    const type = `pulumi-nodejs:dynamic/${MODULE}:${kind}`;
+    const type = `${TYPE}${kind}`;
     const outputs = Object.fromEntries(outputNames.map((output) => [output, undefined]));
     const only = opts?.id === undefined ? {} : { id: onceKnown(opts.id, inputs) };
     super(
@@ -95,9 +96,19 @@ async function secretInputsOf(inputs: pulumi.Inputs): Promise<string[] | undefin
   return found.length === 0 ? undefined : found;
 }
 
-/** True for a resource of this package of the given kind, also when it comes from a second copy of the package. */
+/** True for a resource of this package of the given kind, also one of a second copy of the package or one of another stack. */
 export function isKvmResource(value: unknown, kind: string): boolean {
-  if (!pulumi.Resource.isInstance(value)) return false;
-  const type = (value as unknown as { __pulumiType?: string }).__pulumiType;
-  return type === `pulumi-nodejs:dynamic/${MODULE}:${kind}`;
+  return kindOf(value) === kind;
+}
+
+/** What a StackReference has of a resource: no resource, but all of its outputs. */
+export function isOfAnotherStack(value: unknown): value is Readonly<Record<string, unknown>> {
+  return !pulumi.Resource.isInstance(value) && kindOf(value) !== undefined;
+}
+
+function kindOf(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { __pulumiType: type, urn } = value as { __pulumiType?: unknown; urn?: unknown };
+  const told = pulumi.Resource.isInstance(value) ? type : String(urn).split("::")[2]?.split("$").at(-1);
+  return typeof told === "string" && told.startsWith(TYPE) ? told.slice(TYPE.length) : undefined;
 }

@@ -41,7 +41,8 @@ export interface Credentials {
 }
 
 /**
- * A host without a {@link Host} resource of its own, for instance one that another stack exports.
+ * A host without a {@link Host} resource of its own. One that another stack exports (`export const alpha = new kvm.Host(...)`) is one as a
+ * StackReference has it: `host: network.requireOutput("alpha")`.
  *
  * @example
  * ```ts

@@ -393,11 +393,20 @@ export class VirtualMachine extends KvmResource {
   }
 }
 
+/** A list that is there isn't made an Output as a whole: a secret in one of its parts would make secrets of all. */
 function each<T>(list: In<In<T>[]>, unwrap: (item: T) => unknown): pulumi.Output<unknown[]> {
-  return unwrapped(list).apply((items) => {
-    if (!Array.isArray(items)) return pulumi.output(items as unknown[]);
-    return pulumi.all(items.map((item) => pulumi.output(isPlainObject(item) ? unwrap(item as T) : item)));
-  });
+  if (isYetToCome(list)) return unwrapped(list).apply((items) => each(items as In<T>[], unwrap));
+  if (!Array.isArray(list)) return pulumi.output(list as unknown as unknown[]);
+  return pulumi.all(list.map((item) => unwrappedItem(item, unwrap)));
+}
+
+function unwrappedItem<T>(item: In<T>, unwrap: (item: T) => unknown): pulumi.Output<unknown> {
+  if (isYetToCome(item)) return unwrapped(item).apply((value) => unwrappedItem(value as In<T>, unwrap));
+  return pulumi.output(isPlainObject(item) ? unwrap(item as T) : item) as pulumi.Output<unknown>;
+}
+
+function isYetToCome<T>(value: In<T>): value is Exclude<In<T>, T> {
+  return pulumi.Output.isInstance(value) || value instanceof Promise;
 }
 
 /** What isn't an object is handed on as it is: the provider's validation names it. */
@@ -419,8 +428,7 @@ function withPoolName(input: In<CloudInit | AnswerFile>): pulumi.Output<unknown>
 
 /** A password is one whether or not the program says so. What isn't an object is handed on as it is: the provider's validation names it. */
 function withSecretPassword(graphics: In<VmGraphics>): unknown {
-  if (pulumi.Output.isInstance(graphics) || graphics instanceof Promise)
-    return pulumi.output(graphics).apply(withSecretPassword);
+  if (isYetToCome(graphics)) return pulumi.output(graphics).apply(withSecretPassword);
   if (!isPlainObject(graphics) || graphics.password === undefined) return graphics;
   return { ...graphics, password: pulumi.secret(graphics.password) };
 }

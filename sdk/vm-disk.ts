@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { backingOf, type Disk, poolName } from "./disk.js";
 import { sourceOf } from "./file-source.js";
-import { unwrapped } from "./host-ref.js";
+import { partOf } from "./host-ref.js";
 import type { Image } from "./image.js";
 import { isKvmResource } from "./resource.js";
 import type { StoragePool } from "./storage-pool.js";
@@ -131,8 +131,8 @@ export interface VmCdrom {
 export function unwrapDisk(disk: VmDisk, host: pulumi.Output<string>): unknown {
   return {
     ...disk,
-    disk: disk.disk === undefined ? undefined : unwrapped(disk.disk).apply(diskRef),
-    image: disk.image === undefined ? undefined : unwrapped(disk.image).apply((i) => imageRef(i, host)),
+    disk: disk.disk === undefined ? undefined : partOf(disk.disk, diskRef),
+    image: disk.image === undefined ? undefined : partOf(disk.image, (i) => imageRef(i, host)),
     source: disk.source === undefined ? undefined : sourceOf(disk.source),
     pool: disk.pool === undefined ? poolOfImage(disk.image) : poolName(disk.pool),
     backing: disk.backing === undefined ? undefined : backingOf(disk.backing),
@@ -158,15 +158,13 @@ function imageRef(image: unknown, host: pulumi.Output<string>): unknown {
 
 function poolOfImage(image: In<Image> | undefined): pulumi.Output<unknown> | undefined {
   if (image === undefined) return undefined;
-  return unwrapped(image).apply((i) =>
-    isKvmResource(i, "Image") ? (i as Image).pool : pulumi.output(undefined),
-  );
+  return partOf(image, (i) => (isKvmResource(i, "Image") ? (i as Image).pool : pulumi.output(undefined)));
 }
 
 export function unwrapCdrom(drive: VmCdrom): unknown {
   return {
     ...drive,
-    source: drive.source === undefined ? undefined : unwrapped(drive.source).apply(mediumOf),
+    source: drive.source === undefined ? undefined : partOf(drive.source, mediumOf),
   };
 }
 
@@ -174,7 +172,7 @@ export function unwrapCdrom(drive: VmCdrom): unknown {
 export function unwrapOs(os: unknown): unknown {
   if (typeof os !== "object" || os === null || !("virtioDrivers" in os)) return os;
   const drivers = os.virtioDrivers as In<unknown> | undefined;
-  return { ...os, virtioDrivers: drivers === undefined ? undefined : unwrapped(drivers).apply(mediumOf) };
+  return { ...os, virtioDrivers: drivers === undefined ? undefined : partOf(drivers, mediumOf) };
 }
 
 function mediumOf(source: unknown): pulumi.Input<unknown> {

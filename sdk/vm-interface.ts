@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { unwrapped } from "./host-ref.js";
+import { partOf } from "./host-ref.js";
 import type { Network, VlanTrunk } from "./network.js";
 import { isKvmResource } from "./resource.js";
 import type { In, Size } from "./types.js";
@@ -72,8 +72,6 @@ export function unwrapInterface(nic: VmInterface): unknown {
     network:
       nic.network === undefined
         ? undefined
-        : unwrapped(nic.network).apply((n) =>
-            isKvmResource(n, "Network") ? (n as Network).name : pulumi.output(n),
-          ),
+        : partOf(nic.network, (n) => (isKvmResource(n, "Network") ? (n as Network).name : pulumi.output(n))),
   };
 }
