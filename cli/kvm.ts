@@ -16,7 +16,12 @@ const kvm = await program((code) => {
   process.exitCode = code;
 }, process.argv[2]);
 for (const command of [kvm, ...kvm.commands]) command.exitOverride();
+const [, , word, topic] = process.argv;
 try {
+  // By itself commander prints the whole help, and not why.
+  const topics = ["help", ...kvm.commands.map((command) => command.name())];
+  if (word === "help" && topic !== undefined && !topics.includes(topic))
+    kvm.error(`error: unknown command '${topic}'`);
   await kvm.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.fine : EXIT.failed;

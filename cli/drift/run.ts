@@ -35,6 +35,8 @@ export async function runDrift(options: DriftOptions): Promise<ExitCode> {
       const answersWithinMs = durationOf("--answer-timeout", options.answerTimeout, ANSWER_TIMEOUT);
       const failOn = new Set<string>(kindsOf(options.failOn ?? []));
       const isIgnored = ignoring(options.ignore ?? []);
+      if (options.since === "-" && options.state?.includes("-"))
+        throw new UsageError("only one of --since and --state can be read from stdin");
       const since = options.since === undefined ? undefined : await readReport(options.since);
       const states = await readStates(options, secrets, progress);
       const at = new Date();

@@ -1,3 +1,21 @@
+import { packagesFor, packagesWith } from "./packages.js";
+import { imagePrograms } from "./tools.js";
+
+/** Of the programs that do the same the first is enough. */
+const PROGRAMS = imagePrograms.filter((program) => program !== "wget");
+
+const WANTED = (["debian", "redhat"] as const)
+  .flatMap((family) =>
+    ["aarch64", "*"].map((machine) => {
+      const always = new Set([...packagesFor(family, machine, "libvirt"), ...packagesWith(family, PROGRAMS)]);
+      return `    ${family}-${machine})
+      echo ${[...always].join(" ")}
+      [ "$firmware" != yes ] || echo ${packagesFor(family, machine, "firmware").join(" ")}
+      [ "$tpm" != yes ] || echo ${packagesFor(family, machine, "tpm").join(" ")} ;;`;
+    }),
+  )
+  .join("\n");
+
 /**
  * Makes a bare host fit: POSIX sh for a shell that reads it from its input and is root's. Its arguments are settings, NAME=VALUE each. Whatever is as it
  * should be is left alone; each change that it makes is a line "change=...", what it can't or mustn't do "note=...", and the last of its own lines is
@@ -49,19 +67,8 @@ know_distribution() {
 }
 
 wanted_packages() {
-  case $family in
-    debian)
-      echo libvirt-daemon-system libvirt-clients qemu-utils dnsmasq-base
-      # Beside qemu-img what images are downloaded and unpacked with.
-      echo curl tar gzip bzip2 xz-utils zstd
-      if [ "$machine" = aarch64 ]; then echo qemu-system-arm; else echo qemu-system-x86; fi
-      [ "$firmware" != yes ] || if [ "$machine" = aarch64 ]; then echo qemu-efi-aarch64; else echo ovmf; fi
-      [ "$tpm" != yes ] || echo swtpm swtpm-tools ;;
-    redhat)
-      echo libvirt-daemon-kvm libvirt-client qemu-kvm qemu-img
-      echo curl tar gzip bzip2 xz zstd
-      [ "$firmware" != yes ] || if [ "$machine" = aarch64 ]; then echo edk2-aarch64; else echo edk2-ovmf; fi
-      [ "$tpm" != yes ] || echo swtpm swtpm-tools ;;
+  case $family-$machine in
+${WANTED}
   esac
 }
 

@@ -1,5 +1,7 @@
+import { type KnownFamily, packagesFor, packagesWith, type Software } from "./packages.js";
+
 /** Distributions that are set up by the same commands. */
-export type DistributionFamily = "debian" | "redhat" | "suse" | "arch" | "unknown";
+export type DistributionFamily = KnownFamily | "unknown";
 
 const FAMILIES: Readonly<Record<string, DistributionFamily>> = {
   debian: "debian",
@@ -21,8 +23,6 @@ export function familyOf(ids: readonly string[]): DistributionFamily {
   return "unknown";
 }
 
-export type Software = "libvirt" | "firmware" | "tpm" | "python";
-
 /** What a command that fixes something depends on. */
 export interface Place {
   family: DistributionFamily;
@@ -31,69 +31,21 @@ export interface Place {
   root: "self" | "sudo" | "other";
 }
 
-const PACKAGES: Readonly<
-  Record<Exclude<DistributionFamily, "unknown">, (arm: boolean) => Record<Software, string>>
-> = {
-  debian: (arm) => ({
-    libvirt: `libvirt-daemon-system ${arm ? "qemu-system-arm" : "qemu-system-x86"} qemu-utils dnsmasq-base`,
-    firmware: arm ? "qemu-efi-aarch64" : "ovmf",
-    tpm: "swtpm swtpm-tools",
-    python: "python3",
-  }),
-  redhat: (arm) => ({
-    libvirt: "libvirt qemu-kvm qemu-img",
-    firmware: arm ? "edk2-aarch64" : "edk2-ovmf",
-    tpm: "swtpm swtpm-tools",
-    python: "python3",
-  }),
-  suse: (arm) => ({
-    libvirt: "libvirt-daemon-qemu qemu-kvm qemu-tools dnsmasq",
-    firmware: arm ? "qemu-uefi-aarch64" : "qemu-ovmf-x86_64",
-    tpm: "swtpm",
-    python: "python3",
-  }),
-  arch: (arm) => ({
-    libvirt: "libvirt qemu-base dnsmasq",
-    firmware: arm ? "edk2-aarch64" : "edk2-ovmf",
-    tpm: "swtpm",
-    python: "python",
-  }),
-};
-
 /** The command that installs it; none for a distribution that isn't known. */
 export function install(place: Place, software: Software): string[] {
   if (place.family === "unknown") return [];
-  return installPackages(
-    place,
-    place.family,
-    PACKAGES[place.family](place.architecture === "aarch64")[software],
-  );
+  return installPackages(place, place.family, packagesFor(place.family, place.architecture, software));
 }
-
-/** The packages of programs whose packages aren't called as they are. */
-const PACKAGES_OF: Readonly<Record<string, string | Partial<Record<DistributionFamily, string>>>> = {
-  "qemu-img": { debian: "qemu-utils", suse: "qemu-tools" },
-  xz: { debian: "xz-utils" },
-  flock: "util-linux",
-  ...{ stat: "coreutils", base64: "coreutils", head: "coreutils", mktemp: "coreutils" },
-};
 
 /** The command that installs programs; none for a distribution that isn't known. */
 export function installPrograms(place: Place, programs: readonly string[]): string[] {
   const { family } = place;
   if (family === "unknown") return [];
-  const packages = programs.map((program) => {
-    const other = PACKAGES_OF[program];
-    return (typeof other === "object" ? other[family] : other) ?? program;
-  });
-  return installPackages(place, family, [...new Set(packages)].join(" "));
+  return installPackages(place, family, packagesWith(family, programs));
 }
 
-function installPackages(
-  place: Place,
-  family: Exclude<DistributionFamily, "unknown">,
-  names: string,
-): string[] {
+function installPackages(place: Place, family: KnownFamily, packages: readonly string[]): string[] {
+  const names = packages.join(" ");
   switch (family) {
     case "debian":
       return [asRoot(place, `apt-get install -y ${names}`)];

@@ -148,7 +148,7 @@ describe.skipIf(!available)(`a bare host${lacking}`, () => {
     };
     await standIn(
       "rpm",
-      'for last; do :; done; case $last in qemu-img | curl | tar | gzip | xz) ;; *) [ -e "/run/state/$last" ] ;; esac',
+      'for last; do :; done; case $last in qemu-img | coreutils | util-linux | curl | tar | gzip | xz) ;; *) [ -e "/run/state/$last" ] ;; esac',
     );
     await standIn("dnf", 'echo "dnf $*" >>/run/state/log; shift 3; for each; do : >"/run/state/$each"; done');
     await standIn(
@@ -172,7 +172,7 @@ esac`,
     };
     expect(await run()).toMatchObject({ exitCode: 0, distribution: "Fedora Linux 42" });
     expect((await beta.readFile("/run/state/log")).trim().split("\n")).toEqual([
-      "dnf -q install -y libvirt-daemon-kvm libvirt-client qemu-kvm bzip2 zstd edk2-ovmf",
+      "dnf -q install -y libvirt-daemon-kvm libvirt-client qemu-kvm zstd bzip2 edk2-ovmf",
       ...["virtqemud", "virtnetworkd"].flatMap((unit) => [
         `systemctl enable ${unit}.socket`,
         `systemctl start ${unit}.socket`,

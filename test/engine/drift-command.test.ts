@@ -396,7 +396,9 @@ describe.skipIf(!available)(`kvm drift${lacking}`, () => {
       [["drift", "--pool-threshold", "many"], /must be a percentage/],
       [["drift", "-C", "/nowhere"], /there is no folder \/nowhere/],
       [["drift", "-C", project.folder, "-s", "none"], /pulumi stack export failed/],
+      [["drift", "--state", "-", "--since", "-"], /only one of --since and --state can be read from stdin/],
       [["dirft"], /unknown command 'dirft'/],
+      [["help", "dirft"], /unknown command 'dirft'/],
       [["drift", "--sins", "x"], /unknown option '--sins'\n.*\n\(kvm drift --help says more\)/],
     ] as const) {
       const result = await kvm(args);

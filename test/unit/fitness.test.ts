@@ -56,7 +56,7 @@ describe("a host", () => {
         closed,
       ],
       { check: "libvirt", level: "problem", what: "libvirt isn't installed" },
-      /^sudo dnf install -y libvirt qemu-kvm/,
+      /^sudo dnf install -y libvirt-daemon-kvm libvirt-client qemu-kvm/,
     ],
     [
       "without libvirt, like Ubuntu, as root",
@@ -72,7 +72,7 @@ describe("a host", () => {
         closed,
       ],
       { check: "libvirt", level: "problem" },
-      /^apt-get install -y libvirt-daemon-system qemu-system-x86/,
+      /^apt-get install -y libvirt-daemon-system libvirt-clients qemu-system-x86/,
     ],
     [
       "whose daemon doesn't run",
