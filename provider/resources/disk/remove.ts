@@ -45,7 +45,7 @@ async function refuseIfUsed(place: DiskPlace, context: ApplyContext): Promise<vo
   const [user] = place.users;
   if (user !== undefined)
     throw new Error(
-      `${disk} can't be deleted while domain ${user.name} uses it; remove it from that virtual machine first`,
+      `${disk} can't be deleted while domain ${user.name} uses it; remove it from that virtual machine first, or set retainOnDelete: true (and deploy that) to leave it there: it goes with the virtual machine then if that has it as a disk of its own`,
     );
   const [layer] = await layersOver(context.hosts.get(ref), volume.path);
   if (layer !== undefined)
