@@ -49,17 +49,24 @@ export abstract class KvmResource extends pulumi.dynamic.Resource {
         pulumiUrn: urnWithoutDependency(name, type, opts?.parent),
         secretInputs: secretInputsOf(inputs),
       },
-      pulumi.mergeOptions(
-        {
-          deleteBeforeReplace: opts?.deleteBeforeReplace ?? true,
-          additionalSecretOutputs: ALWAYS_SECRET,
-        },
-        { ...opts, ...only },
-      ),
+      replacedInOrder({ ...opts, ...only }),
       MODULE,
       kind,
     );
+    if (opts?.deleteBeforeReplace === false)
+      void pulumi.log.warn(
+        `deleteBeforeReplace: false isn't followed: what replaces ${kind} ${name} can't be beside it on a host, under one name and one mark; leave it out`,
+        this,
+      );
   }
+}
+
+/** The other way round the replacement takes what is there for its own, and the deletion that follows deletes just that. */
+export function replacedInOrder(opts: pulumi.CustomResourceOptions): pulumi.CustomResourceOptions {
+  return pulumi.mergeOptions(
+    { additionalSecretOutputs: ALWAYS_SECRET },
+    { ...opts, deleteBeforeReplace: true },
+  );
 }
 
 /** Of what is only read Pulumi leaves out inputs that aren't known yet; with an id that isn't either it doesn't ask for it at all. */
