@@ -171,6 +171,34 @@ describe.skipIf(!available)(
       await vm.remove();
     });
 
+    it("is started by the next run when this one had shut it down for a restart, also where a guest's own shutdown stands", async () => {
+      const alpha = world.host("alpha");
+      const inputs = inputsOf("halfway", {
+        onGuestShutdown: "leave",
+        restartPolicy: "whenNeeded",
+        disks: [],
+      });
+      delete (inputs as Record<string, unknown>).cloudInit;
+      const vm = new Declared(virtualMachine, [world.ref("alpha")]);
+      await vm.up(inputs);
+      const larger = { ...inputs, maxCpus: 3 };
+      const hosts = [world.ref("alpha")];
+      const task = { kind: "VirtualMachine", id: vm.id, state: vm.state, inputs: larger, hosts };
+      await using deploying = await ProviderProcess.run(
+        "resource-child.mjs",
+        task,
+        "DomainCreateWithFlags:before:1",
+      );
+      expect(await deploying.killedAtStop()).toBe(true);
+      expect((await alpha.virsh("domstate", "--reason", "halfway")).trim()).toBe("shut off (shutdown)");
+      expect((await vm.preview(larger)).effects).toContain("start (it is off)");
+      await vm.up(larger);
+      expect(await vm.preview(larger)).toMatchObject({ effects: [], refusals: [] });
+      // What it does itself from now on stands.
+      expect(await alpha.virsh("dumpxml", "halfway")).not.toContain("urn:pulumi-kvm:wait");
+      await vm.remove();
+    });
+
     it("is as it was before when the next run takes back what this one had begun, undeclared things too", async () => {
       const alpha = world.host("alpha");
       const before = inputsOf("back");

@@ -14,6 +14,7 @@ interface Case {
   noted?: Partial<Outputs>;
   isNew?: boolean;
   isAwaited?: boolean;
+  isOff?: boolean;
   others?: Step[];
 }
 
@@ -29,10 +30,16 @@ function requestOf({ inputs, ready, noted, isNew }: Case): MachineRequest {
   } as unknown as MachineRequest;
 }
 
+function planned(given: Case): Step[] {
+  const { isAwaited = false, isOff = false } = given;
+  return waitSteps(requestOf(given), given.others ?? [], { isAwaited, isOff });
+}
+
 const waits: [string, Case][] = [
   ["for a new guest", { isNew: true, others: [start] }],
   ["for a new one that a cut-off run has started", { isNew: true }],
   ["for one that is started, whatever was seen before", { ready: { goal: "ssh" }, others: [start] }],
+  ["for one that was off and is started", { ready: "unseen", isOff: true, others: [start] }],
   ["for one that no deployment has seen ready", { ready: "unseen" }],
   ["for one that was seen to have an address only", { ready: { goal: "ipAddress" }, others: [grow] }],
   ["for the agent where only ssh was seen", { ready: { goal: "ssh" }, inputs: { waitFor: "agent" } }],
@@ -51,12 +58,13 @@ const doesNotWait: [string, Case][] = [
   ["by default", { isNew: true, inputs: { waitFor: undefined }, others: [start] }],
   ["for a guest that is to be off", { isNew: true, inputs: { powerState: "stopped" } }],
   ["for a guest that is to stand still", { isNew: true, inputs: { powerState: "paused" }, others: [start] }],
+  ["for one that is left off, though no deployment has seen it ready", { ready: "unseen", isOff: true }],
   ["in the check of an update, which knows no state", {}],
 ];
 
 describe("waiting for the guest", () => {
   it.each(waits)("waits %s", (_, given) => {
-    expect(waitSteps(requestOf(given), given.others ?? [], given.isAwaited ?? false)).toEqual([
+    expect(planned(given)).toEqual([
       {
         kind: "waitForGuest",
         subject: "web",
@@ -68,20 +76,23 @@ describe("waiting for the guest", () => {
   });
 
   it.each(doesNotWait)("does not wait %s", (_, given) => {
-    expect(waitSteps(requestOf(given), given.others ?? [], given.isAwaited ?? false)).toEqual([]);
+    expect(planned(given)).toEqual([]);
   });
 
   it("says why there is something to do, where nothing else says it", () => {
     const unseen = requestOf({ ready: "unseen", inputs: { waitTimeout: "90000ms" } });
-    const steps = waitSteps(unseen, [], false);
+    const steps = waitSteps(unseen, [], { isAwaited: false, isOff: false });
     expect(steps).toMatchObject([{ timeoutMs: 90_000 }]);
     expect(waitWarnings(unseen, steps)).toEqual([
       `no deployment has seen its guest ready yet: "pulumi up" waits for the guest's SSH server`,
     ]);
-    const started = [start, ...waitSteps(unseen, [start], false)];
+    const started = [start, ...waitSteps(unseen, [start], { isAwaited: false, isOff: false })];
     expect(waitWarnings(unseen, started)).toEqual([]);
     expect(
-      waitWarnings(requestOf({ isNew: true }), waitSteps(requestOf({ isNew: true }), [], false)),
+      waitWarnings(
+        requestOf({ isNew: true }),
+        waitSteps(requestOf({ isNew: true }), [], { isAwaited: false, isOff: false }),
+      ),
     ).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import type { Host } from "../../hosts/host.js";
 import type { VolumeMark } from "../../hosts/volume-mark.js";
-import { isLibvirtError } from "../../libvirt/index.js";
+import { type DomainRecord, isLibvirtError } from "../../libvirt/index.js";
 import {
   buildDomain,
   type DomainModel,
@@ -39,6 +39,7 @@ import { type ObservedHost, type ObservedMachine, whereItIs } from "./observed.j
 import { withDefaults } from "./os-defaults.js";
 import { notePatchesKept } from "./patches-kept.js";
 import { withPaths } from "./paths.js";
+import { isToStayOff } from "./power.js";
 import { redefinition } from "./redefinition.js";
 import { relocate } from "./relocate.js";
 import { identityHashes, isOwn, type MachineRequest, wasFound } from "./request.js";
@@ -49,7 +50,8 @@ import { writeMedium } from "./seed/write-medium.js";
 import { shutDown } from "./stop.js";
 import { strangers } from "./strangers.js";
 import { declaredVolumes, eachOnce, unmarkedVolumes } from "./unmarked.js";
-import { forgetAwaited, noteAwaited } from "./wait/awaited.js";
+import { forgetAwaited, forgetStarted, noteAwaited, noteStart } from "./wait/awaited.js";
+import type { Readiness } from "./wait/schema.js";
 import { waitForGuest } from "./wait/wait.js";
 
 /** Executes one step of a plan. Each leaves the world such that a run that ends right after it is completed by the next. */
@@ -128,8 +130,9 @@ export async function apply(
       break;
     case "start":
       context.note({ ready: undefined });
-      await noteAwaited(host, uuid, inputs);
+      await noteStart(host, uuid, inputs);
       await start(host, uuid, inputs, context);
+      if (place?.domain?.awaited === true) await forgetStarted(host, uuid, inputs);
       break;
     case "pause": {
       await host.observations.refreshDomain({ uuid });
@@ -145,14 +148,15 @@ export async function apply(
       await shutDown(host, machine, { timeoutMs: shutdownTimeoutMs(inputs), force: step.force }, context);
       break;
     case "waitForGuest":
-      context.note({ ready: await waitForGuest(host, machine, step, context) });
+      context.note({ ready: await awaitGuest(host, machine, step, inputs, context) });
       await forgetAwaited(host, uuid);
       break;
     case "restart":
       context.note({ ready: undefined });
-      await noteAwaited(host, uuid, inputs);
+      await noteAwaited(host, uuid);
       await shutDown(host, machine, { timeoutMs: shutdownTimeoutMs(inputs), force: step.force }, context);
       await startWithDisks(host, uuid, { signal: context.signal }, context);
+      await forgetStarted(host, uuid, inputs);
       break;
     default:
       throw new Error(`a virtual machine's plan has a step of another resource: ${step.kind}`);
@@ -190,6 +194,17 @@ async function startWithDisks(
   const { domains } = await host.libvirt();
   const { disks } = parseDomain(await domains.xml(uuid, { inactive: true }));
   await onceLetGo({ host, uuid }, disks, () => domains.start(uuid, options), context);
+}
+
+function awaitGuest(
+  host: Host,
+  machine: { uuid: string; name: string },
+  { goal, timeoutMs }: Extract<Step, { kind: "waitForGuest" }>,
+  inputs: Inputs,
+  context: ApplyContext,
+): Promise<Readiness> {
+  const isLeftOff = (record: DomainRecord) => isToStayOff(inputs, record);
+  return waitForGuest(host, machine, { goal, timeoutMs, isLeftOff }, context);
 }
 
 export function shutdownTimeoutMs(inputs: Inputs): number {

@@ -78,7 +78,8 @@ function planFilled(request: MachineRequest, observed: ObservedMachine): Plan {
   }
   const place = whereItIs(observed);
   const { awaited: isAwaited = false, attempt } = place?.domain ?? {};
-  result.steps.push(...waitSteps(request, result.steps, isAwaited));
+  const isOff = place?.domain !== undefined && !isActive(place.domain);
+  result.steps.push(...waitSteps(request, result.steps, { isAwaited, isOff }));
   result.warnings.push(...waitWarnings(request, result.steps));
   // Last of all: until then who takes the change back has something to take back.
   if (attempt !== undefined && place !== undefined && result.steps.every(({ kind }) => kind === "record")) {

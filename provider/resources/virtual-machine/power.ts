@@ -1,3 +1,4 @@
+import type { DomainRecord } from "../../libvirt/index.js";
 import type { PropertyChange, Step } from "../../planning/step.js";
 import { isActive, type ObservedDomain } from "./observed.js";
 import type { Inputs } from "./schema.js";
@@ -54,9 +55,17 @@ function mayRestart({ restartPolicy, powerState = "running" }: Inputs): boolean 
   return restartPolicy === "whenNeeded" && powerState === "running";
 }
 
-/** Its guest, or whoever asked its guest to, has shut it down. A crash, a power cut and a host that went down have other reasons. */
+/** Whether it stays off: not where a deployment had asked it to, in order to start it again, and was cut off. */
 function isLeftOff(inputs: Inputs, domain: ObservedDomain | undefined): boolean {
-  return inputs.onGuestShutdown === "leave" && domain?.record.reasonName === "shutdown";
+  return domain !== undefined && domain.awaited !== true && isToStayOff(inputs, domain.record);
+}
+
+/** Its guest, or whoever asked its guest to, has shut it down. A crash, a power cut and a host that went down have other reasons. */
+export function isToStayOff(
+  { onGuestShutdown }: Inputs,
+  { reasonName }: Pick<DomainRecord, "reasonName">,
+): boolean {
+  return onGuestShutdown === "leave" && reasonName === "shutdown";
 }
 
 /** QEMU's own end leaves the domain off, a guest's panic may leave it in a state of its own. */

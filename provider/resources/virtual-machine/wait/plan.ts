@@ -6,13 +6,18 @@ import { DEFAULT_WAIT_TIMEOUT_MS, type Readiness, type WaitGoal } from "./schema
 /**
  * The step that waits for the guest, after those that start it, or when no deployment yet has seen it ready.
  *
- * @param isAwaited - a deployment has started the guest and was cut off before it had seen it ready.
+ * @param guest - `isAwaited`: a deployment has started the guest and was cut off before it had seen it ready.
  */
-export function waitSteps(request: MachineRequest, others: readonly Step[], isAwaited: boolean): Step[] {
+export function waitSteps(
+  request: MachineRequest,
+  others: readonly Step[],
+  { isAwaited, isOff }: { isAwaited: boolean; isOff: boolean },
+): Step[] {
   const { inputs } = request;
   const goal = inputs.waitFor ?? "none";
   if (goal === "none" || (inputs.powerState ?? "running") !== "running") return [];
   const starts = others.some(({ kind }) => kind === "start" || kind === "restart");
+  if (!starts && isOff) return []; // It has shut itself down, and is left so.
   if (!starts && !isAwaited && !isKnownToWait(request, goal)) return [];
   const timeoutMs =
     inputs.waitTimeout === undefined ? DEFAULT_WAIT_TIMEOUT_MS : milliseconds(inputs.waitTimeout);

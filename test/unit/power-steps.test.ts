@@ -1,0 +1,19 @@
+import { expect, it } from "vitest";
+import type { ObservedDomain } from "../../provider/resources/virtual-machine/observed.js";
+import { powerSteps } from "../../provider/resources/virtual-machine/power.js";
+import type { Inputs } from "../../provider/resources/virtual-machine/schema.js";
+
+const leave = { name: "web", onGuestShutdown: "leave" } as Inputs;
+const offBy = (reasonName: string, awaited: boolean) =>
+  ({ record: { state: "shutOff", reasonName }, awaited }) as unknown as ObservedDomain;
+
+it("leaves a guest off that has shut itself down, where that is declared", () => {
+  expect(powerSteps(leave, offBy("shutdown", false), [])).toEqual([]);
+  expect(powerSteps(leave, offBy("crashed", false), [])).toMatchObject([{ kind: "start" }]);
+});
+
+it("starts one that a deployment had asked to, for a restart that was cut off", () => {
+  expect(powerSteps(leave, offBy("shutdown", true), [])).toMatchObject([
+    { kind: "start", reason: "it is off" },
+  ]);
+});
