@@ -234,10 +234,15 @@ function warn(
   }
 }
 
+/** By URN and id: what the deployment has made, or has taken for what it made. */
+const madeBy = readOnce((_: Deployment) => new Set<string>());
+const madeKey = (urn: unknown, id: string) => `${urn}\n${id}`;
+
 export async function create(definition: AnyDefinition, deployment: Deployment, news: Bag) {
   const inputs = knownInputs(definition, news);
   const request: Request<Bag, Bag> = { identity: identityOf(inputs), inputs, chosen: chosen(deployment) };
   const { id, outputs } = await reconcile(definition, deployment, request, news, "create");
+  madeBy(deployment).add(madeKey(inputs.pulumiUrn, id));
   return { id, outs: outputs };
 }
 
@@ -297,6 +302,13 @@ export async function remove(
   const inputs = recordedInputs(definition, props) ?? props;
   const timeoutMs = timeoutOf(inputs, "delete");
   const context = applyContext(definition, deployment, inputs, timeoutMs);
+  // A transform of the program's can have what is replaced deleted last: by then its replacement has taken it over.
+  if (madeBy(deployment).has(madeKey(inputs.pulumiUrn, id))) {
+    context.log.warning(
+      "isn't deleted: what replaces it, made before, is the same. deleteBeforeReplace: false can't be followed on a host",
+    );
+    return;
+  }
   try {
     await definition.remove(id, props, identityOf(inputs), context);
     context.log.done();

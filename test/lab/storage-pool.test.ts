@@ -54,6 +54,18 @@ describe.skipIf(!available)(`storage pools on real hosts ${missing.join("; ")}`,
     await pool.remove();
   });
 
+  it("stays where the one that replaces it has taken it over before", async () => {
+    const pool = new Declared(storagePool);
+    const inputs = inputsOf("late", {}, ["alpha"]);
+    await pool.up(inputs);
+    expect(await pool.replaceLate(inputs)).toContainEqual(
+      expect.stringContaining("isn't deleted: what replaces it, made before, is the same"),
+    );
+    expect(await poolInfo("alpha", "late")).toMatch(/State:\s+running/);
+    await pool.remove();
+    expect(await poolNames("alpha")).not.toContain("late");
+  });
+
   it("takes its folder along under a host's other name", async () => {
     const pool = new Declared(storagePool);
     const inputs = inputsOf("renamed", {}, ["alpha"]);

@@ -189,6 +189,17 @@ export class Declared {
 
   async remove(): Promise<void> {
     await using run = this.#deployed();
-    await lifecycle.remove(this.#definition, run.deployment, this.id ?? "", this.state);
+    // Another deployment than the one that made it, over the same connections.
+    await lifecycle.remove(this.#definition, { ...run.deployment }, this.id ?? "", this.state);
+  }
+
+  /** As where the engine deletes what is replaced after it has had the replacement made. */
+  async replaceLate(inputs: Bag): Promise<readonly string[]> {
+    await using run = new Deployed(this.#hosts);
+    const { id = "", state } = this;
+    this.id = undefined;
+    await this.apply(inputs, run);
+    await lifecycle.remove(this.#definition, run.deployment, id, state);
+    return run.said;
   }
 }
