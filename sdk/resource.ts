@@ -47,7 +47,7 @@ export abstract class KvmResource extends pulumi.dynamic.Resource {
         // By this the provider knows that it is to read, and nothing else.
         unmanaged: opts?.id === undefined ? undefined : true,
         pulumiUrn: urnWithoutDependency(name, type, opts?.parent),
-        secretInputs: secretInputsOf(inputs),
+        secretInputs: secretInputsOf(inputs, opts?.additionalSecretOutputs),
       },
       replacedInOrder({ ...opts, ...only }),
       MODULE,
@@ -90,16 +90,20 @@ function urnWithoutDependency(
 }
 
 /**
- * The names of the inputs in which the program marked something as a secret, for the provider isn't told: it leaves the values out of effects,
- * messages and documents' differences. A bare promise, as the URN is.
+ * The names of the inputs in which the program marked something as a secret, itself or by `additionalSecretOutputs`, for the provider isn't
+ * told: it leaves the values out of effects, messages and documents' differences. A bare promise, as the URN is.
  */
-async function secretInputsOf(inputs: pulumi.Inputs): Promise<string[] | undefined> {
+async function secretInputsOf(
+  inputs: pulumi.Inputs,
+  additional: readonly string[] = [],
+): Promise<string[] | undefined> {
   const names = Object.keys(inputs).filter((name) => !NEVER_SHOWN.has(name));
   const secret = await Promise.all(
     // What fails fails where it is used, with its own message.
     names.map((name) => pulumi.isSecret(pulumi.output(inputs[name])).catch(() => false)),
   );
-  const found = names.filter((_, i) => secret[i]).sort();
+  const marked = names.filter((_, i) => secret[i]);
+  const found = [...new Set([...marked, ...additional.filter((name) => !NEVER_SHOWN.has(name))])].sort();
   return found.length === 0 ? undefined : found;
 }
 
