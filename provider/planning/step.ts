@@ -357,7 +357,7 @@ export function describeStep(step: Step): string[] {
     case "makePersistent":
       return [`define ${step.subject} ${at(step)} again (it runs without a definition), no guest notices`];
     case "forgetAttempt":
-      return [`note ${at(step)} that what a deployment began and did not end is done, no guest notices`];
+      return [`note ${at(step)} that the change is complete, no guest notices`];
     case "endCrashed":
       return [
         `end what is left of the guest ${at(step)}, which has crashed (onCrash "preserve"): what could be looked at of it is lost`,
