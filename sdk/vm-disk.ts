@@ -115,7 +115,8 @@ export interface VmDisk {
 export interface VmCdrom {
   /**
    * The medium: an Image, a Disk, a volume of a pool, or an absolute path on the host. Absent: the drive is empty. Live: the medium is exchanged, or taken
-   * out. A guest that has locked the drive, as one does that has mounted the medium, keeps it: the deployment fails, and says so.
+   * out. The guest is asked for it first. One that has locked the drive, as Linux does while the medium is mounted, keeps it: the deployment fails,
+   * and says so. But where udev runs in the guest, its rule for the eject button (`60-cdrom_id.rules`) lets go of a mounted medium too.
    */
   source?: In<Image | Disk | { pool: In<StoragePool | string>; volume: In<string> } | string>;
   /** Default `"sata"`, on machine `"pc"` `"ide"`. Next boot. */

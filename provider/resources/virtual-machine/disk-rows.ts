@@ -64,7 +64,7 @@ export const diskRows: readonly ChangeRow[] = [
     input: "`cdroms[].source`",
     property: disk((d) => d.property === "source" && d.device === "cdrom"),
     effect: "live",
-    note: "a drive that the guest has locked is opened only with `force: true`",
+    note: "the guest is asked for the medium, and with udev gives a mounted one too; a drive that it keeps locked is opened only with `force: true`",
   },
   {
     input: "`disks`, added or taken away",
