@@ -221,8 +221,9 @@ export interface VirtualMachineArgs {
    * What a deployment waits for after it has started the guest (or restarted it for changes):
    * - `"none"` (default): nothing
    * - `"running"`: that it runs, and isn't paused for a full disk, for instance
-   * - `"agent"`: that qemu-guest-agent answers in it
-   * - `"ipAddress"`: an address, by a DHCP lease of the host, the agent or the host's ARP table
+   * - `"agent"`: that qemu-guest-agent runs in it, which is when it has opened its channel
+   * - `"ipAddress"`: an address, by a DHCP lease of the host, the agent or the host's ARP table. After a restart the lease of before is one already:
+   *   who goes on to the guest itself waits for `"ssh"`
    * - `"ssh"`: an SSH server's greeting on port 22 of one of its addresses, asked through the host: no way from here to the guest is needed
    *
    * When `waitTimeout` is over the deployment fails; the VM runs on and stays in the state, and the next deployment goes on waiting. Once it was
