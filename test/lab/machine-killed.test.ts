@@ -194,8 +194,12 @@ describe.skipIf(!available)(
       expect((await vm.preview(larger)).effects).toContain("start (it is off)");
       await vm.up(larger);
       expect(await vm.preview(larger)).toMatchObject({ effects: [], refusals: [] });
-      // What it does itself from now on stands.
+      // What it does itself from now on stands, also after a restart that was begun and then taken back.
       expect(await alpha.virsh("dumpxml", "halfway")).not.toContain("urn:pulumi-kvm:wait");
+      expect(await killedAt("DomainShutdownFlags:before:1", vm, { ...larger, maxCpus: 4 })).toBe(true);
+      expect(await alpha.virsh("dumpxml", "--inactive", "halfway")).toContain("urn:pulumi-kvm:wait");
+      await vm.up(larger);
+      expect(await alpha.virsh("dumpxml", "--inactive", "halfway")).not.toContain("urn:pulumi-kvm:wait");
       await vm.remove();
     });
 

@@ -121,6 +121,8 @@ export async function apply(
       break;
     case "forgetAttempt":
       await forgetAttempt(host, uuid);
+      // A restart that was given up had noted that it would start the guest again.
+      if (place?.domain?.awaited === true) await forgetStarted(host, uuid, inputs);
       break;
     case "changeRunning":
       await orAsDefinedBefore(declared, { host, uuid }, () => changeGuest(host, request, place, context));
