@@ -82,8 +82,11 @@ function allOf<T>(list: pulumi.Output<T>[]): pulumi.Output<T[]> {
  * all its parts.
  */
 function part<T>(value: unknown, take: (value: unknown) => pulumi.Output<T>): pulumi.Output<T> {
-  if (!pulumi.Output.isInstance(value) && !(value instanceof Promise)) return take(value);
-  return partOf(value, take);
+  return isYetToCome(value) ? partOf(value, take) : take(value);
+}
+
+export function isYetToCome<T>(value: In<T>): value is Exclude<In<T>, T> {
+  return pulumi.Output.isInstance(value) || value instanceof Promise;
 }
 
 /**

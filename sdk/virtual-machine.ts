@@ -3,7 +3,7 @@ import type { AnswerFile } from "./answer-file.js";
 import type { CloudInit } from "./cloud-init.js";
 import { poolName } from "./disk.js";
 import type { Host } from "./host.js";
-import { onHost, unwrapped } from "./host-ref.js";
+import { isYetToCome, onHost, unwrapped } from "./host-ref.js";
 import type { LookupOnHost } from "./lookup.js";
 import { KvmResource } from "./resource.js";
 import type { StoragePool } from "./storage-pool.js";
@@ -404,10 +404,6 @@ function each<T>(list: In<In<T>[]>, unwrap: (item: T) => unknown): pulumi.Output
 function unwrappedItem<T>(item: In<T>, unwrap: (item: T) => unknown): pulumi.Output<unknown> {
   if (isYetToCome(item)) return unwrapped(item).apply((value) => unwrappedItem(value as In<T>, unwrap));
   return pulumi.output(isPlainObject(item) ? unwrap(item as T) : item) as pulumi.Output<unknown>;
-}
-
-function isYetToCome<T>(value: In<T>): value is Exclude<In<T>, T> {
-  return pulumi.Output.isInstance(value) || value instanceof Promise;
 }
 
 /** What isn't an object is handed on as it is: the provider's validation names it. */

@@ -100,8 +100,9 @@ async function lookAt(
       `${name} was removed from ${host.name} while ${describeGoal(goal)} was waited for; the next deployment makes it anew`,
     );
   if (record.liveXml === undefined) {
-    if (isLeftOff(record)) await forgetAwaited(host, uuid);
-    throw new Error(hasStopped(host, record, goal, isLeftOff(record)));
+    const isLeft = isLeftOff(record);
+    if (isLeft) await forgetAwaited(host, uuid);
+    throw new Error(hasStopped(host, record, goal, isLeft));
   }
   if (record.state !== "running" && record.state !== "blocked" && record.state !== "noState")
     return { kind: "notYet", instead: `it is ${stateOf(record)}`, isPaused: true };
