@@ -106,13 +106,17 @@ describe.skipIf(!available)(
       expect(kills).toBeGreaterThan(5);
     });
 
-    it("takes its disks along in the end where it was deleted by hand and forgotten in between", async () => {
+    it("has its disks again where it was deleted by hand and forgotten, as the preview says, and takes them along in the end", async () => {
       const alpha = world.host("alpha");
       const inputs = { ...inputsOf("again"), powerState: "stopped" };
       const volumes = await world.ls("alpha", folder);
       await new Declared(virtualMachine, [world.ref("alpha")]).up(inputs);
       await alpha.virsh("undefine", "again");
       const vm = new Declared(virtualMachine, [world.ref("alpha")]);
+      await vm.preview(inputs);
+      expect(vm.said.join("\n")).toContain(
+        "disks that were made for this virtual machine before are still on alpha and are used with what is on them: again-root in pool images, again-data in pool images; to begin with an empty one delete it first (virsh vol-delete)",
+      );
       await vm.up(inputs);
       await vm.remove();
       expect(await world.ls("alpha", folder)).toEqual(volumes);

@@ -21,6 +21,7 @@ import {
   refuseTakenUnderSnapshot,
   releasedVolumeSteps,
   volumeSteps,
+  warnUsedAgain,
 } from "./disks.js";
 import type { CopiedVolume } from "./migration/index.js";
 import {
@@ -226,6 +227,7 @@ function planNew(request: MachineRequest, observed: ObservedMachine, result: Pla
     });
   result.refusals.push(...obstacles(desired, target, "everything"), ...patchRefusals(desired, target));
   refuseLossByName(request, target, result);
+  warnUsedAgain(request, target, result);
   volumeSteps(request, target, undefined, relocations.moves, result, observed.sources);
   mediaSteps(request, target, undefined, result);
   result.refusals.push(...missingMedia(request, target));
