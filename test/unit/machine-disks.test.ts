@@ -4,12 +4,13 @@ import type { DomainRecord, PoolRecord, VolumeRecord } from "../../provider/libv
 import { identityOfUrn } from "../../provider/planning/owner.js";
 import { describePlan, emptyPlan } from "../../provider/planning/plan.js";
 import { refuseOtherBeginning } from "../../provider/resources/virtual-machine/disk-beginning.js";
-import { refuseLossByName, volumeSteps } from "../../provider/resources/virtual-machine/disks.js";
+import { refuseLossByName } from "../../provider/resources/virtual-machine/disks.js";
 import type { ObservedHost } from "../../provider/resources/virtual-machine/observed.js";
 import { sourceNames, toDomainOn } from "../../provider/resources/virtual-machine/observed-domain.js";
 import type { MachineRequest } from "../../provider/resources/virtual-machine/request.js";
 import type { DiskInputs, Inputs } from "../../provider/resources/virtual-machine/schema.js";
 import { judgeShorterList } from "../../provider/resources/virtual-machine/shorter-list.js";
+import { volumeSteps } from "../../provider/resources/virtual-machine/volume-steps.js";
 
 const urn = "urn:pulumi:lab::test::pulumi-kvm:VirtualMachine::web";
 const identity = identityOfUrn(urn) ?? expect.fail("no URN");

@@ -1,20 +1,8 @@
-import type { DiskSource, DomainDisk, ModelDifference } from "../../libvirt/xml/index.js";
+import type { DomainDisk, ModelDifference } from "../../libvirt/xml/index.js";
 import type { Plan, Refusal } from "../../planning/plan.js";
-import { formatBytes } from "../../planning/quantity.js";
-import { localDiskProblem } from "../local-disk.js";
-import { lostWithItsMark } from "../lost-storage.js";
-import { refuseOtherThanFiles } from "../storage-pool/files.js";
-import { modelOf } from "../volume-model.js";
 import { sameVolume } from "./desired-disks.js";
-import { refuseOtherBeginning } from "./disk-beginning.js";
-import {
-  isActive,
-  type ObservedDomain,
-  type ObservedHost,
-  type ObservedMachine,
-  snapshotNames,
-} from "./observed.js";
-import type { Relocation, Relocations } from "./relocations.js";
+import { type ObservedDomain, type ObservedHost, snapshotNames } from "./observed.js";
+import type { Relocations } from "./relocations.js";
 import { identityHashes, isOwn, type MachineRequest } from "./request.js";
 import { type DiskInputs, type Inputs, volumeOf } from "./schema.js";
 import { mediumInputOf } from "./seed/boot-media.js";
@@ -31,154 +19,6 @@ export function ownMarks(
     hashes ??= new Set(identityHashes(request));
     return hashes.has(mark.identityHash) || nonces.has(mark.nonce);
   };
-}
-
-/** The volumes that the VM owns: made, and grown. */
-export function volumeSteps(
-  request: MachineRequest,
-  place: ObservedHost,
-  domain: ObservedDomain | undefined,
-  moves: readonly Relocation[],
-  result: Plan,
-  sources: ObservedMachine["sources"] = new Map(),
-): void {
-  const { inputs } = request;
-  const host = place.ref.name;
-  const subject = inputs.name;
-  const isOurs = ownMarks(request, domain);
-
-  (inputs.disks ?? []).forEach((entry, i) => {
-    const { pool: poolName, volume: name } = volumeOf(inputs.name, entry, i);
-    const pool = place.pools.find((other) => other.name === poolName);
-    const move = moves.find(({ index }) => index === i);
-    const isWhere = move === undefined ? pool : place.pools.find((other) => other.name === move.from);
-    const volume = isWhere?.contents.volumes.find((other) => other.name === name);
-    if (entry.disk !== undefined) {
-      if (move !== undefined) return;
-      if (volume === undefined && request.chosen !== undefined && pool !== undefined)
-        result.refusals.push({
-          kind: "missing",
-          message: `disk ${name} isn't in pool ${poolName} on ${host}`,
-        });
-      if (volume?.type === "network")
-        result.refusals.push({
-          kind: "notSupported",
-          message: `disk ${name} in pool ${poolName} on ${host} has no path there, and virtual machines can't use such volumes yet: map it to a device of the host, or use a pool of files`,
-        });
-      return;
-    }
-    const refusal = refuseOtherThanFiles({ pool: poolName, type: pool?.type, host, disk: name });
-    if (refusal !== undefined) {
-      result.refusals.push(refusal);
-      return;
-    }
-    if (pool?.active !== true && request.chosen !== undefined) {
-      result.refusals.push({
-        kind: "missing",
-        message: `pool ${poolName} isn't there, or isn't running, on ${host}; declare it there (hosts: [...]) or start it`,
-      });
-      return;
-    }
-    if (pool?.active !== true && domain !== undefined) {
-      const wasBytes = sizeBefore(request, { pool: poolName, volume: name });
-      const isAttached = [domain.persistent, domain.live].some((model) =>
-        model?.disks.some((disk) => sameVolume(disk.source, { pool: poolName, volume: name })),
-      );
-      // It is where it was as far as anyone knows; the pool will tell once it runs.
-      if (wasBytes !== undefined && (entry.size ?? 0) > wasBytes)
-        result.steps.push({
-          ...{ kind: "growVolume", subject, host, pool: poolName, volume: name },
-          ...{ fromBytes: wasBytes, toBytes: entry.size ?? 0, effect: isActive(domain) ? "live" : "none" },
-        });
-      if (wasBytes !== undefined || isAttached) return;
-    }
-    const found = entry.source === undefined ? undefined : sources.get(entry.source);
-    const sizeBytes = entry.size ?? volume?.capacityBytes ?? entry.image?.sizeBytes ?? found?.sizeBytes;
-    const format = entry.format ?? "qcow2";
-    if (volume === undefined && entry.source !== undefined && found !== undefined) {
-      const problem = localDiskProblem(entry.source, found, { format, size: sizeBytes ?? 0 });
-      if (problem !== undefined)
-        result.refusals.push({ kind: "notSupported", message: `disks[${i}].source: ${problem}` });
-      // What is missing is told as well where its size is known.
-      if (problem !== undefined && sizeBytes === undefined) return;
-    }
-    if (volume === undefined || sizeBytes === undefined) {
-      if (sizeBytes === undefined) {
-        result.refusals.push({
-          kind: "missing",
-          message: `disk ${name} isn't in pool ${poolName} on ${host}, so there is none to take over; give its size and it is made, or the name of its volume`,
-        });
-        return;
-      }
-      if (domain?.live?.disks.some((disk) => sameVolume(disk.source, { pool: poolName, volume: name })))
-        result.warnings.push(
-          `disk ${name} was deleted from pool ${poolName} on ${host} while the guest has it open; the new one is empty, and what the guest writes is lost when it stops: copy it out first (virsh blockcopy)`,
-        );
-      const isDefined = domain?.persistent?.disks.some((disk) =>
-        sameVolume(disk.source, { pool: poolName, volume: name }),
-      );
-      const isMarked = pool?.contents.marks.some((mark) => mark.volume === name);
-      if (isDefined === true && isMarked === false)
-        result.warnings.push(lostWithItsMark({ disk: name, pool: poolName, host }));
-      result.steps.push({
-        kind: "createVolume",
-        subject,
-        host,
-        pool: poolName,
-        volume: name,
-        sizeBytes,
-        format,
-        image: entry.image?.volume,
-        source: entry.source,
-        effect: "none",
-      });
-      return;
-    }
-    const mark = move?.mark ?? pool?.contents.marks.find((other) => other.volume === name);
-    const isThis = (source: DiskSource | undefined) => sameVolume(source, { pool: poolName, volume: name });
-    const adopted =
-      inputs.adopt === true ||
-      (mark === undefined && place.left?.some(isThis) === true) ||
-      (mark === undefined && (domain?.live?.disks.some(({ source }) => isThis(source)) ?? false)) ||
-      (domain?.persistent?.disks.some(({ source }) => isThis(source)) ?? false);
-    if ((mark === undefined || !isOurs(mark)) && !adopted) {
-      result.refusals.push({
-        kind: "foreignObject",
-        message: `there is a volume ${name} in pool ${poolName} on ${host} already, which this virtual machine didn't make; give the disk another name, or set adopt: true to take it over`,
-      });
-      return;
-    }
-    const kept = modelOf(volume).format;
-    if (entry.format !== undefined && kept !== undefined && kept !== entry.format)
-      result.refusals.push({
-        kind: "notSupported",
-        message: `disk ${name} in pool ${poolName} on ${host} is ${kept}, and ${entry.format} is declared: an image stays what it was made as; keep its format, or declare another disk`,
-      });
-    refuseOtherBeginning(request, entry, name, result);
-    if (volume.capacityBytes > sizeBytes)
-      result.refusals.push({
-        kind: "shrink",
-        message: `disk ${name} can't shrink from ${formatBytes(volume.capacityBytes)} to ${formatBytes(sizeBytes)}: the guest's data would be cut off; keep the size, or make a new disk`,
-      });
-    else if (volume.capacityBytes < sizeBytes) {
-      const over = domain?.overlays?.find((other) => other.pool === poolName && other.volume === name);
-      if (over !== undefined)
-        result.refusals.push({
-          kind: "inUse",
-          message: `disk ${name} can't grow from ${formatBytes(volume.capacityBytes)} to ${formatBytes(sizeBytes)} while ${over.path}, which a snapshot made, is a layer over it; delete the snapshot first (${snapshotNames(domain)})`,
-        });
-      result.steps.push({
-        kind: "growVolume",
-        subject,
-        host,
-        pool: poolName,
-        volume: name,
-        fromBytes: volume.capacityBytes,
-        toBytes: sizeBytes,
-        effect: domain !== undefined && isActive(domain) ? "live" : "none",
-      });
-    }
-  });
 }
 
 /** A VM that was deleted by hand, or whose making was cut off, has left them; what is on them would surprise as that of a new one. */
@@ -246,12 +86,6 @@ export function refuseTakenUnderSnapshot(
       message: `disk ${over?.volume ?? d.target} can't be taken out, nor go to another bus, while ${because}; delete the snapshot first (${snapshotNames(domain)})`,
     });
   }
-}
-
-/** The size with which a disk was declared at the same place before; without one it is as large as it is. */
-function sizeBefore({ previous }: MachineRequest, volume: { pool: string; volume: string }) {
-  const before = previous?.disks?.find((entry, i) => sameVolume(volumeOf(previous.name, entry, i), volume));
-  return before && (before.size ?? Number.POSITIVE_INFINITY);
 }
 
 /** The volumes that the VM owns and are declared no longer: deleted once no guest has them open. */

@@ -20,7 +20,6 @@ import {
   refuseLossByName,
   refuseTakenUnderSnapshot,
   releasedVolumeSteps,
-  volumeSteps,
   warnUsedAgain,
 } from "./disks.js";
 import type { CopiedVolume } from "./migration/index.js";
@@ -53,6 +52,7 @@ import { mediaSteps, releasedMediaSteps, secondSeedRefusals } from "./seed/steps
 import { judgeShorterList } from "./shorter-list.js";
 import { strangers } from "./strangers.js";
 import { asMarked, unmarkedVolumes } from "./unmarked.js";
+import { volumeSteps } from "./volume-steps.js";
 import { waitSteps, waitWarnings } from "./wait/plan.js";
 
 /** Pure: what is and what should be in, steps and refusals out. */

@@ -1,0 +1,237 @@
+import type { VolumeRecord } from "../../libvirt/index.js";
+import type { DiskSource } from "../../libvirt/xml/index.js";
+import type { Plan, Refusal } from "../../planning/plan.js";
+import { formatBytes } from "../../planning/quantity.js";
+import { localDiskProblem } from "../local-disk.js";
+import { lostWithItsMark } from "../lost-storage.js";
+import { refuseOtherThanFiles } from "../storage-pool/files.js";
+import { modelOf } from "../volume-model.js";
+import { sameVolume } from "./desired-disks.js";
+import { refuseOtherBeginning } from "./disk-beginning.js";
+import { ownMarks } from "./disks.js";
+import {
+  isActive,
+  type ObservedDomain,
+  type ObservedHost,
+  type ObservedMachine,
+  type ObservedPool,
+  snapshotNames,
+} from "./observed.js";
+import type { Relocation } from "./relocations.js";
+import type { MachineRequest } from "./request.js";
+import { type DiskInputs, volumeOf } from "./schema.js";
+
+/** Where the disks of a VM are looked for. */
+interface Site {
+  request: MachineRequest;
+  place: ObservedHost;
+  domain: ObservedDomain | undefined;
+  sources: NonNullable<ObservedMachine["sources"]>;
+}
+
+/** A disk as it is declared, and what is seen of it. */
+interface SeenDisk {
+  entry: DiskInputs;
+  index: number;
+  name: string;
+  poolName: string;
+  /** Undefined where its host has none of the name. */
+  pool: ObservedPool | undefined;
+  move: Relocation | undefined;
+  /** In the pool that it is to leave where it moves. */
+  volume: VolumeRecord | undefined;
+  isThis(source: DiskSource | undefined): boolean;
+}
+
+/** The volumes that the VM owns: made, and grown. */
+export function volumeSteps(
+  request: MachineRequest,
+  place: ObservedHost,
+  domain: ObservedDomain | undefined,
+  moves: readonly Relocation[],
+  result: Plan,
+  sources: ObservedMachine["sources"] = new Map(),
+): void {
+  const site: Site = { request, place, domain, sources };
+  (request.inputs.disks ?? []).forEach((entry, index) => {
+    const disk = seenDisk(site, moves, entry, index);
+    if (entry.disk !== undefined) result.refusals.push(...refuseUnusable(site, disk));
+    else planOwn(site, disk, result);
+  });
+}
+
+function seenDisk(
+  { request, place }: Site,
+  moves: readonly Relocation[],
+  entry: DiskInputs,
+  index: number,
+): SeenDisk {
+  const { pool: poolName, volume: name } = volumeOf(request.inputs.name, entry, index);
+  const pool = place.pools.find((other) => other.name === poolName);
+  const move = moves.find((other) => other.index === index);
+  const isWhere = move === undefined ? pool : place.pools.find((other) => other.name === move.from);
+  const volume = isWhere?.contents.volumes.find((other) => other.name === name);
+  const isThis = (source: DiskSource | undefined) => sameVolume(source, { pool: poolName, volume: name });
+  return { entry, index, name, poolName, pool, move, volume, isThis };
+}
+
+/** Why the guest can't have the disk of a resource of its own. */
+function refuseUnusable(
+  { request, place }: Site,
+  { name, poolName, pool, move, volume }: SeenDisk,
+): Refusal[] {
+  const where = `pool ${poolName} on ${place.ref.name}`;
+  if (move !== undefined) return [];
+  if (volume === undefined && request.chosen !== undefined && pool !== undefined)
+    return [{ kind: "missing", message: `disk ${name} isn't in ${where}` }];
+  if (volume?.type === "network")
+    return [
+      {
+        kind: "notSupported",
+        message: `disk ${name} in ${where} has no path there, and virtual machines can't use such volumes yet: map it to a device of the host, or use a pool of files`,
+      },
+    ];
+  return [];
+}
+
+function planOwn(site: Site, disk: SeenDisk, result: Plan): void {
+  const { request, place, domain } = site;
+  const { name, poolName, pool, volume } = disk;
+  const host = place.ref.name;
+  const refusal = refuseOtherThanFiles({ pool: poolName, type: pool?.type, host, disk: name });
+  if (refusal !== undefined) {
+    result.refusals.push(refusal);
+    return;
+  }
+  if (pool?.active !== true && request.chosen !== undefined) {
+    result.refusals.push({
+      kind: "missing",
+      message: `pool ${poolName} isn't there, or isn't running, on ${host}; declare it there (hosts: [...]) or start it`,
+    });
+    return;
+  }
+  if (pool?.active !== true && domain !== undefined && planUnseen(site, domain, disk, result)) return;
+  if (volume === undefined) planNew(site, disk, result);
+  else planKnown(site, disk, volume, result);
+}
+
+/** One whose pool doesn't run is where it was as far as anyone knows; the pool will tell once it runs. False where it is new. */
+function planUnseen({ request, place }: Site, domain: ObservedDomain, disk: SeenDisk, result: Plan): boolean {
+  const { entry, name, poolName } = disk;
+  const wasBytes = sizeBefore(request, disk);
+  if (wasBytes !== undefined && (entry.size ?? 0) > wasBytes)
+    result.steps.push({
+      ...{
+        kind: "growVolume",
+        subject: request.inputs.name,
+        host: place.ref.name,
+        pool: poolName,
+        volume: name,
+      },
+      ...{ fromBytes: wasBytes, toBytes: entry.size ?? 0, effect: isActive(domain) ? "live" : "none" },
+    });
+  return wasBytes !== undefined || isIn(domain.persistent, disk) || isIn(domain.live, disk);
+}
+
+/** The size with which a disk was declared at the same place before; without one it is as large as it is. */
+function sizeBefore({ previous }: MachineRequest, { isThis }: SeenDisk): number | undefined {
+  const before = previous?.disks?.find((entry, i) => isThis(volumeOf(previous.name, entry, i)));
+  return before && (before.size ?? Number.POSITIVE_INFINITY);
+}
+
+function isIn(model: ObservedDomain["live"], { isThis }: SeenDisk): boolean {
+  return model?.disks.some(({ source }) => isThis(source)) === true;
+}
+
+function planNew({ request, place, domain, sources }: Site, disk: SeenDisk, result: Plan): void {
+  const { entry, index, name, poolName, pool } = disk;
+  const host = place.ref.name;
+  const found = entry.source === undefined ? undefined : sources.get(entry.source);
+  const sizeBytes = entry.size ?? entry.image?.sizeBytes ?? found?.sizeBytes;
+  const format = entry.format ?? "qcow2";
+  if (entry.source !== undefined && found !== undefined) {
+    const problem = localDiskProblem(entry.source, found, { format, size: sizeBytes ?? 0 });
+    if (problem !== undefined)
+      result.refusals.push({ kind: "notSupported", message: `disks[${index}].source: ${problem}` });
+    // What is missing is told as well where its size is known.
+    if (problem !== undefined && sizeBytes === undefined) return;
+  }
+  if (sizeBytes === undefined) {
+    result.refusals.push({
+      kind: "missing",
+      message: `disk ${name} isn't in pool ${poolName} on ${host}, so there is none to take over; give its size and it is made, or the name of its volume`,
+    });
+    return;
+  }
+  if (isIn(domain?.live, disk))
+    result.warnings.push(
+      `disk ${name} was deleted from pool ${poolName} on ${host} while the guest has it open; the new one is empty, and what the guest writes is lost when it stops: copy it out first (virsh blockcopy)`,
+    );
+  const isMarked = pool?.contents.marks.some((mark) => mark.volume === name);
+  if (isIn(domain?.persistent, disk) && isMarked === false)
+    result.warnings.push(lostWithItsMark({ disk: name, pool: poolName, host }));
+  result.steps.push({
+    ...{ kind: "createVolume", subject: request.inputs.name, host, pool: poolName, volume: name },
+    ...{ sizeBytes, format, image: entry.image?.volume, source: entry.source, effect: "none" },
+  });
+}
+
+function planKnown(site: Site, disk: SeenDisk, volume: VolumeRecord, result: Plan): void {
+  const { request, place } = site;
+  const { entry, name, poolName } = disk;
+  const host = place.ref.name;
+  if (!isToBeUsed(site, disk)) {
+    result.refusals.push({
+      kind: "foreignObject",
+      message: `there is a volume ${name} in pool ${poolName} on ${host} already, which this virtual machine didn't make; give the disk another name, or set adopt: true to take it over`,
+    });
+    return;
+  }
+  const kept = modelOf(volume).format;
+  if (entry.format !== undefined && kept !== undefined && kept !== entry.format)
+    result.refusals.push({
+      kind: "notSupported",
+      message: `disk ${name} in pool ${poolName} on ${host} is ${kept}, and ${entry.format} is declared: an image stays what it was made as; keep its format, or declare another disk`,
+    });
+  refuseOtherBeginning(request, entry, name, result);
+  planSize(site, disk, { from: volume.capacityBytes, to: entry.size ?? volume.capacityBytes }, result);
+}
+
+/** Its own, or one that it takes over or has anyway. */
+function isToBeUsed({ request, place, domain }: Site, disk: SeenDisk): boolean {
+  const { move, pool, name, isThis } = disk;
+  const mark = move?.mark ?? pool?.contents.marks.find((other) => other.volume === name);
+  if (mark !== undefined && ownMarks(request, domain)(mark)) return true;
+  if (request.inputs.adopt === true || isIn(domain?.persistent, disk)) return true;
+  return mark === undefined && (place.left?.some(isThis) === true || isIn(domain?.live, disk));
+}
+
+function planSize(
+  { request, place, domain }: Site,
+  { name, poolName }: SeenDisk,
+  { from, to }: { from: number; to: number },
+  result: Plan,
+): void {
+  if (from > to)
+    result.refusals.push({
+      kind: "shrink",
+      message: `disk ${name} can't shrink from ${formatBytes(from)} to ${formatBytes(to)}: the guest's data would be cut off; keep the size, or make a new disk`,
+    });
+  if (from >= to) return;
+  const over = domain?.overlays?.find((other) => other.pool === poolName && other.volume === name);
+  if (over !== undefined)
+    result.refusals.push({
+      kind: "inUse",
+      message: `disk ${name} can't grow from ${formatBytes(from)} to ${formatBytes(to)} while ${over.path}, which a snapshot made, is a layer over it; delete the snapshot first (${snapshotNames(domain)})`,
+    });
+  result.steps.push({
+    ...{
+      kind: "growVolume",
+      subject: request.inputs.name,
+      host: place.ref.name,
+      pool: poolName,
+      volume: name,
+    },
+    ...{ fromBytes: from, toBytes: to, effect: domain !== undefined && isActive(domain) ? "live" : "none" },
+  });
+}
