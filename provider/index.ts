@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { Calls } from "./engine/calls.js";
+import type { AnyDefinition, Deployment } from "./engine/deployment.js";
 import { EngineConnection } from "./engine/engine-connection.js";
 import { UserError } from "./engine/errors.js";
 import * as lifecycle from "./engine/lifecycle.js";
@@ -17,10 +18,10 @@ import { holderOfThisProcess } from "./resources/virtual-machine/lease-holder.js
 type Bag = Record<string, unknown>;
 
 /** One a process, and so one a deployment. */
-let deployment: lifecycle.Deployment | undefined;
+let deployment: Deployment | undefined;
 const calls = new Calls(() => Date.now());
 
-function current(): lifecycle.Deployment {
+function current(): Deployment {
   if (deployment !== undefined) return deployment;
   const address = process.argv.at(-1);
   const engine =
@@ -49,7 +50,7 @@ function current(): lifecycle.Deployment {
   return deployment;
 }
 
-function definitionOf(kind: string): lifecycle.AnyDefinition {
+function definitionOf(kind: string): AnyDefinition {
   const definition = definitions[kind];
   if (definition === undefined)
     throw new UserError(

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
+import type { AnyDefinition, Deployment } from "../../provider/engine/deployment.js";
 import type { Inspection, inspect } from "../../provider/engine/inspection.js";
-import type { AnyDefinition, Deployment } from "../../provider/engine/lifecycle.js";
 import { oneLine } from "../../provider/hosts/errors.js";
 import type { Host } from "../../provider/hosts/host.js";
 import type { HostRef } from "../../provider/hosts/host-ref.js";

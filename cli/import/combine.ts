@@ -1,4 +1,4 @@
-import type { Deployment } from "../../provider/engine/lifecycle.js";
+import type { Deployment } from "../../provider/engine/deployment.js";
 import type { HostRef } from "../../provider/hosts/host-ref.js";
 import { sameValue } from "../../provider/libvirt/xml/index.js";
 import { resourceNames } from "./program/names.js";

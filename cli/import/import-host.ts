@@ -1,4 +1,4 @@
-import type { Deployment } from "../../provider/engine/lifecycle.js";
+import type { Deployment } from "../../provider/engine/deployment.js";
 import { parseNetwork } from "../../provider/libvirt/xml/index.js";
 import { isIdentityUuid, ownerLabel } from "../../provider/planning/owner.js";
 import { kindOf } from "../../provider/resources/storage-pool/kinds.js";

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import type { Deployment } from "../../provider/engine/lifecycle.js";
+import type { Deployment } from "../../provider/engine/deployment.js";
 import { oneLine } from "../../provider/hosts/errors.js";
 import type { HostRef } from "../../provider/hosts/host-ref.js";
 import { Hosts } from "../../provider/hosts/hosts.js";

@@ -1,5 +1,5 @@
+import type { Deployment } from "../../provider/engine/deployment.js";
 import { foresee } from "../../provider/engine/inspection.js";
-import type { Deployment } from "../../provider/engine/lifecycle.js";
 import type { HostRef } from "../../provider/hosts/host-ref.js";
 import { definitions } from "../../provider/resources/index.js";
 import type { Bag } from "./bag.js";

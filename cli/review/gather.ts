@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import type { Deployment } from "../../provider/engine/deployment.js";
 import { inspectRemoval, type RemovalInspection } from "../../provider/engine/inspection.js";
 import * as lifecycle from "../../provider/engine/lifecycle.js";
 import type { PlanRecord } from "../../provider/engine/witness.js";
@@ -62,7 +63,7 @@ export async function gather(
   const hosts = new Hosts({ warn, now: () => Date.now(), survey: true });
   try {
     const made: PlanRecord[] = [...(records ?? [])];
-    const deployment: lifecycle.Deployment = {
+    const deployment: Deployment = {
       ...{ hosts, engine: undefined, now: () => Date.now() },
       ...{ randomUuid: randomUUID, randomNonce: () => randomBytes(8).toString("hex") },
       run: { id: "", holder: "" },
@@ -159,10 +160,7 @@ function inOrder(changes: readonly GatheredChange[]): GatheredChange[] {
 }
 
 /** As the preview did: a check, and a diff of what is on record; a replacement is checked once more, as new. */
-async function planAgain(
-  { step, inputs, resource }: GatheredChange,
-  deployment: lifecycle.Deployment,
-): Promise<void> {
+async function planAgain({ step, inputs, resource }: GatheredChange, deployment: Deployment): Promise<void> {
   const definition = definitions[step.kind];
   if (definition === undefined || inputs === undefined) return;
   const before = resource?.inputs ?? plainPart(step.old?.inputs);
@@ -189,7 +187,7 @@ function isForced({ step, records }: GatheredChange): boolean {
 
 async function planReplacement(
   { step, inputs }: GatheredChange,
-  deployment: lifecycle.Deployment,
+  deployment: Deployment,
 ): Promise<PlanRecord | undefined> {
   const definition = definitions[step.kind];
   if (definition === undefined || inputs === undefined) return undefined;
@@ -202,7 +200,7 @@ async function planReplacement(
 
 async function removalOf(
   { step, resource }: GatheredChange,
-  deployment: lifecycle.Deployment,
+  deployment: Deployment,
 ): Promise<RemovalInspection> {
   const definition = definitions[step.kind];
   if (definition === undefined)

@@ -3,14 +3,9 @@ import type { Circumstance } from "../planning/circumstance.js";
 import { identityOfUrn } from "../planning/owner.js";
 import type { Plan } from "../planning/plan.js";
 import type { Step } from "../planning/step.js";
+import type { AnyDefinition, Deployment } from "./deployment.js";
 import { describeProblem } from "./input-problem.js";
-import {
-  type AnyDefinition,
-  type Deployment,
-  observeAndPlan,
-  recordedRequest,
-  unreachableHost,
-} from "./lifecycle.js";
+import { observeAndPlan, recordedRequest, unreachableHost } from "./lifecycle.js";
 import { validateInputs } from "./validate.js";
 
 /** What looking at one resource of a state has given: what an `up` that declares the same again would do. */

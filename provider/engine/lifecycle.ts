@@ -1,46 +1,25 @@
-import { setMaxListeners } from "node:events";
 import type { z } from "zod";
 import { HostUnreachable, oneLine } from "../hosts/errors.js";
-import type { Hosts } from "../hosts/hosts.js";
-import { isLibvirtError } from "../libvirt/index.js";
-import { type Identity, identityOfUrn } from "../planning/owner.js";
-import { describePlan, emptyPlan, type Plan, type Refusal } from "../planning/plan.js";
+import { describePlan, emptyPlan, type Plan } from "../planning/plan.js";
 import { readOnce } from "../planning/read-once.js";
-import { describeStep, mustBeAnnounced, needsAnotherLook, type Step } from "../planning/step.js";
-import type { ApplyContext, Request, ResourceDefinition } from "../resources/definition.js";
+import type { Request } from "../resources/definition.js";
 import { noteDeclared } from "../resources/given-up.js";
-import { DEFAULT_TIMEOUT_MS, milliseconds } from "../resources/inputs.js";
-import type { EngineConnection } from "./engine-connection.js";
-import { PartialFailure, UserError } from "./errors.js";
+import type { AnyDefinition, Deployment } from "./deployment.js";
+import { UserError } from "./errors.js";
 import { heldTwice } from "./held-twice.js";
 import { describeProblem, INTERNAL_KEYS } from "./input-problem.js";
-import { fromOutputs, type Json, type JsonObject, sameJson, toJson, toOutputs } from "./json.js";
-import { type OperationLog, type ResourceLog, resourceLog } from "./resource-log.js";
+import { fromOutputs, sameJson, toJson, toOutputs } from "./json.js";
+import { applyContext, asUserError } from "./operation.js";
+import { reconcile } from "./reconcile.js";
+import type { ResourceLog } from "./resource-log.js";
 import { secrecyOf } from "./secrecy.js";
+import { identityOf, labelOf, logOf } from "./subject.js";
 import { UNKNOWN } from "./unknowns.js";
 import { isUnmanaged, readUnmanaged } from "./unmanaged.js";
 import { validateInputs } from "./validate.js";
-import type { PlanRecord, Witness } from "./witness.js";
-
-// biome-ignore lint/suspicious/noExplicitAny: a registry holds definitions of many types; each method only passes values back to its own definition
-export type AnyDefinition = ResourceDefinition<any, any, any>;
-
-/** What the deployment's resources share: made once a process. */
-export interface Deployment {
-  hosts: Hosts;
-  engine: Pick<EngineConnection, "log" | "gone"> | undefined;
-  now(): number;
-  randomUuid(): string;
-  randomNonce(): string;
-  run: { id: string; holder: string };
-  /** Told of every plan that a check or a diff makes. */
-  witness?: Witness | undefined;
-}
+import type { PlanRecord } from "./witness.js";
 
 type Bag = Record<string, unknown>;
-
-/** Steps are repeated until none is left; more rounds than this mean that something undoes them. */
-const MOST_ROUNDS = 5;
 
 /** `replaces`: the resource on record goes first, and this is what comes in its place. */
 export async function check(
@@ -300,8 +279,7 @@ export async function remove(
 ): Promise<void> {
   const props = fromOutputs(kept);
   const inputs = recordedInputs(definition, props) ?? props;
-  const timeoutMs = timeoutOf(inputs, "delete");
-  const context = applyContext(definition, deployment, inputs, timeoutMs);
+  const context = applyContext(definition, deployment, inputs, "delete");
   // A transform of the program's can have what is replaced deleted last: by then its replacement has taken it over.
   if (madeBy(deployment).has(madeKey(inputs.pulumiUrn, id))) {
     context.log.warning(
@@ -316,110 +294,6 @@ export async function remove(
     context.log.failed();
     throw asUserError(error, labelOf(definition, inputs));
   }
-}
-
-/** Observe, plan, apply, until a plan is empty. What was reached before a failure is recorded. */
-async function reconcile(
-  definition: AnyDefinition,
-  deployment: Deployment,
-  request: Request<Bag, Bag>,
-  news: Bag,
-  operation: "create" | "update",
-): Promise<{ id: string; outputs: JsonObject }> {
-  const context = applyContext(definition, deployment, request.inputs, timeoutOf(request.inputs, operation));
-  const observe = () => definition.observe(request, { hosts: deployment.hosts, fresh: true });
-  // What applying notes for the outputs, such as a migration's figures, beside what observing finds.
-  const carried: Bag = { ...(request.recorded?.outputs ?? {}) };
-  const noted = { ...request, noted: carried };
-  const noting = { ...context, note: (outputs: Bag) => Object.assign(carried, outputs) };
-  const result = async (observed: unknown, inputs: Bag) => {
-    const seen = { hosts: deployment.hosts, fresh: true };
-    const outputs = await definition.outputs(request, observed, carried, seen);
-    return {
-      ...toJson(inputs),
-      ...toOutputs(outputs, definition.optionalOutputs),
-      effects: (news.effects ?? []) as Json,
-    };
-  };
-  const secrecy = secrecyOf(request.inputs, request.previous);
-  const planned = () => secrecy.plan(definition.plan(noted, observed));
-  let observed: unknown;
-  let giveBack: ((last: unknown) => Promise<void>) | undefined;
-  let holding = false;
-  /** The last step that was begun. */
-  let begun: Step | undefined;
-  try {
-    observed = await observe();
-    const makes = operation === "create" && request.inputs.adopt !== true && definition.existsAnyway !== true;
-    if (makes && definition.idOf(request, observed) !== undefined)
-      context.log.info(
-        'goes on with what it made before, as it is; after a run that was cut off "pulumi refresh --clear-pending-creates --yes" ends the CLI\'s own warning of that',
-      );
-    for (let round = 0; ; round++) {
-      let plan: Plan = planned();
-      holding ||= plan.steps.some((step) => step.kind !== "record");
-      if (holding && giveBack === undefined && definition.hold !== undefined) {
-        giveBack = await definition.hold(request, observed, context);
-        // Whoever held it before may have done the work.
-        if (giveBack !== undefined) observed = await observe();
-        plan = planned();
-      }
-      refuseIfNecessary(plan, news, labelOf(definition, request.inputs));
-      if (plan.steps.length === 0) break;
-      if (round === MOST_ROUNDS)
-        throw new UserError(
-          `is still not as declared after ${MOST_ROUNDS} rounds; left to do: ${describePlan(plan).join("; ")}`,
-        );
-      for (const [i, step] of plan.steps.entries()) {
-        context.signal.throwIfAborted();
-        if (step.kind !== "record") {
-          begun = step;
-          context.log.progress(describeStep(step).join("; "));
-        }
-        await definition.apply(step, request, observed, noting);
-        if (needsAnotherLook(step, plan.steps[i + 1])) break;
-      }
-      observed = await observe();
-      if (plan.steps.every((step) => step.kind === "record")) break; // the record is made by returning
-    }
-    const id = definition.idOf(request, observed);
-    if (id === undefined) throw new UserError("was applied, but isn't on the host");
-    const outputs = await result(observed, request.inputs);
-    context.log.done();
-    return { id, outputs };
-  } catch (error) {
-    context.log.failed();
-    const label = labelOf(definition, request.inputs);
-    let failure = asUserError(error, label, begun);
-    observed = await observe().catch(() => observed);
-    if (observed === undefined) throw failure;
-    // Somebody was quicker: what has the name by now is told as it would have been a moment later.
-    const { refusals } = isLibvirtError(error, "alreadyExists") ? planned() : emptyPlan();
-    if (refusals.length > 0) failure = asUserError(refusedBy(refusals), label);
-    const id = definition.idOf(request, observed);
-    if (id === undefined) throw failure;
-    if (operation === "create" && !mayRecord(definition, request, observed)) throw failure;
-    throw new PartialFailure(
-      id,
-      {
-        // Old inputs stay on record, so that the next run knows what was declared before the change that failed.
-        ...(await result(observed, request.previous ?? request.inputs)),
-        __provider: news.__provider as string,
-      },
-      failure,
-    );
-  } finally {
-    await giveBack?.(observed).catch((error: unknown) => context.log.warning(oneLine(error)));
-  }
-}
-
-/** An object that a create found isn't recorded as ours when it was refused, or not taken over yet. */
-function mayRecord(definition: AnyDefinition, request: Request<Bag, Bag>, observed: unknown): boolean {
-  const { refusals, steps } = definition.plan(request, observed);
-  return (
-    refusals.every((refusal) => refusal.kind !== "foreignObject") &&
-    steps.every((step) => step.kind !== "adopt")
-  );
 }
 
 type Seen =
@@ -475,24 +349,6 @@ function sameInputs(definition: AnyDefinition, inputs: Bag, previous: Bag): bool
   return comparedKeys(definition).every((key) => sameJson(previous[key], inputs[key]));
 }
 
-function refusedBy(refusals: readonly Refusal[]): UserError {
-  return new UserError(refusals.map(({ message }) => message).join("; "));
-}
-
-/** What happens to a guest must have stood in the preview: a host that changed in between stops the step, not the guest. */
-function refuseIfNecessary(plan: Plan, news: Bag, label: string): void {
-  if (plan.refusals.length > 0) throw refusedBy(plan.refusals);
-  const announced = new Set(Array.isArray(news.effects) ? (news.effects as unknown[]).map(String) : []);
-  const surprises = plan.steps
-    .filter(mustBeAnnounced)
-    .flatMap(describeStep)
-    .filter((line) => !announced.has(line));
-  if (surprises.length > 0)
-    throw new UserError(
-      `${label}: not done, because the preview did not say it and it isn't harmless: ${surprises.join("; ")}. The host changed in between, or could not be asked; run the preview again`,
-    );
-}
-
 /** The inputs within a state, canonical already; undefined when another version wrote them in a form that this one can't read. */
 function recordedInputs(definition: AnyDefinition, state: Bag): Bag | undefined {
   if (Object.keys(state).length === 0) return undefined;
@@ -511,65 +367,6 @@ function knownInputs(definition: AnyDefinition, news: Bag): Bag {
   return inputs;
 }
 
-function identityOf(inputs: Bag): Identity {
-  const identity = identityOfUrn(String(inputs.pulumiUrn));
-  if (identity === undefined)
-    throw new UserError("pulumiUrn is missing: construct resources through the classes of pulumi-kvm");
-  return identity;
-}
-
-function labelOf(definition: AnyDefinition, inputs: Bag): string {
-  const name = identityOfUrn(String(inputs.pulumiUrn))?.name ?? String(inputs.name ?? "");
-  return `${definition.kind} ${name}`;
-}
-
-function logOf(definition: AnyDefinition, deployment: Deployment, inputs: Bag): OperationLog {
-  return resourceLog(
-    deployment.engine,
-    String(inputs.pulumiUrn ?? ""),
-    labelOf(definition, inputs),
-    deployment.now,
-  );
-}
-
-function timeoutOf(inputs: Bag, operation: "create" | "update" | "delete"): number {
-  const timeout = (inputs.timeouts as Record<string, string> | undefined)?.[operation];
-  return timeout === undefined ? DEFAULT_TIMEOUT_MS[operation] : milliseconds(timeout);
-}
-
-function applyContext(
-  definition: AnyDefinition,
-  deployment: Deployment,
-  inputs: Bag,
-  timeoutMs: number,
-): ApplyContext & { log: OperationLog } {
-  const signals = [AbortSignal.timeout(timeoutMs)];
-  if (deployment.engine !== undefined) signals.push(deployment.engine.gone);
-  const signal = AbortSignal.any(signals);
-  // Each call that is under way listens to it, and many are at once.
-  setMaxListeners(0, signal);
-  return {
-    hosts: deployment.hosts,
-    log: logOf(definition, deployment, inputs),
-    signal,
-    now: deployment.now,
-    run: deployment.run,
-    note: () => undefined,
-  };
-}
-
 function chosen(deployment: Deployment): { uuid: string; nonce: string } {
   return { uuid: deployment.randomUuid(), nonce: deployment.randomNonce() };
-}
-
-function whatStays(begun: Step | undefined): string {
-  if (begun === undefined) return "nothing was assumed or changed";
-  const what = describeStep(begun).join("; ");
-  return `it was lost after this had begun: ${what}; what was done stays, and the next "pulumi up" goes on from there`;
-}
-
-function asUserError(error: unknown, label: string, begun?: Step): UserError {
-  if (error instanceof UserError && error.message.startsWith(label)) return error;
-  const message = error instanceof HostUnreachable ? `${error.message}; ${whatStays(begun)}` : oneLine(error);
-  return new UserError(message.startsWith(label) ? message : `${label}: ${message}`, { cause: error });
 }

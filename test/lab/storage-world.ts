@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import type { AnyDefinition, Deployment } from "../../provider/engine/deployment.js";
 import { PartialFailure } from "../../provider/engine/errors.js";
 import * as lifecycle from "../../provider/engine/lifecycle.js";
 import type { HostRef } from "../../provider/hosts/host-ref.js";
@@ -60,11 +61,11 @@ export class StorageWorld implements AsyncDisposable {
 
 /** A deployment: each has connections of its own, as a new process has them. */
 export class Deployed implements AsyncDisposable {
-  readonly deployment: lifecycle.Deployment;
+  readonly deployment: Deployment;
   /** What the engine was told to show, progress too. */
   readonly said: string[] = [];
 
-  constructor(declared: HostRef[] = [], known?: lifecycle.Deployment) {
+  constructor(declared: HostRef[] = [], known?: Deployment) {
     if (known !== undefined) {
       this.deployment = known;
       return;
@@ -109,7 +110,7 @@ function saidBy({ inputs, failures }: Awaited<ReturnType<typeof lifecycle.check>
 
 /** One declared resource and its state over several deployments, as the engine keeps it. */
 export class Declared {
-  readonly #definition: lifecycle.AnyDefinition;
+  readonly #definition: AnyDefinition;
   readonly #hosts: HostRef[];
   readonly #shared: Deployed | undefined;
   id: string | undefined;
@@ -118,7 +119,7 @@ export class Declared {
   said: readonly string[] = [];
 
   /** `shared`: one deployment for all calls, which looks anew at each: quicker, by what connecting takes. */
-  constructor(definition: lifecycle.AnyDefinition, hosts: HostRef[] = [], shared?: Deployed) {
+  constructor(definition: AnyDefinition, hosts: HostRef[] = [], shared?: Deployed) {
     this.#definition = definition;
     this.#hosts = hosts;
     this.#shared = shared;
