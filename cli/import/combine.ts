@@ -10,7 +10,7 @@ import { takeOver } from "./takeover.js";
  * another `host` alone.
  */
 export async function combine(
-  parts: readonly { resources: ImportedResource[]; left: LeftAlone[] }[],
+  parts: readonly { resources: ImportedResource[]; left: readonly LeftAlone[] }[],
   refs: readonly HostRef[],
   deployment: Deployment,
   project: string,

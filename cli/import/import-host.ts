@@ -12,9 +12,9 @@ import { remnantsOf } from "./machine/remnants.js";
 import { networkInputs } from "./network-inputs.js";
 import { poolInputs } from "./pool-inputs.js";
 import { references } from "./program/references.js";
-import type { ImportedKind, ImportedResource, LeftAlone } from "./resource.js";
+import type { ImportedResource, LeftAlone } from "./resource.js";
 import type { SharedFolders } from "./shared-folders.js";
-import { takeOver } from "./takeover.js";
+import { type Described, type Taker, takerOn } from "./taker.js";
 
 export interface ImportOptions {
   /** Which VMs. */
@@ -26,143 +26,152 @@ export interface ImportOptions {
   progress(text: string): void;
 }
 
+/** The other hosts of the same program: those that have been looked at, and those that come after. */
+export interface Neighbours {
+  before: readonly FoundHost[];
+  after: readonly FoundHost[];
+  shared: SharedFolders;
+}
+
 /** Which of a host's objects can be taken over without changing anything, with which inputs. */
 export async function importHost(
   found: FoundHost,
-  /** The other hosts of the same program: those that have been looked at, and those that come after. */
-  {
-    before,
-    after,
-    shared,
-  }: { before: readonly FoundHost[]; after: readonly FoundHost[]; shared: SharedFolders },
+  neighbours: Neighbours,
   deployment: Deployment,
   options: ImportOptions,
-): Promise<{ resources: ImportedResource[]; left: LeftAlone[] }> {
-  const { ref } = found;
-  const others = [...before, ...after];
-  const left: LeftAlone[] = [];
-  const leave = (kind: ImportedKind, name: string, why: string, isManaged = false) =>
-    void left.push({ kind, host: ref.name, name, why, isManaged });
-  const known = storageOf(found, shared);
+): Promise<{ resources: ImportedResource[]; left: readonly LeftAlone[] }> {
+  const taker = takerOn(found.ref, deployment, options);
+  const known = storageOf(found, neighbours.shared);
+  const others = [...neighbours.before, ...neighbours.after];
 
-  const take = async (
-    kind: ImportedKind,
-    libvirtName: string,
-    needed: Bag,
-    optional: Bag,
-    notes: readonly string[] = [],
-    /** In which people write them. */
-    order: readonly string[] = [...Object.keys(needed), ...Object.keys(optional)],
-  ): Promise<ImportedResource | undefined> => {
-    options.progress(`looking at ${libvirtName}`);
-    const { project } = options;
-    const taken = await takeOver({ kind, libvirtName, on: [ref], project }, deployment, needed, optional);
-    if (taken.kind === "left") {
-      leave(kind, libvirtName, taken.why);
-      return undefined;
-    }
-    if (taken.kind !== "taken") return undefined;
-    const given = Object.entries(taken.inputs).sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
-    const inputs = Object.fromEntries(given);
-    return { kind, hosts: [ref.name], libvirtName, inputs, notes: [...notes, ...taken.notes] };
-  };
-
-  const disks: ImportedResource[] = [];
-  const takeDisk = async (pool: string, volume: string): Promise<void> => {
-    const of = known.find({ pool, volume });
-    if (of.kind === "unusable") return;
-    const format = of.format === "qcow2" ? {} : { format: of.format };
-    const disk = await take("Disk", volume, { pool, size: sizeText(of.sizeBytes), ...format }, {});
-    if (disk !== undefined) disks.push(disk);
-  };
-  for (const key of sharedVolumes(found, known, options)) await takeDisk(key.pool, key.volume);
-  // What several VMs have is no disk of one of them.
-  const storage: Storage = {
-    ...known,
-    find: (key) => {
-      const of = known.find(key);
-      const isTaken = disks.some(
-        ({ inputs, libvirtName }) => inputs.pool === key.pool && libvirtName === key.volume,
-      );
-      return of.kind === "volume" && of.isShared && !isTaken
-        ? { kind: "unusable", why: "several virtual machines have it" }
-        : of;
-    },
-  };
-
+  const shared: ImportedResource[] = [];
+  for (const key of sharedVolumes(found, known, options)) shared.push(...(await takeDisk(taker, known, key)));
+  const storage = withoutShared(known, shared);
   const machines: ImportedResource[] = [];
-  for (const domain of found.domains) {
-    const { record, owner } = domain;
-    if (!options.isChosen(record.name)) continue;
-    if (owner !== undefined) {
-      leave("VirtualMachine", record.name, `it is ${ownerLabel(owner)}`, true);
-      continue;
-    }
-    const described = twinOf(domain, others) ?? describe(domain, found, storage);
-    if (typeof described === "string") {
-      leave("VirtualMachine", record.name, described);
-      continue;
-    }
-    const { needed, optional, notes, order } = described;
-    const machine = await take("VirtualMachine", record.name, needed, optional, notes, order);
-    if (machine !== undefined) machines.push(machine);
-  }
+  for (const domain of found.domains)
+    if (options.isChosen(domain.record.name))
+      machines.push(...(await takeMachine(taker, domain, { found, others, storage })));
 
   const uses = machines.map(({ inputs }) => references(inputs));
   const isUsed = (kind: "pools" | "networks", name: string) =>
     options.all || uses.some((used) => used[kind].has(name));
-
   const networks: ImportedResource[] = [];
-  for (const { record, owner } of found.networks) {
-    if (!isUsed("networks", record.name)) continue;
-    if (owner !== undefined) {
-      leave("Network", record.name, `it is ${ownerLabel(owner)}`, true);
-      continue;
-    }
-    const inputs = networkInputs(parseNetwork(record.xml), record.autostart);
-    if (inputs === undefined) {
-      leave("Network", record.name, "no inputs are for networks of its kind");
-      continue;
-    }
-    const { mode, bridge, forwardDevice, forwardDevices, ...optional } = inputs;
-    const needed = withoutAbsent({ mode, bridge, forwardDevice, forwardDevices });
-    const network = await take("Network", record.name, needed, optional);
-    if (network !== undefined) networks.push(network);
-  }
+  for (const network of found.networks)
+    if (isUsed("networks", network.record.name)) networks.push(...(await takeNetwork(taker, network)));
 
-  if (options.all)
-    for (const pool of found.pools)
-      for (const { name, path } of spareDisks(found, pool)) {
-        const same = shared.sameAs(ref.name, { pool: pool.name, volume: name });
-        const first = same.find((other) => before.includes(other.found));
-        const user = others.find((other) => textsOn(other).has(path));
-        if (first !== undefined)
-          leave("Disk", name, `it is the same file as on ${first.found.ref.name}`, true);
-        else if (user === undefined) await takeDisk(pool.name, name);
-        else
-          leave(
-            "Disk",
-            name,
-            `${path} is a disk on ${user.ref.name}: the same one, if they share that folder`,
-          );
-      }
-
+  const spare = options.all ? await takeSpareDisks(taker, known, found, neighbours) : [];
+  const disks = [...shared, ...spare];
   const pools: ImportedResource[] = [];
-  const poolsOfDisks = new Set(disks.map(({ inputs }) => inputs.pool));
-  for (const pool of found.pools) {
-    if (!isUsed("pools", pool.name) && !poolsOfDisks.has(pool.name)) continue;
-    if (isIdentityUuid(pool.uuid)) {
-      leave("StoragePool", pool.name, "a Pulumi stack made it, as its UUID tells", true);
-      continue;
-    }
-    if (kindOf(pool.type) === undefined) {
-      leave("StoragePool", pool.name, `no inputs are for pools of type ${pool.type}`);
-      continue;
-    }
-    const imported = await take("StoragePool", pool.name, poolInputs(modelOf(pool), pool.autostart), {});
-    if (imported !== undefined) pools.push(imported);
+  for (const pool of found.pools)
+    if (isUsed("pools", pool.name) || disks.some(({ inputs }) => inputs.pool === pool.name))
+      pools.push(...(await takePool(taker, pool)));
+  return { resources: [...pools, ...networks, ...disks, ...machines], left: taker.left };
+}
+
+async function takeDisk(
+  taker: Taker,
+  known: Storage,
+  { pool, volume }: VolumeKey,
+): Promise<ImportedResource[]> {
+  const of = known.find({ pool, volume });
+  if (of.kind === "unusable") return [];
+  const format = of.format === "qcow2" ? {} : { format: of.format };
+  return await taker.take("Disk", volume, {
+    needed: { pool, size: sizeText(of.sizeBytes), ...format },
+  });
+}
+
+/** What several VMs have is no disk of one of them, unless it could be taken over as a disk of its own. */
+function withoutShared(known: Storage, taken: readonly ImportedResource[]): Storage {
+  const isTaken = ({ pool, volume }: VolumeKey) =>
+    taken.some(({ inputs, libvirtName }) => inputs.pool === pool && libvirtName === volume);
+  return {
+    ...known,
+    find: (key) => {
+      const of = known.find(key);
+      return of.kind === "volume" && of.isShared && !isTaken(key)
+        ? { kind: "unusable", why: "several virtual machines have it" }
+        : of;
+    },
+  };
+}
+
+async function takeMachine(
+  taker: Taker,
+  domain: FoundDomain,
+  { found, others, storage }: { found: FoundHost; others: readonly FoundHost[]; storage: Storage },
+): Promise<ImportedResource[]> {
+  const { record, owner } = domain;
+  if (owner !== undefined) {
+    taker.leave("VirtualMachine", record.name, `it is ${ownerLabel(owner)}`, true);
+    return [];
   }
-  return { resources: [...pools, ...networks, ...disks, ...machines], left };
+  const described = twinOf(domain, others) ?? describe(domain, found, storage);
+  if (typeof described === "string") {
+    taker.leave("VirtualMachine", record.name, described);
+    return [];
+  }
+  return await taker.take("VirtualMachine", record.name, described);
+}
+
+async function takeNetwork(
+  taker: Taker,
+  { record, owner }: FoundHost["networks"][number],
+): Promise<ImportedResource[]> {
+  const { name, autostart } = record;
+  if (owner !== undefined) {
+    taker.leave("Network", name, `it is ${ownerLabel(owner)}`, true);
+    return [];
+  }
+  const inputs = networkInputs(parseNetwork(record.xml), autostart);
+  if (inputs === undefined) {
+    taker.leave("Network", name, "no inputs are for networks of its kind");
+    return [];
+  }
+  const { mode, bridge, forwardDevice, forwardDevices, ...optional } = inputs;
+  const needed = withoutAbsent({ mode, bridge, forwardDevice, forwardDevices });
+  return await taker.take("Network", name, { needed, optional });
+}
+
+/** Those that no VM has. */
+async function takeSpareDisks(
+  taker: Taker,
+  known: Storage,
+  found: FoundHost,
+  { before, after, shared }: Neighbours,
+): Promise<ImportedResource[]> {
+  const taken: ImportedResource[] = [];
+  for (const pool of found.pools)
+    for (const { name: volume, path } of spareDisks(found, pool)) {
+      const key = { pool: pool.name, volume };
+      const same = shared.sameAs(found.ref.name, key);
+      const first = same.find((other) => before.includes(other.found));
+      const user = [...before, ...after].find((other) => textsOn(other).has(path));
+      if (first !== undefined)
+        taker.leave("Disk", volume, `it is the same file as on ${first.found.ref.name}`, true);
+      else if (user === undefined) taken.push(...(await takeDisk(taker, known, key)));
+      else
+        taker.leave(
+          "Disk",
+          volume,
+          `${path} is a disk on ${user.ref.name}: the same one, if they share that folder`,
+        );
+    }
+  return taken;
+}
+
+async function takePool(taker: Taker, pool: FoundHost["pools"][number]): Promise<ImportedResource[]> {
+  if (isIdentityUuid(pool.uuid)) {
+    taker.leave("StoragePool", pool.name, "a Pulumi stack made it, as its UUID tells", true);
+    return [];
+  }
+  if (kindOf(pool.type) === undefined) {
+    taker.leave("StoragePool", pool.name, `no inputs are for pools of type ${pool.type}`);
+    return [];
+  }
+  return await taker.take("StoragePool", pool.name, {
+    needed: poolInputs(modelOf(pool), pool.autostart),
+  });
 }
 
 /** Why a VM that is defined on several hosts isn't taken over from this one; from where it alone runs it is. */
@@ -182,11 +191,7 @@ function withoutAbsent(bag: Bag): Bag {
 }
 
 /** What has to be said of a VM, what can be, and what no input says; or why it isn't taken over. */
-function describe(
-  { record, model }: FoundDomain,
-  found: FoundHost,
-  storage: Storage,
-): { needed: Bag; optional: Bag; notes: string[]; order: string[] } | string {
+function describe({ record, model }: FoundDomain, found: FoundHost, storage: Storage): Described | string {
   if (record.persistentXml === undefined) return "it runs without a definition, which virsh define gives it";
   if (model === undefined) return "it isn't one of QEMU or KVM, or its definition can't be read";
   const { inputs, notes } = machineInputs(
