@@ -1,28 +1,12 @@
-import { posix } from "node:path";
-import {
-  type DomainDisk,
-  hasPcieRootPorts,
-  type MigratedVolume,
-  type ModelDifference,
-} from "../../libvirt/xml/index.js";
 import { type Identity, ownerLabel, sameIdentity, takenFrom } from "../../planning/owner.js";
 import { emptyPlan, type Plan, type Refusal } from "../../planning/plan.js";
-import type { PropertyChange, Step } from "../../planning/step.js";
+import type { Step } from "../../planning/step.js";
 import { foundAgain, isFoundAgain } from "../found-again.js";
 import { asMoved } from "./as-moved.js";
 import { asRemoved } from "./as-removed.js";
-import { type Changes, sortChanges, toTexts } from "./changes.js";
-import { leftOpen, volumesToCopy } from "./copies.js";
+import { volumesToCopy } from "./copies.js";
 import { desiredModel } from "./desired.js";
-import { desiredAt } from "./desired-at.js";
-import {
-  missingMedia,
-  refuseLossByName,
-  refuseTakenUnderSnapshot,
-  releasedVolumeSteps,
-  warnUsedAgain,
-} from "./disks.js";
-import type { CopiedVolume } from "./migration/index.js";
+import { missingMedia, refuseLossByName, releasedVolumeSteps, warnUsedAgain } from "./disks.js";
 import {
   asEnded,
   isActive,
@@ -31,26 +15,17 @@ import {
   type ObservedDomain,
   type ObservedHost,
   type ObservedMachine,
-  snapshotNames,
   whereItIs,
 } from "./observed.js";
 import { obstacles } from "./obstacles.js";
 import { osWarnings, withDefaults } from "./os-defaults.js";
 import { patchRefusals } from "./patch-refusals.js";
+import { planChanges } from "./plan-changes.js";
+import { planMove, planSettling, releaseLeftBehind } from "./plan-move.js";
 import { powerSteps } from "./power.js";
-import {
-  asRelocated,
-  type Relocations,
-  relocationSteps,
-  relocationsOf,
-  unfinishedOf,
-} from "./relocations.js";
-import { isOwn, type MachineRequest, wasFound } from "./request.js";
-import type { GuestRun } from "./running-guest.js";
-import type { Inputs } from "./schema.js";
-import { mediaSteps, releasedMediaSteps, secondSeedRefusals } from "./seed/steps.js";
-import { judgeShorterList } from "./shorter-list.js";
-import { strangers } from "./strangers.js";
+import { relocationSteps, relocationsOf, unfinishedOf } from "./relocations.js";
+import { isOwn, type MachineRequest } from "./request.js";
+import { mediaSteps, releasedMediaSteps } from "./seed/steps.js";
 import { asMarked, unmarkedVolumes } from "./unmarked.js";
 import { volumeSteps } from "./volume-steps.js";
 import { waitSteps, waitWarnings } from "./wait/plan.js";
@@ -178,28 +153,6 @@ function planDeparture(
   planChanges(request, observed, moved.place, moved.domain, relocations, result);
 }
 
-/** What is the VM's and in no document of it isn't moved: nobody would look for it afterwards. */
-function releaseLeftBehind(
-  request: MachineRequest,
-  place: ObservedHost,
-  domain: ObservedDomain,
-  copies: readonly CopiedVolume[],
-  result: Plan,
-): void {
-  const models = [domain.persistent, domain.live].flatMap((model) => model ?? []);
-  const copied = copies.map(({ sourcePool: pool, name: volume }) => ({ source: { pool, volume } }));
-  const open = models.flatMap(({ disks }) => disks);
-  releasedVolumeSteps(
-    request,
-    place,
-    domain,
-    { defined: [...copied, ...open], open: [] },
-    relocationsOf(request, place, domain),
-    result,
-  );
-  releasedMediaSteps(request, place, domain, models, result);
-}
-
 function planNew(request: MachineRequest, observed: ObservedMachine, result: Plan): void {
   const { inputs, previous, recorded } = request;
   const { target } = observed;
@@ -299,107 +252,6 @@ function twoCopies(name: string, target: ObservedHost, elsewhere: ObservedHost):
   };
 }
 
-function planSettling(request: MachineRequest, observed: ObservedMachine, result: Plan): void {
-  const { target, elsewhere } = observed;
-  const journal = target.domain?.journal ?? elsewhere?.domain?.journal;
-  const from = journal?.from.name ?? elsewhere?.ref.name ?? target.ref.name;
-  const to = journal?.to.name ?? target.ref.name;
-  result.steps.push({
-    kind: "settleMigration",
-    subject: request.inputs.name,
-    from,
-    to,
-    effect: "live",
-    reason: "one running copy stays, and it moves on if it isn't where it should be",
-  });
-  if (elsewhere === undefined) {
-    result.refusals.push({
-      kind: "ambiguous",
-      message: `virtual machine ${request.inputs.name} is in the middle of a migration ${from} -> ${to}, and the other of the two hosts isn't known to this deployment; declare both as Host resources`,
-    });
-    return;
-  }
-  // Settling may leave it on either host; a move that might follow has to be announced.
-  if (elsewhere.domain !== undefined) {
-    const settled = { ...observed, target: withoutCopies(target, journal?.volumes ?? []) };
-    const copies = volumesToCopy(request, settled.target, elsewhere, elsewhere.domain, settled.bases);
-    result.steps.push(moveStep(request, settled, elsewhere, copies, true));
-  }
-}
-
-/** As the host is when settling has left the guest on the other one: what was copied to here, or from here, is gone. */
-function withoutCopies(host: ObservedHost, copied: readonly MigratedVolume[]): ObservedHost {
-  const pools = host.pools.map((pool) => {
-    const isCopied = (name: string) =>
-      copied.some(
-        (volume) => volume.name === name && [volume.sourcePool, volume.targetPool].includes(pool.name),
-      );
-    const { marks, volumes } = pool.contents;
-    const contents = {
-      ...pool.contents,
-      volumes: volumes.filter(({ name }) => !isCopied(name)),
-      marks: marks.filter(({ volume }) => !isCopied(volume)),
-    };
-    return { ...pool, contents };
-  });
-  return { ...host, pools };
-}
-
-function planMove(
-  request: MachineRequest,
-  observed: ObservedMachine,
-  place: ObservedHost,
-  domain: ObservedDomain,
-  copies: readonly CopiedVolume[],
-  result: Plan,
-): void {
-  const { inputs } = request;
-  const mode = inputs.migration?.mode ?? "live";
-  const active = isActive(domain);
-  const move = `virtual machine ${inputs.name} is on ${place.ref.name} and should be on ${observed.target.ref.name}`;
-  if (mode === "none")
-    result.refusals.push({ kind: "policy", message: `${move}, but migration.mode "none" forbids moving it` });
-  if (mode === "offline" && active)
-    result.refusals.push({
-      kind: "policy",
-      message: `${move}, but it runs and migration.mode is "offline"; set powerState "stopped" first, or mode "live"`,
-    });
-  for (const { volume, pool } of leftOpen(request, place, domain))
-    result.refusals.push({
-      kind: "inUse",
-      message: `${move}, but the guest still uses disk ${volume} in pool ${pool}, which was taken from it, isn't its own any more and stays on ${place.ref.name}; have it restart there first (shut it down and deploy, or restartPolicy: "whenNeeded")`,
-    });
-  result.refusals.push(
-    ...observed.moveRefusals.map(
-      (message): Refusal => ({ kind: "missing", message: `${move}, but ${message}` }),
-    ),
-  );
-  result.steps.push(moveStep(request, observed, place, copies, active));
-}
-
-function moveStep(
-  request: MachineRequest,
-  observed: ObservedMachine,
-  place: ObservedHost,
-  volumes: readonly CopiedVolume[],
-  active: boolean,
-): Step {
-  const { inputs } = request;
-  const copies = volumes.map(({ name, sourcePool, targetPool, base }) => {
-    const place = sourcePool === targetPool ? "" : ` to pool ${targetPool}`;
-    const layer = base === undefined ? "" : ` (its layer over ${posix.basename(base.path)}, which is there)`;
-    return `${name}${place}${layer}`;
-  });
-  // One host may have become another machine.
-  const isNameOfBoth = place.ref.name === observed.target.ref.name;
-  const label = ({ ref }: ObservedHost) =>
-    isNameOfBoth ? `${ref.name} (${ref.connection.address})` : ref.name;
-  const what = { subject: inputs.name, from: label(place), to: label(observed.target), copies };
-  return active
-    ? { kind: "migrate", ...what, effect: "migrate" }
-    : { kind: "moveStopped", ...what, effect: "none" };
-}
-
 /** Marks and records that no guest notices. */
 function planRecords(
   request: MachineRequest,
@@ -447,126 +299,4 @@ function planRecords(
 function markAgain({ record }: ObservedDomain, volumes: readonly string[]): Step {
   const reason = `no mark is on ${volumes.join(", ")}`;
   return { kind: "recordOwner", subject: record.name, effect: "none", reason };
-}
-
-function planChanges(
-  request: MachineRequest,
-  observed: ObservedMachine,
-  place: ObservedHost,
-  domain: ObservedDomain,
-  relocations: Relocations,
-  result: Plan,
-): void {
-  const { inputs } = request;
-  const { target, sources } = observed;
-  if (isUnsettled(domain)) return;
-  const { record, persistent, live } = asRelocated(domain, relocations.moves);
-  const subject = inputs.name;
-  // Without a definition it runs.
-  const definition = persistent ?? live;
-  if (definition === undefined) return;
-  const active = isActive(domain);
-  if (definition.name !== inputs.name) {
-    if (active)
-      result.refusals.push({
-        kind: "policy",
-        message: `${definition.name} can be renamed to ${inputs.name} only while it is off; set powerState "stopped" first, or name: "${definition.name}" to leave its name on the host as it is`,
-      });
-    else if (record.hasSnapshots)
-      result.refusals.push({
-        kind: "policy",
-        message: `${definition.name} can't be renamed to ${inputs.name} while it has snapshots (${snapshotNames(domain)}); delete them first`,
-      });
-    else
-      result.steps.push({
-        kind: "renameMachine",
-        subject,
-        from: definition.name,
-        to: inputs.name,
-        effect: "none",
-      });
-  }
-  const found = wasFound(domain.owner, request);
-  const desired = desiredAt(request, { domain, facts: target.facts }, definition);
-  if (hasPcieRootPorts(definition.machine) !== hasPcieRootPorts(desired.machine))
-    result.refusals.push({
-      kind: "notSupported",
-      message: `machine can't change from ${definition.machine} to ${desired.machine}: its devices are on buses that the other hasn't; keep the family (q35 or pc), or replace the virtual machine`,
-    });
-  const isStranger = strangers(request, place, domain, desired);
-  const changes = sortChanges(persistent, live, desired, runOnceResumed(inputs, domain), isStranger);
-  const stays = whereItIs(observed) === target;
-  result.refusals.push(...obstacles(desired, target, stays ? changes.definition : "everything"));
-  if (changes.definition.length > 0) result.refusals.push(...patchRefusals(desired, place));
-  // Before anything refers to them.
-  mediaSteps(request, place, domain, result);
-  if (found) result.refusals.push(...secondSeedRefusals(request, desired));
-  result.refusals.push(...missingMedia(request, place));
-  result.steps.push(...definitionSteps(subject, changes));
-  refuseLossByName(request, place, result);
-  refuseTakenUnderSnapshot(changes.definition, domain, result);
-  judgeShorterList(request, result);
-  volumeSteps(request, place, domain, relocations.moves, result, sources);
-  const saved =
-    domain.saved === undefined
-      ? undefined
-      : sortChanges(persistent, domain.saved.model, desired, domain.saved.run, isStranger);
-  const power =
-    domain.reverting === undefined
-      ? powerSteps(inputs, domain, toTexts(changes.waiting), saved && told(saved))
-      : [];
-  // A guest that stands still lets go of nothing.
-  result.steps.push(...power.filter(({ kind }) => kind === "resume"));
-  if (changes.live.length > 0)
-    result.steps.push({ kind: "changeRunning", subject, changes: toTexts(changes.live), effect: "live" });
-  if (record.autostart !== (inputs.autostart ?? false))
-    result.steps.push({ kind: "setAutostart", subject, to: inputs.autostart ?? false, effect: "live" });
-  if (domain.reverting !== undefined)
-    result.warnings.push(
-      `${subject} is in the middle of going back to snapshot ${domain.reverting}, which a later deployment of that snapshot ends; until then it is neither started nor stopped`,
-    );
-  result.steps.push(...power.filter(({ kind }) => kind !== "resume"));
-  const starts = power.some(({ kind }) => kind === "restart" || kind === "shutdown");
-  const kept = changes.live.some((d) => d.kind === "disk")
-    ? live?.disks.filter((disk) => !changes.live.some((d) => isTakenAway(d, disk)))
-    : live?.disks;
-  // What a running guest still has open stays until it has let go of it.
-  const open = starts ? [] : (kept ?? []);
-  releasedVolumeSteps(request, place, domain, { defined: desired.disks, open }, relocations, result);
-  const running = starts || live === undefined ? [] : [live];
-  releasedMediaSteps(request, place, domain, [desired, ...running], result);
-}
-
-/** What somebody has paused, and is to run, takes changes as a running guest does: it is resumed before them. */
-function runOnceResumed({ powerState = "running" }: Inputs, domain: ObservedDomain): GuestRun | undefined {
-  const { run, record, reverting } = domain;
-  const resumes =
-    powerState === "running" &&
-    reverting === undefined &&
-    record.state === "paused" &&
-    record.reasonName === "user";
-  return run === undefined || !resumes ? run : { ...run, paused: false };
-}
-
-function told({ live, waiting }: Changes): { live: PropertyChange[]; waiting: PropertyChange[] } {
-  return { live: toTexts(live), waiting: toTexts(waiting) };
-}
-
-function isTakenAway(difference: ModelDifference, disk: DomainDisk): boolean {
-  return difference.kind === "disk" && difference.target === disk.target && difference.to === undefined;
-}
-
-/** The definition is changed as a whole; each change is told once, with what it does to the guest. */
-function definitionSteps(subject: string, changes: Changes): Step[] {
-  if (changes.definition.length === 0) return [];
-  const toldOf = (list: ModelDifference[]) =>
-    toTexts(list.filter((d) => changes.definition.some((other) => other.path === d.path)));
-  const [waiting, silent] = [toldOf(changes.waiting), toldOf(changes.silent)];
-  const steps: Step[] = [];
-  if (waiting.length > 0)
-    steps.push({ kind: "updateDefinition", subject, changes: waiting, effect: "nextBoot" });
-  // Without any change of its own it is what the live changes are saved by.
-  if (silent.length > 0 || waiting.length === 0)
-    steps.push({ kind: "updateDefinition", subject, changes: silent, effect: "none" });
-  return steps;
 }
