@@ -23,11 +23,11 @@ export interface InboundLimit extends FlowLimit {
  * A network interface of a VM: to a libvirt network (`network`), a bridge of the host (`bridge`), or by macvtap a device of the host
  * (`direct`). One of the three.
  *
- * From networks and bridges to others the cable goes live, the card stays in the guest; from and to macvtap at the next boot.
+ * From networks and bridges to others the cable goes live, the card stays in the guest; from and to Open vSwitch and macvtap at the next boot.
  */
 export interface VmInterface {
   network?: In<Network | string>;
-  /** A class of interfaces in the network. Default: the network's. Live. */
+  /** A class of interfaces in the network. Default: the network's. Next boot. */
   portgroup?: In<string>;
   /** Name of a bridge of the host. */
   bridge?: In<string>;

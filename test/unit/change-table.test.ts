@@ -3,8 +3,9 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { withChangesTable } from "../../codegen/changes.mjs";
-import { describeDifferences } from "../../provider/libvirt/xml/index.js";
+import { type DomainInterface, describeDifferences } from "../../provider/libvirt/xml/index.js";
 import { changeTable, effectOf, rowOf } from "../../provider/resources/virtual-machine/change-table.js";
+import type { NetworkTraits } from "../../provider/resources/virtual-machine/network-traits.js";
 import { newRun, runningGuest } from "../../provider/resources/virtual-machine/running-guest.js";
 import { unwalkedRows, walkedRows } from "../lab/walked-rows.js";
 import { domainModel } from "../property/xml-arbitraries.js";
@@ -34,6 +35,49 @@ describe("the table of changes", () => {
     expect(effectOfFewer("kvm", 2)).toBe("live");
     expect(effectOfFewer("kvm", 1)).toBe("nextBoot");
     expect(effectOfFewer("qemu", 2)).toBe("nextBoot");
+  });
+
+  it("takes a cable from one bridge of the kernel to another live, and waits with all that libvirt can't do or only says that it has done", () => {
+    const [model] = fc.sample(domainModel, 1);
+    if (model === undefined) throw new Error("no model");
+    const nic: DomainInterface = {
+      mac: "52:54:00:00:00:01",
+      model: "virtio",
+      link: "up",
+      source: { network: "lan" },
+    };
+    const port: Partial<DomainInterface> = { virtualPort: { type: "openvswitch" } };
+    const traits = (link: NetworkTraits["link"]): NetworkTraits => ({ link, gives: ["vlan", "virtualPort"] });
+    const networks = new Map([
+      ...["lan", "dmz"].map((name) => [name, traits("linuxBridge")] as const),
+      ...["red", "blue"].map((name) => [name, traits("openVswitch")] as const),
+    ]);
+    const effects = (before: Partial<DomainInterface>, after: Partial<DomainInterface>) => {
+      const live = { ...model, interfaces: [{ ...nic, ...before }] };
+      const to = { ...model, interfaces: [{ ...nic, ...after }] };
+      const guest = runningGuest(live, live, to, { ...newRun, networks });
+      return describeDifferences(live, to).map((difference) => effectOf(difference, guest));
+    };
+    const source = (network: string, portgroup?: string) => ({
+      source: portgroup === undefined ? { network } : { network, portgroup },
+    });
+    expect(effects({}, source("dmz"))).toEqual(["live"]);
+    expect(effects({}, { source: { bridge: "br0" } })).toEqual(["live"]);
+    expect(effects(source("lan", "a"), source("lan", "b"))).toEqual(["nextBoot"]);
+    expect(effects(source("red"), source("red", "b"))).toEqual(["nextBoot"]);
+    expect(effects(source("red"), source("blue"))).toEqual(["nextBoot"]);
+    expect(effects(source("red"), source("lan"))).toEqual(["nextBoot"]);
+    expect(effects({}, source("red"))).toEqual(["nextBoot"]);
+    expect(effects({ ...port, source: { bridge: "ovs0" } }, { ...port, source: { bridge: "ovs1" } })).toEqual(
+      ["nextBoot"],
+    );
+    const vlan = (id: number) => ({ vlan: { tags: [id] } });
+    expect(effects({ ...source("red"), ...vlan(5) }, { ...source("red"), ...vlan(6) })).toEqual(["live"]);
+    // Its new VLAN is for the network to which it has yet to go.
+    expect(effects({ ...source("red"), ...vlan(5) }, { ...source("blue"), ...vlan(6) })).toEqual([
+      "nextBoot",
+      "nextBoot",
+    ]);
   });
 
   it("is walked on running guests row by row, but for those of which it is said why not", () => {

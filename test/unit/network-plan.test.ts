@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { HostFacts } from "../../provider/hosts/facts.js";
+import type { DomainRecord } from "../../provider/libvirt/index.js";
 import {
   buildNetwork,
   type NetworkModel,
@@ -9,6 +10,7 @@ import {
 } from "../../provider/libvirt/xml/index.js";
 import type { Identity } from "../../provider/planning/owner.js";
 import { describePlan } from "../../provider/planning/plan.js";
+import { attachedTo, misplaced } from "../../provider/resources/network/attached.js";
 import { parseRoutes } from "../../provider/resources/network/host-routes.js";
 import { network } from "../../provider/resources/network/index.js";
 import type { ObservedHost, ObservedNetworks } from "../../provider/resources/network/observed.js";
@@ -324,5 +326,24 @@ vpn0\t0000010A\t0100D60A\t0003\t0\t0\t0\t0000FFFF\t0\t0\t0
       planned(request, [hostWith(undefined, { replaced, machinesOfReplaced })]);
     expect(rename([])).toMatchObject({ steps: ["replace, for name"], refusals: [] });
     expect(rename(["web"]).messages[0]).toMatch(/^network lan on alpha can't become wan: .* web is running/);
+  });
+
+  it("leaves the VLAN of an interface alone that waits for its guest's next boot to go elsewhere", () => {
+    const nic = (source: string, more = "") =>
+      `<domain type='qemu'><devices><interface type='network'><mac address='52:54:00:00:00:01'/><source ${source}/>${more}</interface></devices></domain>`;
+    const vlans: NetworkModel = {
+      ...{ name: "vlans", uuid: declared.uuid, mode: "bridge", bridge: "ovs0", virtualPort: "openvswitch" },
+      portgroups: [{ name: "red", vlan: { tags: [5] } }],
+    };
+    const misplacedIn = (persistentXml: string) => {
+      const liveXml = nic("network='vlans'", "<vlan><tag id='9'/></vlan>");
+      const [attached] = attachedTo("vlans", undefined, [
+        { name: "web", liveXml, persistentXml } as DomainRecord,
+      ]);
+      return attached?.plugs.map((plug) => misplaced(plug, vlans));
+    };
+    expect(misplacedIn(nic("network='vlans'"))).toEqual([{ vlan: undefined }]);
+    expect(misplacedIn(nic("network='vlans' portgroup='red'"))).toEqual([undefined]);
+    expect(misplacedIn(nic("network='others'"))).toEqual([undefined]);
   });
 });

@@ -17,7 +17,10 @@ export interface Attached {
 
 /** An interface in a network. */
 export interface Plug extends InterfacePlug {
-  /** Its VLANs are its own by its definition, or (of a VM without one) may be: the network's aren't for it. */
+  /**
+   * Its VLANs are its own by its definition, or (of a VM without one) may be: the network's aren't for it. Nor are they for one that waits for its next
+   * boot to go elsewhere: until then it stays as it is.
+   */
   hasOwnVlan: boolean;
 }
 
@@ -88,7 +91,8 @@ function plugsOf(record: DomainRecord): Plug[] {
   const defined = record.persistentXml === undefined ? undefined : interfacePlugs(record.persistentXml);
   const plugs = interfacePlugs(record.liveXml).map((plug) => {
     const definition = defined?.find(({ mac }) => mac === plug.mac);
-    return { ...plug, hasOwnVlan: definition === undefined || definition.vlan !== undefined };
+    const stays = definition?.network === plug.network && definition?.portgroup === plug.portgroup;
+    return { ...plug, hasOwnVlan: !stays || definition?.vlan !== undefined };
   });
   plugsOfRecords.set(record, plugs);
   return plugs;

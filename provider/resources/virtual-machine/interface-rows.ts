@@ -7,6 +7,7 @@ import {
   type InterfaceFilter,
   type InterfaceSource,
   type ModelDifference,
+  sameValue,
   type Vlan,
 } from "../../libvirt/xml/index.js";
 import type { ChangeRow, RunningEffect } from "./change-row.js";
@@ -32,23 +33,41 @@ function ports({ from, to }: ModelDifference): number {
   return to === undefined ? -1 : 1;
 }
 
-/** The cable goes from one bridge to another; from or to a device of the host libvirt can't move it. */
-function moving({ from, to }: ModelDifference, guest: RunningGuest): RunningEffect {
-  const isBridge = (source: InterfaceSource) => {
-    if ("network" in source) return guest.networks?.get(source.network)?.link !== "device";
-    return "bridge" in source;
-  };
-  return isBridge(from as InterfaceSource) && isBridge(to as InterfaceSource) ? "live" : "nextBoot";
+/**
+ * The cable goes from one bridge of the kernel to another. From or to a device of the host or an Open vSwitch libvirt can't move it, and to another
+ * portgroup of the same network it says that it has, and hasn't.
+ */
+function moving(difference: ModelDifference, guest: RunningGuest): RunningEffect {
+  const from = difference.from as InterfaceSource;
+  const to = difference.to as InterfaceSource;
+  if ("network" in from && "network" in to && from.network === to.network) return "nextBoot";
+  const [there, wanted] = nicIn(difference, guest);
+  const isBridge = (source: InterfaceSource, nic: DomainInterface | undefined) =>
+    !isOnOpenVswitch(source, nic, guest) &&
+    ("network" in source ? guest.networks?.get(source.network)?.link !== "device" : "bridge" in source);
+  return isBridge(from, there) && isBridge(to, wanted) ? "live" : "nextBoot";
 }
 
-/** Only Open vSwitch takes another tag for a port that is in use. */
+/** Only Open vSwitch takes another tag for a port that is in use; one of a network to which the interface has yet to go comes with it. */
 function retagging(difference: ModelDifference, guest: RunningGuest): RunningEffect {
+  const [there, wanted] = nicIn(difference, guest);
+  if (there === undefined || !sameValue(there.source, wanted?.source)) return "nextBoot";
+  return isOnOpenVswitch(there.source, there, guest) ? "live" : "nextBoot";
+}
+
+/** The interface as the guest has it, and as it should be. */
+function nicIn(difference: ModelDifference, { live, to }: RunningGuest): (DomainInterface | undefined)[] {
   const mac = difference.kind === "interface" ? difference.mac : "";
-  const there = guest.live.interfaces.find((other) => other.mac === mac);
-  if (there === undefined) return "nextBoot";
-  const { source, virtualPort } = there;
-  const link = "network" in source ? guest.networks?.get(source.network)?.link : undefined;
-  return virtualPort?.type === "openvswitch" || link === "openVswitch" ? "live" : "nextBoot";
+  return [live, to].map(({ interfaces }) => interfaces.find((other) => other.mac === mac));
+}
+
+function isOnOpenVswitch(
+  source: InterfaceSource,
+  nic: DomainInterface | undefined,
+  { networks }: RunningGuest,
+): boolean {
+  const link = "network" in source ? networks?.get(source.network)?.link : undefined;
+  return nic?.virtualPort?.type === "openvswitch" || link === "openVswitch";
 }
 
 export const interfaceRows: readonly ChangeRow[] = [
@@ -66,7 +85,7 @@ export const interfaceRows: readonly ChangeRow[] = [
     property: property("source"),
     effect: moving,
     running:
-      "live between networks and bridges: the cable moves, the card stays; at its next boot from or to macvtap",
+      "live between networks and bridges: the cable moves, the card stays; at its next boot from or to Open vSwitch and macvtap, and to another portgroup",
     warning: () => "the guest is in another network then",
   },
   {
