@@ -36,7 +36,10 @@ export interface DiskLimits extends DiskRates {
  * a file's content (`source`), or empty (`size` and `pool`).
  */
 export interface VmDisk {
-  /** A Disk resource on the VM's host. Two VMs that write to one are warned of, and QEMU starts one of them, unless it is `shareable`. */
+  /**
+   * A Disk resource on the VM's host. Two VMs of which one writes to it are warned of, and QEMU starts one of them, unless both are
+   * `shareable`.
+   */
   disk?: In<Disk>;
   /**
    * Size of an owned disk. Growing is applied in place; shrinking is refused. It may be left out with `image` or `source` (then it is that one's, which is
@@ -99,7 +102,10 @@ export interface VmDisk {
   limits?: In<DiskLimits>;
   /** The guest can't write to it, and a migration doesn't copy it. Default `false`. Not on `"sata"` and `"ide"`. Next boot. */
   readonly?: In<boolean>;
-  /** Other guests may have it open as well: for clusters. Needs format `"raw"`. Default `false`. Next boot. */
+  /**
+   * Other guests may write to it as well: for clusters. QEMU starts no guest unless everybody else who has a disk open that it writes to
+   * has this set, also those who only read. Needs format `"raw"`. Default `false`. Next boot.
+   */
   shareable?: In<boolean>;
   /** Place in the order in which the guest's firmware tries devices, from 1; each is one device's. Default: as libvirt has it. Next boot. */
   bootOrder?: In<number>;

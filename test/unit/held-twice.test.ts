@@ -37,6 +37,7 @@ function toldOf(resources: readonly Resource[], hosts = new Hosts({ warn: () => 
 
 describe("two resources of a program", () => {
   const mac = "52:54:00:00:00:07";
+  const raw = { host: "alpha", pool: "images", format: "raw" };
   it.each<[Resource["0"], Bag, Bag, string]>([
     [
       "VirtualMachine",
@@ -114,7 +115,16 @@ describe("two resources of a program", () => {
       "VirtualMachine",
       { name: "one", disks: [{ disk: { host: "alpha", pool: "images", name: "data" } }] },
       { name: "two", disks: [{ disk: { host: "alpha", pool: "images", name: "data" } }] },
-      "warning: disks[0]: VirtualMachine a writes to disk data in pool images on alpha as well: QEMU doesn't start the second of the two; give each a disk of its own, or shareable: true for guests that know of each other",
+      "warning: disks[0]: disk data in pool images on alpha: VirtualMachine a has it open as well, and this virtual machine writes to it: QEMU doesn't start the second of the two; give each a disk of its own, or set shareable: true in both for guests that know of each other",
+    ],
+    [
+      "VirtualMachine",
+      { name: "one", disks: [{ disk: { ...raw, name: "data" }, shareable: true }] },
+      {
+        name: "two",
+        disks: [{ disk: { ...raw, name: "logs" } }, { disk: { ...raw, name: "data" }, readonly: true }],
+      },
+      "warning: disks[1]: disk data in pool images on alpha: VirtualMachine a writes to it: QEMU doesn't start the second of the two; give each a disk of its own, or set shareable: true in both for guests that know of each other",
     ],
   ])("of kind %s have one thing: %j and %j", (kind, one, other, expected) => {
     expect(
@@ -218,9 +228,24 @@ describe("nothing is said of", () => {
     [
       "a disk that guests share",
       [
-        ["VirtualMachine", "a", { name: "a", disks: [disk] }],
+        ["VirtualMachine", "a", { name: "a", disks: [{ ...disk, shareable: true }] }],
         ["VirtualMachine", "b", { name: "b", disks: [{ ...disk, shareable: true }] }],
-        ["VirtualMachine", "c", { name: "c", disks: [{ ...disk, readonly: true }] }],
+        ["VirtualMachine", "c", { name: "c", disks: [{ ...disk, shareable: true, readonly: true }] }],
+      ],
+    ],
+    [
+      "a disk that guests read, one of them beside others",
+      [
+        ["VirtualMachine", "a", { name: "a", disks: [{ ...disk, readonly: true }] }],
+        ["VirtualMachine", "b", { name: "b", disks: [{ ...disk, readonly: true }] }],
+        ["VirtualMachine", "c", { name: "c", disks: [{ ...disk, readonly: true, shareable: true }] }],
+      ],
+    ],
+    [
+      "a disk that one guest writes to, and another reads that doesn't mind",
+      [
+        ["VirtualMachine", "a", { name: "a", disks: [disk] }],
+        ["VirtualMachine", "b", { name: "b", disks: [{ ...disk, readonly: true, shareable: true }] }],
       ],
     ],
     [

@@ -14,7 +14,7 @@ export function holds(inputs: Partial<Inputs>): Holding[] {
       ? []
       : [nameHeld(ref, "virtual machine", name, "give each virtual machine of a host a name of its own")]),
     ...volumesHeld(ref, inputs),
-    ...(powerState === "stopped" ? [] : [...disksWritten(ref, inputs), ...addressesHeld(ref, inputs)]),
+    ...(powerState === "stopped" ? [] : [...disksOpen(ref, inputs), ...addressesHeld(ref, inputs)]),
   ];
 }
 
@@ -26,18 +26,39 @@ function volumesHeld(host: HostRef, { name, disks = [], adopt }: Partial<Inputs>
   );
 }
 
-function disksWritten(host: HostRef, { disks = [] }: Partial<Inputs>): Holding[] {
-  return disks.flatMap(({ disk, readonly, shareable }, i): Holding[] =>
-    disk === undefined || readonly === true || shareable === true
-      ? []
-      : [
-          {
-            ...{ host, what: `writing to ${disk.pool}/${disk.name}`, path: `disks[${i}]`, onlyWarns: true },
-            says: (other) =>
-              `disks[${i}]: ${other} writes to disk ${disk.name} in pool ${disk.pool} on ${host.name} as well: QEMU doesn't start the second of the two; give each a disk of its own, or shareable: true for guests that know of each other`,
-          },
-        ],
-  );
+/** How guests have a disk open. */
+const ways = {
+  "read by": { writes: false, shares: false },
+  "written by": { writes: true, shares: false },
+  "read, shareable, by": { writes: false, shares: true },
+  "written, shareable, by": { writes: true, shares: true },
+};
+
+type Way = keyof typeof ways;
+
+/** QEMU wants the consent of everybody who has a disk open to each who writes to it. */
+function excludeEachOther(one: Way, other: Way): boolean {
+  const [a, b] = [ways[one], ways[other]];
+  return (a.writes && !b.shares) || (b.writes && !a.shares);
+}
+
+function disksOpen(host: HostRef, { name, disks = [] }: Partial<Inputs>): Holding[] {
+  return disks.flatMap(({ disk, readonly = false, shareable = false }, i): Holding[] => {
+    if (disk === undefined) return [];
+    const way: Way = `${readonly ? "read" : "written"}${shareable ? ", shareable," : ""} by`;
+    const opened = (how: Way) => `disk ${disk.pool}/${disk.name}, ${how} `;
+    const excluded = (Object.keys(ways) as Way[]).filter((how) => excludeEachOther(way, how)).map(opened);
+    const where = `disk ${disk.name} in pool ${disk.pool} on ${host.name}`;
+    const because = readonly ? "writes to it" : "has it open as well, and this virtual machine writes to it";
+    return [
+      {
+        ...{ host, what: `${opened(way)}${name}`, path: `disks[${i}]`, onlyWarns: true },
+        meets: (what) => excluded.some((beginning) => what.startsWith(beginning)),
+        says: (other) =>
+          `disks[${i}]: ${where}: ${other} ${because}: QEMU doesn't start the second of the two; give each a disk of its own, or set shareable: true in both for guests that know of each other`,
+      },
+    ];
+  });
 }
 
 function addressesHeld(host: HostRef, { interfaces = [] }: Partial<Inputs>): Holding[] {
