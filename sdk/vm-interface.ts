@@ -52,8 +52,8 @@ export interface VmInterface {
   /** What the guest receives (`inbound`) and sends (`outbound`). Default: no limits. Live. */
   bandwidth?: In<{ inbound?: In<InboundLimit>; outbound?: In<FlowLimit> }>;
   /**
-   * A network filter that the host has (`virsh nwfilter-list`), such as `"clean-traffic"`, and the values of its variables. Not with `direct`.
-   * Live.
+   * A network filter that the host has (`virsh nwfilter-list`), such as `"clean-traffic"`, and the values of its variables. Not with `direct`, nor on
+   * Open vSwitch. Live.
    */
   filter?: In<{ name: In<string>; parameters?: In<Record<string, In<In<string> | In<string>[]>>> }>;
   /** Largest packet, in bytes. Default: the network's or bridge's. Next boot. */

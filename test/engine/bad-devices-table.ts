@@ -146,6 +146,15 @@ export const devicesTable: readonly ["VirtualMachine", Record<string, unknown>, 
   ],
   [
     "VirtualMachine",
+    {
+      interfaces: [
+        { bridge: "ovs0", virtualPort: { type: "openvswitch" }, filter: { name: "clean-traffic" } },
+      ],
+    },
+    "interfaces[0].filter: is not for Open vSwitch: libvirt has no filters there, and doesn't start a guest that is to have one",
+  ],
+  [
+    "VirtualMachine",
     { interfaces: [{ ...nic, vlan: 4095 }] },
     "interfaces[0].vlan: 4095 must be a whole number from 1 to 4094",
   ],

@@ -3,6 +3,7 @@ import type { DomainRecord } from "../../provider/libvirt/index.js";
 import type { DomainInterface, OwnerMark } from "../../provider/libvirt/xml/index.js";
 import { withOwnerMark } from "../../provider/libvirt/xml/owner-mark.js";
 import { desiredInterfaces, madeMac } from "../../provider/resources/virtual-machine/desired-interfaces.js";
+import { filterRefusals } from "../../provider/resources/virtual-machine/filter-refusals.js";
 import { sameAddresses } from "../../provider/resources/virtual-machine/same-addresses.js";
 import type { Inputs } from "../../provider/resources/virtual-machine/schema.js";
 
@@ -83,4 +84,19 @@ it("an address that a domain of others has in the same network is told", () => {
   });
   expect(told({}, marked(mark))).toEqual([]);
   expect(told({}, marked({ ...mark, stack: "prod" }))).toHaveLength(1);
+});
+
+it("a filter is refused in a network on Open vSwitch, where the guest wouldn't start with it", () => {
+  const refused = (interfaces: NonNullable<Inputs["interfaces"]>, openVswitchNetworks?: string[]) =>
+    filterRefusals(
+      declared(...interfaces),
+      openVswitchNetworks === undefined ? {} : { openVswitchNetworks },
+    ).map(({ message }) => message);
+  const filter = { name: "clean-traffic" };
+  expect(
+    refused([{ network: "lan", filter }, { network: "vlans", filter }, { network: "vlans" }], ["vlans"]),
+  ).toEqual([
+    "interfaces[1].filter: is not for Open vSwitch: libvirt has no filters there, and doesn't start a guest that is to have one",
+  ]);
+  expect(refused([{ network: "lan", filter }])).toEqual([]);
 });

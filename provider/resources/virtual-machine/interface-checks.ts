@@ -3,6 +3,9 @@ import { occursTwice, ofEach, ofPart, problemIf, type Rule } from "../rules.js";
 import type { InterfaceInputs } from "./interface-schema.js";
 import type { Inputs } from "./schema.js";
 
+export const NO_FILTER_ON_OPEN_VSWITCH =
+  "is not for Open vSwitch: libvirt has no filters there, and doesn't start a guest that is to have one";
+
 const settingRules: readonly Rule<InterfaceInputs>[] = [
   ({ network, bridge, direct }) =>
     problemIf(
@@ -36,6 +39,8 @@ const settingRules: readonly Rule<InterfaceInputs>[] = [
       "filter",
       "needs network or bridge: packets of macvtap pass no filter of the host",
     ),
+  ({ filter, virtualPort }) =>
+    problemIf(filter !== undefined && virtualPort !== undefined, "filter", NO_FILTER_ON_OPEN_VSWITCH),
   ({ queues, model = "virtio" }) =>
     problemIf(queues !== undefined && model !== "virtio", "queues", `needs model "virtio", not "${model}"`),
   ({ bandwidth, network }) =>

@@ -12,6 +12,7 @@ import { snapshotLayers } from "../snapshot-layers.js";
 import { askGuest } from "./ask-guest.js";
 import { leftDisks } from "./left-disks.js";
 import { basesOf, preflightMove } from "./move.js";
+import { networkTraits } from "./network-traits.js";
 import { poolsOf } from "./observe-pools.js";
 import {
   isActive,
@@ -282,6 +283,9 @@ async function lookAt(
     pools: await poolsOf(host, poolRecords, request, domain, fresh),
     left: leftDisks(host, () => identityHashes(request)[0]),
     networks: networks.filter((network) => network.active).map((network) => network.name),
+    openVswitchNetworks: networks
+      .filter((network) => networkTraits(network).link === "openVswitch")
+      .map((network) => network.name),
   };
   if (!fresh)
     for (const pool of place.pools)

@@ -62,6 +62,8 @@ export interface ObservedHost {
   /** Disks that the same deployment has left when it deleted this VM, to make it anew. */
   left?: readonly { pool: string; volume: string }[];
   networks: string[];
+  /** Those whose guests are on Open vSwitch. */
+  openVswitchNetworks?: readonly string[];
 }
 
 /** What there is of one VM. */

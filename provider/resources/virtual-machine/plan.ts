@@ -7,6 +7,7 @@ import { asRemoved } from "./as-removed.js";
 import { volumesToCopy } from "./copies.js";
 import { desiredModel } from "./desired.js";
 import { missingMedia, refuseLossByName, releasedVolumeSteps, warnUsedAgain } from "./disks.js";
+import { filterRefusals } from "./filter-refusals.js";
 import {
   asEnded,
   isActive,
@@ -52,6 +53,8 @@ function planFilled(request: MachineRequest, observed: ObservedMachine): Plan {
     result.refusals.push({ kind: "notSupported", message: observed.patchProblem });
     return result;
   }
+  if (defines) result.refusals.push(...filterRefusals(request.inputs, observed.target));
+  if (result.refusals.length > 0) return result;
   const place = whereItIs(observed);
   const { awaited: isAwaited = false, attempt } = place?.domain ?? {};
   const isOff = place?.domain !== undefined && !isActive(place.domain);
