@@ -27,6 +27,9 @@ export function ownerLabel(owner: Identity): string {
   return `"${owner.name}" of Pulumi stack ${owner.project}/${owner.stack}`;
 }
 
+/** Of something whose mark tells by a hash whose it is: what that was called isn't known any more. */
+export const RENAMED = "its resource, or its stack, has another name now";
+
 /** Of something that another stack, or another resource, still counts as its own. */
 export function takenFrom(what: string, host: string, owner: Identity): string {
   return `${what} on ${host} is taken over from ${ownerLabel(owner)}; take it out of there as well (pulumi state delete), which can't change it any more`;

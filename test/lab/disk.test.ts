@@ -307,7 +307,7 @@ describe.skipIf(!available)(`disks on real hosts ${missing.join("; ")}`, () => {
     await data.up(inputs);
     const renamed = { ...inputs, pulumiUrn: inputs.pulumiUrn.replace(/renamed$/, "newname") };
     expect(await data.up(renamed)).toEqual([
-      "record the owner of renamed (its resource has another name now), no guest notices",
+      "record the owner of renamed (its resource, or its stack, has another name now), no guest notices",
     ]);
     expect(await filesOf("renamed")).toHaveLength(2);
     expect(await data.preview(renamed)).toEqual({ effects: [], refusals: [], diff: { changes: false } });

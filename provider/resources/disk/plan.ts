@@ -1,4 +1,4 @@
-import { identityHash } from "../../planning/owner.js";
+import { identityHash, RENAMED } from "../../planning/owner.js";
 import { emptyPlan, type Plan } from "../../planning/plan.js";
 import { formatBytes } from "../../planning/quantity.js";
 import { foundAgain, isFoundAgain } from "../found-again.js";
@@ -72,7 +72,7 @@ export function plan(request: DiskRequest, observed: ObservedDisk): Plan {
       kind: "recordOwner",
       subject: inputs.name,
       effect: "none",
-      reason: "its resource has another name now",
+      reason: RENAMED,
     });
   planSize(request, place, place.volume, result);
   return result;

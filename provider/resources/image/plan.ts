@@ -1,4 +1,4 @@
-import { identityHash } from "../../planning/owner.js";
+import { identityHash, RENAMED } from "../../planning/owner.js";
 import { emptyPlan, type Plan } from "../../planning/plan.js";
 import type { Step } from "../../planning/step.js";
 import { roomProblem } from "./find.js";
@@ -230,7 +230,7 @@ function planOwner(request: ImageRequest, { places }: ObservedImage, result: Pla
     kind: "recordOwner",
     subject: request.inputs.name,
     effect: "none",
-    reason: "its resource has another name now",
+    reason: RENAMED,
   };
   result.steps.push(step);
 }

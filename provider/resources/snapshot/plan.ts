@@ -1,4 +1,4 @@
-import { identityHash } from "../../planning/owner.js";
+import { identityHash, RENAMED } from "../../planning/owner.js";
 import { emptyPlan, type Plan, type Refusal } from "../../planning/plan.js";
 import type { Step } from "../../planning/step.js";
 import { foundAgain, isFoundAgain } from "../found-again.js";
@@ -59,7 +59,7 @@ export function plan(request: SnapshotRequest, observed: ObservedSnapshot): Plan
       kind: "recordOwner",
       subject: `snapshot ${inputs.name} of ${machine.name}`,
       effect: "none",
-      reason: "its resource has another name now",
+      reason: RENAMED,
     });
   // What was never declared stays as it was found.
   const isDeclared = inputs.description !== undefined || previous?.description !== undefined;
