@@ -2,6 +2,7 @@ import type { VolumeRecord } from "../../libvirt/index.js";
 import type { DiskSource } from "../../libvirt/xml/index.js";
 import type { Plan, Refusal } from "../../planning/plan.js";
 import { formatBytes } from "../../planning/quantity.js";
+import type { Step } from "../../planning/step.js";
 import { localDiskProblem } from "../local-disk.js";
 import { lostWithItsMark } from "../lost-storage.js";
 import { refuseOtherThanFiles } from "../storage-pool/files.js";
@@ -116,20 +117,11 @@ function planOwn(site: Site, disk: SeenDisk, result: Plan): void {
 }
 
 /** One whose pool doesn't run is where it was as far as anyone knows; the pool will tell once it runs. False where it is new. */
-function planUnseen({ request, place }: Site, domain: ObservedDomain, disk: SeenDisk, result: Plan): boolean {
-  const { entry, name, poolName } = disk;
-  const wasBytes = sizeBefore(request, disk);
+function planUnseen(site: Site, domain: ObservedDomain, disk: SeenDisk, result: Plan): boolean {
+  const { entry } = disk;
+  const wasBytes = sizeBefore(site.request, disk);
   if (wasBytes !== undefined && (entry.size ?? 0) > wasBytes)
-    result.steps.push({
-      ...{
-        kind: "growVolume",
-        subject: request.inputs.name,
-        host: place.ref.name,
-        pool: poolName,
-        volume: name,
-      },
-      ...{ fromBytes: wasBytes, toBytes: entry.size ?? 0, effect: isActive(domain) ? "live" : "none" },
-    });
+    result.steps.push(growStep(site, disk, { from: wasBytes, to: entry.size ?? 0 }));
   return wasBytes !== undefined || isIn(domain.persistent, disk) || isIn(domain.live, disk);
 }
 
@@ -207,11 +199,13 @@ function isToBeUsed({ request, place, domain }: Site, disk: SeenDisk): boolean {
 }
 
 function planSize(
-  { request, place, domain }: Site,
-  { name, poolName }: SeenDisk,
+  site: Site,
+  disk: SeenDisk,
   { from, to }: { from: number; to: number },
   result: Plan,
 ): void {
+  const { domain } = site;
+  const { name, poolName } = disk;
   if (from > to)
     result.refusals.push({
       kind: "shrink",
@@ -224,14 +218,15 @@ function planSize(
       kind: "inUse",
       message: `disk ${name} can't grow from ${formatBytes(from)} to ${formatBytes(to)} while ${over.path}, which a snapshot made, is a layer over it; delete the snapshot first (${snapshotNames(domain)})`,
     });
-  result.steps.push({
-    ...{
-      kind: "growVolume",
-      subject: request.inputs.name,
-      host: place.ref.name,
-      pool: poolName,
-      volume: name,
-    },
-    ...{ fromBytes: from, toBytes: to, effect: domain !== undefined && isActive(domain) ? "live" : "none" },
-  });
+  result.steps.push(growStep(site, disk, { from, to }));
+}
+
+function growStep(
+  { request, place, domain }: Site,
+  { poolName: pool, name: volume }: SeenDisk,
+  { from: fromBytes, to: toBytes }: { from: number; to: number },
+): Step {
+  const effect = domain !== undefined && isActive(domain) ? "live" : "none";
+  const subject = request.inputs.name;
+  return { kind: "growVolume", subject, host: place.ref.name, pool, volume, fromBytes, toBytes, effect };
 }
