@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { MigrationJournal } from "../../provider/libvirt/xml/index.js";
 import { migrateLive, settle } from "../../provider/resources/virtual-machine/migration/index.js";
+import type { ConsoleWatch } from "../hosts/console-watch.mjs";
 import type { LabHost } from "../hosts/host.js";
 import { labAvailable } from "../hosts/lab.js";
 import { loseReply } from "./lost-replies.js";
@@ -38,6 +40,17 @@ describe.skipIf(!available)(`a migration that meets a fault ${missing.join("; ")
     expect(await world.files(machine, other)).toEqual([]);
     expect(await world.journals(machine, host)).toEqual([false, false]);
     expect(await world.isAutostarted(machine, host)).toBe(true);
+  }
+
+  /** There alone, and it has felt nothing. */
+  async function expectRunsOn(machine: TestMachine, host: LabHost, watch: ConsoleWatch): Promise<void> {
+    await expectOnlyOn(machine, host);
+    await watch.untilTicks(4);
+    expect(watch.report()).toMatchObject({ first: 0, missing: [], repeated: [], restarts: 0 });
+  }
+
+  async function journalOf(machine: TestMachine): Promise<MigrationJournal> {
+    return (await world.journal(machine)) ?? expect.fail("there is no journal");
   }
 
   /** The guest does half its copying. */
@@ -79,44 +92,22 @@ describe.skipIf(!available)(`a migration that meets a fault ${missing.join("; ")
     await world.remove(machine);
   });
 
-  it("survives the crash of the target's libvirtd in Perform", async () => {
-    const machine = testMachine("crashB", [large], { autostart: true });
+  it.each(["target", "source"])("survives the crash of the %s's libvirtd in Perform", async (side) => {
+    const machine = testMachine(`crash-${side}`, [large], { autostart: true });
     await using watch = await started(machine);
     const hosts = world.hosts();
     const moving = migrateLive(world.plan(machine, hosts, slow), testContext());
     moving.catch(() => undefined);
     await untilPerforming(machine);
-    await beta.killLibvirtd();
+    const crashing = side === "source" ? alpha : beta;
+    await crashing.killLibvirtd();
     await sleep(1500);
-    await beta.startLibvirtd();
+    await crashing.startLibvirtd();
     await expect(moving).rejects.toMatchObject({
       kind: "failed",
       message: expect.stringContaining("stays on alpha"),
     });
-    await expectOnlyOn(machine, alpha);
-    await watch.untilTicks(4);
-    expect(watch.report()).toMatchObject({ first: 0, missing: [], repeated: [], restarts: 0 });
-    await hosts.close();
-    await world.remove(machine);
-  });
-
-  it("survives the crash of the source's libvirtd in Perform", async () => {
-    const machine = testMachine("crashA", [large], { autostart: true });
-    await using watch = await started(machine);
-    const hosts = world.hosts();
-    const moving = migrateLive(world.plan(machine, hosts, slow), testContext());
-    moving.catch(() => undefined);
-    await untilPerforming(machine);
-    await alpha.killLibvirtd();
-    await sleep(1500);
-    await alpha.startLibvirtd();
-    await expect(moving).rejects.toMatchObject({
-      kind: "failed",
-      message: expect.stringContaining("stays on alpha"),
-    });
-    await expectOnlyOn(machine, alpha);
-    await watch.untilTicks(4);
-    expect(watch.report()).toMatchObject({ first: 0, missing: [], repeated: [], restarts: 0 });
+    await expectRunsOn(machine, alpha, watch);
     await hosts.close();
     await world.remove(machine);
   });
@@ -141,9 +132,7 @@ describe.skipIf(!available)(`a migration that meets a fault ${missing.join("; ")
     hosts = world.hosts();
     plan = world.plan(machine, hosts);
     expect(await settle(plan.source, plan.target, machine.uuid, journal, testContext())).toBe("onSource");
-    await expectOnlyOn(machine, alpha);
-    await watch.untilTicks(4);
-    expect(watch.report()).toMatchObject({ first: 0, missing: [], repeated: [], restarts: 0 });
+    await expectRunsOn(machine, alpha, watch);
     await hosts.close();
     await world.remove(machine);
   });
@@ -161,17 +150,14 @@ describe.skipIf(!available)(`a migration that meets a fault ${missing.join("; ")
     await watch.untilTicks(4);
     await alpha.heal();
     const { source, target } = world.plan(machine, hosts);
-    const journal = await world.journal(machine);
-    if (journal === undefined) throw new Error("there is no journal");
+    const journal = await journalOf(machine);
     // TCP takes its time to try again; until then the job holds the guest, and settling says so.
     const settled = () =>
       settle(source, target, machine.uuid, journal, testContext()).catch((error: unknown) => {
         expect(error).toMatchObject({ kind: "unsettled", message: expect.stringContaining("doesn't end") });
       });
     await expect.poll(settled, { timeout: 180_000 }).toBe("onSource");
-    await expectOnlyOn(machine, alpha);
-    await watch.untilTicks(4);
-    expect(watch.report()).toMatchObject({ first: 0, missing: [], repeated: [], restarts: 0 });
+    await expectRunsOn(machine, alpha, watch);
     await hosts.close();
     await world.remove(machine);
   });
@@ -182,8 +168,7 @@ describe.skipIf(!available)(`a migration that meets a fault ${missing.join("; ")
     await using migrating = await MigrationProcess.start(world, taskOf(world, machine, "live", slow));
     await untilPerforming(machine);
     await migrating.kill();
-    const journal = await world.journal(machine);
-    if (journal === undefined) throw new Error("there is no journal");
+    const journal = await journalOf(machine);
     const task = { action: "settle", uuid: machine.uuid, journal } as const;
     for (const stopAt of ["StorageVolDelete:before", "StorageVolDelete:after", "DomainSetMetadata:after"]) {
       await using settling = await MigrationProcess.start(world, task, stopAt);
@@ -192,9 +177,7 @@ describe.skipIf(!available)(`a migration that meets a fault ${missing.join("; ")
     }
     await using settling = await MigrationProcess.start(world, task);
     expect(await settling.outcome()).toEqual({ result: "onSource" });
-    await expectOnlyOn(machine, alpha);
-    await watch.untilTicks(4);
-    expect(watch.report()).toMatchObject({ first: 0, missing: [], repeated: [], restarts: 0 });
+    await expectRunsOn(machine, alpha, watch);
     await world.remove(machine);
   });
 
@@ -206,14 +189,11 @@ describe.skipIf(!available)(`a migration that meets a fault ${missing.join("; ")
     await migrating.stopped();
     migrating.freeze();
     expect(await world.state(machine, beta)).toBe("paused");
-    const journal = await world.journal(machine);
-    if (journal === undefined) throw new Error("there is no journal");
+    const journal = await journalOf(machine);
     const hosts = world.hosts();
     const { source, target } = world.plan(machine, hosts);
     expect(await settle(source, target, machine.uuid, journal, testContext())).toBe("onSource");
-    await expectOnlyOn(machine, alpha);
-    await watch.untilTicks(4);
-    expect(watch.report()).toMatchObject({ first: 0, missing: [], repeated: [], restarts: 0 });
+    await expectRunsOn(machine, alpha, watch);
     await hosts.close();
     await world.remove(machine);
   });
@@ -228,8 +208,7 @@ describe.skipIf(!available)(`a migration that meets a fault ${missing.join("; ")
     );
     await migrating.stopped();
     await migrating.kill();
-    const journal = await world.journal(machine);
-    if (journal === undefined) throw new Error("there is no journal");
+    const journal = await journalOf(machine);
     await beta.virsh("pool-destroy", "default");
     const hosts = world.hosts();
     const { source, target } = world.plan(machine, hosts);
@@ -254,17 +233,14 @@ describe.skipIf(!available)(`a migration that meets a fault ${missing.join("; ")
     await using migrating = await MigrationProcess.start(world, taskOf(world, machine, "live", slow));
     await untilPerforming(machine);
     migrating.freeze();
-    const journal = await world.journal(machine);
-    if (journal === undefined) throw new Error("there is no journal");
+    const journal = await journalOf(machine);
     const hosts = world.hosts();
     const { source, target } = world.plan(machine, hosts);
     expect(await settle(source, target, machine.uuid, journal, testContext())).toBe("onSource");
     await expectOnlyOn(machine, alpha);
     migrating.thaw();
     expect((await migrating.outcome()).error).toMatchObject({ kind: "failed" });
-    await expectOnlyOn(machine, alpha);
-    await watch.untilTicks(4);
-    expect(watch.report()).toMatchObject({ first: 0, missing: [], repeated: [], restarts: 0 });
+    await expectRunsOn(machine, alpha, watch);
     await hosts.close();
     await world.remove(machine);
   });
@@ -284,8 +260,7 @@ describe.skipIf(!available)(`a migration that meets a fault ${missing.join("; ")
     await using migrating = await MigrationProcess.start(world, taskOf(world, machine), stopAt);
     await migrating.stopped();
     await migrating.kill();
-    const journal = await world.journal(machine);
-    if (journal === undefined) throw new Error("there is no journal");
+    const journal = await journalOf(machine);
     const crowd = [world.hosts(), world.hosts(), world.hosts()];
     const settling = crowd.map((hosts) => {
       const { source, target } = world.plan(machine, hosts);
@@ -296,9 +271,7 @@ describe.skipIf(!available)(`a migration that meets a fault ${missing.join("; ")
     );
     expect(sides.length).toBeGreaterThan(0);
     expect(new Set(sides)).toEqual(new Set([expected === "alpha" ? "onSource" : "onTarget"]));
-    await expectOnlyOn(machine, world.lab.host(expected));
-    await watch.untilTicks(4);
-    expect(watch.report()).toMatchObject({ first: 0, missing: [], repeated: [], restarts: 0 });
+    await expectRunsOn(machine, world.lab.host(expected), watch);
     await Promise.all(crowd.map((hosts) => hosts.close()));
     await world.remove(machine);
   });
@@ -313,8 +286,7 @@ describe.skipIf(!available)(`a migration that meets a fault ${missing.join("; ")
     );
     await migrating.stopped();
     await migrating.kill();
-    const journal = await world.journal(machine);
-    if (journal === undefined) throw new Error("there is no journal");
+    const journal = await journalOf(machine);
     await alpha.virsh("resume", machine.name);
     const hosts = world.hosts();
     const { source, target } = world.plan(machine, hosts);
@@ -340,8 +312,7 @@ describe.skipIf(!available)(`a migration that meets a fault ${missing.join("; ")
     );
     await migrating.stopped();
     await migrating.kill();
-    const journal = await world.journal(machine);
-    if (journal === undefined) throw new Error("there is no journal");
+    const journal = await journalOf(machine);
     const hosts = world.hosts();
     const { source, target } = world.plan(machine, hosts);
     const context = testContext();
@@ -359,8 +330,7 @@ describe.skipIf(!available)(`a migration that meets a fault ${missing.join("; ")
   /** While libvirtd is down, what it keeps of the running guest. */
   async function journalFromFile(machine: TestMachine) {
     const { readMigrationJournal } = await import("../../provider/libvirt/xml/index.js");
-    const journal = readMigrationJournal(await alpha.readFile(`/etc/libvirt/qemu/${machine.name}.xml`));
-    if (journal === undefined) throw new Error("there is no journal");
-    return journal;
+    const xml = await alpha.readFile(`/etc/libvirt/qemu/${machine.name}.xml`);
+    return readMigrationJournal(xml) ?? expect.fail("there is no journal");
   }
 });
