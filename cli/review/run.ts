@@ -1,6 +1,7 @@
 import type { PlanRecord } from "../../provider/engine/witness.js";
 import { WITNESS_VARIABLE } from "../../provider/engine/witness.js";
 import type { SecretTexts } from "../../provider/planning/secret-texts.js";
+import { counted } from "../counted.js";
 import { EXIT, type ExitCode } from "../exit-code.js";
 import type { Paint } from "../paint.js";
 import type { Progress } from "../progress.js";
@@ -118,7 +119,7 @@ async function preview(
   progress.step("pulumi preview");
   await using listener = await PlanListener.listen(({ call }) => {
     if (call === "check") planned += 1;
-    progress.step(`pulumi preview: planned ${planned} resources`);
+    progress.step(`pulumi preview: planned ${counted(planned, "resource")}`);
   });
   const args = [
     ...["preview", "--json"],

@@ -1,4 +1,5 @@
 import { formatBytes } from "../../provider/planning/quantity.js";
+import { counted } from "../counted.js";
 import { type Impact, isUntold } from "./impact.js";
 import { overcommitments } from "./overcommitment.js";
 import type { HostRoom, ReviewedChange } from "./report.js";
@@ -51,15 +52,19 @@ export function verdictOf(
       ? [counted(replacedGuests.length, "guest is replaced", "guests are replaced")]
       : []),
     ...(guests.restart.length > 0
-      ? [`${counted(guests.restart.length, "guest restarts", "guests restart")}`]
+      ? [counted(guests.restart.length, "guest restarts", "guests restart")]
       : []),
-    ...(guests.stop.length > 0 ? [`${counted(guests.stop.length, "guest stops", "guests stop")}`] : []),
+    ...(guests.stop.length > 0 ? [counted(guests.stop.length, "guest stops", "guests stop")] : []),
     ...(guests.pause.length > 0
       ? [counted(guests.pause.length, "guest is paused", "guests are paused")]
       : []),
     ...(guests.disconnect.length > 0
       ? [
-          `${counted(guests.disconnect.length, "guest loses its network for some seconds", "guests lose their network for some seconds")}`,
+          counted(
+            guests.disconnect.length,
+            "guest loses its network for some seconds",
+            "guests lose their network for some seconds",
+          ),
         ]
       : []),
     ...(guests.detach.length > 0
@@ -174,10 +179,6 @@ function few(names: readonly string[], most = MOST_NAMES): string {
 
 function listed(parts: readonly string[]): string {
   return parts.join(", ");
-}
-
-function counted(number: number, one: string, many: string): string {
-  return `${number} ${number === 1 ? one : many}`;
 }
 
 export function secondsText(seconds: number): string {

@@ -1,8 +1,9 @@
+import { counted } from "../../counted.js";
 import { escapeMarkup as e } from "../../markup.js";
 import { page } from "../../page.js";
 import { type Finding, type FindingKind, findingKinds, kindLabel } from "../finding.js";
 import type { DriftReport } from "../report.js";
-import { counted, remarkOf, silenceOf, subjectOf, title, upOf, verdict } from "./words.js";
+import { remarkOf, silenceOf, subjectOf, title, upOf, verdict } from "./words.js";
 
 export function asHtml(report: DriftReport): string {
   const tone = report.outcome === "same" ? "good" : report.outcome === "drift" ? "bad" : "unsure";

@@ -1,7 +1,8 @@
+import { counted } from "../../counted.js";
 import { escapeMarkup as e } from "../../markup.js";
 import { type Finding, kindLabel } from "../finding.js";
 import type { DriftReport } from "../report.js";
-import { counted, subjectOf, title, upOf } from "./words.js";
+import { subjectOf, title, upOf } from "./words.js";
 
 interface Case {
   suite: string;

@@ -1,10 +1,6 @@
+import { counted } from "../../counted.js";
 import { effectLabel, type Finding } from "../finding.js";
 import type { DriftReport } from "../report.js";
-
-/** "2 hosts" */
-export function counted(number: number, one: string, many = `${one}s`): string {
-  return `${number} ${number === 1 ? one : many}`;
-}
 
 /** What a finding is about, for a column. */
 export function subjectOf({ resource, object }: Finding): string {
