@@ -15,129 +15,131 @@ export function verdictOf(
   errors: readonly string[],
   hosts: readonly HostRoom[],
 ): string[] {
+  const sorted = sort(changes);
+  return [answer(sorted, errors), ...details(sorted, errors, hosts)];
+}
+
+type Sorted = ReturnType<typeof sort>;
+
+/** By what comes of them; what guests feel by their names. */
+function sort(changes: readonly ReviewedChange[]) {
+  const ofMachines = changes.filter(({ kind }) => kind === "VirtualMachine");
   const replaced = changes.filter(({ impacts }) => impacts.includes("replace"));
   const replacedGuests = replaced.filter(
-    ({ kind, impacts }) => kind === "VirtualMachine" && impacts.includes("stop"),
+    (change) => ofMachines.includes(change) && change.impacts.includes("stop"),
   );
-  const guests = {
-    restart: feeling(changes, "restart"),
-    stop: feeling(
-      changes.filter((change) => !replacedGuests.includes(change)),
-      "stop",
+  const withoutReplaced = changes.filter((change) => !replacedGuests.includes(change));
+  const made = ofMachines.filter(
+    ({ operation, steps }) => operation === "create" && steps.some(({ kind }) => kind === "defineMachine"),
+  );
+  return {
+    replaced: replaced.filter((change) => !replacedGuests.includes(change)),
+    replacedGuests,
+    restarting: feeling(changes, "restart"),
+    stopping: feeling(withoutReplaced, "stop"),
+    pausing: feeling(changes, "pause"),
+    disconnecting: feeling(changes, "disconnect"),
+    detaching: feeling(changes, "detach"),
+    moving: changes.filter(({ move }) => move?.live === true),
+    lost: changes.flatMap((change) => change.lost),
+    removed: ofMachines.filter(
+      ({ operation, impacts }) => operation !== "replace" && impacts.includes("delete"),
     ),
-    pause: feeling(changes, "pause"),
-    disconnect: feeling(changes, "disconnect"),
-    detach: feeling(changes, "detach"),
+    made,
+    started: changes.filter(
+      (change) => !made.includes(change) && change.steps.some(({ kind }) => kind === "start"),
+    ),
+    untold: changes.filter(({ impacts }) => impacts.some(isUntold)),
+    live: changes.filter(({ impacts }) => impacts.includes("live")),
+    later: changes.filter(({ impacts }) => impacts.includes("nextBoot")),
   };
-  const moving = changes.filter(({ move }) => move?.live === true);
-  const lost = changes.flatMap((change) => change.lost);
-  const removed = changes.filter(
-    ({ kind, operation, impacts }) =>
-      kind === "VirtualMachine" && operation !== "replace" && impacts.includes("delete"),
-  );
-  const made = changes.filter(
-    ({ kind, operation, steps }) =>
-      kind === "VirtualMachine" &&
-      operation === "create" &&
-      steps.some((step) => step.kind === "defineMachine"),
-  );
-  const started = changes.filter(
-    (change) => !made.includes(change) && change.steps.some(({ kind }) => kind === "start"),
-  );
-  const untold = changes.filter(({ impacts }) => impacts.some(isUntold));
-  const live = changes.filter(({ impacts }) => impacts.includes("live"));
-  const later = changes.filter(({ impacts }) => impacts.includes("nextBoot"));
-  const felt = [
-    ...(replacedGuests.length > 0
-      ? [counted(replacedGuests.length, "guest is replaced", "guests are replaced")]
-      : []),
-    ...(guests.restart.length > 0
-      ? [counted(guests.restart.length, "guest restarts", "guests restart")]
-      : []),
-    ...(guests.stop.length > 0 ? [counted(guests.stop.length, "guest stops", "guests stop")] : []),
-    ...(guests.pause.length > 0
-      ? [counted(guests.pause.length, "guest is paused", "guests are paused")]
-      : []),
-    ...(guests.disconnect.length > 0
-      ? [
-          counted(
-            guests.disconnect.length,
-            "guest loses its network for some seconds",
-            "guests lose their network for some seconds",
-          ),
-        ]
-      : []),
-    ...(guests.detach.length > 0
-      ? [counted(guests.detach.length, "guest loses a disk or a link", "guests lose disks or links")]
-      : []),
-  ];
+}
+
+function answer(sorted: Sorted, errors: readonly string[]): string {
+  const { untold, restarting, replacedGuests, lost, moving, live } = sorted;
+  const felt = feltBy(sorted);
+  if (felt.length > 0) {
+    const data = lost.length > 0 ? ["data is deleted"] : [];
+    const restartless = restarting.length + replacedGuests.length === 0 ? ["no guest restarts"] : [];
+    return `Yes: ${[...felt, ...data, ...restartless].join(", ")}.`;
+  }
   const isWhole = untold.length === 0 && errors.length === 0;
-  const restartless = guests.restart.length + replacedGuests.length === 0 ? ["no guest restarts"] : [];
-  const data = lost.length > 0 ? ["data is deleted"] : [];
-  const first =
-    felt.length > 0
-      ? `Yes: ${listed([...felt, ...data, ...restartless])}.`
-      : lost.length > 0
-        ? isWhole
-          ? "No running guest restarts or stops, but data is deleted."
-          : "Data is deleted, and it can't be told of everything whether a guest restarts."
-        : !isWhole
-          ? "It can't be told whether a guest restarts."
-          : moving.length > 0
-            ? `Hardly: no guest restarts or stops; ${counted(moving.length, "guest moves", "guests move")} to another host while running.`
-            : live.length > 0
-              ? "No: no guest restarts, stops or moves; what changes at once does so while guests run on."
-              : "No: no guest restarts, stops or moves.";
+  if (lost.length > 0)
+    return isWhole
+      ? "No running guest restarts or stops, but data is deleted."
+      : "Data is deleted, and it can't be told of everything whether a guest restarts.";
+  if (!isWhole) return "It can't be told whether a guest restarts.";
+  if (moving.length > 0)
+    return `Hardly: no guest restarts or stops; ${counted(moving.length, "guest moves", "guests move")} to another host while running.`;
+  return live.length > 0
+    ? "No: no guest restarts, stops or moves; what changes at once does so while guests run on."
+    : "No: no guest restarts, stops or moves.";
+}
+
+/** How many guests feel what, the worst first. */
+function feltBy(sorted: Sorted): string[] {
+  const { replacedGuests, restarting, stopping, pausing, disconnecting, detaching } = sorted;
+  const kinds: [readonly unknown[], string, string][] = [
+    [replacedGuests, "guest is replaced", "guests are replaced"],
+    [restarting, "guest restarts", "guests restart"],
+    [stopping, "guest stops", "guests stop"],
+    [pausing, "guest is paused", "guests are paused"],
+    [disconnecting, "guest loses its network for some seconds", "guests lose their network for some seconds"],
+    [detaching, "guest loses a disk or a link", "guests lose disks or links"],
+  ];
+  return kinds.flatMap(([guests, one, many]) =>
+    guests.length > 0 ? [counted(guests.length, one, many)] : [],
+  );
+}
+
+function details(sorted: Sorted, errors: readonly string[], hosts: readonly HostRoom[]): string[] {
+  const { untold, replacedGuests, replaced, moving, lost } = sorted;
+  const failed =
+    "The preview failed: it can't be applied as it is, and this may not be the whole change; see its errors below.";
   return [
-    first,
-    ...(errors.length > 0
-      ? [
-          "The preview failed: it can't be applied as it is, and this may not be the whole change; see its errors below.",
-        ]
-      : []),
-    ...named(
-      untold.filter(isRefused),
-      "Refused, and why stands below:",
-      ({ kind, name }) => `${kind} ${name}`,
-    ),
+    ...(errors.length > 0 ? [failed] : []),
+    ...named(untold.filter(isRefused), "Refused, and why stands below:", kindAndName),
     ...named(
       untold.filter((change) => !isRefused(change)),
       "Not told, and why stands below:",
-      ({ kind, name }) => `${kind} ${name}`,
+      kindAndName,
     ),
     ...overcommitments(hosts),
-    ...sentence(guests.restart, "restarts", "restart"),
+    ...sentence(sorted.restarting, "restarts", "restart"),
     ...named(replacedGuests, "Stopped, deleted and made anew:", replacedText),
-    ...sentence(guests.stop, "stops", "stop"),
-    ...sentence(guests.pause, "is paused", "are paused"),
+    ...sentence(sorted.stopping, "stops", "stop"),
+    ...sentence(sorted.pausing, "is paused", "are paused"),
     ...sentence(
-      guests.disconnect,
+      sorted.disconnecting,
       "loses its network for some seconds",
       "lose their network for some seconds",
     ),
-    ...sentence(guests.detach, "loses a disk or a link while it runs", "lose disks or links while they run"),
-    ...(lost.length > 0
-      ? [
-          `Lost for good: ${few(lost.map(({ what, host, bytes }) => `${what} on ${host}${bytes === undefined ? "" : ` (${formatBytes(bytes)})`}`))}.`,
-        ]
-      : []),
-    ...named(
-      replaced.filter((change) => !replacedGuests.includes(change)),
-      "Deleted and made anew:",
-      replacedText,
+    ...sentence(
+      sorted.detaching,
+      "loses a disk or a link while it runs",
+      "lose disks or links while they run",
     ),
-    ...named(removed, "Removed:", ({ name }) => name),
-    ...named(made, "New:", ({ name }) => name),
-    ...named(started, "Started:", ({ name }) => name),
-    ...named(
-      moving,
-      "Moving while running:",
-      ({ name, move }) =>
-        `${name} ${move?.from} -> ${move?.to}, about ${secondsText(move?.expectedSeconds ?? 0)}`,
-    ),
-    ...named(later, "Only at the next boot:", ({ name }) => name),
-    ...named(live, "Changed while running:", ({ name }) => name),
+    ...(lost.length > 0 ? [`Lost for good: ${few(lost.map(lostText))}.`] : []),
+    ...named(replaced, "Deleted and made anew:", replacedText),
+    ...named(sorted.removed, "Removed:", nameOf),
+    ...named(sorted.made, "New:", nameOf),
+    ...named(sorted.started, "Started:", nameOf),
+    ...named(moving, "Moving while running:", movingText),
+    ...named(sorted.later, "Only at the next boot:", nameOf),
+    ...named(sorted.live, "Changed while running:", nameOf),
   ];
+}
+
+const nameOf = ({ name }: ReviewedChange) => name;
+
+const kindAndName = ({ kind, name }: ReviewedChange) => `${kind} ${name}`;
+
+function lostText({ what, host, bytes }: ReviewedChange["lost"][number]): string {
+  return `${what} on ${host}${bytes === undefined ? "" : ` (${formatBytes(bytes)})`}`;
+}
+
+function movingText({ name, move }: ReviewedChange): string {
+  return `${name} ${move?.from} -> ${move?.to}, about ${secondsText(move?.expectedSeconds ?? 0)}`;
 }
 
 function replacedText({ kind, name, replaceBecause }: ReviewedChange): string {
@@ -175,10 +177,6 @@ function few(names: readonly string[], most = MOST_NAMES): string {
   const between = names.some((name) => name.includes(",")) ? "; " : ", ";
   if (names.length <= most) return names.join(between);
   return `${names.slice(0, most - 1).join(between)} and ${names.length - most + 1} more`;
-}
-
-function listed(parts: readonly string[]): string {
-  return parts.join(", ");
 }
 
 export function secondsText(seconds: number): string {
