@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { VolumeMark } from "../../provider/hosts/volume-mark.js";
-import type { VolumeRecord } from "../../provider/libvirt/index.js";
+import type { DomainRecord, VolumeRecord } from "../../provider/libvirt/index.js";
 import { identityHash, identityOfUrn } from "../../provider/planning/owner.js";
 import { emptyPlan } from "../../provider/planning/plan.js";
 import type { ObservedHost } from "../../provider/resources/virtual-machine/observed.js";
+import { planSettling } from "../../provider/resources/virtual-machine/plan-move.js";
 import { relocationSteps, relocationsOf } from "../../provider/resources/virtual-machine/relocations.js";
 import type { MachineRequest } from "../../provider/resources/virtual-machine/request.js";
 import type { DiskInputs, Inputs, Outputs } from "../../provider/resources/virtual-machine/schema.js";
@@ -127,4 +128,23 @@ describe("a VM's own disks in other pools than declared", () => {
       interrupted: [],
     });
   });
+});
+
+it("a migration that was interrupted goes on as the guest is: off, when it ended meanwhile", () => {
+  const place = (name: string, state?: DomainRecord["state"]) =>
+    ({
+      ...host({ images: {} }),
+      ref: { name, connection: { address: name } },
+      domain: state === undefined ? undefined : { record: { name: "web", state } },
+    }) as unknown as ObservedHost;
+  const follows = (source: DomainRecord["state"], target?: DomainRecord["state"]) => {
+    const inputs = { pulumiUrn: urn, name: "web", host: "beta" } as unknown as Inputs;
+    const result = emptyPlan();
+    const places = { target: place("beta", target), elsewhere: place("alpha", source) };
+    planSettling({ identity, inputs }, { ...places, moveRefusals: [], peers: [] }, result);
+    return result.steps.map(({ kind }) => kind);
+  };
+  expect(follows("running")).toEqual(["settleMigration", "migrate"]);
+  expect(follows("shutOff", "paused")).toEqual(["settleMigration", "migrate"]);
+  expect(follows("shutOff")).toEqual(["settleMigration", "moveStopped"]);
 });

@@ -34,7 +34,8 @@ export function planSettling(request: MachineRequest, observed: ObservedMachine,
   if (elsewhere.domain !== undefined) {
     const settled = { ...observed, target: withoutCopies(target, journal?.volumes ?? []) };
     const copies = volumesToCopy(request, settled.target, elsewhere, elsewhere.domain, settled.bases);
-    result.steps.push(moveStep(request, settled, elsewhere, copies, true));
+    const runs = [elsewhere.domain, target.domain].some((domain) => domain !== undefined && isActive(domain));
+    result.steps.push(moveStep(request, settled, elsewhere, copies, runs));
   }
 }
 
