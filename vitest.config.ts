@@ -12,7 +12,7 @@ export default defineConfig({
         test: {
           name: "fast",
           include: ["test/{unit,property,wire}/**/*.test.ts"],
-          testTimeout: 20_000,
+          testTimeout: 60_000, // the longest takes four seconds on an idle machine
           isolate: false, // no file leaves anything to the next, and each would load all modules anew
           maxWorkers: 2,
         },
