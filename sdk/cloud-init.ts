@@ -54,7 +54,9 @@ export interface CloudInitFile {
  *
  * An update writes another volume and attaches it; the running guest goes on with the old one and sees the new one at its next boot (see
  * `restartPolicy`). What cloud-init does with it there is its own rule: what it does once an instance (users, packages, `runcmd`) is done
- * again only if the instance-id has changed, see {@link newInstanceOnChange}. The preview says which it is.
+ * again only if the instance-id has changed to one that the guest has never had, see {@link newInstanceOnChange}. The preview says which it is.
+ * Taken away, the guest finds no seed at its next boot: with most images cloud-init then does nothing, with some it takes the guest for a new
+ * instance without any settings, and makes new SSH host keys for it.
  *
  * All of it is a secret in the state. Previews, messages and file names show a digest of the content only. On the host the seed is a file that
  * root (and libvirt) can read; in the guest, root.
@@ -137,7 +139,7 @@ export interface CloudInit {
   /**
    * `false` (default): the instance-id stays when the seed changes, so cloud-init applies what it applies at every boot, and nothing else.
    * `true`: the instance-id follows the content, so that after a change cloud-init runs as on a first boot: users, keys, packages and
-   * `runcmd` again, and new SSH host keys.
+   * `runcmd` again, and new SSH host keys. Back to a content that the guest has had already, they don't run.
    */
   newInstanceOnChange?: In<boolean>;
   /** Pool that holds the seed. Default: that of the VM's first disk. */

@@ -94,7 +94,7 @@ describe.skipIf(!available)(`boot media ${missing.join("; ")}`, () => {
     vm.inputs = { ...vm.inputs, restartPolicy: "whenNeeded" };
     const third = await changeSeed(vm, second, following, [
       (file) =>
-        `write cloud-init seed ${file} (54 KiB) in pool images on alpha (other meta-data, user-data; the instance-id changes: cloud-init runs as on a first boot)`,
+        `write cloud-init seed ${file} (54 KiB) in pool images on alpha (other meta-data, user-data; the instance-id changes: cloud-init runs as on a first boot, unless the guest has had this instance-id before)`,
       (file) => `cloudInit ${first} in images -> ${file} in images, at the next boot`,
       (file) =>
         `restart the guest for cloudInit ${first} in images -> ${file} in images, cutting its power if it does not shut down in time`,

@@ -151,8 +151,12 @@ function reasonFor(
     return inputs.cloudInit?.instanceId === undefined
       ? `new; unless the guest knows the VM's UUID as its instance-id (else give cloudInit.instanceId), ${asInstance}`
       : "new";
+  // cloud-init keeps what it has done for each instance-id.
+  const unlessHad = "unless the guest has had this instance-id before";
   if (before === undefined)
-    return declared.input === "cloudInit" && previous !== undefined ? `new; with it ${asInstance}` : "new";
+    return declared.input === "cloudInit" && previous !== undefined
+      ? `new; with it ${asInstance}, ${unlessHad}`
+      : "new";
   const files = changedFiles(before.medium, declared.medium);
   const what = files.length === 0 ? "it moves" : `other ${files.join(", ")}`;
   if (declared.input !== "cloudInit" || previous?.cloudInit === undefined || inputs.cloudInit === undefined)
@@ -161,7 +165,7 @@ function reasonFor(
     { inputs: previous.cloudInit, name: previous.name },
     { inputs: inputs.cloudInit, name: inputs.name },
   )
-    ? `${what}; the instance-id changes: ${asInstance}`
+    ? `${what}; the instance-id changes: ${asInstance}, ${unlessHad}`
     : `${what}; the instance-id stays: cloud-init does what it does at every boot`;
 }
 
