@@ -15,6 +15,7 @@ export async function remove(
   context: ApplyContext,
 ): Promise<void> {
   const { name } = outputs;
+  const wayOut = ", or set retainOnDelete to leave the network as it is (and deploy that before)";
   const found: { host: Host; record: NetworkRecord }[] = [];
   // All hosts are asked before the first of them loses its network.
   for (const ref of refsOf({ ...outputs, hosts: { ...outputs.leaving, ...outputs.hosts } })) {
@@ -22,7 +23,7 @@ export async function remove(
     await host.observations.refreshNetwork(name);
     const record = (await host.observations.networks()).find((network) => network.name === name);
     if (record === undefined || !isOwn(record, host.name, outputs, identity)) continue;
-    await refuseWhileInUse(host, record);
+    await refuseWhileInUse(host, record, wayOut);
     found.push({ host, record });
   }
   for (const { host, record } of found) await removeFrom(host, record, context);
@@ -52,12 +53,12 @@ export async function removeFrom(host: Host, record: NetworkRecord, { signal }: 
 }
 
 /** Asked anew: machines may have been started since the deployment began. */
-async function refuseWhileInUse(host: Host, record: NetworkRecord): Promise<void> {
+async function refuseWhileInUse(host: Host, record: NetworkRecord, wayOut = ""): Promise<void> {
   const domains = await host.idempotent((libvirt) => libvirt.domains.observeAll());
   const machines = namesOf(attachedTo(record.name, record, domains));
   if (machines.length > 0)
     throw new Error(
-      `network ${record.name} on ${host.name} isn't removed: ${machines.join(", ")} ${machines.length === 1 ? "is" : "are"} running and attached, and would lose the link; stop them or move them to another network first`,
+      `network ${record.name} on ${host.name} isn't removed: ${machines.join(", ")} ${machines.length === 1 ? "is" : "are"} running and attached, and would lose the link; stop them or move them to another network first${wayOut}`,
     );
 }
 
