@@ -103,11 +103,12 @@ export interface VirtualMachineArgs {
   /**
    * Memory, in whole MiB (rounded up). Live up to `maxMemory`, by the guest's balloon or as `memoryHotplug` says; else at the next boot. A guest
    * that doesn't go along within 30 s, for want of a driver or of free memory, has it at its next boot.
+   * At most what the host has.
    */
   memory: In<Size>;
   /**
-   * What `memory` can be raised to while the guest runs. Default: `memory`. Without `memoryHotplug` the guest boots with all of it, and its
-   * balloon driver gives back what is beyond `memory`. Next boot.
+   * What `memory` can be raised to while the guest runs. Default: `memory`. Without `memoryHotplug` the guest boots with all of it, at most
+   * what the host has, and its balloon driver gives back what is beyond `memory`. Next boot.
    */
   maxMemory?: In<Size>;
   /** Memory that is plugged in and out, instead of being held back by the balloon. Needs `maxMemory`. Default: none. Next boot. */

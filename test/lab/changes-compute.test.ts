@@ -54,6 +54,9 @@ describe.skipIf(!available)(`CPUs and memory of a running guest ${missing.join("
     expect(await vm.declared.preview(vm.inputs)).toMatchObject({
       effects: ["memory 200 MiB -> 128 MiB, live"],
     });
+    // QEMU would ask for it at the restart, and the guest would be left off.
+    const { refusals } = await vm.declared.preview({ ...vm.inputs, maxMemory: "60TiB" });
+    expect(refusals).toEqual([expect.stringMatching(/^maxMemory: 60 TiB is more than alpha has, \d+ MiB, /)]);
   });
 
   it("change while it counts, as far as QEMU can, and with one restart for the rest", async () => {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import {
+  type DomainModel,
   type MemoryHotplug,
   type ModelDifference,
   VIRTIO_MEM_BLOCK_BYTES,
@@ -12,9 +13,10 @@ import type { RunningEffect } from "../change-row.js";
 import { isAskedFor, memoryMoves } from "../memory-moves.js";
 import type { RunningGuest } from "../running-guest.js";
 import type { Inputs } from "../schema.js";
-import type { Desire, MachineFeature } from "./feature.js";
+import type { Desire, MachineFeature, Obstacle, Provider } from "./feature.js";
 
 const DEFAULT_SLOTS = 16;
+const MIB = 2 ** 20;
 
 export const memoryShape = {
   memory: memorySize(),
@@ -88,13 +90,7 @@ export const memoryFeature: MachineFeature = {
     else model.memoryHotplug = hotplug;
     model.maxMemoryBytes = inputs.maxMemory ?? Math.max(foundMaximumBytes(desire) ?? 0, inputs.memory);
   },
-  obstacles: ({ memoryHotplug }, { name, facts }) => {
-    const { libvirtVersion, qemuVersion } = facts;
-    if (memoryHotplug?.type !== "virtio-mem") return [];
-    if (isAtLeast(libvirtVersion, 7, 9) && isAtLeast(qemuVersion, 5, 1)) return [];
-    const message = `memoryHotplug "virtio-mem" needs libvirt 7.9 and QEMU 5.1, and ${name} has libvirt ${libvirtVersion} and QEMU ${qemuVersion}; upgrade them, or use "dimm"`;
-    return [{ property: "memoryHotplug", message }];
-  },
+  obstacles: (model, host) => [...tooOldForVirtioMem(model, host), ...moreThanHostHas(model, host)],
   rows: [
     {
       input: "memory",
@@ -128,6 +124,31 @@ export const memoryFeature: MachineFeature = {
     },
   ],
 };
+
+function tooOldForVirtioMem({ memoryHotplug }: DomainModel, { name, facts }: Provider): Obstacle[] {
+  const { libvirtVersion, qemuVersion } = facts;
+  if (memoryHotplug?.type !== "virtio-mem") return [];
+  if (isAtLeast(libvirtVersion, 7, 9) && isAtLeast(qemuVersion, 5, 1)) return [];
+  const message = `memoryHotplug "virtio-mem" needs libvirt 7.9 and QEMU 5.1, and ${name} has libvirt ${libvirtVersion} and QEMU ${qemuVersion}; upgrade them, or use "dimm"`;
+  return [{ property: "memoryHotplug", message }];
+}
+
+/** QEMU asks for what a guest boots with and for what its balloon may give it later, and Linux refuses more than there is. */
+function moreThanHostHas(model: DomainModel, { name, facts }: Provider): Obstacle[] {
+  const { memoryBytes, maxMemoryBytes = 0, memoryHotplug } = model;
+  const wayOut = "give it less, or another host";
+  const has = `is more than ${name} has, ${formatBytes(facts.memoryBytes - (facts.memoryBytes % MIB))}`;
+  if (memoryBytes > facts.memoryBytes)
+    return [{ property: "memoryBytes", message: `memory: ${formatBytes(memoryBytes)} ${has}; ${wayOut}` }];
+  if (memoryHotplug === undefined && maxMemoryBytes > facts.memoryBytes)
+    return [
+      {
+        property: "maxMemoryBytes",
+        message: `maxMemory: ${formatBytes(maxMemoryBytes)} ${has}, and without memoryHotplug the guest doesn't start unless all of it is there; ${wayOut}`,
+      },
+    ];
+  return [];
+}
 
 function isAtLeast(version: string, major: number, minor: number): boolean {
   const [first = 0, second = 0] = version.split(".").map(Number);
