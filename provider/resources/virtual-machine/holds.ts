@@ -44,7 +44,7 @@ function excludeEachOther(one: Way, other: Way): boolean {
 
 function disksOpen(host: HostRef, { name, disks = [] }: Partial<Inputs>): Holding[] {
   return disks.flatMap(({ disk, readonly = false, shareable = false }, i): Holding[] => {
-    if (disk === undefined) return [];
+    if (disk === undefined || name === undefined) return [];
     const way: Way = `${readonly ? "read" : "written"}${shareable ? ", shareable," : ""} by`;
     const opened = (how: Way) => `disk ${disk.pool}/${disk.name}, ${how} `;
     const excluded = (Object.keys(ways) as Way[]).filter((how) => excludeEachOther(way, how)).map(opened);
