@@ -21,24 +21,6 @@ export function ownMarks(
   };
 }
 
-/** A VM that was deleted by hand, or whose making was cut off, has left them; what is on them would surprise as that of a new one. */
-export function warnUsedAgain(request: MachineRequest, place: ObservedHost, result: Plan): void {
-  const { inputs } = request;
-  const isOurs = ownMarks(request, undefined);
-  const found = (inputs.disks ?? []).flatMap((entry, i) => {
-    const source = volumeOf(inputs.name, entry, i);
-    const { marks, volumes } = place.pools.find(({ name }) => name === source.pool)?.contents ?? {};
-    const isThere = volumes?.some(({ name }) => name === source.volume) === true;
-    const mark = marks?.find(({ volume }) => volume === source.volume);
-    return entry.disk === undefined && isThere && mark !== undefined && isOurs(mark) ? [source] : [];
-  });
-  if (found.length === 0) return;
-  const names = found.map(({ pool, volume }) => `${volume} in pool ${pool}`).join(", ");
-  result.warnings.push(
-    `disks that were made for this virtual machine before are still on ${place.ref.name} and are used with what is on them: ${names}; to begin with an empty one delete it first (virsh vol-delete)`,
-  );
-}
-
 /** A VM's disks are named after it: under another name it would have new ones, and lose what is on these. */
 export function refuseLossByName(
   { inputs, previous }: MachineRequest,

@@ -6,7 +6,7 @@ import { asMoved } from "./as-moved.js";
 import { asRemoved } from "./as-removed.js";
 import { volumesToCopy } from "./copies.js";
 import { desiredModel } from "./desired.js";
-import { missingMedia, refuseLossByName, releasedVolumeSteps, warnUsedAgain } from "./disks.js";
+import { missingMedia, refuseLossByName, releasedVolumeSteps } from "./disks.js";
 import { filterRefusals } from "./filter-refusals.js";
 import {
   asEnded,
@@ -28,7 +28,7 @@ import { relocationSteps, relocationsOf, unfinishedOf } from "./relocations.js";
 import { isOwn, type MachineRequest } from "./request.js";
 import { mediaSteps, releasedMediaSteps } from "./seed/steps.js";
 import { asMarked, unmarkedVolumes } from "./unmarked.js";
-import { volumeSteps } from "./volume-steps.js";
+import { volumeSteps, warnUsedAgain } from "./volume-steps.js";
 import { waitSteps, waitWarnings } from "./wait/plan.js";
 
 /** Pure: what is and what should be in, steps and refusals out. */

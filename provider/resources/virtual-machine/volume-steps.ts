@@ -1,3 +1,4 @@
+import type { VolumeMark } from "../../hosts/volume-mark.js";
 import type { VolumeRecord } from "../../libvirt/index.js";
 import type { DiskSource } from "../../libvirt/xml/index.js";
 import type { Plan, Refusal } from "../../planning/plan.js";
@@ -28,6 +29,7 @@ interface Site {
   place: ObservedHost;
   domain: ObservedDomain | undefined;
   sources: NonNullable<ObservedMachine["sources"]>;
+  isOurs: ReturnType<typeof ownMarks>;
 }
 
 /** A disk as it is declared, and what is seen of it. */
@@ -53,7 +55,7 @@ export function volumeSteps(
   result: Plan,
   sources: ObservedMachine["sources"] = new Map(),
 ): void {
-  const site: Site = { request, place, domain, sources };
+  const site: Site = { request, place, domain, sources, isOurs: ownMarks(request, domain) };
   (request.inputs.disks ?? []).forEach((entry, index) => {
     const disk = seenDisk(site, moves, entry, index);
     if (entry.disk !== undefined) result.refusals.push(...refuseUnusable(site, disk));
@@ -61,8 +63,24 @@ export function volumeSteps(
   });
 }
 
+/** A VM that was deleted by hand, or whose making was cut off, has left them; what is on them would surprise as that of a new one. */
+export function warnUsedAgain(request: MachineRequest, place: ObservedHost, result: Plan): void {
+  const isOurs = ownMarks(request, undefined);
+  const found = (request.inputs.disks ?? []).flatMap((entry, index) => {
+    const disk = seenDisk({ request, place }, [], entry, index);
+    const mark = markOf(disk);
+    const isLeft =
+      entry.disk === undefined && disk.volume !== undefined && mark !== undefined && isOurs(mark);
+    return isLeft ? [`${disk.name} in pool ${disk.poolName}`] : [];
+  });
+  if (found.length === 0) return;
+  result.warnings.push(
+    `disks that were made for this virtual machine before are still on ${place.ref.name} and are used with what is on them: ${found.join(", ")}; to begin with an empty one delete it first (virsh vol-delete)`,
+  );
+}
+
 function seenDisk(
-  { request, place }: Site,
+  { request, place }: Pick<Site, "request" | "place">,
   moves: readonly Relocation[],
   entry: DiskInputs,
   index: number,
@@ -74,6 +92,10 @@ function seenDisk(
   const volume = isWhere?.contents.volumes.find((other) => other.name === name);
   const isThis = (source: DiskSource | undefined) => sameVolume(source, { pool: poolName, volume: name });
   return { entry, index, name, poolName, pool, move, volume, isThis };
+}
+
+function markOf({ move, pool, name }: SeenDisk): VolumeMark | undefined {
+  return move?.mark ?? pool?.contents.marks.find((other) => other.volume === name);
 }
 
 /** Why the guest can't have the disk of a resource of its own. */
@@ -190,10 +212,10 @@ function planKnown(site: Site, disk: SeenDisk, volume: VolumeRecord, result: Pla
 }
 
 /** Its own, or one that it takes over or has anyway. */
-function isToBeUsed({ request, place, domain }: Site, disk: SeenDisk): boolean {
-  const { move, pool, name, isThis } = disk;
-  const mark = move?.mark ?? pool?.contents.marks.find((other) => other.volume === name);
-  if (mark !== undefined && ownMarks(request, domain)(mark)) return true;
+function isToBeUsed({ request, place, domain, isOurs }: Site, disk: SeenDisk): boolean {
+  const { isThis } = disk;
+  const mark = markOf(disk);
+  if (mark !== undefined && isOurs(mark)) return true;
   if (request.inputs.adopt === true || isIn(domain?.persistent, disk)) return true;
   return mark === undefined && (place.left?.some(isThis) === true || isIn(domain?.live, disk));
 }
