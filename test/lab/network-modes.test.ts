@@ -47,6 +47,30 @@ describe.skipIf(!available)(`networks of every mode on real hosts ${missing.join
     });
     const policing = await vm.host.shell("ovs-vsctl --bare --columns=ingress_policing_rate list interface");
     expect(policing).toMatch(/^2048$/m);
+    // Without VLANs of its own any more it has its network's, at once, as that network's plan would have it.
+    const vlans = new Declared(network);
+    const declared = inputsOf("fives", { mode: "ovs", bridge: "ovsbr0", vlan: 5 });
+    await vlans.up(declared);
+    const plugged = { network: "fives", mac: MAC };
+    await vm.change({
+      inputs: { interfaces: [{ ...plugged, vlan: 42 }], restartPolicy: "whenNeeded" },
+      announced: [
+        /source bridge ovsbr0 -> network fives, at the next boot$/,
+        /vlan none -> 42, at the next boot$/,
+        /virtualPort .* -> none, at the next boot$/,
+        /bandwidth .* -> none, live$/,
+        /^restart the guest for /,
+      ],
+    });
+    expect(await tag()).toBe(42);
+    await vm.change({
+      inputs: { interfaces: [plugged] },
+      announced: [`interfaces[${MAC}].vlan 42 -> 5, live`],
+    });
+    expect(await tag()).toBe(5);
+    await settled(vlans, declared);
+    await vm.declared.up({ ...vm.inputs, powerState: "stopped" });
+    await vlans.remove();
   });
 
   const inputsOf = (name: string, more: object = {}) => ({

@@ -3,8 +3,13 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { withChangesTable } from "../../codegen/changes.mjs";
-import { type DomainInterface, describeDifferences } from "../../provider/libvirt/xml/index.js";
+import {
+  type DomainInterface,
+  describeDifferences,
+  type ModelDifference,
+} from "../../provider/libvirt/xml/index.js";
 import { changeTable, effectOf, rowOf } from "../../provider/resources/virtual-machine/change-table.js";
+import { sortChanges, toTexts } from "../../provider/resources/virtual-machine/changes.js";
 import type { NetworkTraits } from "../../provider/resources/virtual-machine/network-traits.js";
 import { newRun, runningGuest } from "../../provider/resources/virtual-machine/running-guest.js";
 import { unwalkedRows, walkedRows } from "../lab/walked-rows.js";
@@ -47,7 +52,10 @@ describe("the table of changes", () => {
       source: { network: "lan" },
     };
     const port: Partial<DomainInterface> = { virtualPort: { type: "openvswitch" } };
-    const traits = (link: NetworkTraits["link"]): NetworkTraits => ({ link, gives: ["vlan", "virtualPort"] });
+    const traits = (link: NetworkTraits["link"]): NetworkTraits => ({
+      ...{ link, gives: ["vlan", "virtualPort"] },
+      vlanOf: () => undefined,
+    });
     const networks = new Map([
       ...["lan", "dmz"].map((name) => [name, traits("linuxBridge")] as const),
       ...["red", "blue"].map((name) => [name, traits("openVswitch")] as const),
@@ -78,6 +86,34 @@ describe("the table of changes", () => {
       "nextBoot",
       "nextBoot",
     ]);
+  });
+
+  it("has an interface without VLANs of its own any more go over to its network's, as the network's plan would, where that can be live", () => {
+    const [model] = fc.sample(domainModel, 1);
+    if (model === undefined) throw new Error("no model");
+    const nicOf = (vlan: number | undefined): DomainInterface => ({
+      ...{ mac: "52:54:00:00:00:01", model: "virtio", link: "up", source: { network: "lan" } },
+      ...(vlan === undefined ? {} : { vlan: { tags: [vlan] } }),
+    });
+    const as = (vlan: number | undefined) => ({ ...model, interfaces: [nicOf(vlan)] });
+    const changesFrom = (
+      [definition, live]: (number | undefined)[],
+      link: NetworkTraits["link"],
+      networkVlan: number | undefined,
+    ) => {
+      const vlan = networkVlan === undefined ? undefined : { tags: [networkVlan] };
+      const networks = new Map([["lan", { link, gives: ["vlan"] as const, vlanOf: () => vlan }]]);
+      const changes = sortChanges(as(definition), as(live), as(undefined), { ...newRun, networks });
+      const told = (list: ModelDifference[]) => toTexts(list).map(({ from, to }) => `${from} -> ${to}`);
+      return { live: told(changes.live), waiting: told(changes.waiting), silent: told(changes.silent) };
+    };
+    const none = { live: [], waiting: [], silent: [] };
+    expect(changesFrom([42, 42], "openVswitch", 5)).toEqual({ ...none, live: ["42 -> 5"] });
+    expect(changesFrom([42, 42], "openVswitch", undefined)).toEqual({ ...none, live: ["42 -> none"] });
+    expect(changesFrom([5, 5], "openVswitch", 5)).toEqual({ ...none, silent: ["5 -> 5"] });
+    expect(changesFrom([42, 42], "device", 5)).toEqual({ ...none, waiting: ["42 -> none"] });
+    // What the network's own plan is to bring.
+    expect(changesFrom([undefined, 42], "openVswitch", 5)).toEqual(none);
   });
 
   it("is walked on running guests row by row, but for those of which it is said why not", () => {

@@ -71,13 +71,21 @@ export function isCutOff(plug: InterfacePlug, ports: readonly string[] | undefin
 /** The VLANs that an interface should get from its network, when it has others. */
 export function misplaced(plug: Plug, live: NetworkModel): { vlan: Vlan | undefined } | undefined {
   if (plug.hasOwnVlan) return undefined;
-  const group = portgroupOf(plug, live);
-  const vlan = live.portgroups?.find(({ name }) => name === group)?.vlan ?? live.vlan;
+  const vlan = vlanFor(plug, live);
   return sameValue(vlan, plug.vlan) ? undefined : { vlan };
 }
 
+/** The VLANs that a network gives to an interface without any of its own. */
+export function vlanFor(plug: Pick<InterfacePlug, "portgroup">, network: NetworkModel): Vlan | undefined {
+  const group = portgroupOf(plug, network);
+  return network.portgroups?.find(({ name }) => name === group)?.vlan ?? network.vlan;
+}
+
 /** The portgroup of an interface: the one that it names, else the network's default. */
-export function portgroupOf(plug: InterfacePlug, { portgroups }: NetworkModel): string | undefined {
+export function portgroupOf(
+  plug: Pick<InterfacePlug, "portgroup">,
+  { portgroups }: NetworkModel,
+): string | undefined {
   return plug.portgroup ?? portgroups?.find(({ isDefault }) => isDefault)?.name;
 }
 

@@ -3,6 +3,7 @@ import {
   type DomainModel,
   describeDifferences,
   type ModelDifference,
+  sameValue,
 } from "../../libvirt/xml/index.js";
 import { formatBytes } from "../../planning/quantity.js";
 import type { PropertyChange } from "../../planning/step.js";
@@ -71,6 +72,11 @@ export function sortChanges(
   const seen = new Set(running.map(({ path }) => path));
   for (const difference of definition) {
     if (seen.has(difference.path)) continue;
+    const back = backToNetwork(difference, fromNetworks, guest);
+    if (back !== undefined) {
+      put(back, sameValue(back.from, back.to) ? "none" : effectIn(back, guest));
+      continue;
+    }
     // The guest has it already, or its document can't tell.
     const isHidden =
       (difference.kind !== "property" && rowOf(difference).comparedWhileRunning === false) ||
@@ -111,6 +117,23 @@ function isFromNetwork(difference: ModelDifference, { to, networks }: RunningGue
   const source = to.interfaces.find(({ mac }) => mac === difference.mac)?.source;
   if (source === undefined || !("network" in source)) return false;
   return networks?.get(source.network)?.gives.includes(difference.property) ?? false;
+}
+
+/**
+ * An interface whose own VLANs are taken off its definition has those of its network: where these can be changed live they are, for from then on
+ * the network's plan has it go over to them.
+ */
+function backToNetwork(
+  { path }: ModelDifference,
+  fromNetworks: readonly ModelDifference[],
+  guest: RunningGuest,
+): ModelDifference | undefined {
+  const found = fromNetworks.find((difference) => difference.path === path);
+  if (found?.kind !== "interface" || found.property !== "vlan" || effectOf(found, guest) !== "live")
+    return undefined;
+  const source = guest.to.interfaces.find(({ mac }) => mac === found.mac)?.source;
+  if (source === undefined || !("network" in source)) return undefined;
+  return { ...found, to: guest.networks?.get(source.network)?.vlanOf(source.portgroup) };
 }
 
 /** A device that is plugged in takes its place in the boot order at the next boot: a running guest's can't be changed. */

@@ -111,6 +111,7 @@ export const interfaceRows: readonly ChangeRow[] = [
     property: property("vlan"),
     effect: retagging,
     running: "live on Open vSwitch; else at its next boot",
+    note: "taken away, the network's are its",
     show: (value) => (value as Vlan).tags.join(", "),
   },
   {

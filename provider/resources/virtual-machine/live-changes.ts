@@ -11,6 +11,7 @@ import {
   missingScsiControllers,
   parseDomain,
   partDevicesBeyond,
+  sameValue,
   updatedPartXml,
   withoutAddress,
   withoutBootOrder,
@@ -83,7 +84,10 @@ async function changeOne(
       if (property !== undefined) {
         const wanted = to.interfaces.find((nic) => nic.mac === mac);
         if (wanted !== undefined)
-          await update(machine, interfaceXml(live, mac, { property, to: wanted })?.xml);
+          await update(
+            machine,
+            interfaceXml(live, mac, { property, to: { ...wanted, [property]: difference.to } })?.xml,
+          );
       } else if (difference.to === undefined)
         await remove(
           machine,
@@ -223,7 +227,7 @@ async function verify(machine: RunningMachine, differences: readonly ModelDiffer
   const { live } = await documentsOf(machine);
   const now = withoutFullPins(parseDomain(live), machine.hostCpus);
   const left = describeDifferences(now, machine.to).filter((found) =>
-    differences.some((wanted) => wanted.path === found.path),
+    differences.some(({ path, to }) => path === found.path && !sameValue(found.from, to)),
   );
   if (left.length > 0)
     throw new Error(

@@ -1,7 +1,12 @@
 import type { NetworkRecord } from "../../libvirt/index.js";
-import { type InterfaceProperty, type NetworkModel, parseNetwork } from "../../libvirt/xml/index.js";
+import {
+  type InterfaceProperty,
+  type NetworkModel,
+  parseNetwork,
+  type Vlan,
+} from "../../libvirt/xml/index.js";
 import { readOnce } from "../../planning/read-once.js";
-import { linkKindOf } from "../network/attached.js";
+import { linkKindOf, vlanFor } from "../network/attached.js";
 
 /** What a network is to the interfaces in it. */
 export interface NetworkTraits {
@@ -9,12 +14,19 @@ export interface NetworkTraits {
   link: "linuxBridge" | "openVswitch" | "device";
   /** Properties that its interfaces have from it where they say nothing themselves. */
   gives: readonly InterfaceProperty[];
+  /** The VLANs of one that has none of its own, as long as the network runs as it does. */
+  vlanOf(portgroup: string | undefined): Vlan | undefined;
 }
 
 /** Reads a network's document. */
-export const networkTraits = readOnce(({ xml }: NetworkRecord): NetworkTraits => {
+export const networkTraits = readOnce(({ xml, liveXml }: NetworkRecord): NetworkTraits => {
   const model = parseNetwork(xml);
-  return { link: linkKindOf(model), gives: givenBy(model, xml) };
+  const live = liveXml === undefined ? model : parseNetwork(liveXml);
+  return {
+    link: linkKindOf(model),
+    gives: givenBy(model, xml),
+    vlanOf: (portgroup) => vlanFor({ portgroup }, live),
+  };
 });
 
 function givenBy(model: NetworkModel, xml: string): InterfaceProperty[] {
