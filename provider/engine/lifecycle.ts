@@ -70,7 +70,7 @@ export async function check(
   warn(deployment, log, inputs, seen.plan.warnings);
   const explained = (definition.explain?.(request, seen.observed, seen.plan) ?? []).map(secrecy.explained);
   const effects = describePlan(seen.plan);
-  const telling = makesNothingButNew(request, seen.plan) ? explained : [effects.join("; "), ...explained];
+  const telling = saysNothing(request, seen.plan) ? explained : [effects.join("; "), ...explained];
   if (telling.length > 0) log.info(telling.join("\n"));
   await tell({ kind: "planned", plan: seen.plan, explained });
   const known = definition.computed?.of(request, seen.observed);
@@ -104,8 +104,9 @@ function declaredTwice(definition: AnyDefinition, { hosts }: Deployment, inputs:
   return heldTwice(hosts, { urn, kind: definition.kind }, holdings);
 }
 
-/** Pulumi's "+ create" says all that there is to say; or nothing is to be done at all. */
-function makesNothingButNew({ previous, replaces }: Request<Bag, Bag>, { steps }: Plan): boolean {
+/** What is to be done goes without saying: Pulumi's "+ create" says it, or nothing is, or the refusals stand for it. */
+function saysNothing({ previous, replaces }: Request<Bag, Bag>, { steps, refusals }: Plan): boolean {
+  if (refusals.length > 0) return true;
   const isNew = previous === undefined && replaces !== true;
   return isNew
     ? steps.every(({ kind, effect }) => effect === "none" && kind !== "adopt")
@@ -314,7 +315,8 @@ export async function observeAndPlan(
   const secrecy = secrecyOf(request.inputs, request.previous);
   const plan = { ...emptyPlan(), ...secrecy.plan(definition.plan(request, observed)) };
   const changed = changedInputs(definition, request);
-  if (plan.steps.length === 0 && plan.replaceBecause.length === 0 && changed.length > 0)
+  const isEmpty = [plan.steps, plan.replaceBecause, plan.refusals].every(({ length }) => length === 0);
+  if (isEmpty && changed.length > 0)
     plan.steps.push({
       kind: "record",
       subject: request.identity.name,

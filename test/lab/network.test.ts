@@ -168,6 +168,8 @@ describe.skipIf(!available)(`networks on real hosts ${missing.join("; ")}`, () =
     expect(refused.refusals).toEqual([
       'network moved on alpha has to restart for mtu none -> 1400, cidr prefix 24 -> 23, and ticker is running and attached; set restartPolicy: "whenNeeded" to cut their link for some seconds, or stop them first',
     ]);
+    // Nothing else is said of it: none of it will be done.
+    expect(moved.said).toEqual([]);
     await expect(moved.apply(inputs(wider))).rejects.toThrow(/has to restart/);
     expect(await xmlOf("moved")).toContain("<ip address='10.77.2.1' prefix='24'>");
     const allowed = inputs({ ...wider, restartPolicy: "whenNeeded" });
