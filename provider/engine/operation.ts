@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
-import { HostUnreachable, oneLine } from "../hosts/errors.js";
+import { HostUnreachable, LIBVIRT_ENDED, oneLine } from "../hosts/errors.js";
+import { isEndOfLibvirt, isLibvirtError } from "../libvirt/index.js";
 import { describeStep, type Step } from "../planning/step.js";
 import type { ApplyContext } from "../resources/definition.js";
 import { DEFAULT_TIMEOUT_MS, milliseconds } from "../resources/inputs.js";
@@ -43,8 +44,18 @@ function whatStays(begun: Step | undefined): string {
   return `it was lost after this had begun: ${what}; what was done stays, and the next "pulumi up" goes on from there`;
 }
 
+function isLoss(error: unknown, begun: Step | undefined): boolean {
+  return error instanceof HostUnreachable || (begun !== undefined && isLibvirtError(error, "connectionLost"));
+}
+
+function lossOf(error: unknown): string {
+  return isLibvirtError(error, "connectionLost") && isEndOfLibvirt(error)
+    ? `${oneLine(error)}: ${LIBVIRT_ENDED}`
+    : oneLine(error);
+}
+
 export function asUserError(error: unknown, label: string, begun?: Step): UserError {
   if (error instanceof UserError && error.message.startsWith(label)) return error;
-  const message = error instanceof HostUnreachable ? `${error.message}; ${whatStays(begun)}` : oneLine(error);
+  const message = isLoss(error, begun) ? `${lossOf(error)}; ${whatStays(begun)}` : lossOf(error);
   return new UserError(message.startsWith(label) ? message : `${label}: ${message}`, { cause: error });
 }

@@ -9,6 +9,22 @@ export class HostUnreachable extends Error {
   }
 }
 
+/** The machine lets us in, and behind none of the ways to its libvirt is one. */
+export class NoLibvirt extends Error {
+  override readonly name = "NoLibvirt";
+
+  constructor(tried: string, cause: unknown) {
+    super(
+      `no libvirt answers there; is libvirtd (or virtqemud) installed and running, and may this user use it? Tried ${tried}`,
+      { cause },
+    );
+  }
+}
+
+/** What became of a libvirt that has ended the connection, over a way that is as it was. */
+export const LIBVIRT_ENDED =
+  "libvirtd (or virtqemud) there was stopped or restarted, or has crashed; guests run on";
+
 /** The host's libvirt is there, and doesn't take the login. */
 export class LibvirtDenied extends Error {
   override readonly name = "LibvirtDenied";

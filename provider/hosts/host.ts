@@ -1,7 +1,13 @@
 import type { Duplex } from "node:stream";
-import { isSilence, type KeepaliveSettings, type Libvirt, LibvirtError } from "../libvirt/index.js";
+import {
+  isEndOfLibvirt,
+  isSilence,
+  type KeepaliveSettings,
+  type Libvirt,
+  LibvirtError,
+} from "../libvirt/index.js";
 import { Conversation } from "./conversation.js";
-import { HostUnreachable } from "./errors.js";
+import { HostUnreachable, LIBVIRT_ENDED, NoLibvirt } from "./errors.js";
 import type { HostRef } from "./host-ref.js";
 import { type CommandResult, type ReachedHost, reach } from "./libvirt-route.js";
 import { Observations } from "./observations.js";
@@ -39,6 +45,8 @@ export class Host {
   readonly #turns = new Map<string, Promise<unknown>>();
   #reaching: Promise<ReachedHost> | undefined;
   #failure: { error: HostUnreachable; atMs: number } | undefined;
+  /** Its libvirt was there in this deployment, and ended the connection. */
+  #libvirtEnded = false;
 
   constructor(ref: HostRef, options: HostOptions) {
     this.ref = ref;
@@ -140,12 +148,22 @@ export class Host {
   }
 
   #fail(cause: unknown): HostUnreachable {
-    const error = new HostUnreachable(this.name, cause);
+    const error = new HostUnreachable(this.name, this.#hasEnded(cause));
     this.#failure = { error, atMs: this.#now() };
     return error;
   }
 
+  /** It was there a moment ago: what may be wrong with the way to it needn't be told. */
+  #hasEnded(cause: unknown): unknown {
+    if (!this.#libvirtEnded || !(cause instanceof NoLibvirt)) return cause;
+    return new Error(
+      `libvirt ended the connection, and none answers there since: ${LIBVIRT_ENDED}. Start it (systemctl start libvirtd), and look into its log (journalctl -u libvirtd)`,
+      { cause },
+    );
+  }
+
   #lose(host: ReachedHost, reason: unknown): void {
+    if (isEndOfLibvirt(reason)) this.#libvirtEnded = true;
     if (this.#isSurvey && isSilence(reason)) this.#fail(reason);
     this.#forget(host);
   }

@@ -3,7 +3,7 @@ import { userInfo } from "node:os";
 import type { Duplex } from "node:stream";
 import { isLibvirtError, type KeepaliveSettings, Libvirt } from "../libvirt/index.js";
 import { SshConnection, SshError, type SshTarget } from "../ssh/index.js";
-import { LibvirtDenied } from "./errors.js";
+import { LibvirtDenied, NoLibvirt } from "./errors.js";
 import type { HostRef } from "./host-ref.js";
 import { openCommand, run } from "./local-command.js";
 
@@ -167,10 +167,7 @@ async function firstThatOpens(
   }
   if (denied !== undefined) throw denied;
   const tried = [...failures].map(([reason, whats]) => `${whats.join(", ")}: ${reason}`).join("; ");
-  throw new Error(
-    `no libvirt answers there; is libvirtd (or virtqemud) installed and running, and may this user use it? Tried ${tried}`,
-    { cause: last },
-  );
+  throw new NoLibvirt(tried, last);
 }
 
 /** By the permissions of the socket, or by polkit behind it. */

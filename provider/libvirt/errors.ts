@@ -2,6 +2,7 @@ import {
   RemoteError,
   RpcAbortedError,
   RpcArgumentError,
+  RpcClosedError,
   RpcError,
   RpcKeepaliveError,
   RpcTimeoutError,
@@ -126,6 +127,13 @@ export class LibvirtError extends Error {
 export function isSilence(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause)
     if (cause instanceof RpcKeepaliveError) return true;
+  return false;
+}
+
+/** Whether it is, or comes of, that libvirt ended the connection: its daemon is gone, or another one, and the way to it is as it was. */
+export function isEndOfLibvirt(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if (cause instanceof RpcClosedError && cause.byPeer) return true;
   return false;
 }
 

@@ -10,7 +10,7 @@ export {
   isLifecycleEvent,
   type UndefineOptions,
 } from "./domains.js";
-export { isLibvirtError, isSilence, LibvirtError, type LibvirtErrorKind } from "./errors.js";
+export { isEndOfLibvirt, isLibvirtError, isSilence, LibvirtError, type LibvirtErrorKind } from "./errors.js";
 export type { DomainLifecycle, EventApi, EventSubscription, LibvirtEvents } from "./events.js";
 export type { CpuComparison, HostApi, HypervisorQuery, NodeRecord } from "./host.js";
 export type { JobStats } from "./job-stats.js";

@@ -1,10 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { asUserError } from "../../provider/engine/operation.js";
 import { HostUnreachable } from "../../provider/hosts/errors.js";
 import type { Connection } from "../../provider/hosts/host-ref.js";
 import { Hosts } from "../../provider/hosts/hosts.js";
 import { sidecarName, type VolumeMark } from "../../provider/hosts/volume-mark.js";
 import { RpcConnection } from "../../provider/libvirt/rpc/index.js";
+import type { Step } from "../../provider/planning/step.js";
 import type { LabHost } from "../hosts/host.js";
 import { Lab, labAvailable } from "../hosts/lab.js";
 
@@ -66,6 +68,36 @@ describe.skipIf(!available)(
       for (const pid of before) await alpha.kill(Number(pid), "KILL");
       await host.observations.refreshDomain({ name: "nobody" });
       expect(await host.observations.domains()).toEqual([]);
+      await hosts.close();
+    });
+
+    it("says that its libvirt has ended, and nothing of the way to it, when that dies in between", async () => {
+      const { hosts, host } = hostsAt();
+      const { domains } = await host.libvirt();
+      await domains.observeAll();
+      await alpha.killLibvirtd();
+      try {
+        const ended = "libvirtd (or virtqemud) there was stopped or restarted, or has crashed; guests run on";
+        const restart: Step = {
+          ...{ kind: "restart", subject: "web", force: false },
+          changes: [],
+          effect: "restart",
+        };
+        // The connection that somebody still holds, in the middle of a step.
+        const lost: unknown = await domains.observeAll().catch((error: unknown) => error);
+        expect(asUserError(lost, "VirtualMachine web", restart).message).toMatch(
+          new RegExp(
+            `^VirtualMachine web: alpha: .*: libvirt ended the connection: ${escaped(ended)}; it was lost after this had begun: restart the guest .*goes on from there$`,
+          ),
+        );
+        await expect(host.observations.refreshDomain({ name: "nobody" })).rejects.toThrow(
+          new RegExp(
+            `^host alpha is unreachable: libvirt ended the connection, and none answers there since: ${escaped(ended)}\\. Start it \\(systemctl start libvirtd\\)[^;]*$`,
+          ),
+        );
+      } finally {
+        await alpha.startLibvirtd();
+      }
       await hosts.close();
     });
 
@@ -245,3 +277,7 @@ time.sleep(600)`;
     });
   },
 );
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
+}

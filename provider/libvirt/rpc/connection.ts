@@ -76,6 +76,7 @@ export class RpcConnection {
   readonly #events = new EventListeners();
   #lastSerial = 0;
   #over = false;
+  #endedBy: Error | undefined;
   #closing: Promise<void> | undefined;
   #settleClosed: (reason: Error | undefined) => void = () => {};
 
@@ -100,7 +101,9 @@ export class RpcConnection {
     });
     duplex.on("data", (chunk: Buffer) => this.#read(chunk));
     duplex.on("error", (error: Error) => this.#end(error));
-    duplex.on("end", () => this.#end(new RpcClosedError("libvirt ended the connection", { sent: false })));
+    duplex.on("end", () =>
+      this.#end(new RpcClosedError("libvirt ended the connection", { sent: false, byPeer: true })),
+    );
     duplex.on("close", () => this.#end(new RpcClosedError("the connection was lost", { sent: false })));
     // A stream that is over already says so no more.
     if (duplex.destroyed) this.#end(new RpcClosedError("the connection was lost", { sent: false }));
@@ -130,7 +133,10 @@ export class RpcConnection {
     args: ProcedureArgs<Name>,
     options: CallOptions = {},
   ): Promise<ProcedureResult<Name>> {
-    if (this.#over) throw new RpcClosedError(`${procedure}: the connection is closed`, { sent: false });
+    if (this.#over)
+      throw new RpcClosedError(`${procedure}: ${this.#endedBy?.message ?? "the connection is closed"}`, {
+        ...{ sent: false, cause: this.#endedBy },
+      });
     if (options.signal?.aborted) {
       throw new RpcAbortedError(`${procedure} was aborted`, { sent: false, cause: options.signal.reason });
     }
@@ -293,6 +299,7 @@ export class RpcConnection {
   #end(reason: Error | undefined): void {
     if (this.#over) return;
     this.#over = true;
+    this.#endedBy = reason;
     this.#keepalive.stop();
     const message = reason === undefined ? "the connection was closed" : reason.message;
     for (const call of this.#queued) call.closed(message, reason);

@@ -54,10 +54,13 @@ export class RpcClosedError extends RpcError {
   override readonly kind = "closed";
   /** Whether the call had been sent: if so, its effect is unknown. */
   readonly sent: boolean;
+  /** Whether libvirt itself ended it, and not the way to it. */
+  readonly byPeer: boolean;
 
-  constructor(message: string, options: { sent: boolean; cause?: unknown }) {
+  constructor(message: string, options: { sent: boolean; byPeer?: boolean; cause?: unknown }) {
     super(message, { cause: options.cause });
     this.sent = options.sent;
+    this.byPeer = options.byPeer ?? false;
   }
 }
 
