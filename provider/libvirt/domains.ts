@@ -46,6 +46,10 @@ const NOT_OF_SCHEMA = 92;
 const SHUTDOWN = { default: 0, acpi: 1, agent: 2, initctl: 4, signal: 8, paravirt: 16 } as const;
 const ADDRESS_SOURCE = { lease: 0, agent: 1, arp: 2 } as const;
 const METADATA_ELEMENT = 2;
+/** REMOTE_DOMAIN_DISK_ERRORS_MAX */
+const MOST_DISK_ERRORS = 256;
+/** VIR_DOMAIN_DISK_ERROR_NO_SPACE */
+const NO_SPACE = 2;
 const LIFECYCLE_EVENTS = { onPoweroff: 0, onReboot: 1, onCrash: 2 } as const;
 const LIFECYCLE_ACTIONS = [
   "destroy",
@@ -174,6 +178,20 @@ export class DomainApi extends DomainHardwareApi {
 
   async resume(uuid: string, options: OperationOptions = {}): Promise<void> {
     await this.session.change(`resume domain ${uuid}`, "DomainResume", { dom: domainByUuid(uuid) }, options);
+  }
+
+  /** Disks, by their targets, on which an I/O error has paused a running domain. */
+  async diskErrors(
+    uuid: string,
+    options: OperationOptions = {},
+  ): Promise<{ disk: string; error: "noSpace" | "unspecified" }[]> {
+    const args = { dom: domainByUuid(uuid), maxerrors: MOST_DISK_ERRORS, flags: 0 };
+    const operation = `read the errors of the disks of domain ${uuid}`;
+    const { errors } = await this.session.read(operation, "DomainGetDiskErrors", args, options);
+    return errors.map(({ disk, remote_error: error }) => ({
+      disk,
+      error: error === NO_SPACE ? "noSpace" : "unspecified",
+    }));
   }
 
   async setAutostart(uuid: string, autostart: boolean, options: OperationOptions = {}): Promise<void> {

@@ -2,8 +2,10 @@ import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { disk } from "../../provider/resources/disk/index.js";
 import { labAvailable } from "../hosts/lab.js";
+import { tickCommandLine } from "../hosts/tick-guest.js";
 import { StorageGuest } from "./storage-guest.js";
 import { Declared, StorageWorld } from "./storage-world.js";
+import { WalkedMachine } from "./walked-machine.js";
 
 const { available, missing } = labAvailable();
 const folders = {
@@ -222,5 +224,31 @@ describe.skipIf(!available)(`disks that move ${missing.join("; ")}`, () => {
       expect(watch.report()).toMatchObject({ restarts: 0, missing: [], repeated: [] });
     }
     await data.remove();
+  });
+
+  it("are the way out for a guest that finds no room, which neither goes on nor moves to another host before", async () => {
+    const alpha = world.host("alpha");
+    const disks = [{ size: "16MiB", pool: "tiny" }];
+    const commandLine = `${tickCommandLine} write=vda@8:choked`;
+    await using vm = new WalkedMachine(world, "choked", { disks, commandLine, powerState: "stopped" });
+    await vm.declared.up(vm.inputs);
+    await alpha.shell(`! cat /dev/zero >${folders.tiny}/filler`);
+    await alpha.virsh("start", "choked");
+    const state = () => alpha.virsh("domstate", "choked", "--reason");
+    await expect.poll(state, { timeout: 60_000 }).toContain("paused (I/O error)");
+
+    const running = { ...vm.inputs, powerState: "running" };
+    const why = /I\/O error pauses it again: there is no room left to write to disk vda \(.*tiny\/choked-0\)/;
+    await expect(vm.declared.up(running)).rejects.toThrow(why);
+    const given = { ...vm.inputs, forceStop: false, shutdownTimeout: "3s" };
+    await expect(vm.declared.up(given)).rejects.toThrow(why);
+    const away = { ...running, host: "beta", connection: world.connection("beta") };
+    expect((await vm.declared.preview(away)).refusals).toEqual([
+      expect.stringMatching(/I\/O error has paused it, .* put its storage on alpha right/),
+    ]);
+    await vm.declared.up({ ...running, disks: [{ size: "16MiB", pool: "images" }] });
+    expect(await state()).toContain("running");
+    await alpha.shell(`rm ${folders.tiny}/filler`);
+    await expectOnlyIn("choked-0", "images");
   });
 });

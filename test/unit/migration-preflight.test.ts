@@ -73,6 +73,7 @@ const fine: PreflightFindings = {
     persistent: true,
     snapshots: [],
     hasManagedSave: false,
+    isPausedByIoError: false,
     hostDevices: [],
     firmwareState: [],
   },
@@ -126,6 +127,9 @@ describe("the preflight of a move", () => {
     expect(only(domain({ persistent: false }))).toMatch(/no definition on alpha/);
     expect(only(domain({ snapshots: ["one", "two"] }))).toMatch(/snapshots \(one, two\).*delete/);
     expect(only(domain({ hasManagedSave: true }))).toMatch(/saved state.*managedsave-remove/);
+    expect(only(domain({ isPausedByIoError: true }))).toMatch(
+      /I\/O error has paused it.*on alpha.*resume it/,
+    );
     expect(only(domain({ hostDevices: ["a pci device"] }))).toMatch(/a pci device belongs to alpha; detach/);
     expect(refusalsOf({ ...fine, ...domain({ firmwareState: ["nvram", "tpm"] }) })).toEqual([]);
     expect(only({ ...off, ...domain({ firmwareState: ["nvram", "tpm"] }) })).toMatch(

@@ -43,6 +43,7 @@ import { isToStayOff } from "./power.js";
 import { redefinition } from "./redefinition.js";
 import { relocate } from "./relocate.js";
 import { identityHashes, isOwn, type MachineRequest, wasFound } from "./request.js";
+import { resumeGuest } from "./resume-guest.js";
 import { writeNotes } from "./run-notes.js";
 import { DEFAULT_SHUTDOWN_TIMEOUT_MS, type DiskInputs, type Inputs, volumeOf } from "./schema.js";
 import { mediumOf } from "./seed/steps.js";
@@ -143,9 +144,14 @@ export async function apply(
         await libvirt.domains.suspend(uuid);
       break;
     }
-    case "resume":
-      await libvirt.domains.resume(uuid);
+    case "resume": {
+      const standsStill = await resumeGuest(libvirt, uuid, context.signal);
+      if (standsStill !== undefined)
+        throw new Error(
+          `guest ${inputs.name} on ${host.name} doesn't go on: ${standsStill}; put that right, with room there or another pool for the disk, and deploy again`,
+        );
       break;
+    }
     case "shutdown":
       await shutDown(host, machine, { timeoutMs: shutdownTimeoutMs(inputs), force: step.force }, context);
       break;

@@ -2,6 +2,7 @@ import type { Host } from "../../hosts/host.js";
 import { parseDomain } from "../../libvirt/xml/index.js";
 import type { ApplyContext } from "../definition.js";
 import { type Asked, askAgainMs, nextAsk, type Way } from "./presses.js";
+import { resumeGuest } from "./resume-guest.js";
 import { until } from "./until.js";
 import { isAgentConnected } from "./wait/addresses.js";
 
@@ -30,6 +31,7 @@ export async function shutDown(
   let asked: Asked | undefined;
   let wake: () => void = () => undefined;
   let hasCrashed = false;
+  let standsStill: string | undefined;
   const subscription = await libvirt.events.on("domainLifecycle", (event) => {
     if (event.uuid !== uuid) return;
     hasCrashed ||= event.event === "crashed";
@@ -48,12 +50,11 @@ export async function shutDown(
       }
       const leftMs = deadline - context.now();
       if (leftMs <= 0) break;
-      if (record.state === "paused") await libvirt.domains.resume(uuid);
-      const ask = nextAsk(
-        asked,
-        { nowMs: context.now(), leftMs, timeoutMs },
-        isAgentConnected(record.liveXml),
-      );
+      standsStill = record.state === "paused" ? await resumeGuest(libvirt, uuid, context.signal) : undefined;
+      const ask =
+        standsStill === undefined
+          ? nextAsk(asked, { nowMs: context.now(), leftMs, timeoutMs }, isAgentConnected(record.liveXml))
+          : undefined;
       if (ask !== undefined) {
         const { way } = ask;
         asked = { way, atMs: context.now() };
@@ -68,7 +69,7 @@ export async function shutDown(
         // The button is next.
         if (asked.failed === true && way === "agent") continue;
       }
-      const way = WAYS[asked?.way ?? "acpi"];
+      const way = standsStill ?? WAYS[asked?.way ?? "acpi"];
       context.log.progress(`waiting for the guest to shut down (${way}), ${Math.ceil(leftMs / 1000)} s left`);
       await until(
         (resolve) => {
@@ -81,14 +82,19 @@ export async function shutDown(
   } finally {
     await subscription.close().catch(() => undefined);
   }
+  const inVain = `did not shut down within ${timeoutMs / 1000} s`;
+  if (!options.force && standsStill !== undefined)
+    throw new Error(
+      `guest ${name} ${inVain}: ${standsStill}; put that right, with room there or another pool for the disk, or set forceStop: true to cut its power`,
+    );
   if (!options.force)
     throw new Error(
-      `guest ${name} did not shut down within ${timeoutMs / 1000} s and runs on${
+      `guest ${name} ${inVain} and runs on${
         hasCrashed ? ": it crashed instead, and libvirt started it again" : ""
       }; shut it down from inside, raise shutdownTimeout, or set forceStop: true to cut its power`,
     );
   context.log.warning(
-    `guest ${name} ${hasCrashed ? "has crashed instead of shutting down" : `did not shut down within ${timeoutMs / 1000} s`}: its power is cut`,
+    `guest ${name} ${hasCrashed ? "has crashed instead of shutting down" : inVain}${standsStill === undefined ? "" : ` (${standsStill})`}: its power is cut`,
   );
   await libvirt.domains.destroy(uuid, { graceful: true });
 }

@@ -39,6 +39,7 @@ export interface DomainFindings {
   /** By name. */
   snapshots: readonly string[];
   hasManagedSave: boolean;
+  isPausedByIoError: boolean;
   /** Devices that belong to the host, in words. */
   hostDevices: readonly string[];
   firmwareState: readonly ("nvram" | "tpm")[];
@@ -96,6 +97,8 @@ function* domainRefusals({ domain, source, live }: PreflightFindings): Generator
     yield `it has snapshots (${domain.snapshots.join(", ")}), which libvirt can't move; delete them first, and take new ones afterwards`;
   if (domain.hasManagedSave)
     yield `it has a saved state (managed save) on ${source.name}, which would stay behind; start it or remove the state with virsh managedsave-remove`;
+  if (domain.isPausedByIoError)
+    yield `an I/O error has paused it, and libvirt moves it only when it runs; put its storage on ${source.name} right, with room there or another pool for its disks, and have a deployment resume it there first`;
   for (const device of domain.hostDevices)
     yield `${device} belongs to ${source.name}; detach it before the move`;
   if (!live && domain.firmwareState.length > 0)

@@ -121,6 +121,7 @@ async function findings(
       persistent: record.persistent,
       snapshots: (await source.observations.snapshots(uuid)).map((snapshot) => snapshot.name),
       hasManagedSave: record.hasManagedSave,
+      isPausedByIoError: record.state === "paused" && record.reasonName === "ioError",
       hostDevices: hostDevicesOf(xml),
       firmwareState: [
         ...(nvramPath(xml) === undefined ? [] : (["nvram"] as const)),
