@@ -92,6 +92,11 @@ describe.skipIf(!available)(`boot media ${missing.join("; ")}`, () => {
 
     const following = { ...seed, hostname: "web3", newInstanceOnChange: true };
     vm.inputs = { ...vm.inputs, restartPolicy: "whenNeeded" };
+    // What was announced before is brought by this.
+    await vm.declared.preview(vm.inputs);
+    expect(vm.declared.said.join("\n")).toContain(
+      `seeded is started with cloud-init seed ${second}, which waits for that: unless instanceId or newInstanceOnChange was changed with it, the instance-id stays: cloud-init does what it does at every boot`,
+    );
     const third = await changeSeed(vm, second, following, [
       (file) =>
         `write cloud-init seed ${file} (54 KiB) in pool images on alpha (other meta-data, user-data; the instance-id changes: cloud-init runs as on a first boot, unless the guest has had this instance-id before)`,

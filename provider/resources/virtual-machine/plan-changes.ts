@@ -20,6 +20,7 @@ import { asRelocated, type Relocations } from "./relocations.js";
 import { type MachineRequest, wasFound } from "./request.js";
 import type { GuestRun } from "./running-guest.js";
 import type { Inputs } from "./schema.js";
+import { waitingSeedWarnings } from "./seed/instance.js";
 import { mediaSteps, releasedMediaSteps, secondSeedRefusals } from "./seed/steps.js";
 import { judgeShorterList } from "./shorter-list.js";
 import { strangers } from "./strangers.js";
@@ -83,6 +84,7 @@ export function planChanges(
       `${subject} is in the middle of going back to snapshot ${domain.reverting}, which a later deployment of that snapshot ends; until then it is neither started nor stopped`,
     );
   result.steps.push(...power.filter(({ kind }) => kind !== "resume"));
+  result.warnings.push(...waitingSeedWarnings(request, live, result.steps));
   const starts = power.some(({ kind }) => kind === "restart" || kind === "shutdown");
   const kept = changes.live.some((d) => d.kind === "disk")
     ? live?.disks.filter((disk) => !changes.live.some((d) => isTakenAway(d, disk)))

@@ -1,13 +1,14 @@
 import type { DiskSource, DomainModel } from "../../../libvirt/xml/index.js";
 import type { Plan, Refusal } from "../../../planning/plan.js";
 import type { Step } from "../../../planning/step.js";
-import { changedFiles, isNewInstance } from "../../../seeds/changes.js";
+import { changedFiles } from "../../../seeds/changes.js";
 import { declaredDrives, sameVolume } from "../desired-disks.js";
 import { ownMarks } from "../disks.js";
 import type { ObservedDomain, ObservedHost } from "../observed.js";
 import type { MachineRequest } from "../request.js";
 import type { Inputs } from "../schema.js";
 import { type BootMedium, bootMedia, mediumInputOf, mediumTitles } from "./boot-media.js";
+import { AS_ON_FIRST_BOOT, instanceText, UNLESS_HAD } from "./instance.js";
 
 /**
  * The media that are declared and aren't in their pool, or not as a whole: one is written from its beginning to its end, and is named by its
@@ -146,27 +147,19 @@ function reasonFor(
   const before =
     previous === undefined ? undefined : bootMedia(previous).find(({ input }) => input === declared.input);
   if (before?.volume === declared.volume && before.pool === declared.pool) return "it is gone from there";
-  const asInstance = "cloud-init runs as on a first boot";
   if (previous === undefined && inputs.adopt === true && declared.input === "cloudInit")
     return inputs.cloudInit?.instanceId === undefined
-      ? `new; unless the guest knows the VM's UUID as its instance-id (else give cloudInit.instanceId), ${asInstance}`
+      ? `new; unless the guest knows the VM's UUID as its instance-id (else give cloudInit.instanceId), ${AS_ON_FIRST_BOOT}`
       : "new";
-  // cloud-init keeps what it has done for each instance-id.
-  const unlessHad = "unless the guest has had this instance-id before";
   if (before === undefined)
     return declared.input === "cloudInit" && previous !== undefined
-      ? `new; with it ${asInstance}, ${unlessHad}`
+      ? `new; with it ${AS_ON_FIRST_BOOT}, ${UNLESS_HAD}`
       : "new";
   const files = changedFiles(before.medium, declared.medium);
   const what = files.length === 0 ? "it moves" : `other ${files.join(", ")}`;
-  if (declared.input !== "cloudInit" || previous?.cloudInit === undefined || inputs.cloudInit === undefined)
-    return what;
-  return isNewInstance(
-    { inputs: previous.cloudInit, name: previous.name },
-    { inputs: inputs.cloudInit, name: inputs.name },
-  )
-    ? `${what}; the instance-id changes: ${asInstance}, ${unlessHad}`
-    : `${what}; the instance-id stays: cloud-init does what it does at every boot`;
+  const text =
+    declared.input === "cloudInit" && previous !== undefined ? instanceText(previous, inputs) : undefined;
+  return text === undefined ? what : `${what}; ${text}`;
 }
 
 /** The medium that a step writes. */
