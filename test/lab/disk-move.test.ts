@@ -246,7 +246,13 @@ describe.skipIf(!available)(`disks that move ${missing.join("; ")}`, () => {
     expect((await vm.declared.preview(away)).refusals).toEqual([
       expect.stringMatching(/I\/O error has paused it, .* put its storage on alpha right/),
     ]);
-    await vm.declared.up({ ...running, disks: [{ size: "16MiB", pool: "images" }] });
+    const elsewhere = { ...running, disks: [{ size: "16MiB", pool: "images" }] };
+    await vm.declared.preview({ ...elsewhere, commandLine: tickCommandLine });
+    const explained = vm.declared.said.find((text) => text.includes("the definition changes"));
+    // A disk that moves keeps its place.
+    expect(explained).toMatch(/^\+ .*images\/choked-0/m);
+    expect(explained).not.toMatch(/^[-+] *<(target|address)/m);
+    await vm.declared.up(elsewhere);
     expect(await state()).toContain("running");
     await alpha.shell(`rm ${folders.tiny}/filler`);
     await expectOnlyIn("choked-0", "images");

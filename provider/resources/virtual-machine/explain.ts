@@ -3,6 +3,7 @@ import type { Plan } from "../../planning/plan.js";
 import { type ObservedMachine, whereItIs } from "./observed.js";
 import { withDefaults } from "./os-defaults.js";
 import { redefinition } from "./redefinition.js";
+import { asRelocated, relocationsOf } from "./relocations.js";
 import type { MachineRequest } from "./request.js";
 
 /** What a redefinition changes in the persistent document, for people who know libvirt's XML. */
@@ -10,10 +11,12 @@ export function explain(declared: MachineRequest, observed: ObservedMachine, pla
   const request = withDefaults(declared, observed);
   const place = whereItIs(observed);
   const xml = place?.domain?.record.persistentXml;
-  if (place?.domain?.persistent === undefined || xml === undefined) return [];
+  if (place?.domain === undefined || xml === undefined) return [];
   if (plan.refusals.length > 0) return [];
   if (!plan.steps.some((step) => step.kind === "updateDefinition")) return [];
-  const { persistent } = place.domain;
+  const { moves } = relocationsOf(request, place, place.domain);
+  const { persistent } = asRelocated(place.domain, moves);
+  if (persistent === undefined) return [];
   const current = parseDomain(xml);
   const to = { ...redefinition(request, place, persistent), name: current.name };
   const after = patchDomain(xml, to, current);
