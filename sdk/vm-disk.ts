@@ -77,7 +77,10 @@ export interface VmDisk {
    * that it wasn't meant, and warned of where it may have been another.
    */
   name?: In<string>;
-  /** libvirt's name of an owned disk's volume, in full: for one that is taken over (`adopt`) under the name that it has. */
+  /**
+   * libvirt's name of an owned disk's volume, in full: for one that is taken over (`adopt`) under the name that it has, and for that of a
+   * {@link Disk} that is taken out of the program, on which `retainOnDelete: true` is deployed before.
+   */
   volume?: In<string>;
   /**
    * Default `"virtio"`. A disk on `"virtio"`, `"scsi"` (on virtio-scsi) or `"usb"` is plugged in and out live, one on `"sata"` or `"ide"`

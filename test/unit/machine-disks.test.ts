@@ -79,6 +79,35 @@ it("a disk that is new is made, whether or not its pool runs yet", () => {
     ]);
 });
 
+it("a disk that was a Disk's and is to be the VM's own says what becomes of that resource", () => {
+  const inputsOf = (disk: DiskInputs) =>
+    ({ pulumiUrn: urn, name: "web", host: "alpha", disks: [disk] }) as unknown as Inputs;
+  const resource = { disk: { host: "alpha", pool: "images", name: "web-0" } } as DiskInputs;
+  const own: DiskInputs = { ...small, volume: "web-0" };
+  const record = { name: "web", state: "running", liveXml: xml, persistentXml: xml } as DomainRecord;
+  const warningsOf = (before: DiskInputs, after: DiskInputs, marks: string[]) => {
+    const request: MachineRequest = { identity, inputs: inputsOf(after), previous: inputsOf(before) };
+    const domain = toDomainOn({ cpus: 2 } as HostFacts, sourceNames(request, [pool]), [])(record, undefined);
+    const volumes = [{ name: "web-0", capacityBytes: 20 * mib, xml: "<volume><name>web-0</name></volume>" }];
+    const contents = {
+      marks: marks.map((hash) => ({ identityHash: hash, nonce: "0", volume: "web-0" })),
+      volumes,
+    };
+    const place = { ref: { name: "alpha" }, pools: [{ name: "images", active: true, contents }] };
+    const result = emptyPlan();
+    volumeSteps(request, place as unknown as ObservedHost, domain, [], result);
+    expect(result.refusals).toEqual([]);
+    return result.warnings;
+  };
+  expect(warningsOf(resource, own, ["f".repeat(16)])).toEqual([
+    "disk web-0 in pool images on alpha, until now that of a Disk, is to be web's own: the deletion of that Disk fails as long as web has it, unless retainOnDelete: true was deployed on it before; with that the volume stays, and goes with web in the end",
+  ]);
+  // It has left it already, or nothing goes over.
+  expect(warningsOf(resource, own, [])).toEqual([]);
+  expect(warningsOf(own, own, ["f".repeat(16)])).toEqual([]);
+  expect(warningsOf(resource, resource, ["f".repeat(16)])).toEqual([]);
+});
+
 it("a VM isn't renamed away from its own disks", () => {
   const inputsOf = (name: string, ...disks: DiskInputs[]) =>
     ({ pulumiUrn: urn, name, host: "alpha", disks }) as unknown as Inputs;

@@ -201,6 +201,7 @@ function planKnown(site: Site, disk: SeenDisk, volume: VolumeRecord, result: Pla
     });
     return;
   }
+  warnOfItsDisk(site, disk, result);
   const kept = modelOf(volume).format;
   if (entry.format !== undefined && kept !== undefined && kept !== entry.format)
     result.refusals.push({
@@ -209,6 +210,19 @@ function planKnown(site: Site, disk: SeenDisk, volume: VolumeRecord, result: Pla
     });
   refuseOtherBeginning(request, entry, name, result);
   planSize(site, disk, { from: volume.capacityBytes, to: entry.size ?? volume.capacityBytes }, result);
+}
+
+/** Pulumi previews the deletion of its resource without asking. */
+function warnOfItsDisk({ request, place, isOurs }: Site, disk: SeenDisk, result: Plan): void {
+  const { previous, inputs } = request;
+  const mark = markOf(disk);
+  const wasResources = previous?.disks?.some(
+    (entry, i) => entry.disk !== undefined && disk.isThis(volumeOf(previous.name, entry, i)),
+  );
+  if (wasResources !== true || mark === undefined || isOurs(mark)) return;
+  result.warnings.push(
+    `disk ${disk.name} in pool ${disk.poolName} on ${place.ref.name}, until now that of a Disk, is to be ${inputs.name}'s own: the deletion of that Disk fails as long as ${inputs.name} has it, unless retainOnDelete: true was deployed on it before; with that the volume stays, and goes with ${inputs.name} in the end`,
+  );
 }
 
 /** Its own, or one that it takes over or has anyway. */
