@@ -22,10 +22,24 @@ export function sameIdentity(a: Identity, b: Identity): boolean {
   return a.project === b.project && a.stack === b.stack && a.type === b.type && a.name === b.name;
 }
 
-/** For messages: `"web" of project/stack`. */
-export function ownerLabel(owner: Identity): string {
-  return `"${owner.name}" of Pulumi stack ${owner.project}/${owner.stack}`;
+/** For messages: `"web" of project/stack`. What `asker` calls by its own name is told apart by where in the program it is. */
+export function ownerLabel(owner: Identity, asker?: Identity): string {
+  const isNamesake = asker !== undefined && isOfStack(asker, owner) && owner.name === asker.name;
+  return `"${owner.name}"${isNamesake ? ` ${placeOf(owner)}` : ""} of Pulumi stack ${owner.project}/${owner.stack}`;
 }
+
+export function isOfStack(a: Identity, b: Identity): boolean {
+  return a.project === b.project && a.stack === b.stack;
+}
+
+function placeOf({ type }: Identity): string {
+  const components = type.split("$").slice(0, -1);
+  return components.length === 0 ? "outside of any component" : `within component ${components.join("$")}`;
+}
+
+/** The way out of a refusal of what `owner` has, where that is what is refused, under the name or within the component that it had. */
+export const AS_BEFORE =
+  "where it is this one as it was declared before, under another name or within another component, give aliases as long as it is in the state, and adopt: true once it isn't";
 
 /** Of something whose mark tells by a hash whose it is: what that was called isn't known any more. */
 export const RENAMED = "its resource, or its stack, has another name now";

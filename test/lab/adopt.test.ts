@@ -200,9 +200,14 @@ describe.skipIf(!available)(`taking over what people made by hand ${missing.join
     await first.up(at("first", "shared", "alpha"));
     await second.up(at("second", "shared", "beta"));
     const taken =
-      /there is a domain shared on alpha already, which belongs to "first" of Pulumi stack .*dependsOn.*Pulumi deletes last/;
+      /there is a domain shared on alpha already, which belongs to "first" of Pulumi stack .*dependsOn.*Pulumi deletes last; where it is this one as it was declared before, .* give aliases as long as it is in the state, and adopt: true once it isn't$/;
     const alone = await new Declared(virtualMachine, hosts, before).preview(at("third", "shared", "alpha"));
     expect(alone.refusals).toEqual([expect.stringMatching(taken)]);
+    const within = at("first", "shared", "alpha");
+    within.pulumiUrn = within.pulumiUrn.replace("::pulumi-nodejs", "::my:web:Site$pulumi-nodejs");
+    expect((await new Declared(virtualMachine, hosts).preview(within)).refusals).toEqual([
+      expect.stringMatching(/which belongs to "first" outside of any component of Pulumi stack/),
+    ]);
     const moves = at("second", "shared", "alpha");
     const renamed = at("first", "former", "alpha");
     expect(await first.preview(renamed)).toMatchObject({ refusals: [] });

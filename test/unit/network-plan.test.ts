@@ -189,6 +189,17 @@ describe("the plan of a network", () => {
     const refused = planned(requestOf(inputsOf()), [foreign]);
     expect(refused).toMatchObject({ steps: [], refusals: ["foreignObject"] });
     expect(refused.messages[0]).toContain('belongs to "other" of Pulumi stack test/lab');
+    const refusalOf = (of: Partial<OwnerMark>) => {
+      const theirs = { ...mark, nonce: "f".repeat(16), ...of };
+      return planned(requestOf(inputsOf()), [hostWith(declared, { owner: theirs, ours: false })]).messages[0];
+    };
+    // The same one as it was declared before, in the state still or not.
+    expect(refusalOf({ type: "my:web:Site$Network" })).toMatch(
+      /which belongs to "lan" within component my:web:Site of Pulumi stack test\/lab .* or set adopt: true to take it over; where it is this one as it was declared before, .* give aliases as long as it is in the state, and adopt: true once it isn't$/,
+    );
+    expect(refusalOf({ stack: "elsewhere" })).toMatch(
+      /which belongs to "lan" of Pulumi stack test\/elsewhere .* or set adopt: true to take it over$/,
+    );
     const adopting = { hosts: [foreign], former: [] };
     expect(network.plan(requestOf(inputsOf({ adopt: true })), adopting).warnings).toEqual([
       'network lan on alpha is taken over from "other" of Pulumi stack test/lab; take it out of there as well (pulumi state delete), which can\'t change it any more',

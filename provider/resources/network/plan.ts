@@ -1,5 +1,5 @@
 import type { NetworkModel } from "../../libvirt/xml/index.js";
-import { ownerLabel, sameIdentity, takenFrom } from "../../planning/owner.js";
+import { AS_BEFORE, isOfStack, ownerLabel, sameIdentity, takenFrom } from "../../planning/owner.js";
 import { emptyPlan, type Plan } from "../../planning/plan.js";
 import type { PropertyChange } from "../../planning/step.js";
 import { linkKindOf } from "./attached.js";
@@ -44,13 +44,16 @@ function planHost(request: NetworkRequest, host: ObservedHost, result: Plan): vo
     return;
   }
   if (!network.ours && request.inputs.adopt !== true) {
+    const { owner } = network;
+    const { identity } = request;
     const whose =
-      network.owner === undefined
+      owner === undefined
         ? "which this program didn't make"
-        : `which belongs to ${ownerLabel(network.owner)}`;
+        : `which belongs to ${ownerLabel(owner, identity)}`;
+    const within = owner !== undefined && isOfStack(owner, identity) ? `; ${AS_BEFORE}` : "";
     result.refusals.push({
       kind: "foreignObject",
-      message: `there is a network ${network.record.name} on ${ref.name} already, ${whose} (UUID ${network.record.uuid}); give another name, or set adopt: true to take it over`,
+      message: `there is a network ${network.record.name} on ${ref.name} already, ${whose} (UUID ${network.record.uuid}); give another name, or set adopt: true to take it over${within}`,
     });
     return;
   }

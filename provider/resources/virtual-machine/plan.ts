@@ -1,4 +1,11 @@
-import { type Identity, ownerLabel, sameIdentity, takenFrom } from "../../planning/owner.js";
+import {
+  AS_BEFORE,
+  type Identity,
+  isOfStack,
+  ownerLabel,
+  sameIdentity,
+  takenFrom,
+} from "../../planning/owner.js";
 import { emptyPlan, type Plan, type Refusal } from "../../planning/plan.js";
 import type { Step } from "../../planning/step.js";
 import { foundAgain, isFoundAgain } from "../found-again.js";
@@ -217,14 +224,16 @@ function checkOwner(
   if (owner === undefined || request.inputs.adopt === true || isOwn(owner, request)) return undefined;
   return {
     kind: "foreignObject",
-    message: `domain ${record.name} on ${place.ref.name} belongs to ${ownerLabel(owner)}; give another name, or set adopt: true to take it over`,
+    message: `domain ${record.name} on ${place.ref.name} belongs to ${ownerLabel(owner, request.identity)}; give another name, or set adopt: true to take it over`,
   };
 }
 
 function nameTaken({ inputs: { name }, identity }: MachineRequest, host: ObservedHost): Refusal {
   const owner = host.namesake?.owner;
   const whose =
-    owner === undefined ? "which this program didn't make" : `which belongs to ${ownerLabel(owner)}`;
+    owner === undefined
+      ? "which this program didn't make"
+      : `which belongs to ${ownerLabel(owner, identity)}`;
   return {
     kind: "foreignObject",
     message: `there is a domain ${name} on ${host.ref.name} already, ${whose} (UUID ${host.namesake?.record.uuid}); give another name, or set adopt: true to take it over${wayOutWithin(identity, owner)}`,
@@ -233,8 +242,8 @@ function nameTaken({ inputs: { name }, identity }: MachineRequest, host: Observe
 
 /** One deployment may do both, or two. */
 function wayOutWithin(identity: Identity, owner: Identity | undefined): string {
-  if (owner === undefined || owner.project !== identity.project || owner.stack !== identity.stack) return "";
-  return `. Where ${JSON.stringify(owner.name)} gives the name up in this deployment, by a move or another name, this one must come after it (dependsOn); where it is to be deleted, delete it in a deployment before, as Pulumi deletes last; where it is this one under its former name in the program, give aliases`;
+  if (owner === undefined || !isOfStack(owner, identity)) return "";
+  return `. Where ${JSON.stringify(owner.name)} gives the name up in this deployment, by a move or another name, this one must come after it (dependsOn); where it is to be deleted, delete it in a deployment before, as Pulumi deletes last; ${AS_BEFORE}`;
 }
 
 /** Moved by hand with the old definition left, or two that somebody made of one. */
