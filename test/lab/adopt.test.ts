@@ -200,7 +200,7 @@ describe.skipIf(!available)(`taking over what people made by hand ${missing.join
     await first.up(at("first", "shared", "alpha"));
     await second.up(at("second", "shared", "beta"));
     const taken =
-      /there is a domain shared on alpha already, which belongs to "first" of Pulumi stack .*dependsOn.*Pulumi deletes last; where it is this one as it was declared before, .* give aliases as long as it is in the state, and adopt: true once it isn't$/;
+      /there is a domain shared on alpha already, which belongs to "first" of Pulumi stack .*dependsOn.*Pulumi deletes last; where it is this one as it was declared before, .* give aliases as long as it is in the state, and adopt: true once it isn't/;
     const alone = await new Declared(virtualMachine, hosts, before).preview(at("third", "shared", "alpha"));
     expect(alone.refusals).toEqual([expect.stringMatching(taken)]);
     const within = at("first", "shared", "alpha");
