@@ -56,7 +56,7 @@ export interface DiskArgs {
  * A disk image with a life of its own: it outlives the VMs that use it.
  *
  * What an update does to a guest that uses it: growing is live (the guest sees the new size at once on virtio), and so is moving to another
- * pool; everything that would lose data is a replacement and is refused while a VM uses the disk. A move that fails leaves the disk where
+ * pool; everything that would lose data is a replacement and is refused while a VM uses the disk, also one of another of the stack's hosts that shares the storage. A move that fails leaves the disk where
  * it was; one that was cut off is finished or undone by the next deployment.
  *
  * @example

@@ -37,7 +37,7 @@ export interface DiskLimits extends DiskRates {
  */
 export interface VmDisk {
   /**
-   * A Disk resource on the VM's host. Two VMs of which one writes to it are warned of, and QEMU starts one of them, unless both are
+   * A Disk resource on the VM's host; on storage that hosts share, VMs of the others have it by `Disk.get`. Two VMs of which one writes to it are warned of, and QEMU starts one of them, unless both are
    * `shareable`.
    */
   disk?: In<Disk>;

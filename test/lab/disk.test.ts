@@ -128,6 +128,40 @@ describe.skipIf(!available)(`disks on real hosts ${missing.join("; ")}`, () => {
     await data.remove();
   });
 
+  it("stays on storage that hosts share while a guest of another host uses it", async () => {
+    const hosts = [world.host("alpha"), world.host("beta")];
+    const common = `${world.lab.sharedPath}/disks`;
+    for (const host of hosts) {
+      await host.shell(`mkdir -p ${common}`);
+      await host.virsh("pool-create-as", "common", "dir", "--target", common);
+    }
+    const data = new Declared(disk, [world.ref("alpha"), world.ref("beta")]);
+    const inputs = inputsOf("everyones", { format: "raw", pool: "common" });
+    await data.up(inputs);
+    let removing: Promise<void>;
+    {
+      await using _user = await StorageGuest.define(
+        world.host("beta"),
+        "far-user",
+        `${common}/everyones`,
+        "raw",
+      );
+      expect((await data.preview({ ...inputs, pool: "images" })).refusals).toEqual([
+        expect.stringMatching(/storage that hosts share, and domain far-user on beta would lose it/),
+      ]);
+      removing = data.remove();
+      await expect
+        .poll(() => data.said, { timeout: 30_000 })
+        .toContainEqual(
+          expect.stringContaining("waiting until it isn't used any more: domain far-user on beta has it"),
+        );
+      expect(await world.ls("alpha", common)).toContain("everyones");
+    }
+    await removing;
+    expect(await world.ls("alpha", common)).toEqual([]);
+    for (const host of hosts) await host.virsh("pool-destroy", "common");
+  });
+
   it("is waited for while another guest has yet to let go of it, by a guest that runs and by one that starts", async () => {
     const data = new Declared(disk);
     const machine = new Declared(virtualMachine, [world.ref("alpha")]);

@@ -98,7 +98,7 @@ describe.skipIf(!available)(`live migration ${missing.join("; ")}`, () => {
     await world.make(machine, alpha);
     await expect(migrateLive(world.plan(machine, hosts), testContext())).rejects.toMatchObject({
       kind: "failed",
-      message: expect.stringMatching(/unsafe.* stays on alpha, and beta is clean/i),
+      message: expect.stringMatching(/unsafe.*migration\.unsafe: true .* stays on alpha, and beta is clean/i),
     });
     await expectOnlyOn(machine, alpha);
     await world.remove(machine);

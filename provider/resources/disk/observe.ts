@@ -14,6 +14,7 @@ import {
   refOf,
 } from "./place.js";
 import { type ObservedSource, observeSource } from "./source.js";
+import { usersElsewhere } from "./users-elsewhere.js";
 
 export interface ObservedDisk {
   /** Where it should be. */
@@ -26,6 +27,8 @@ export interface ObservedDisk {
   source?: ObservedSource | undefined;
   /** Volumes that are layers over the disk; read when it isn't where it should be. */
   layers: string[];
+  /** What uses it on other hosts, which share its storage; read when it isn't where it should be. */
+  usersElsewhere?: string[];
 }
 
 /**
@@ -59,6 +62,7 @@ async function observeVolume(request: DiskRequest, context: ObserveContext): Pro
     target: await withRoom(await seenAnew(target, elsewhere, request, context), context),
     elsewhere,
     layers: await layersOver(context.hosts.get(elsewhere.ref), elsewhere.volume.path),
+    usersElsewhere: await usersElsewhere(elsewhere, request, context),
   };
 }
 

@@ -63,7 +63,7 @@ function bothAtOnce({ inputs }: DiskRequest, from: DiskPlace, to: DiskPlace, mac
 /** What is in the way of a move, all at once. */
 function obstacles(
   { inputs, chosen }: DiskRequest,
-  { target, layers }: ObservedDisk,
+  { target, layers, usersElsewhere = [] }: ObservedDisk,
   place: DiskPlace & { volume: ObservedVolume },
 ): Refusal[] {
   const refusals: Refusal[] = [];
@@ -92,6 +92,11 @@ function obstacles(
     refuse(
       "inUse",
       `${layers.map((name) => `volume ${name}`).join(", ")} ${layers.length === 1 ? "is a layer" : "are layers"} over it and would lose it; delete ${layers.length === 1 ? "that" : "those"} first`,
+    );
+  if (usersElsewhere.length > 0)
+    refuse(
+      "inUse",
+      `it is on storage that hosts share, and ${usersElsewhere.join(" and ")} would lose it; take it from there first`,
     );
   if (chosen !== undefined && target.poolState !== "running")
     refuse(

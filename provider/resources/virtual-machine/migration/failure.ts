@@ -1,3 +1,4 @@
+import { isLibvirtError } from "../../../libvirt/index.js";
 import { MigrationError, reasonOf } from "./errors.js";
 import type { Ends, MigrationContext, MigrationPlan } from "./migration-plan.js";
 import { settleEnds } from "./settle.js";
@@ -27,7 +28,13 @@ export function notMoved(
   const kind = failure instanceof MigrationError ? failure.kind : signal.aborted ? "aborted" : "failed";
   return new MigrationError(
     kind,
-    `${name} was not moved to ${target.name}: ${reasonOf(failure)}; it stays on ${source.name}, and ${target.name} is clean`,
+    `${name} was not moved to ${target.name}: ${reasonOf(failure)}${wayOut(failure)}; it stays on ${source.name}, and ${target.name} is clean`,
     failure,
   );
+}
+
+/** libvirt knows shared storage by the type of its file system. */
+function wayOut(failure: unknown): string {
+  if (!isLibvirtError(failure, "migrateUnsafe")) return "";
+  return " (libvirt doesn't recognise the storage of its disks as shared; where both hosts truly have the same files there, migration.unsafe: true has it moved nevertheless)";
 }

@@ -1,0 +1,54 @@
+import { HostUnreachable } from "../../hosts/errors.js";
+import type { HostRef } from "../../hosts/host-ref.js";
+import { attachmentsIn } from "../attachments.js";
+import type { ObserveContext } from "../definition.js";
+import { layersOver } from "../layers.js";
+import { rescanPoolOnce } from "../rescan.js";
+import { snapshotLayers } from "../snapshot-layers.js";
+import { type DiskPlace, type DiskRequest, placesWithMarks } from "./place.js";
+
+/**
+ * What uses the disk on the stack's other hosts, in words: on storage that hosts share they have its very mark. What a silent host does with it nobody can
+ * tell; most disks are on no storage that it would have.
+ */
+export async function usersElsewhere(
+  place: DiskPlace,
+  request: DiskRequest,
+  context: ObserveContext,
+): Promise<string[]> {
+  const here = context.hosts.get(place.ref);
+  const others = context.hosts.declared().filter((ref) => context.hosts.get(ref) !== here);
+  const users = await Promise.all(
+    others.map((ref) =>
+      usersOn(ref, place, request, context).catch((error: unknown): string[] => {
+        if (error instanceof HostUnreachable) return [];
+        throw error;
+      }),
+    ),
+  );
+  return users.flat();
+}
+
+async function usersOn(
+  ref: HostRef,
+  place: DiskPlace,
+  request: DiskRequest,
+  context: ObserveContext,
+): Promise<string[]> {
+  const host = context.hosts.get(ref);
+  if ((await host.observations.pools()).some(({ name, active }) => active && name === place.pool))
+    await rescanPoolOnce(host, place.pool);
+  const places = (await placesWithMarks(ref, place.name, request, context)).filter(
+    ({ hostUuid, mark }) => hostUuid !== place.hostUuid && mark?.nonce === place.mark?.nonce,
+  );
+  const users: string[] = [];
+  for (const { pool, name, folder, volume } of places) {
+    const path = volume?.path ?? `${folder}/${name}`;
+    const domains = await host.observations.domainsNow();
+    const attachments = attachmentsIn(domains, { pool, name, path }, await snapshotLayers(host));
+    users.push(...attachments.map((user) => `domain ${user.name} on ${ref.name}`));
+    const layers = await layersOver(host, path);
+    users.push(...layers.map((layer) => `volume ${layer} on ${ref.name}, a layer over it`));
+  }
+  return [...new Set(users)];
+}
