@@ -90,6 +90,12 @@ describe.skipIf(!available)(`snapshots on real hosts ${missing.join("; ")}`, () 
     // The VM's and the disk's own plans see no change, and know what they can't do now.
     expect(await machine.preview(inputs)).toEqual(unchanged);
     expect(await data.preview(dataInputs)).toEqual(unchanged);
+    // As with --replace, which Pulumi tells nobody of.
+    const unrecorded = new Declared(virtualMachine, refs());
+    await unrecorded.preview(inputs);
+    expect(unrecorded.said.join("\n")).toContain(
+      "with --replace the snapshots of ext on alpha go with it: one; Snapshot resources take theirs anew, of the guest that comes in its place",
+    );
     expect((await data.preview({ ...dataInputs, size: "48MiB" })).refusals).toEqual([
       expect.stringMatching(/can't grow .* while domain ext has a layer over it that a snapshot made/),
     ]);

@@ -23,6 +23,7 @@ import {
   type ObservedDomain,
   type ObservedHost,
   type ObservedMachine,
+  snapshotNames,
   whereItIs,
 } from "./observed.js";
 import { obstacles } from "./obstacles.js";
@@ -290,7 +291,13 @@ function planRecords(
         reason: `it was ${ownerLabel(owner)}`,
       });
   } else {
-    if (isFoundAgain(request)) result.steps.push(foundAgain(`virtual machine ${subject}`, place.ref.name));
+    if (isFoundAgain(request)) {
+      result.steps.push(foundAgain(`virtual machine ${subject}`, place.ref.name));
+      if (domain.record.hasSnapshots)
+        result.warnings.push(
+          `with --replace the snapshots of ${subject} on ${place.ref.name} go with it: ${snapshotNames(domain)}; Snapshot resources take theirs anew, of the guest that comes in its place`,
+        );
+    }
     const unmarked = place.ref.name === request.inputs.host ? unmarkedVolumes(request, place, domain) : [];
     if (unmarked.length > 0)
       result.steps.push(
