@@ -163,6 +163,22 @@ describe("the plan of a disk", () => {
     expect(kindsOf(planned(moving, target, has("beta")))).toEqual(["foreignObject"]);
   });
 
+  it("doesn't take another's volume in place of its own, which goes: two that change names would lose both", () => {
+    const elsewhere = has("alpha");
+    const theirs = { identityHash: "f".repeat(16), nonce: "0".repeat(16), volume: "other" };
+    const refusalsOf = (foreignMarks: DiskPlace["foreignMarks"], adopt: boolean) => {
+      const target = place("alpha", { name: "other", volume: volume(), foreignMarks });
+      const request = { inputs: inputs({ name: "other", adopt }), previous: inputs() };
+      return planned(request, target, elsewhere).refusals.map(({ message }) => message);
+    };
+    for (const adopt of [false, true])
+      expect(refusalsOf([theirs], adopt)).toEqual([
+        "disk data in pool images would be deleted for its changed name, and other in pool images on alpha is another resource's; keep its name. Where Disks of the program have changed names with each other, change the resources' names in the state instead (pulumi state rename, by way of a third name): their volumes then stay as they are",
+      ]);
+    expect(refusalsOf([], false)).toEqual([expect.stringContaining("or set adopt: true to take it over")]);
+    expect(refusalsOf([], true)).toEqual([]);
+  });
+
   it("lets a replacement be checked while the old volume is there, but doesn't apply it over one", () => {
     const raw = { inputs: inputs({ format: "raw" as const, size: 32 * MIB }) };
     const replacement = { ...raw, replaces: true };

@@ -101,8 +101,7 @@ function planReplacement(request: DiskRequest, observed: ObservedDisk, result: P
       kind: "inUse",
       message: `disk ${old.name} in pool ${old.pool} on ${old.ref.name} would be deleted and made anew for its changed ${result.replaceBecause.join(", ")}, and domain ${user.name} uses it; remove it from that virtual machine first, or keep its ${result.replaceBecause.join(", ")}`,
     });
-  if (isRelocated && target.volume !== undefined && !isAt(target) && inputs.adopt !== true)
-    result.refusals.push(foreign(request, target));
+  if (isRelocated && target.volume !== undefined && !isAt(target)) refuseTaken(request, target, result);
   planSource(request, observed, result);
 }
 
@@ -132,6 +131,17 @@ function planForeign(
     effect: "none",
   });
   planSize(request, target, volume, result);
+}
+
+/** What another resource has may go in the same deployment, before this one takes it over: two that change names with each other would both be empty. */
+function refuseTaken(request: DiskRequest, target: DiskPlace, result: Plan): void {
+  const { inputs, previous } = request;
+  if (target.foreignMarks.length > 0)
+    result.refusals.push({
+      kind: "foreignObject",
+      message: `disk ${previous?.name} in pool ${previous?.pool} would be deleted for its changed ${result.replaceBecause.join(", ")}, and ${inputs.name} in pool ${inputs.pool} on ${target.ref.name} is another resource's; keep its name. Where Disks of the program have changed names with each other, change the resources' names in the state instead (pulumi state rename, by way of a third name): their volumes then stay as they are`,
+    });
+  else if (inputs.adopt !== true) result.refusals.push(foreign(request, target));
 }
 
 function foreign({ inputs }: DiskRequest, target: DiskPlace): Plan["refusals"][number] {
