@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { HostFacts } from "../../provider/hosts/facts.js";
+import type { PoolRecord } from "../../provider/libvirt/index.js";
 import type { DomainModel } from "../../provider/libvirt/xml/index.js";
 import { hasTpm, hostDevicesOf } from "../../provider/resources/virtual-machine/migration/host-devices.js";
 import { migrationUri } from "../../provider/resources/virtual-machine/migration/journal.js";
 import { memoryNeededBytes } from "../../provider/resources/virtual-machine/migration/memory-needed.js";
+import { otherPathOf } from "../../provider/resources/virtual-machine/migration/preflight.js";
 import {
   type PreflightFindings,
   refusalsOf,
@@ -137,6 +139,20 @@ describe("the preflight of a move", () => {
     );
   });
 
+  it("knows where the target has a pool under another path", () => {
+    const at = (name: string, path: string) =>
+      ({
+        name,
+        xml: `<pool type='dir'><name>${name}</name><target><path>${path}</path></target></pool>`,
+      }) as PoolRecord;
+    const here = [at("nfs", "/srv/nfs")];
+    const other = (...there: PoolRecord[]) => otherPathOf("/srv/nfs/web-0", here, there);
+    expect(other(at("nfs", "/mnt/nfs"))).toEqual({ pool: "nfs", path: "/mnt/nfs" });
+    expect(other(at("nfs", "/mnt/nfs"), at("same", "/srv/nfs"))).toBeUndefined();
+    expect(other(at("nfs", "/srv/nfs"))).toBeUndefined();
+    expect(other()).toBeUndefined();
+  });
+
   it("tells what the target can't run", () => {
     expect(only(machine({ machine: "pc-q35-9.0" }))).toMatch(
       /beta doesn't know the machine type pc-q35-9.0 \(QEMU 7.2.0\)/,
@@ -150,7 +166,11 @@ describe("the preflight of a move", () => {
   it("tells what the guest would miss at the target", () => {
     expect(only({ networks: ["dmz"] })).toMatch(/network lan isn't there, or isn't running, on beta/);
     expect(only({ missingBridges: ["br7"] })).toMatch(/beta has no bridge br7/);
-    expect(only({ missingFiles: ["/boot/kernel"] })).toMatch(/beta has no file \/boot\/kernel/);
+    const file = "/boot/kernel";
+    expect(only({ missingFiles: [{ file }] })).toMatch(/beta has no file \/boot\/kernel.*put it there/);
+    expect(only({ missingFiles: [{ file, otherPath: { pool: "boot", path: "/other" } }] })).toMatch(
+      /beta has no file \/boot\/kernel.*pool boot is at \/other there.*same path/,
+    );
   });
 
   it("tells pools that don't match", () => {

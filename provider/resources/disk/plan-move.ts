@@ -73,11 +73,11 @@ function obstacles(
       message: `disk ${inputs.name} can't move from pool ${place.pool} on ${place.ref.name} to pool ${target.pool} on ${target.ref.name}: ${why}`,
     });
   const [user, ...others] = place.users;
-  if (user !== undefined && others.length > 0)
-    refuse(
-      "inUse",
-      `${place.users.map(({ name }) => `domain ${name}`).join(" and ")} both have it; detach it from all but one`,
-    );
+  const machines = [...new Set(place.users.map(({ name }) => `domain ${name}`))];
+  if (machines.length > 1)
+    refuse("inUse", `${machines.join(" and ")} both have it; detach it from all but one`);
+  else if (others.length > 0 && layers.length === 0)
+    refuse("inUse", `${machines.join("")} has it behind several disks; take it from all but one`);
   if (user?.hasSnapshots === true)
     refuse(
       "notSupported",

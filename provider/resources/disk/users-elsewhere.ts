@@ -37,7 +37,8 @@ async function usersOn(
 ): Promise<string[]> {
   const host = context.hosts.get(ref);
   if ((await host.observations.pools()).some(({ name, active }) => active && name === place.pool))
-    await rescanPoolOnce(host, place.pool);
+    // One that can't be looked at anew is taken as libvirt saw it last.
+    await rescanPoolOnce(host, place.pool).catch(() => undefined);
   const places = (await placesWithMarks(ref, place.name, request, context)).filter(
     ({ hostUuid, mark }) => hostUuid !== place.hostUuid && mark?.nonce === place.mark?.nonce,
   );

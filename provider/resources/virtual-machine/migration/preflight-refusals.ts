@@ -17,8 +17,8 @@ export interface PreflightFindings {
   networks: readonly string[];
   /** Bridges of the guest that the target surely lacks. */
   missingBridges: readonly string[];
-  /** Files of the guest that aren't copied and that the target surely lacks. */
-  missingFiles: readonly string[];
+  /** Files of the guest that aren't copied and that the target surely lacks; `otherPath`: the pool that has it is there, under another path. */
+  missingFiles: readonly { file: string; otherPath?: { pool: string; path: string } | undefined }[];
   volumes: readonly VolumeFindings[];
   pools: readonly PoolFindings[];
   cpu: CpuComparison | undefined;
@@ -121,8 +121,10 @@ function* machineRefusals(findings: PreflightFindings): Generator<string> {
     if (!ahead && "network" in nic.source && !networks.includes(nic.source.network))
       yield `network ${nic.source.network} isn't there, or isn't running, on ${target.name}; declare it there (hosts: [...]) or start it`;
   for (const bridge of missingBridges) yield `${target.name} has no bridge ${bridge}; make it there`;
-  for (const file of missingFiles)
-    yield `${target.name} has no file ${file}, which the guest uses and which isn't copied; put it there`;
+  for (const { file, otherPath } of missingFiles)
+    yield otherPath === undefined
+      ? `${target.name} has no file ${file}, which the guest uses and which isn't copied; put it there`
+      : `${target.name} has no file ${file}, which isn't copied and keeps its path, and pool ${otherPath.pool} is at ${otherPath.path} there; what hosts share they must have at the same path`;
 }
 
 function* storageRefusals(findings: PreflightFindings): Generator<string> {

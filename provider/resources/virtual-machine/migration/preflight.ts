@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import type { Host } from "../../../hosts/host.js";
 import type { PoolContents } from "../../../hosts/observations.js";
 import { sidecarName } from "../../../hosts/volume-mark.js";
-import type { DomainRecord } from "../../../libvirt/index.js";
+import type { DomainRecord, PoolRecord } from "../../../libvirt/index.js";
 import { type DomainModel, type MigratedVolume, parseDomain } from "../../../libvirt/xml/index.js";
 import { placeOf } from "../../pool-place.js";
 import { roomIn } from "../../pool-room.js";
@@ -94,7 +94,10 @@ async function findings(
     source.observations.pools(),
     target.observations.pools(),
   ]);
-  const poolPaths = [...poolsHere, ...poolsThere].map((pool) => placeOf(pool).path);
+  const otherPaths = (file: string) => otherPathOf(file, poolsHere, poolsThere);
+  const mayComeThere = (file: string) =>
+    otherPaths(file) === undefined &&
+    [...poolsHere, ...poolsThere].some((pool) => placeOf(pool).path === posix.dirname(file));
   const [volumes, pools, missingBridges, missingFiles, cpu] = await Promise.all([
     Promise.all(plan.volumes.map((volume) => volumeFindings(plan, volume, leaves))),
     poolFindings(plan),
@@ -105,7 +108,7 @@ async function findings(
     missingAt(
       target,
       filesThatStay(model, plan.volumes)
-        .filter((file) => !(ahead && poolPaths.includes(posix.dirname(file))))
+        .filter((file) => !(ahead && mayComeThere(file)))
         .map((file) => [file, file]),
     ),
     live ? compareCpu(source, target, uuid, model) : undefined,
@@ -134,7 +137,7 @@ async function findings(
     ),
     networks: networks.filter((network) => network.active).map((network) => network.name),
     missingBridges,
-    missingFiles,
+    missingFiles: missingFiles.map((file) => ({ file, otherPath: otherPaths(file) })),
     volumes,
     pools,
     cpu,
@@ -197,6 +200,20 @@ async function poolFindings({ target, volumes }: Omit<MigrationPlan, "policy">):
       return { name, there: { active: pool.active, path: placeOf(pool).path, availableBytes } };
     }),
   );
+}
+
+/** The path that the pool with a file has at the target, if that is another one, and no pool there has the file's. */
+export function otherPathOf(
+  file: string,
+  poolsHere: readonly PoolRecord[],
+  poolsThere: readonly PoolRecord[],
+): { pool: string; path: string } | undefined {
+  const folder = posix.dirname(file);
+  if (poolsThere.some((pool) => placeOf(pool).path === folder)) return undefined;
+  const here = poolsHere.find((pool) => placeOf(pool).path === folder);
+  const there = poolsThere.find(({ name }) => name === here?.name);
+  const path = there && placeOf(there).path;
+  return there === undefined || path === undefined ? undefined : { pool: there.name, path };
 }
 
 function bridgesOf({ interfaces }: DomainModel): string[] {
