@@ -17,6 +17,7 @@ const LABELS = {
   tools: "image tools",
   pools: "storage pool",
   networks: "networks",
+  bandwidth: "bandwidth",
   time: "time",
   tls: "TLS",
   names: "names",

@@ -1,3 +1,4 @@
+import { shapingModules } from "./shaping.js";
 import { imagePrograms, presentPrograms } from "./tools.js";
 
 /**
@@ -84,6 +85,14 @@ for file in /usr/share/OVMF/OVMF_CODE*.fd /usr/share/edk2/ovmf/OVMF_CODE*.fd /us
   /usr/share/AAVMF/AAVMF_CODE*.fd /usr/share/edk2/aarch64/QEMU_EFI*; do
   if [ -e "$file" ]; then say firmware "$file"; break; fi
 done
+configuration="$({ if [ -r /proc/config.gz ]; then zcat /proc/config.gz; else cat "/boot/config-$(uname -r)"; fi; } 2>/dev/null | grep -E '^CONFIG_NET_(SCH|CLS|ACT)_')"
+if [ -n "$configuration" ]; then
+  say shaping known
+  for module in ${shapingModules.join(" ")}; do
+    case "$configuration" in *"CONFIG_NET_$(echo "$module" | tr a-z A-Z)=y"*) continue ;; esac
+    [ -d "/sys/module/$module" ] || modprobe -n -q "$module" 2>/dev/null || say shaping.missing "$module"
+  done
+fi
 if has swtpm && has swtpm_setup; then say swtpm yes; fi
 present() {
 ${presentPrograms}

@@ -15,6 +15,7 @@ export const checks = [
   "tools",
   "pools",
   "networks",
+  "bandwidth",
   "time",
   "tls",
   "names",

@@ -38,6 +38,7 @@ export function judgeHost(examination: HostExamination, now: Date): Finding[] {
     ...judgeTools(verdict, machine),
     ...(facts === undefined ? [] : judgePools(verdict, machine, facts)),
     ...(facts === undefined ? [] : judgeNetworks(verdict, machine, facts)),
+    ...bandwidth(verdict, machine),
     ...judgeClock(verdict, machine, seen.asked),
     judgeTls(verdict, machine, now),
   ];
@@ -92,6 +93,16 @@ function firmware(verdict: Verdict, machine: MachineFacts, byLibvirt: boolean | 
     why: 'VMs with firmware "uefi" or "uefi-secure-boot", and Windows 11, don\'t start.',
     commands: install(placeOf(machine), "firmware"),
   });
+}
+
+function bandwidth(verdict: Verdict, { missingForShaping, kernel }: MachineFacts): Finding[] {
+  if (missingForShaping === undefined) return [];
+  if (missingForShaping.length === 0) return [verdict.fine("bandwidth", "the kernel can limit it")];
+  return [
+    verdict.notice("bandwidth", `kernel ${kernel} lacks ${missingForShaping.join(", ")}`, {
+      why: "Interfaces and networks with bandwidth don't start, but for those on Open vSwitch. A package of further modules for this kernel may have them (linux-modules-extra, kernel-modules-extra).",
+    }),
+  ];
 }
 
 function tpm(verdict: Verdict, machine: MachineFacts, byLibvirt: boolean | undefined): Finding {

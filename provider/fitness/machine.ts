@@ -48,6 +48,8 @@ export interface MachineFacts {
   iommu: { units: number; groups: number };
   hasFirmware: boolean;
   hasSwtpm: boolean;
+  /** What the kernel lacks for limits of bandwidth; undefined where its configuration can't be read. */
+  missingForShaping: string[] | undefined;
   /** Of those that images are made with. */
   programs: ImageProgram[];
   tls: { folder: string; files: string[]; isUnreadable: boolean; until: Date | undefined };
@@ -122,6 +124,7 @@ export function parseMachine(text: string): MachineFacts {
     iommu: { units: Number(one("iommu.units") ?? 0), groups: Number(one("iommu.groups") ?? 0) },
     hasFirmware: one("firmware") !== undefined,
     hasSwtpm: one("swtpm") === "yes",
+    missingForShaping: one("shaping") === undefined ? undefined : all("shaping.missing"),
     programs: imagePrograms.filter((program) => all("program").includes(program)),
     tls: {
       folder: one("tls.folder") ?? "/etc/pki/qemu",

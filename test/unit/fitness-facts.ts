@@ -32,6 +32,7 @@ cpu.flag=vmx
 iommu.units=1
 iommu.groups=12
 firmware=/usr/share/OVMF/OVMF_CODE_4M.fd
+shaping=known
 swtpm=yes
 tls.folder=/etc/pki/qemu
 tls.file=ca-cert.pem

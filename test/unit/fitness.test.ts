@@ -30,10 +30,17 @@ describe("a host", () => {
     const findings = judged(seenWith());
     expect(notFine(findings)).toEqual([]);
     expect(findings.map(({ check }) => check)).toEqual(
-      "login libvirt versions kvm nested iommu cpu machines firmware tpm tools pools networks time tls".split(
+      "login libvirt versions kvm nested iommu cpu machines firmware tpm tools pools networks bandwidth time tls".split(
         " ",
       ),
     );
+  });
+
+  it("whose kernel can't limit bandwidth, or of which that isn't known", () => {
+    expect(only(seenWith({ "shaping.missing": "sch_sfq|act_police" }))).toMatchObject({
+      ...{ check: "bandwidth", level: "notice", what: "kernel 6.1.0 lacks sch_sfq, act_police" },
+    });
+    expect(judged(seenWith({ shaping: undefined })).map(({ check }) => check)).not.toContain("bandwidth");
   });
 
   it.each<[string, Parameters<typeof seenWith>, Partial<Finding>, RegExp]>([
