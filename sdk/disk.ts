@@ -4,7 +4,7 @@ import type { Host } from "./host.js";
 import { onHost, partOf } from "./host-ref.js";
 import type { Image } from "./image.js";
 import type { DiskLookup } from "./lookup.js";
-import { isKvmResource, KvmResource } from "./resource.js";
+import { hasType, isKvmResource, KvmResource, typeOf } from "./resource.js";
 import type { StoragePool } from "./storage-pool.js";
 import type { HostRef, In, Size, Timeouts } from "./types.js";
 
@@ -65,6 +65,13 @@ export interface DiskArgs {
  * ```
  */
 export class Disk extends KvmResource {
+  /** @internal */
+  static readonly __pulumiType = typeOf("Disk");
+  /** Whether a value is a `Disk`, also one of another copy of this package; policy packs ask so too. */
+  static override isInstance(value: unknown): value is Disk {
+    return hasType(value, Disk.__pulumiType);
+  }
+
   /** libvirt's name of the volume. */
   declare readonly name: pulumi.Output<string>;
   /** Name of the host that has the disk. */

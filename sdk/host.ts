@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { hostsAhead } from "./hosts-ahead.js";
-import { KvmResource } from "./resource.js";
+import { hasType, KvmResource, typeOf } from "./resource.js";
 import type { Connection, Credentials, Duration, In, Size } from "./types.js";
 
 /**
@@ -63,6 +63,13 @@ export interface HostArgs {
  * ```
  */
 export class Host extends KvmResource {
+  /** @internal */
+  static readonly __pulumiType = typeOf("Host");
+  /** Whether a value is a `Host`, also one of another copy of this package; policy packs ask so too. */
+  static override isInstance(value: unknown): value is Host {
+    return hasType(value, Host.__pulumiType);
+  }
+
   /** The name of this resource, by which others refer to the host. */
   declare readonly name: pulumi.Output<string>;
   declare readonly connection: pulumi.Output<Connection>;

@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { poolName } from "./disk.js";
 import { sourceOf } from "./file-source.js";
 import type { Host } from "./host.js";
-import { KvmResource } from "./resource.js";
+import { hasType, KvmResource, typeOf } from "./resource.js";
 import { hostsOf, type StoragePool } from "./storage-pool.js";
 import type { FileSource, HostRef, In, Timeouts } from "./types.js";
 
@@ -78,6 +78,13 @@ export interface ImageArgs {
  * ```
  */
 export class Image extends KvmResource {
+  /** @internal */
+  static readonly __pulumiType = typeOf("Image");
+  /** Whether a value is an `Image`, also one of another copy of this package; policy packs ask so too. */
+  static override isInstance(value: unknown): value is Image {
+    return hasType(value, Image.__pulumiType);
+  }
+
   /** First part of the volume's name. */
   declare readonly name: pulumi.Output<string>;
   /** libvirt's name of the pool. */

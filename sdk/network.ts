@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Host } from "./host.js";
 import type { LookupOnHosts } from "./lookup.js";
-import { KvmResource } from "./resource.js";
+import { hasType, KvmResource, typeOf } from "./resource.js";
 import { hostsOf } from "./storage-pool.js";
 import type { Connection, Duration, HostRef, In, Timeouts } from "./types.js";
 
@@ -201,6 +201,13 @@ export interface NetworkArgs {
  * ```
  */
 export class Network extends KvmResource {
+  /** @internal */
+  static readonly __pulumiType = typeOf("Network");
+  /** Whether a value is a `Network`, also one of another copy of this package; policy packs ask so too. */
+  static override isInstance(value: unknown): value is Network {
+    return hasType(value, Network.__pulumiType);
+  }
+
   /** libvirt's name of the network. */
   declare readonly name: pulumi.Output<string>;
   /** The hosts that have the network, by name. */

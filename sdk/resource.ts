@@ -3,6 +3,7 @@ import { dynamicProvider } from "./dynamic-provider.js";
 
 const MODULE = "kvm";
 const TYPE = `pulumi-nodejs:dynamic/${MODULE}:`;
+
 /** Secret in every resource. */
 const ALWAYS_SECRET = ["credentials", "peerCredentials", "cloudInit", "ignition", "answerFile"];
 /** Those, and the one whose password is: nothing that tells of their changes shows a secret to begin with. */
@@ -34,7 +35,7 @@ export abstract class KvmResource extends pulumi.dynamic.Resource {
     outputNames: readonly string[],
     opts: pulumi.CustomResourceOptions | undefined,
   ) {
-    const type = `${TYPE}${kind}`;
+    const type = typeOf(kind);
     const outputs = Object.fromEntries(outputNames.map((output) => [output, undefined]));
     const only = opts?.id === undefined ? {} : { id: onceKnown(opts.id, inputs) };
     super(
@@ -105,6 +106,17 @@ async function secretInputsOf(
   const marked = names.filter((_, i) => secret[i]);
   const found = [...new Set([...marked, ...additional.filter((name) => !NEVER_SHOWN.has(name))])].sort();
   return found.length === 0 ? undefined : found;
+}
+
+export function typeOf(kind: string): string {
+  return TYPE + kind;
+}
+
+/** As the SDKs that Pulumi generates tell it. */
+export function hasType(value: unknown, type: string): boolean {
+  return (
+    typeof value === "object" && value !== null && (value as { __pulumiType?: unknown }).__pulumiType === type
+  );
 }
 
 /** True for a resource of this package of the given kind, also one of a second copy of the package or one of another stack. */

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Host } from "./host.js";
 import { nameOfMachine, onHostOf } from "./host-ref.js";
-import { KvmResource } from "./resource.js";
+import { hasType, KvmResource, typeOf } from "./resource.js";
 import type { HostRef, In, InEach, Timeouts } from "./types.js";
 import type { VirtualMachine } from "./virtual-machine.js";
 
@@ -62,6 +62,13 @@ export interface SnapshotArgs {
  * ```
  */
 export class Snapshot extends KvmResource {
+  /** @internal */
+  static readonly __pulumiType = typeOf("Snapshot");
+  /** Whether a value is a `Snapshot`, also one of another copy of this package; policy packs ask so too. */
+  static override isInstance(value: unknown): value is Snapshot {
+    return hasType(value, Snapshot.__pulumiType);
+  }
+
   /** libvirt's name of the snapshot. */
   declare readonly name: pulumi.Output<string>;
   /** Name of the host that has the VM. */

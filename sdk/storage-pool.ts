@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "./host.js";
 import { onHosts } from "./host-ref.js";
 import type { LookupOnHosts } from "./lookup.js";
-import { KvmResource } from "./resource.js";
+import { hasType, KvmResource, typeOf } from "./resource.js";
 import type { Connection, HostRef, In, Timeouts } from "./types.js";
 
 /** A server of a pool: DNS name or IP address, with its port where that isn't the usual one. */
@@ -115,6 +115,13 @@ export interface StoragePoolArgs {
  * ```
  */
 export class StoragePool extends KvmResource {
+  /** @internal */
+  static readonly __pulumiType = typeOf("StoragePool");
+  /** Whether a value is a `StoragePool`, also one of another copy of this package; policy packs ask so too. */
+  static override isInstance(value: unknown): value is StoragePool {
+    return hasType(value, StoragePool.__pulumiType);
+  }
+
   /** libvirt's name of the pool. */
   declare readonly name: pulumi.Output<string>;
   /** The hosts that have the pool, by name. */

@@ -5,7 +5,7 @@ import { poolName } from "./disk.js";
 import type { Host } from "./host.js";
 import { isYetToCome, onHost, unwrapped } from "./host-ref.js";
 import type { LookupOnHost } from "./lookup.js";
-import { KvmResource } from "./resource.js";
+import { hasType, KvmResource, typeOf } from "./resource.js";
 import type { StoragePool } from "./storage-pool.js";
 import type { Duration, HostRef, In, Size, Timeouts } from "./types.js";
 import type {
@@ -297,6 +297,13 @@ export interface LastMigration {
  * ```
  */
 export class VirtualMachine extends KvmResource {
+  /** @internal */
+  static readonly __pulumiType = typeOf("VirtualMachine");
+  /** Whether a value is a `VirtualMachine`, also one of another copy of this package; policy packs ask so too. */
+  static override isInstance(value: unknown): value is VirtualMachine {
+    return hasType(value, VirtualMachine.__pulumiType);
+  }
+
   /** libvirt's name of the domain. */
   declare readonly name: pulumi.Output<string>;
   /** Name of the host where it is. */
