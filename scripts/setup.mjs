@@ -42,15 +42,28 @@ export async function prepareMachine(options = {}) {
   console.error("setup: preparing this machine");
   if (hosts) await ensureDebianPackages();
   await ensureNodeModules(root);
-  await step("building the package", () => build({ ifNeeded: true }), {
-    outcome: (done) => (done ? "done" : undefined),
-  });
-  const { folder, origin } = await ensurePulumi();
-  if (hosts && (options.guest ?? true)) await ensureDebianGuest();
+  const [{ folder, origin }] = await sideBySide([
+    ensurePulumi(),
+    step("building the package", () => build({ ifNeeded: true }), {
+      outcome: (done) => (done ? "done" : undefined),
+    }),
+    hosts && (options.guest ?? true) ? ensureDebianGuest() : undefined,
+  ]);
   console.error(
     `setup: ready, with the Pulumi CLI ${origin} in ${folder} (${duration(performance.now() - started)})`,
   );
   return { environment: pulumiEnvironment(folder) };
+}
+
+/**
+ * Waits for all of them, also when one fails: none is left running behind the message.
+ *
+ * @template {readonly unknown[] | []} T
+ * @param {T} steps
+ */
+async function sideBySide(steps) {
+  await Promise.allSettled(steps);
+  return Promise.all(steps);
 }
 
 /**

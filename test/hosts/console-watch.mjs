@@ -128,7 +128,7 @@ export class ConsoleWatch {
   }
 
   /**
-   * Waits for so many further ticks, and gives the last. Default 30 s.
+   * Waits for so many further ticks, and gives the last. Default 150 s.
    *
    * @param {number} more
    * @param {{ timeoutMs?: number }} [options]
@@ -139,7 +139,10 @@ export class ConsoleWatch {
     for (;;) {
       const last = this.ticks[wanted - 1];
       if (last) return last;
-      if (performance.now() > deadline) throw new Error(`${more} more ticks did not come in time`);
+      if (performance.now() > deadline) {
+        const last = this.lines.at(-1);
+        throw new Error(`${more} more ticks did not come in time; last on ${last?.host}: ${last?.text}`);
+      }
       await sleep(20);
     }
   }

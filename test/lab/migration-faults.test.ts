@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { MigrationJournal } from "../../provider/libvirt/xml/index.js";
 import { migrateLive, settle } from "../../provider/resources/virtual-machine/migration/index.js";
 import type { ConsoleWatch } from "../hosts/console-watch.mjs";
@@ -23,6 +23,7 @@ describe.skipIf(!available)(`a migration that meets a fault ${missing.join("; ")
     world = await MigrationWorld.up("faults");
     ({ alpha, beta } = world);
   });
+  afterEach(() => alpha.heal());
   afterAll(() => world?.lab.close());
 
   async function started(machine: TestMachine) {
