@@ -105,8 +105,16 @@ function isResource(node: ts.ClassDeclaration): boolean {
   );
 }
 
+/** What the class itself has, such as its type, is no output. */
+function isOutput(member: ts.ClassElement): member is ts.PropertyDeclaration {
+  return (
+    ts.isPropertyDeclaration(member) &&
+    !member.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.StaticKeyword)
+  );
+}
+
 function outputsOf(node: ts.ClassDeclaration): SdkMember[] {
-  return node.members.filter(ts.isPropertyDeclaration).map((member) => {
+  return node.members.filter(isOutput).map((member) => {
     const type = typeOf(required(member.type, member));
     const optional = type.kind === "union" && type.of.some(({ kind }) => kind === "undefined");
     return {
