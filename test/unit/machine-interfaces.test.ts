@@ -1,9 +1,10 @@
 import { expect, it } from "vitest";
-import type { DomainRecord } from "../../provider/libvirt/index.js";
+import type { DomainRecord, NetworkRecord } from "../../provider/libvirt/index.js";
 import type { DomainInterface, OwnerMark } from "../../provider/libvirt/xml/index.js";
 import { withOwnerMark } from "../../provider/libvirt/xml/owner-mark.js";
 import { desiredInterfaces, madeMac } from "../../provider/resources/virtual-machine/desired-interfaces.js";
-import { filterRefusals } from "../../provider/resources/virtual-machine/filter-refusals.js";
+import { networkRefusals } from "../../provider/resources/virtual-machine/network-refusals.js";
+import { takesVlans } from "../../provider/resources/virtual-machine/network-traits.js";
 import { sameAddresses } from "../../provider/resources/virtual-machine/same-addresses.js";
 import type { Inputs } from "../../provider/resources/virtual-machine/schema.js";
 
@@ -88,7 +89,7 @@ it("an address that a domain of others has in the same network is told", () => {
 
 it("a filter is refused in a network on Open vSwitch, where the guest wouldn't start with it", () => {
   const refused = (interfaces: NonNullable<Inputs["interfaces"]>, openVswitchNetworks?: string[]) =>
-    filterRefusals(
+    networkRefusals(
       declared(...interfaces),
       openVswitchNetworks === undefined ? {} : { openVswitchNetworks },
     ).map(({ message }) => message);
@@ -99,4 +100,30 @@ it("a filter is refused in a network on Open vSwitch, where the guest wouldn't s
     "interfaces[1].filter: is not for Open vSwitch: libvirt has no filters there, and doesn't start a guest that is to have one",
   ]);
   expect(refused([{ network: "lan", filter }])).toEqual([]);
+});
+
+it("a VLAN is refused in a network that gives none, where the guest wouldn't start with it", () => {
+  const traits = (forward: string, more = "", libvirtVersion = "9.0.0") =>
+    takesVlans({ xml: `<network><name>n</name>${forward}${more}</network>` } as NetworkRecord, {
+      libvirtVersion,
+    });
+  const bridge = "<forward mode='bridge'/><bridge name='br0'/>";
+  expect([
+    traits("<forward mode='nat'/>"),
+    traits(bridge),
+    traits("<forward mode='bridge' dev='nic0'/>"),
+  ]).toEqual([false, false, false]);
+  expect([
+    traits(bridge, "", "11.0.0"),
+    traits(bridge, "<virtualport type='openvswitch'/>"),
+    traits("<forward mode='passthrough' dev='nic0'/>"),
+    traits("<forward mode='hostdev' managed='yes'/>"),
+  ]).toEqual([true, true, true, true]);
+  const inputs = declared({ network: "lan" }, { network: "lan", vlan: 7 }, { network: "vlans", vlan: 7 });
+  expect(networkRefusals(inputs, { untaggedNetworks: ["lan"] })).toEqual([
+    {
+      kind: "notSupported",
+      message: expect.stringMatching(/^interfaces\[1\]\.vlan: is not for network lan: /),
+    },
+  ]);
 });

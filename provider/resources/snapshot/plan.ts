@@ -2,6 +2,7 @@ import { identityHash, RENAMED } from "../../planning/owner.js";
 import { emptyPlan, type Plan, type Refusal } from "../../planning/plan.js";
 import type { Step } from "../../planning/step.js";
 import { foundAgain, isFoundAgain } from "../found-again.js";
+import { isOlder } from "../version.js";
 import {
   type FoundSnapshot,
   isOwn,
@@ -11,7 +12,6 @@ import {
 } from "./observe.js";
 import { revertRefusals, revertToken } from "./revert-plan.js";
 import type { Inputs } from "./schema.js";
-import { isOlder } from "./version.js";
 
 /** Since then libvirt merges an external snapshot when it is deleted. */
 const MERGES_SINCE = "9.0.0";

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Refusal } from "../../planning/plan.js";
+import { isOlder } from "../version.js";
 import type { FoundSnapshot, ObservedMachine, ObservedSnapshot } from "./observe.js";
 import type { Inputs } from "./schema.js";
-import { isOlder } from "./version.js";
 
 /** Since then libvirt reverts to external snapshots. Before, we put the disks back ourselves. */
 export const REVERTS_EXTERNAL_SINCE = "9.9.0";

@@ -10,6 +10,7 @@ import {
   writeRevertMark,
 } from "../../libvirt/xml/index.js";
 import type { ApplyContext } from "../definition.js";
+import { isOlder } from "../version.js";
 import { setMark } from "../virtual-machine/metadata.js";
 import { isAnswered } from "../volumes.js";
 import { describe } from "./describe.js";
@@ -17,7 +18,6 @@ import type { FoundSnapshot, ObservedMachine, ObservedSnapshot } from "./observe
 import { putDisksBack } from "./put-back.js";
 import { REVERTS_EXTERNAL_SINCE, revertToken } from "./revert-plan.js";
 import type { Inputs } from "./schema.js";
-import { isOlder } from "./version.js";
 
 /**
  * Takes the guest back, once for each value of `revert`. Noted before in the domain, whose metadata goes back with it, then with the snapshot, where

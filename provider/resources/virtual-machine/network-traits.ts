@@ -1,3 +1,4 @@
+import type { HostFacts } from "../../hosts/facts.js";
 import type { NetworkRecord } from "../../libvirt/index.js";
 import {
   type InterfaceProperty,
@@ -7,6 +8,7 @@ import {
 } from "../../libvirt/xml/index.js";
 import { readOnce } from "../../planning/read-once.js";
 import { linkKindOf, vlanFor } from "../network/attached.js";
+import { isOlder } from "../version.js";
 
 /** What a network is to the interfaces in it. */
 export interface NetworkTraits {
@@ -28,6 +30,20 @@ export const networkTraits = readOnce(({ xml, liveXml }: NetworkRecord): Network
     vlanOf: (portgroup) => vlanFor({ portgroup }, live),
   };
 });
+
+/** libvirt filters VLANs on ordinary bridges, too, since then. */
+const BRIDGES_TAKE_VLANS_SINCE = "11.0.0";
+
+/** Whether libvirt can give a network's interfaces VLANs of their own. */
+export function takesVlans(
+  network: NetworkRecord,
+  { libvirtVersion }: Pick<HostFacts, "libvirtVersion">,
+): boolean {
+  const { link, gives } = networkTraits(network);
+  if (link === "openVswitch" || gives.includes("virtualPort")) return true;
+  if (link === "linuxBridge") return !isOlder(libvirtVersion, BRIDGES_TAKE_VLANS_SINCE);
+  return /<forward\b[^>]*\bmode=["'](passthrough|hostdev)["']/.test(network.xml);
+}
 
 function givenBy(model: NetworkModel, xml: string): InterfaceProperty[] {
   const gives: InterfaceProperty[] = [];

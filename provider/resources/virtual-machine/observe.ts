@@ -12,7 +12,7 @@ import { snapshotLayers } from "../snapshot-layers.js";
 import { askGuest } from "./ask-guest.js";
 import { leftDisks } from "./left-disks.js";
 import { basesOf, preflightMove } from "./move.js";
-import { networkTraits } from "./network-traits.js";
+import { networkTraits, takesVlans } from "./network-traits.js";
 import { poolsOf } from "./observe-pools.js";
 import {
   isActive,
@@ -285,6 +285,9 @@ async function lookAt(
     networks: networks.filter((network) => network.active).map((network) => network.name),
     openVswitchNetworks: networks
       .filter((network) => networkTraits(network).link === "openVswitch")
+      .map((network) => network.name),
+    untaggedNetworks: networks
+      .filter((network) => !takesVlans(network, facts))
       .map((network) => network.name),
   };
   if (!fresh)

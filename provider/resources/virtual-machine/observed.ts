@@ -64,6 +64,8 @@ export interface ObservedHost {
   networks: string[];
   /** Those whose guests are on Open vSwitch. */
   openVswitchNetworks?: readonly string[];
+  /** Those whose guests get no VLANs. */
+  untaggedNetworks?: readonly string[];
 }
 
 /** What there is of one VM. */

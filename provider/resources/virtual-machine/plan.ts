@@ -14,7 +14,7 @@ import { asRemoved } from "./as-removed.js";
 import { volumesToCopy } from "./copies.js";
 import { desiredModel } from "./desired.js";
 import { missingMedia, refuseLossByName, releasedVolumeSteps } from "./disks.js";
-import { filterRefusals } from "./filter-refusals.js";
+import { networkRefusals } from "./network-refusals.js";
 import {
   asEnded,
   isActive,
@@ -61,7 +61,7 @@ function planFilled(request: MachineRequest, observed: ObservedMachine): Plan {
     result.refusals.push({ kind: "notSupported", message: observed.patchProblem });
     return result;
   }
-  if (defines) result.refusals.push(...filterRefusals(request.inputs, observed.target));
+  if (defines) result.refusals.push(...networkRefusals(request.inputs, observed.target));
   if (result.refusals.length > 0) return result;
   const place = whereItIs(observed);
   const { awaited: isAwaited = false, attempt } = place?.domain ?? {};
