@@ -1,7 +1,9 @@
 import { expect, it } from "vitest";
 import type { DomainRecord, NetworkRecord } from "../../provider/libvirt/index.js";
-import type { DomainInterface, OwnerMark } from "../../provider/libvirt/xml/index.js";
+import type { DomainInterface, DomainModel, OwnerMark } from "../../provider/libvirt/xml/index.js";
+import { readAttemptNote } from "../../provider/libvirt/xml/index.js";
 import { withOwnerMark } from "../../provider/libvirt/xml/owner-mark.js";
+import { asBeforeAttempt, withAttempt } from "../../provider/resources/virtual-machine/attempt.js";
 import { desiredInterfaces, madeMac } from "../../provider/resources/virtual-machine/desired-interfaces.js";
 import { networkRefusals } from "../../provider/resources/virtual-machine/network-refusals.js";
 import { takesVlans } from "../../provider/resources/virtual-machine/network-traits.js";
@@ -126,4 +128,19 @@ it("a VLAN is refused in a network that gives none, where the guest wouldn't sta
       message: expect.stringMatching(/^interfaces\[1\]\.vlan: is not for network lan: /),
     },
   ]);
+});
+
+it("what a change that failed has given an interface goes when it is taken back, unless somebody changed it since", () => {
+  const model = (nic: Partial<DomainInterface>): DomainModel => ({
+    ...({ name: "web", disks: [] } as unknown as DomainModel),
+    interfaces: [{ ...there(first, "lan"), ...nic }],
+  });
+  const failed = model({ vlan: { tags: [{ id: 7 }] } as never, mtu: 1400, queues: 2 });
+  const note = readAttemptNote(
+    withAttempt("<domain><name>web</name></domain>", model({ mtu: 9000 }), failed),
+  );
+  const back = (definition: DomainModel) =>
+    asBeforeAttempt(definition, note, declared({ network: "lan" })).interfaces[0];
+  expect(back(failed)).toEqual(model({ mtu: 9000 }).interfaces[0]);
+  expect(back({ ...failed, interfaces: model({ mtu: 1500 }).interfaces })).toMatchObject({ mtu: 1500 });
 });

@@ -3,6 +3,7 @@ import { isLibvirtError } from "../../libvirt/index.js";
 import {
   type AttemptNote,
   attemptNoteKind,
+  type DomainInterface,
   type DomainModel,
   readAttemptNote,
   sameValue,
@@ -13,6 +14,17 @@ import { type Inputs, volumeOf } from "./schema.js";
 
 /** Secrets are in these, a note of its own says what they were, or nobody leaves them undeclared. */
 const PASSED_OVER: ReadonlySet<string> = new Set(["name", "uuid", "graphics", "patches", "ignition"]);
+
+const LEFT_UNDECLARED = [
+  "vlan",
+  "virtualPort",
+  "bandwidth",
+  "filter",
+  "mtu",
+  "queues",
+  "bootOrder",
+  "trustGuestRxFilters",
+] as const satisfies readonly (keyof DomainInterface)[];
 
 /**
  * Notes in a definition that is about to be made what it is made of. The deployment may fail, or be killed, and the program may take the change back:
@@ -34,13 +46,33 @@ export function withAttempt(xml: string, from: DomainModel, to: DomainModel): st
   return Object.keys(changes).length === 0 ? xml : withAttemptNote(xml, changes);
 }
 
-/** Devices that are told apart by name stand for themselves. */
+/** Devices that are told apart by name stand for themselves; of an interface each property that may be left undeclared is one beside them. */
 function namesOf(model: DomainModel): Record<string, unknown> {
+  const ofInterfaces = model.interfaces.flatMap((nic) =>
+    LEFT_UNDECLARED.map((property): [string, unknown] => [keyOf(nic.mac, property), nic[property]]),
+  );
   return {
     ...model,
     disks: model.disks.map(({ target }) => target),
     interfaces: model.interfaces.map(({ mac }) => mac),
+    ...Object.fromEntries(ofInterfaces),
   };
+}
+
+function keyOf(mac: string, property: string): string {
+  return `interfaces[${mac}].${property}`;
+}
+
+function interfaceBefore(nic: DomainInterface, attempt: AttemptNote): DomainInterface {
+  const before: Record<string, unknown> = { ...nic };
+  for (const property of LEFT_UNDECLARED) {
+    const change = attempt[keyOf(nic.mac, property)];
+    if (change === undefined || !sameValue(nic[property], parsed(change.after))) continue;
+    const value = parsed(change.before);
+    if (value === undefined) delete before[property];
+    else before[property] = value;
+  }
+  return before as unknown as DomainInterface;
 }
 
 function textOf(value: unknown): string {
@@ -60,7 +92,7 @@ export function asBeforeAttempt(
   if (attempt === undefined) return definition;
   const model: Record<string, unknown> = { ...definition };
   for (const [property, { before, after }] of Object.entries(attempt)) {
-    if (property === "disks" || property === "interfaces") continue;
+    if (property === "disks" || property.startsWith("interfaces")) continue;
     if (!sameValue(model[property], parsed(after))) continue;
     const value = parsed(before);
     if (value === undefined) delete model[property];
@@ -79,7 +111,9 @@ export function asBeforeAttempt(
       (device === "cdrom" ? hasMedia : volumes.some((volume) => sameVolume(source, volume))),
   );
   const macs = new Set(inputs.interfaces?.map(({ mac }) => mac));
-  const interfaces = definition.interfaces.filter(({ mac }) => !isNew("interfaces", mac) || macs.has(mac));
+  const interfaces = definition.interfaces
+    .filter(({ mac }) => !isNew("interfaces", mac) || macs.has(mac))
+    .map((nic) => interfaceBefore(nic, attempt));
   return { ...(model as unknown as DomainModel), disks, interfaces };
 }
 
