@@ -1,6 +1,11 @@
 import { expect, it } from "vitest";
 import type { DomainRecord, NetworkRecord } from "../../provider/libvirt/index.js";
-import type { DomainInterface, DomainModel, OwnerMark } from "../../provider/libvirt/xml/index.js";
+import type {
+  DomainDisk,
+  DomainInterface,
+  DomainModel,
+  OwnerMark,
+} from "../../provider/libvirt/xml/index.js";
 import { readAttemptNote } from "../../provider/libvirt/xml/index.js";
 import { withOwnerMark } from "../../provider/libvirt/xml/owner-mark.js";
 import { asBeforeAttempt, withAttempt } from "../../provider/resources/virtual-machine/attempt.js";
@@ -130,17 +135,28 @@ it("a VLAN is refused in a network that gives none, where the guest wouldn't sta
   ]);
 });
 
-it("what a change that failed has given an interface goes when it is taken back, unless somebody changed it since", () => {
-  const model = (nic: Partial<DomainInterface>): DomainModel => ({
-    ...({ name: "web", disks: [] } as unknown as DomainModel),
+it("what a change that failed has given a device goes when it is taken back, unless somebody changed it since", () => {
+  const model = (nic: Partial<DomainInterface>, disk: Partial<DomainDisk> = {}): DomainModel => ({
+    ...({ name: "web" } as unknown as DomainModel),
+    disks: [
+      {
+        ...{ target: "vda", bus: "virtio", device: "disk", format: "raw" },
+        readonly: false,
+        shareable: false,
+        ...disk,
+      },
+    ],
     interfaces: [{ ...there(first, "lan"), ...nic }],
   });
-  const failed = model({ vlan: { tags: [{ id: 7 }] } as never, mtu: 1400, queues: 2 });
-  const note = readAttemptNote(
-    withAttempt("<domain><name>web</name></domain>", model({ mtu: 9000 }), failed),
+  const before = model({ mtu: 9000 }, { cache: "none" });
+  const failed = model(
+    { vlan: { tags: [7] } as never, mtu: 1400, queues: 2 },
+    { readonly: true, serial: "s" },
   );
-  const back = (definition: DomainModel) =>
-    asBeforeAttempt(definition, note, declared({ network: "lan" })).interfaces[0];
-  expect(back(failed)).toEqual(model({ mtu: 9000 }).interfaces[0]);
-  expect(back({ ...failed, interfaces: model({ mtu: 1500 }).interfaces })).toMatchObject({ mtu: 1500 });
+  const note = readAttemptNote(withAttempt("<domain><name>web</name></domain>", before, failed));
+  const back = (definition: DomainModel) => asBeforeAttempt(definition, note, declared({ network: "lan" }));
+  expect(back(failed)).toEqual(before);
+  expect(back(model({ mtu: 1500 }, { serial: "other" }))).toEqual(
+    model({ mtu: 1500 }, { serial: "other", cache: "none" }),
+  );
 });

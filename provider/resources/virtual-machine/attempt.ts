@@ -3,7 +3,6 @@ import { isLibvirtError } from "../../libvirt/index.js";
 import {
   type AttemptNote,
   attemptNoteKind,
-  type DomainInterface,
   type DomainModel,
   readAttemptNote,
   sameValue,
@@ -15,16 +14,18 @@ import { type Inputs, volumeOf } from "./schema.js";
 /** Secrets are in these, a note of its own says what they were, or nobody leaves them undeclared. */
 const PASSED_OVER: ReadonlySet<string> = new Set(["name", "uuid", "graphics", "patches", "ignition"]);
 
-const LEFT_UNDECLARED = [
-  "vlan",
-  "virtualPort",
-  "bandwidth",
-  "filter",
-  "mtu",
-  "queues",
-  "bootOrder",
-  "trustGuestRxFilters",
-] as const satisfies readonly (keyof DomainInterface)[];
+/** What a program may leave undeclared of a device that it declares. */
+const LEFT_UNDECLARED = {
+  disks: [
+    ...["cache", "io", "discard", "detectZeroes", "queues", "limits"],
+    ...["serial", "wwn", "readonly", "shareable", "bootOrder"],
+  ],
+  interfaces: [
+    ...["vlan", "virtualPort", "bandwidth", "filter"],
+    ...["mtu", "queues", "bootOrder", "trustGuestRxFilters"],
+  ],
+} as const;
+type DeviceList = keyof typeof LEFT_UNDECLARED;
 
 /**
  * Notes in a definition that is about to be made what it is made of. The deployment may fail, or be killed, and the program may take the change back:
@@ -46,33 +47,41 @@ export function withAttempt(xml: string, from: DomainModel, to: DomainModel): st
   return Object.keys(changes).length === 0 ? xml : withAttemptNote(xml, changes);
 }
 
-/** Devices that are told apart by name stand for themselves; of an interface each property that may be left undeclared is one beside them. */
+/** Devices that are told apart by name stand for themselves; each property that may be left undeclared of one is beside them. */
 function namesOf(model: DomainModel): Record<string, unknown> {
-  const ofInterfaces = model.interfaces.flatMap((nic) =>
-    LEFT_UNDECLARED.map((property): [string, unknown] => [keyOf(nic.mac, property), nic[property]]),
-  );
   return {
     ...model,
     disks: model.disks.map(({ target }) => target),
     interfaces: model.interfaces.map(({ mac }) => mac),
-    ...Object.fromEntries(ofInterfaces),
+    ...Object.fromEntries(model.disks.flatMap((disk) => propertiesOf("disks", disk.target, disk))),
+    ...Object.fromEntries(model.interfaces.flatMap((nic) => propertiesOf("interfaces", nic.mac, nic))),
   };
 }
 
-function keyOf(mac: string, property: string): string {
-  return `interfaces[${mac}].${property}`;
+function propertiesOf(list: DeviceList, name: string, device: object): [string, unknown][] {
+  const values = device as Record<string, unknown>;
+  return LEFT_UNDECLARED[list].map((property) => [keyOf(list, name, property), values[property]]);
 }
 
-function interfaceBefore(nic: DomainInterface, attempt: AttemptNote): DomainInterface {
-  const before: Record<string, unknown> = { ...nic };
-  for (const property of LEFT_UNDECLARED) {
-    const change = attempt[keyOf(nic.mac, property)];
-    if (change === undefined || !sameValue(nic[property], parsed(change.after))) continue;
+function keyOf(list: DeviceList, name: string, property: string): string {
+  return `${list}[${name}].${property}`;
+}
+
+function deviceBefore<Device extends object>(
+  list: DeviceList,
+  name: string,
+  device: Device,
+  attempt: AttemptNote,
+): Device {
+  const before = { ...device } as Record<string, unknown>;
+  for (const property of LEFT_UNDECLARED[list]) {
+    const change = attempt[keyOf(list, name, property)];
+    if (change === undefined || !sameValue(before[property], parsed(change.after))) continue;
     const value = parsed(change.before);
     if (value === undefined) delete before[property];
     else before[property] = value;
   }
-  return before as unknown as DomainInterface;
+  return before as Device;
 }
 
 function textOf(value: unknown): string {
@@ -92,7 +101,7 @@ export function asBeforeAttempt(
   if (attempt === undefined) return definition;
   const model: Record<string, unknown> = { ...definition };
   for (const [property, { before, after }] of Object.entries(attempt)) {
-    if (property === "disks" || property.startsWith("interfaces")) continue;
+    if (property.startsWith("disks") || property.startsWith("interfaces")) continue;
     if (!sameValue(model[property], parsed(after))) continue;
     const value = parsed(before);
     if (value === undefined) delete model[property];
@@ -105,15 +114,17 @@ export function asBeforeAttempt(
   };
   const volumes = (inputs.disks ?? []).map((entry, i) => volumeOf(inputs.name, entry, i));
   const hasMedia = [inputs.cdroms, inputs.cloudInit, inputs.answerFile].some((media) => media !== undefined);
-  const disks = definition.disks.filter(
-    ({ target, device, source }) =>
-      !isNew("disks", target) ||
-      (device === "cdrom" ? hasMedia : volumes.some((volume) => sameVolume(source, volume))),
-  );
+  const disks = definition.disks
+    .filter(
+      ({ target, device, source }) =>
+        !isNew("disks", target) ||
+        (device === "cdrom" ? hasMedia : volumes.some((volume) => sameVolume(source, volume))),
+    )
+    .map((disk) => deviceBefore("disks", disk.target, disk, attempt));
   const macs = new Set(inputs.interfaces?.map(({ mac }) => mac));
   const interfaces = definition.interfaces
     .filter(({ mac }) => !isNew("interfaces", mac) || macs.has(mac))
-    .map((nic) => interfaceBefore(nic, attempt));
+    .map((nic) => deviceBefore("interfaces", nic.mac, nic, attempt));
   return { ...(model as unknown as DomainModel), disks, interfaces };
 }
 
