@@ -162,10 +162,25 @@ describe("the plan of a snapshot", () => {
 
   it("takes it anew for what can't be changed, and keeps its id otherwise", () => {
     const seen = observed({ snapshot: found() });
-    for (const change of [{ type: "internal" as const }, { memory: true }, { disks: ["vda"] }, { name: "x" }])
-      expect(planned({ inputs: inputs(change), previous: inputs(), recorded }, seen).replaceBecause).toEqual(
-        Object.keys(change),
+    for (const change of [
+      { type: "internal" as const },
+      { memory: true },
+      { disks: ["vda"] },
+      { name: "x" },
+    ]) {
+      const { replaceBecause, warnings } = planned(
+        { inputs: inputs(change), previous: inputs(), recorded },
+        seen,
       );
+      expect(replaceBecause).toEqual(Object.keys(change));
+      expect(warnings).toEqual([
+        expect.stringMatching(
+          /^snapshot before of web on alpha, taken at 2023-11-14T22:13:20.000Z, is deleted and another/,
+        ),
+      ]);
+    }
+    const others = observed({ snapshot: found({}, false) });
+    expect(planned({ inputs: inputs({ name: "x" }), previous: inputs() }, others).warnings).toEqual([]);
     expect(snapshot.idOf({ identity, inputs: inputs(), recorded, previous: inputs() }, seen)).toBe(
       "web/before",
     );

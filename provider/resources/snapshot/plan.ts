@@ -22,7 +22,10 @@ export function plan(request: SnapshotRequest, observed: ObservedSnapshot): Plan
   const result = emptyPlan();
   const { inputs, previous } = request;
   if (previous !== undefined) result.replaceBecause.push(...reasonsToReplace(inputs, previous));
-  if (result.replaceBecause.length > 0) return result;
+  if (result.replaceBecause.length > 0) {
+    result.warnings.push(...whatReplacingLoses(request, observed, result.replaceBecause));
+    return result;
+  }
   const { machine, snapshot } = observed;
   if (machine === undefined) {
     if (request.chosen !== undefined)
@@ -78,6 +81,22 @@ function reasonsToReplace(inputs: Inputs, previous: Inputs): string[] {
   return (["name", "type", "memory", "disks"] as const).filter(
     (key) => JSON.stringify(inputs[key]) !== JSON.stringify(previous[key]),
   );
+}
+
+/** Pulumi's "replace" reads as if what it held were kept. */
+function whatReplacingLoses(
+  request: SnapshotRequest,
+  { ref, machine, snapshot }: ObservedSnapshot,
+  because: readonly string[],
+): string[] {
+  if (machine === undefined || snapshot?.mark === undefined || !isOwn(snapshot.mark, request)) return [];
+  return [
+    `snapshot ${snapshot.model.name} of ${machine.name} on ${ref.name}, taken at ${takenAt(snapshot)}, is deleted and another taken then: there is no going back to what it holds any more. To keep it, leave its ${because.join(", ")} as before, and declare another Snapshot`,
+  ];
+}
+
+function takenAt({ model }: FoundSnapshot): string {
+  return new Date((model.createdAtSeconds ?? 0) * 1_000).toISOString();
 }
 
 function takeStep({ inputs, previous, recorded }: SnapshotRequest, { ref }: ObservedSnapshot): Step {
@@ -232,7 +251,7 @@ function planRevert(
   result.refusals.push(...revertRefusals(inputs, observed, snapshot, machine));
   result.steps.push({
     ...{ kind: "revertToSnapshot", subject: inputs.name, machine: machine.name, host: observed.ref.name },
-    takenAt: new Date((snapshot.model.createdAtSeconds ?? 0) * 1_000).toISOString(),
+    takenAt: takenAt(snapshot),
     type: inputs.type,
     guest: guestOf(inputs, snapshot, machine),
     effect: machine.isActive ? "restart" : "none",
