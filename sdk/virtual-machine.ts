@@ -161,7 +161,10 @@ export interface VirtualMachineArgs {
   inputDevices?: In<In<VmInputDevice>[]>;
   /** Serial ports after the console, at most 3. Next boot. */
   serialPorts?: In<In<VmSerialPort>[]>;
-  /** Path on the host of a kernel to boot directly. It must be at the same path on a host that the VM moves to. Next boot. */
+  /**
+   * Path on the host of a kernel to boot directly. It must be at the same path on a host that the VM moves to. One that isn't there is warned of in the
+   * preview and refused by `up`, before a guest is shut down for it. Next boot.
+   */
   kernel?: In<string>;
   /** Path on the host of the initial ramdisk. Needs `kernel`. Next boot. */
   initrd?: In<string>;

@@ -222,18 +222,19 @@ describe.skipIf(!available)(`a component of VMs, and what Pulumi can do with res
   it("goes on after a create that failed", async () => {
     await declare({ shop: null });
     await project.up();
-    await declare({ mail: { powerState: "running", kernel: "/var/lib/libvirt/vmlinuz-to-come" } });
+    const serialPorts = [{ type: "file", path: "/var/lib/libvirt/to-come/port" }];
+    await declare({ mail: { powerState: "running", serialPorts } });
     const failed = await project.up({ expectSuccess: false });
-    expect(errorsOf(failed)).toMatch(/vmlinuz-to-come/);
+    expect(errorsOf(failed)).toMatch(/to-come\/port/);
     expect(await stateOf(beta, "mail")).toBe("shut off");
     const uuid = (await beta.virsh("domuuid", "mail")).trim();
-    await beta.shell(`cp ${tickGuest().kernelPath} /var/lib/libvirt/vmlinuz-to-come`);
+    await beta.shell("mkdir /var/lib/libvirt/to-come");
     await project.up();
     expect(await stateOf(beta, "mail")).toBe("running");
     expect((await beta.virsh("domuuid", "mail")).trim()).toBe(uuid);
     expect(await volumesIn(beta, folder)).toEqual(["mail-0"]);
     await project.preview({ args: ["--expect-no-changes"] });
-    await beta.shell("rm /var/lib/libvirt/vmlinuz-to-come");
+    await beta.shell("rm -r /var/lib/libvirt/to-come");
   });
 
   it("is destroyed once it is protected no longer, and a second time without complaint", async () => {

@@ -447,6 +447,19 @@ describe.skipIf(!available)(`disks and interfaces of a running guest ${missing.j
         `filesystems data (${folder}), nine (${folder}/nine) -> none, at the next boot`,
       ],
     });
+    // Without it the guest would be shut down, and not start again.
+    const lacking = {
+      ...{ ...vm.inputs, restartPolicy: "whenNeeded", kernel: "/boot/none" },
+      filesystems: [{ source: "/srv/none", target: "data" }],
+    };
+    const missing =
+      /kernel: there is no \/boot\/none on alpha.*filesystems\[0\]\.source: there is no \/srv\/none on alpha/s;
+    await vm.declared.preview(lacking);
+    expect(vm.declared.said.join("\n")).toMatch(missing);
+    await expect(vm.declared.up(lacking)).rejects.toThrow(missing);
+    await vm.watch.untilTicks(2);
+    expect(vm.watch.report()).toMatchObject({ restarts: 0 });
+    expect(await vm.declared.preview(vm.inputs)).toMatchObject({ effects: [], refusals: [] });
   });
 
   it("media of drives are exchanged, ejected, and taken from a guest that holds them only by force", async () => {

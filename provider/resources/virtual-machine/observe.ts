@@ -6,10 +6,12 @@ import { parseSnapshot } from "../../libvirt/xml/index.js";
 import type { ObserveContext } from "../definition.js";
 import { givesUpName, withoutWhatLeaves } from "../given-up.js";
 import { lookAtLocalDisk } from "../local-disk.js";
+import { missingPaths } from "../missing-paths.js";
 import { roomIn } from "../pool-room.js";
 import { rescanPool, rescanPoolOnce } from "../rescan.js";
 import { snapshotLayers } from "../snapshot-layers.js";
 import { askGuest } from "./ask-guest.js";
+import { newHostFiles } from "./host-files.js";
 import { leftDisks } from "./left-disks.js";
 import { basesOf, preflightMove } from "./move.js";
 import { networkTraits, takesVlans } from "./network-traits.js";
@@ -56,6 +58,10 @@ export async function observe(declared: MachineRequest, context: ObserveContext)
   if (!context.hosts.declared().some(({ name }) => name === ref.name))
     context.hosts.declare(ref, { byProgram: request.recorded === undefined });
   const target = await lookAt(ref, request, context);
+  target.missing = await missingPaths(
+    context.hosts.get(ref),
+    newHostFiles(request).map(({ path }) => path),
+  );
   const { domain } = target;
   const elsewhere =
     domain === undefined || isUnsettled(domain)
@@ -82,7 +88,7 @@ export async function observe(declared: MachineRequest, context: ObserveContext)
   if (!moves || elsewhere.domain?.persistent === undefined) return observed;
   const moving = volumesOf(elsewhere.domain);
   await rescanPools(target, moving, context);
-  const seen = await lookAt(target.ref, request, context);
+  const seen = { ...(await lookAt(target.ref, request, context)), missing: target.missing ?? [] };
   const rescanned = { ...observed, target: await withoutMarksOfItsOwn(seen, elsewhere, moving, context) };
   const ahead = { ...rescanned, bases: await basesOf(rescanned, request, context) };
   return { ...ahead, moveRefusals: await preflightMove(ahead, request, context) };

@@ -66,6 +66,8 @@ export interface ObservedHost {
   openVswitchNetworks?: readonly string[];
   /** Those whose guests get no VLANs. */
   untaggedNetworks?: readonly string[];
+  /** Paths that the program names for the first time and that aren't there. */
+  missing?: readonly string[];
 }
 
 /** What there is of one VM. */

@@ -14,6 +14,7 @@ import { asRemoved } from "./as-removed.js";
 import { volumesToCopy } from "./copies.js";
 import { desiredModel } from "./desired.js";
 import { missingMedia, refuseLossByName, releasedVolumeSteps } from "./disks.js";
+import { judgeHostFiles } from "./host-files.js";
 import { networkRefusals } from "./network-refusals.js";
 import {
   asEnded,
@@ -62,6 +63,7 @@ function planFilled(request: MachineRequest, observed: ObservedMachine): Plan {
     return result;
   }
   if (defines) result.refusals.push(...networkRefusals(request.inputs, observed.target));
+  judgeHostFiles(request, observed.target, result);
   if (result.refusals.length > 0) return result;
   const place = whereItIs(observed);
   const { awaited: isAwaited = false, attempt } = place?.domain ?? {};

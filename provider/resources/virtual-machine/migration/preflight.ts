@@ -4,6 +4,7 @@ import type { PoolContents } from "../../../hosts/observations.js";
 import { sidecarName } from "../../../hosts/volume-mark.js";
 import type { DomainRecord, PoolRecord } from "../../../libvirt/index.js";
 import { type DomainModel, type MigratedVolume, parseDomain } from "../../../libvirt/xml/index.js";
+import { missingPaths } from "../../missing-paths.js";
 import { placeOf } from "../../pool-place.js";
 import { roomIn } from "../../pool-room.js";
 import { modelOf } from "../../volume-model.js";
@@ -232,17 +233,13 @@ function filesThatStay(
   return [...files, directBoot?.kernel, directBoot?.initrd].filter((file) => file !== undefined);
 }
 
-/** Those of which the host can say for certain that they aren't there: a user without rights may just not see them. */
 async function missingAt(
   host: Host,
   things: readonly (readonly [name: string, path: string])[],
 ): Promise<string[]> {
-  const missing = await Promise.all(
-    things.map(async ([name, path]) => {
-      const script = 'test -e "$1" || { [ "$(id -u)" = 0 ] || sudo -n test ! -e "$1" || exit 2; exit 1; }';
-      const { exitCode } = await host.exec(["sh", "-c", script, "sh", path]);
-      return exitCode === 1 ? [name] : [];
-    }),
+  const missing = await missingPaths(
+    host,
+    things.map(([, path]) => path),
   );
-  return missing.flat();
+  return things.flatMap(([name, path]) => (missing.includes(path) ? [name] : []));
 }

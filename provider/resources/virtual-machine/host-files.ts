@@ -1,0 +1,43 @@
+import type { Plan } from "../../planning/plan.js";
+import type { ObservedHost } from "./observed.js";
+import type { MachineRequest } from "./request.js";
+import type { Inputs } from "./schema.js";
+
+/** What an input names of the host by its path. */
+interface HostFile {
+  input: string;
+  path: string;
+}
+
+/** What a guest can't be started without. */
+function hostFilesOf({ kernel, initrd, filesystems = [], cdroms = [] }: Inputs): HostFile[] {
+  const files = [
+    { input: "kernel", path: kernel },
+    { input: "initrd", path: initrd },
+    ...filesystems.map(({ source }, i) => ({ input: `filesystems[${i}].source`, path: source })),
+    ...cdroms.map(({ source }, i) => ({ input: `cdroms[${i}].source`, path: source })),
+  ];
+  return files.filter((file): file is HostFile => typeof file.path === "string");
+}
+
+/** Those that this deployment brings: a VM that is started again without a change is none the worse for it. */
+export function newHostFiles({ inputs, previous }: MachineRequest): HostFile[] {
+  const before = new Set(previous === undefined ? [] : hostFilesOf(previous).map(({ path }) => path));
+  return hostFilesOf(inputs).filter(({ path }) => !before.has(path));
+}
+
+/** libvirt takes a definition that names what isn't there, and fails to start the guest, which may have been shut down for it. */
+export function judgeHostFiles(
+  request: MachineRequest,
+  { ref, missing = [] }: ObservedHost,
+  plan: Plan,
+): void {
+  if (plan.steps.length === 0) return;
+  for (const { input, path } of newHostFiles(request).filter((file) => missing.includes(file.path))) {
+    const problem = `${input}: there is no ${path} on ${ref.name}`;
+    // Until then the same deployment may put it there.
+    if (request.chosen === undefined)
+      plan.warnings.push(`${problem} as yet; "pulumi up" is refused unless it is there by then`);
+    else plan.refusals.push({ kind: "missing", message: `${problem}; put it there, or name another` });
+  }
+}
