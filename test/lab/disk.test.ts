@@ -146,6 +146,10 @@ describe.skipIf(!available)(`disks on real hosts ${missing.join("; ")}`, () => {
         `${common}/everyones`,
         "raw",
       );
+      await data.preview({ ...inputs, size: "96MiB" });
+      expect(data.said.join("\n")).toContain(
+        "domain far-user on beta has disk everyones too, and sees the new size at its next boot",
+      );
       expect((await data.preview({ ...inputs, pool: "images" })).refusals).toEqual([
         expect.stringMatching(/storage that hosts share, and domain far-user on beta would lose it/),
       ]);

@@ -27,7 +27,7 @@ export interface ObservedDisk {
   source?: ObservedSource | undefined;
   /** Volumes that are layers over the disk; read when it isn't where it should be. */
   layers: string[];
-  /** What uses it on other hosts, which share its storage; read when it isn't where it should be. */
+  /** What uses it on other hosts, which share its storage; read when it isn't where it should be, or is to grow. */
   usersElsewhere?: string[];
 }
 
@@ -57,6 +57,8 @@ async function observeVolume(request: DiskRequest, context: ObserveContext): Pro
       };
   }
   const elsewhere = leaving ?? (await findElsewhere(target, formers, request, context));
+  if (isAt(target) && target.volume.capacityBytes < inputs.size)
+    return { target, elsewhere, layers: [], usersElsewhere: await usersElsewhere(target, request, context) };
   if (elsewhere === undefined || isAt(target) || !isAt(elsewhere)) return { target, elsewhere, layers: [] };
   return {
     target: await withRoom(await seenAnew(target, elsewhere, request, context), context),

@@ -57,7 +57,7 @@ export function plan(request: DiskRequest, observed: ObservedDisk): Plan {
     result.steps.push(foundAgain(`disk ${inputs.name} in pool ${place.pool}`, place.ref.name));
     // What couldn't be made of it may be made anew.
     const rest = emptyPlan();
-    planSize(request, place, place.volume, rest);
+    planSize(request, observed, place, place.volume, rest);
     if (rest.refusals.length === 0 && place.volume.format === inputs.format) result.steps.push(...rest.steps);
     return result;
   }
@@ -74,7 +74,7 @@ export function plan(request: DiskRequest, observed: ObservedDisk): Plan {
       effect: "none",
       reason: RENAMED,
     });
-  planSize(request, place, place.volume, result);
+  planSize(request, observed, place, place.volume, result);
   return result;
 }
 
@@ -130,7 +130,7 @@ function planForeign(
     host: target.ref.name,
     effect: "none",
   });
-  planSize(request, target, volume, result);
+  planSize(request, {}, target, volume, result);
 }
 
 /** What another resource has may go in the same deployment, before this one takes it over: two that change names with each other would both be empty. */
@@ -211,7 +211,13 @@ function createStep({ inputs }: DiskRequest): Plan["steps"][number] {
   };
 }
 
-function planSize({ inputs }: DiskRequest, place: DiskPlace, volume: ObservedVolume, result: Plan): void {
+function planSize(
+  { inputs }: DiskRequest,
+  { usersElsewhere = [] }: Pick<ObservedDisk, "usersElsewhere">,
+  place: DiskPlace,
+  volume: ObservedVolume,
+  result: Plan,
+): void {
   const { capacityBytes } = volume;
   if (capacityBytes > inputs.size)
     result.refusals.push({
@@ -235,5 +241,10 @@ function planSize({ inputs }: DiskRequest, place: DiskPlace, volume: ObservedVol
       toBytes: inputs.size,
       effect: place.users.some(({ running }) => running) ? "live" : "none",
     });
+    result.warnings.push(
+      ...usersElsewhere.map(
+        (user) => `${user} has disk ${inputs.name} too, and sees the new size at its next boot`,
+      ),
+    );
   }
 }
