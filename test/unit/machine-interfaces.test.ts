@@ -8,9 +8,13 @@ import type {
 } from "../../provider/libvirt/xml/index.js";
 import { readAttemptNote } from "../../provider/libvirt/xml/index.js";
 import { withOwnerMark } from "../../provider/libvirt/xml/owner-mark.js";
+import type { Step } from "../../provider/planning/step.js";
 import { asBeforeAttempt, withAttempt } from "../../provider/resources/virtual-machine/attempt.js";
 import { desiredInterfaces, madeMac } from "../../provider/resources/virtual-machine/desired-interfaces.js";
-import { networkRefusals } from "../../provider/resources/virtual-machine/network-refusals.js";
+import {
+  missingNetworks,
+  networkRefusals,
+} from "../../provider/resources/virtual-machine/network-refusals.js";
 import { takesVlans } from "../../provider/resources/virtual-machine/network-traits.js";
 import { sameAddresses } from "../../provider/resources/virtual-machine/same-addresses.js";
 import type { Inputs } from "../../provider/resources/virtual-machine/schema.js";
@@ -107,6 +111,28 @@ it("a filter is refused in a network on Open vSwitch, where the guest wouldn't s
     "interfaces[1].filter: is not for Open vSwitch: libvirt has no filters there, and doesn't start a guest that is to have one",
   ]);
   expect(refused([{ network: "lan", filter }])).toEqual([]);
+});
+
+it("a network that isn't there is refused by up: where the guest is to start, and where it is new to an interface", () => {
+  const subject = "web";
+  const restart: Step = { kind: "restart", subject, force: false, changes: [], effect: "restart" };
+  const autostart: Step = { kind: "setAutostart", subject, to: true, effect: "live" };
+  const refused = (step: Step, previous?: Inputs, chosen = { uuid: "u", nonce: "n" }) =>
+    missingNetworks(
+      {
+        identity: { project: "test", stack: "dev", type: "t", name: "web" },
+        inputs: declared({ network: "lan" }, { network: "gone" }),
+        previous,
+        chosen,
+      },
+      { ref: { name: "alpha", connection: { address: "10.0.0.1" }, credentials: {} }, networks: ["lan"] },
+      [step],
+    ).length;
+  const before = declared({ network: "gone" });
+  expect([refused(restart), refused(restart, before)]).toEqual([1, 1]);
+  expect([refused(autostart, before), refused(autostart, declared({ network: "lan" }))]).toEqual([0, 1]);
+  // Found so and taken over: it runs as it is.
+  expect(refused(autostart)).toBe(0);
 });
 
 it("a VLAN is refused in a network that gives none, where the guest wouldn't start with it", () => {

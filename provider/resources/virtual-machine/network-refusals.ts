@@ -1,6 +1,8 @@
 import type { Refusal } from "../../planning/plan.js";
+import type { Step } from "../../planning/step.js";
 import { NO_FILTER_ON_OPEN_VSWITCH } from "./interface-checks.js";
 import type { ObservedHost } from "./observed.js";
+import type { MachineRequest } from "./request.js";
 import type { Inputs } from "./schema.js";
 
 /** What the host's networks can't do for interfaces: libvirt takes such a definition, and refuses the guest's next start. */
@@ -22,4 +24,31 @@ export function networkRefusals(
       );
     return problems.map((problem) => ({ kind: "notSupported", message: `interfaces[${i}].${problem}` }));
   });
+}
+
+const STARTING: ReadonlySet<Step["kind"]> = new Set(["defineMachine", "start", "restart"]);
+
+/**
+ * Networks that aren't there for interfaces, all of them where the guest is to be started: one that is shut down for it would stay off. A preview
+ * can't say it of what the same deployment is going to make.
+ */
+export function missingNetworks(
+  { inputs, previous, chosen }: MachineRequest,
+  { ref, networks }: Pick<ObservedHost, "ref" | "networks">,
+  steps: readonly Step[],
+): Refusal[] {
+  if (chosen === undefined || steps.length === 0) return [];
+  const names = namesOf(inputs);
+  const starts = steps.some(({ kind }) => STARTING.has(kind));
+  const needed = starts ? names : names.filter((name) => !namesOf(previous ?? inputs).includes(name));
+  return needed
+    .filter((name) => !networks.includes(name))
+    .map((name) => ({
+      kind: "missing",
+      message: `network ${name} isn't there, or isn't running, on ${ref.name}; declare it there (hosts: [...]) or start it`,
+    }));
+}
+
+function namesOf({ interfaces = [] }: Inputs): string[] {
+  return [...new Set(interfaces.flatMap(({ network }) => network ?? []))];
 }

@@ -15,7 +15,7 @@ import { volumesToCopy } from "./copies.js";
 import { desiredModel } from "./desired.js";
 import { missingMedia, refuseLossByName, releasedVolumeSteps } from "./disks.js";
 import { judgeHostFiles } from "./host-files.js";
-import { networkRefusals } from "./network-refusals.js";
+import { missingNetworks, networkRefusals } from "./network-refusals.js";
 import {
   asEnded,
   isActive,
@@ -63,6 +63,7 @@ function planFilled(request: MachineRequest, observed: ObservedMachine): Plan {
     return result;
   }
   if (defines) result.refusals.push(...networkRefusals(request.inputs, observed.target));
+  result.refusals.push(...missingNetworks(request, observed.target, result.steps));
   judgeHostFiles(request, observed.target, result);
   if (result.refusals.length > 0) return result;
   const place = whereItIs(observed);
@@ -199,23 +200,9 @@ function planNew(request: MachineRequest, observed: ObservedMachine, result: Pla
   result.refusals.push(...missingMedia(request, target));
   releasedVolumeSteps(request, target, undefined, { defined: desired.disks, open: [] }, relocations, result);
   releasedMediaSteps(request, target, undefined, [desired], result);
-  result.refusals.push(...missing(request, target));
   if (inputs.autostart === true)
     result.steps.push({ kind: "setAutostart", subject: inputs.name, to: true, effect: "none" });
   result.steps.push(...powerSteps(inputs, undefined, []));
-}
-
-/** What a start would fail for. A preview can't say it of what the same deployment is going to make. */
-function missing(request: MachineRequest, target: ObservedHost): Refusal[] {
-  if (request.chosen === undefined) return [];
-  const refusals: Refusal[] = [];
-  for (const nic of request.inputs.interfaces ?? [])
-    if (nic.network !== undefined && !target.networks.includes(nic.network))
-      refusals.push({
-        kind: "missing",
-        message: `network ${nic.network} isn't there, or isn't running, on ${target.ref.name}; declare it there (hosts: [...]) or start it`,
-      });
-  return refusals;
 }
 
 function checkOwner(
