@@ -212,7 +212,10 @@ export interface VirtualMachineArgs {
   onGuestShutdown?: In<"start" | "leave">;
   /** Start with the host. Default `false`. Live. */
   autostart?: In<boolean>;
-  /** `"never"` (default): what needs a restart waits for the next one. `"whenNeeded"`: shut the guest down gracefully and start it again. */
+  /**
+   * `"never"` (default): what needs a restart waits for the next one. `"whenNeeded"`: shut the guest down gracefully and start it again; where its host can't
+   * start it with the change, as it was before, and the deployment fails.
+   */
   restartPolicy?: In<"never" | "whenNeeded">;
   /** How long a graceful shutdown may take. Default `"60s"`. */
   shutdownTimeout?: In<Duration>;

@@ -460,6 +460,17 @@ describe.skipIf(!available)(`disks and interfaces of a running guest ${missing.j
     await vm.watch.untilTicks(2);
     expect(vm.watch.report()).toMatchObject({ restarts: 0 });
     expect(await vm.declared.preview(vm.inputs)).toMatchObject({ effects: [], refusals: [] });
+    // What shows only when it is started takes it back to what it was: to how it was defined, or to what it ran with.
+    const port = { ...vm.inputs, serialPorts: [{ type: "file", path: "/srv/none/log" }] };
+    for (const restarts of [1, 2]) {
+      if (restarts === 2) await vm.declared.up(port);
+      await expect(vm.declared.up({ ...port, restartPolicy: "whenNeeded" })).rejects.toThrow(
+        /folders couldn't be started again with what was changed, and runs on as it was before: .*\/srv\/none\/log/,
+      );
+      await expect.poll(() => vm.watch.report().restarts, { timeout: 60_000 }).toBe(restarts);
+      expect(await vm.persistentXml()).not.toContain("/srv/none");
+      expect(await vm.declared.preview(vm.inputs)).toMatchObject({ effects: [], refusals: [] });
+    }
   });
 
   it("media of drives are exchanged, ejected, and taken from a guest that holds them only by force", async () => {

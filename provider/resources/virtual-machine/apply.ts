@@ -27,7 +27,7 @@ import {
 } from "../volumes.js";
 import { forgetAttempt, withAttempt } from "./attempt.js";
 import { sortChanges, startedWith } from "./changes.js";
-import { orAsDefinedBefore, rememberDefinition } from "./definition-before.js";
+import { orAsDefinedBefore, rememberDefinition, startOrAsBefore } from "./definition-before.js";
 import { desiredModel } from "./desired.js";
 import { desiredAt } from "./desired-at.js";
 import { declaredDrives } from "./desired-disks.js";
@@ -159,13 +159,17 @@ export async function apply(
       context.note({ ready: await awaitGuest(host, machine, step, inputs, context) });
       await forgetAwaited(host, uuid);
       break;
-    case "restart":
+    case "restart": {
       context.note({ ready: undefined });
+      const ranWith = await libvirt.domains.xml(uuid, { secure: true, migratable: true });
       await noteAwaited(host, uuid);
       await shutDown(host, machine, { timeoutMs: shutdownTimeoutMs(inputs), force: step.force }, context);
-      await startWithDisks(host, uuid, { signal: context.signal }, context);
+      await startOrAsBefore(declared, { host, uuid, ranWith }, () =>
+        startWithDisks(host, uuid, { signal: context.signal }, context),
+      );
       await forgetStarted(host, uuid, inputs);
       break;
+    }
     default:
       throw new Error(`a virtual machine's plan has a step of another resource: ${step.kind}`);
   }

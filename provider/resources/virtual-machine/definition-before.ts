@@ -1,7 +1,9 @@
+import { oneLine } from "../../hosts/errors.js";
 import type { Host } from "../../hosts/host.js";
 import { isLibvirtError, LibvirtError } from "../../libvirt/index.js";
 import { describeDifferences, parseDomain } from "../../libvirt/xml/index.js";
 import type { MachineRequest } from "./request.js";
+import { forgetAwaited } from "./wait/awaited.js";
 
 /** How domains were defined before this run changed them. */
 const definedBefore = new WeakMap<MachineRequest, string>();
@@ -33,6 +35,49 @@ export async function orAsDefinedBefore(
       if (!isPlugged) await domains.define(before, { validate: true });
     }
     throw error;
+  }
+}
+
+/**
+ * Starts a guest that was shut down for a restart. What it should become may be taken by libvirt and yet not start: then it runs on as it was, by
+ * its definition of before this run, or else by what it ran with. The error says so.
+ */
+export async function startOrAsBefore(
+  request: MachineRequest,
+  { host, uuid, ranWith }: { host: Host; uuid: string; ranWith: string },
+  start: () => Promise<void>,
+): Promise<void> {
+  try {
+    await start();
+  } catch (error) {
+    if (!isRefused(error) && !(error instanceof Error && isRefused(error.cause))) throw error;
+    for (const before of [definedBefore.get(request), ranWith]) {
+      if (before === undefined || !(await startsAs(before, { host, uuid }, start))) continue;
+      await forgetAwaited(host, uuid);
+      throw new Error(
+        `guest ${request.inputs.name} couldn't be started again with what was changed, and runs on as it was before: ${oneLine(error)}`,
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}
+
+async function startsAs(
+  xml: string,
+  { host, uuid }: { host: Host; uuid: string },
+  start: () => Promise<void>,
+): Promise<boolean> {
+  const { domains } = await host.libvirt();
+  const changed = await domains.xml(uuid, { inactive: true, secure: true });
+  try {
+    await domains.define(xml, { validate: true });
+    await start();
+    return true;
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+    await domains.define(changed, { validate: true });
+    return false;
   }
 }
 
