@@ -3,7 +3,7 @@ import type { Host } from "../../hosts/host.js";
 import { isLibvirtError, LibvirtError } from "../../libvirt/index.js";
 import { describeDifferences, parseDomain } from "../../libvirt/xml/index.js";
 import type { MachineRequest } from "./request.js";
-import { forgetAwaited } from "./wait/awaited.js";
+import { forgetAwaited, noteAwaited } from "./wait/awaited.js";
 
 /** How domains were defined before this run changed them. */
 const definedBefore = new WeakMap<MachineRequest, string>();
@@ -72,6 +72,7 @@ async function startsAs(
   const changed = await domains.xml(uuid, { inactive: true, secure: true });
   try {
     await domains.define(xml, { validate: true });
+    await noteAwaited(host, uuid);
     await start();
     return true;
   } catch (error) {

@@ -1,5 +1,6 @@
+import type { DomainModel } from "../../libvirt/xml/index.js";
 import type { Plan } from "../../planning/plan.js";
-import type { ObservedHost } from "./observed.js";
+import type { ObservedDomain, ObservedHost } from "./observed.js";
 import type { MachineRequest } from "./request.js";
 import type { Inputs } from "./schema.js";
 
@@ -29,15 +30,26 @@ export function newHostFiles({ inputs, previous }: MachineRequest): HostFile[] {
 /** libvirt takes a definition that names what isn't there, and fails to start the guest, which may have been shut down for it. */
 export function judgeHostFiles(
   request: MachineRequest,
-  { ref, missing = [] }: ObservedHost,
+  { ref, missing = [] }: Pick<ObservedHost, "ref" | "missing">,
+  domain: Pick<ObservedDomain, "persistent" | "live"> | undefined,
   plan: Plan,
 ): void {
   if (plan.steps.length === 0) return;
-  for (const { input, path } of newHostFiles(request).filter((file) => missing.includes(file.path))) {
+  const has = new Set([domain?.persistent, domain?.live].flatMap((model) => (model ? pathsIn(model) : [])));
+  for (const { input, path } of newHostFiles(request)) {
+    if (!missing.includes(path) || has.has(path)) continue;
     const problem = `${input}: there is no ${path} on ${ref.name}`;
     // Until then the same deployment may put it there.
     if (request.chosen === undefined)
       plan.warnings.push(`${problem} as yet; "pulumi up" is refused unless it is there by then`);
     else plan.refusals.push({ kind: "missing", message: `${problem}; put it there, or name another` });
   }
+}
+
+function pathsIn({ directBoot, filesystems = [], disks }: DomainModel): string[] {
+  const media = disks.flatMap(({ source }) =>
+    source !== undefined && "file" in source ? [source.file] : [],
+  );
+  const folders = filesystems.map(({ source }) => source);
+  return [directBoot?.kernel, directBoot?.initrd, ...media, ...folders].filter((path) => path !== undefined);
 }

@@ -64,9 +64,9 @@ function planFilled(request: MachineRequest, observed: ObservedMachine): Plan {
   }
   if (defines) result.refusals.push(...networkRefusals(request.inputs, observed.target));
   result.refusals.push(...missingNetworks(request, observed.target, result.steps));
-  judgeHostFiles(request, observed.target, result);
-  if (result.refusals.length > 0) return result;
   const place = whereItIs(observed);
+  judgeHostFiles(request, observed.target, place?.domain, result);
+  if (result.refusals.length > 0) return result;
   const { awaited: isAwaited = false, attempt } = place?.domain ?? {};
   const isOff = place?.domain !== undefined && !isActive(place.domain);
   result.steps.push(...waitSteps(request, result.steps, { isAwaited, isOff }));

@@ -1,0 +1,42 @@
+import { expect, it } from "vitest";
+import type { DomainModel } from "../../provider/libvirt/xml/index.js";
+import { emptyPlan } from "../../provider/planning/plan.js";
+import { judgeHostFiles, newHostFiles } from "../../provider/resources/virtual-machine/host-files.js";
+import type { Inputs } from "../../provider/resources/virtual-machine/schema.js";
+
+const identity = { project: "test", stack: "dev", type: "t", name: "web" };
+const ref = { name: "alpha", connection: { address: "10.0.0.1" }, credentials: {} };
+const inputs = {
+  ...{ name: "web", kernel: "/boot/k", initrd: "/boot/i", cdroms: [{ source: "/iso/a" }, {}] },
+  filesystems: [{ source: "/srv", target: "data" }],
+} as unknown as Inputs;
+const missing = ["/boot/i", "/iso/a", "/srv"];
+
+function judged(domain: DomainModel | undefined, chosen?: { uuid: string; nonce: string }) {
+  const plan = {
+    ...emptyPlan(),
+    steps: [{ kind: "record", subject: "web", effect: "none", reason: "" } as const],
+  };
+  judgeHostFiles(
+    { identity, inputs, chosen },
+    { ref, missing },
+    domain && { persistent: domain, live: undefined },
+    plan,
+  );
+  return [plan.warnings.length, plan.refusals.map(({ message }) => message.replace(/:.*/, ""))];
+}
+
+it("what a VM names of its host for the first time is warned of, and refused by up, where it isn't there", () => {
+  const chosen = { uuid: "u", nonce: "n" };
+  expect(judged(undefined)).toEqual([3, []]);
+  expect(judged(undefined, chosen)).toEqual([0, ["initrd", "filesystems[0].source", "cdroms[0].source"]]);
+  // An installation medium that people have deleted since is no reason not to take the VM over.
+  const found = {
+    disks: [{ source: { file: "/iso/a" } }],
+    directBoot: { kernel: "/boot/k", initrd: "/boot/i" },
+  };
+  expect(judged(found as unknown as DomainModel, chosen)).toEqual([0, ["filesystems[0].source"]]);
+  expect(newHostFiles({ identity, inputs, previous: { ...inputs, kernel: "/boot/old" } })).toEqual([
+    { input: "kernel", path: "/boot/k" },
+  ]);
+});
