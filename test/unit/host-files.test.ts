@@ -12,13 +12,17 @@ const inputs = {
 } as unknown as Inputs;
 const missing = ["/boot/i", "/iso/a", "/srv"];
 
-function judged(domain: DomainModel | undefined, chosen?: { uuid: string; nonce: string }) {
+function judged(
+  domain: DomainModel | undefined,
+  chosen?: { uuid: string; nonce: string },
+  powerState?: Inputs["powerState"],
+) {
   const plan = {
     ...emptyPlan(),
     steps: [{ kind: "record", subject: "web", effect: "none", reason: "" } as const],
   };
   judgeHostFiles(
-    { identity, inputs, chosen },
+    { identity, inputs: { ...inputs, powerState }, chosen },
     { ref, missing },
     domain && { persistent: domain, live: undefined },
     plan,
@@ -30,6 +34,7 @@ it("what a VM names of its host for the first time is warned of, and refused by 
   const chosen = { uuid: "u", nonce: "n" };
   expect(judged(undefined)).toEqual([3, []]);
   expect(judged(undefined, chosen)).toEqual([0, ["initrd", "filesystems[0].source", "cdroms[0].source"]]);
+  expect(judged(undefined, chosen, "stopped")).toEqual([3, []]);
   // An installation medium that people have deleted since is no reason not to take the VM over.
   const found = {
     disks: [{ source: { file: "/iso/a" } }],

@@ -39,8 +39,10 @@ export function judgeHostFiles(
   for (const { input, path } of newHostFiles(request)) {
     if (!missing.includes(path) || has.has(path)) continue;
     const problem = `${input}: there is no ${path} on ${ref.name}`;
+    if (request.inputs.powerState === "stopped")
+      plan.warnings.push(`${problem} as yet, without which ${request.inputs.name} can't be started`);
     // Until then the same deployment may put it there.
-    if (request.chosen === undefined)
+    else if (request.chosen === undefined)
       plan.warnings.push(`${problem} as yet; "pulumi up" is refused unless it is there by then`);
     else plan.refusals.push({ kind: "missing", message: `${problem}; put it there, or name another` });
   }
