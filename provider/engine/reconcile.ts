@@ -15,108 +15,183 @@ type Bag = Record<string, unknown>;
 /** Steps are repeated until none is left; more rounds than this mean that something undoes them. */
 const MOST_ROUNDS = 5;
 
+type Operation = "create" | "update";
+
+interface Reached {
+  readonly id: string;
+  readonly outputs: JsonObject;
+}
+
 /** Observe, plan, apply, until a plan is empty. What was reached before a failure is recorded. */
-export async function reconcile(
+export function reconcile(
   definition: AnyDefinition,
   deployment: Deployment,
   request: Request<Bag, Bag>,
   news: Bag,
-  operation: "create" | "update",
-): Promise<{ id: string; outputs: JsonObject }> {
-  const context = applyContext(definition, deployment, request.inputs, operation);
-  const observe = () => definition.observe(request, { hosts: deployment.hosts, fresh: true });
-  // What applying notes for the outputs, such as a migration's figures, beside what observing finds.
-  const carried: Bag = { ...(request.recorded?.outputs ?? {}) };
-  const noted = { ...request, noted: carried };
-  const noting = { ...context, note: (outputs: Bag) => Object.assign(carried, outputs) };
-  const result = async (observed: unknown, inputs: Bag) => {
-    const seen = { hosts: deployment.hosts, fresh: true };
-    const outputs = await definition.outputs(request, observed, carried, seen);
+  operation: Operation,
+): Promise<Reached> {
+  return new Reconciliation(definition, deployment, request, news, operation).run();
+}
+
+class Reconciliation {
+  readonly #definition: AnyDefinition;
+  readonly #deployment: Deployment;
+  readonly #request: Request<Bag, Bag>;
+  readonly #news: Bag;
+  readonly #operation: Operation;
+  readonly #label: string;
+  readonly #context: ReturnType<typeof applyContext>;
+  readonly #secrecy: ReturnType<typeof secrecyOf>;
+  /** What applying notes for the outputs, such as a migration's figures, beside what observing finds. */
+  readonly #noted: Bag;
+  #observed: unknown;
+  /** The last step that was begun. */
+  #begun: Step | undefined;
+  #giveBack: ((last: unknown) => Promise<void>) | undefined;
+
+  constructor(
+    definition: AnyDefinition,
+    deployment: Deployment,
+    request: Request<Bag, Bag>,
+    news: Bag,
+    operation: Operation,
+  ) {
+    this.#definition = definition;
+    this.#deployment = deployment;
+    this.#noted = { ...(request.recorded?.outputs ?? {}) };
+    this.#request = { ...request, noted: this.#noted };
+    this.#news = news;
+    this.#operation = operation;
+    this.#label = labelOf(definition, request.inputs);
+    this.#context = {
+      ...applyContext(definition, deployment, request.inputs, operation),
+      note: (outputs) => Object.assign(this.#noted, outputs),
+    };
+    this.#secrecy = secrecyOf(request.inputs, request.previous);
+  }
+
+  async run(): Promise<Reached> {
+    try {
+      await this.#observe();
+      this.#sayWhenItGoesOn();
+      await this.#repeatUntilNothingIsLeft();
+      const id = this.#id();
+      if (id === undefined) throw new UserError("was applied, but isn't on the host");
+      const outputs = await this.#outputs(this.#request.inputs);
+      this.#context.log.done();
+      return { id, outputs };
+    } catch (error) {
+      this.#context.log.failed();
+      throw await this.#failureOf(error);
+    } finally {
+      await this.#giveBack?.(this.#observed).catch((error: unknown) =>
+        this.#context.log.warning(oneLine(error)),
+      );
+    }
+  }
+
+  async #observe(): Promise<void> {
+    this.#observed = await this.#definition.observe(this.#request, this.#freshly());
+  }
+
+  #freshly() {
+    return { hosts: this.#deployment.hosts, fresh: true };
+  }
+
+  #plan(): Plan {
+    return this.#secrecy.plan(this.#definition.plan(this.#request, this.#observed));
+  }
+
+  #id(): string | undefined {
+    return this.#definition.idOf(this.#request, this.#observed);
+  }
+
+  async #outputs(inputs: Bag): Promise<JsonObject> {
+    const found = await this.#definition.outputs(this.#request, this.#observed, this.#noted, this.#freshly());
     return {
       ...toJson(inputs),
-      ...toOutputs(outputs, definition.optionalOutputs),
-      effects: (news.effects ?? []) as Json,
+      ...toOutputs(found, this.#definition.optionalOutputs),
+      effects: (this.#news.effects ?? []) as Json,
     };
-  };
-  const secrecy = secrecyOf(request.inputs, request.previous);
-  const planned = () => secrecy.plan(definition.plan(noted, observed));
-  let observed: unknown;
-  let giveBack: ((last: unknown) => Promise<void>) | undefined;
-  let holding = false;
-  /** The last step that was begun. */
-  let begun: Step | undefined;
-  try {
-    observed = await observe();
-    const makes = operation === "create" && request.inputs.adopt !== true && definition.existsAnyway !== true;
-    if (makes && definition.idOf(request, observed) !== undefined)
-      context.log.info(
-        'goes on with what it made before, as it is; after a run that was cut off "pulumi refresh --clear-pending-creates --yes" ends the CLI\'s own warning of that',
-      );
+  }
+
+  #sayWhenItGoesOn(): void {
+    if (this.#operation !== "create" || this.#request.inputs.adopt === true) return;
+    if (this.#definition.existsAnyway === true || this.#id() === undefined) return;
+    this.#context.log.info(
+      'goes on with what it made before, as it is; after a run that was cut off "pulumi refresh --clear-pending-creates --yes" ends the CLI\'s own warning of that',
+    );
+  }
+
+  async #repeatUntilNothingIsLeft(): Promise<void> {
     for (let round = 0; ; round++) {
-      let plan: Plan = planned();
-      holding ||= plan.steps.some((step) => step.kind !== "record");
-      if (holding && giveBack === undefined && definition.hold !== undefined) {
-        giveBack = await definition.hold(request, observed, context);
-        // Whoever held it before may have done the work.
-        if (giveBack !== undefined) observed = await observe();
-        plan = planned();
-      }
-      refuseIfNecessary(plan, news, labelOf(definition, request.inputs));
-      if (plan.steps.length === 0) break;
+      const plan = await this.#planWhileHeld();
+      refuseIfNecessary(plan, this.#news, this.#label);
+      if (plan.steps.length === 0) return;
       if (round === MOST_ROUNDS)
         throw new UserError(
           `is still not as declared after ${MOST_ROUNDS} rounds; left to do: ${describePlan(plan).join("; ")}`,
         );
-      for (const [i, step] of plan.steps.entries()) {
-        context.signal.throwIfAborted();
-        if (step.kind !== "record") {
-          begun = step;
-          context.log.progress(describeStep(step).join("; "));
-        }
-        await definition.apply(step, request, observed, noting);
-        if (needsAnotherLook(step, plan.steps[i + 1])) break;
-      }
-      observed = await observe();
-      if (plan.steps.every((step) => step.kind === "record")) break; // the record is made by returning
+      await this.#apply(plan.steps);
+      await this.#observe();
+      if (!changesSomething(plan)) return; // the record is made by returning
     }
-    const id = definition.idOf(request, observed);
-    if (id === undefined) throw new UserError("was applied, but isn't on the host");
-    const outputs = await result(observed, request.inputs);
-    context.log.done();
-    return { id, outputs };
-  } catch (error) {
-    context.log.failed();
-    const label = labelOf(definition, request.inputs);
-    let failure = asUserError(error, label, begun);
-    observed = await observe().catch(() => observed);
-    if (observed === undefined) throw failure;
-    // Somebody was quicker: what has the name by now is told as it would have been a moment later.
-    const { refusals } = isLibvirtError(error, "alreadyExists") ? planned() : emptyPlan();
-    if (refusals.length > 0) failure = asUserError(refusedBy(refusals), label);
-    const id = definition.idOf(request, observed);
-    if (id === undefined) throw failure;
-    if (operation === "create" && !mayRecord(definition, request, observed)) throw failure;
-    throw new PartialFailure(
-      id,
-      {
-        // Old inputs stay on record, so that the next run knows what was declared before the change that failed.
-        ...(await result(observed, request.previous ?? request.inputs)),
-        __provider: news.__provider as string,
-      },
-      failure,
+  }
+
+  /** From the first step that changes something to the end it is held, where the resource can be. */
+  async #planWhileHeld(): Promise<Plan> {
+    const plan = this.#plan();
+    if (!changesSomething(plan) || this.#giveBack !== undefined) return plan;
+    this.#giveBack = await this.#definition.hold?.(this.#request, this.#observed, this.#context);
+    if (this.#giveBack === undefined) return plan;
+    await this.#observe(); // whoever held it before may have done the work
+    return this.#plan();
+  }
+
+  async #apply(steps: readonly Step[]): Promise<void> {
+    for (const [i, step] of steps.entries()) {
+      this.#context.signal.throwIfAborted();
+      if (step.kind !== "record") {
+        this.#begun = step;
+        this.#context.log.progress(describeStep(step).join("; "));
+      }
+      await this.#definition.apply(step, this.#request, this.#observed, this.#context);
+      if (needsAnotherLook(step, steps[i + 1])) return;
+    }
+  }
+
+  /** What is there after a failure stands in the state, so that the next run goes on with it. */
+  async #failureOf(error: unknown): Promise<UserError | PartialFailure> {
+    const failure = asUserError(error, this.#label, this.#begun);
+    await this.#observe().catch(() => undefined);
+    if (this.#observed === undefined) return failure;
+    const told = this.#takenMeanwhile(error) ?? failure;
+    const id = this.#id();
+    if (id === undefined || !this.#mayRecord()) return told;
+    // Old inputs stay on record, so that the next run knows what was declared before the change that failed.
+    const outputs = await this.#outputs(this.#request.previous ?? this.#request.inputs);
+    return new PartialFailure(id, { ...outputs, __provider: this.#news.__provider as string }, told);
+  }
+
+  /** Somebody was quicker: what has the name by now is told as it would have been a moment later. */
+  #takenMeanwhile(error: unknown): UserError | undefined {
+    const { refusals } = isLibvirtError(error, "alreadyExists") ? this.#plan() : emptyPlan();
+    return refusals.length > 0 ? asUserError(refusedBy(refusals), this.#label) : undefined;
+  }
+
+  /** An object that a create found isn't recorded as ours when it was refused, or not taken over yet. */
+  #mayRecord(): boolean {
+    if (this.#operation !== "create") return true;
+    const { refusals, steps } = this.#definition.plan(this.#request, this.#observed);
+    return (
+      refusals.every((refusal) => refusal.kind !== "foreignObject") &&
+      steps.every((step) => step.kind !== "adopt")
     );
-  } finally {
-    await giveBack?.(observed).catch((error: unknown) => context.log.warning(oneLine(error)));
   }
 }
 
-/** An object that a create found isn't recorded as ours when it was refused, or not taken over yet. */
-function mayRecord(definition: AnyDefinition, request: Request<Bag, Bag>, observed: unknown): boolean {
-  const { refusals, steps } = definition.plan(request, observed);
-  return (
-    refusals.every((refusal) => refusal.kind !== "foreignObject") &&
-    steps.every((step) => step.kind !== "adopt")
-  );
+function changesSomething(plan: Plan): boolean {
+  return plan.steps.some((step) => step.kind !== "record");
 }
 
 function refusedBy(refusals: readonly Refusal[]): UserError {
