@@ -1,17 +1,13 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Identity } from "../../planning/owner.js";
 import type { ApplyContext } from "../definition.js";
 import { layersOver } from "../layers.js";
+import { untilLetGo } from "../until-let-go.js";
 import { deleteOwnVolume, removeVolumeMark } from "../volumes.js";
 import { settle } from "./apply.js";
 import { observe, whereItIs } from "./observe.js";
 import type { DiskPlace, DiskRequest } from "./place.js";
 import type { Inputs, Outputs } from "./schema.js";
 import { usersElsewhere } from "./users-elsewhere.js";
-
-/** How long users on other hosts may take to let go, and how often that is looked at. */
-const LET_GO_WITHIN_MS = 60_000;
-const LOOK_AGAIN_MS = 2_000;
 
 /** Deletes the volume, wherever it is, or with `retainOnDelete` only the mark on it. A volume of the same name with another's mark is left alone. */
 export async function remove(
@@ -59,21 +55,16 @@ async function refuseIfUsed(place: DiskPlace, context: ApplyContext): Promise<vo
     throw new Error(`${disk} can't be deleted while volume ${layer} is a layer over it; delete that first`);
 }
 
-/** Guests of other hosts may be losing it in the same deployment: of those that share nothing else with it the order is anybody's. */
-async function onceLetGoElsewhere(
-  place: DiskPlace,
-  request: DiskRequest,
-  context: ApplyContext,
-): Promise<void> {
-  const deadline = context.now() + LET_GO_WITHIN_MS;
-  for (;;) {
+function onceLetGoElsewhere(place: DiskPlace, request: DiskRequest, context: ApplyContext): Promise<void> {
+  return untilLetGo(async () => {
     const [user] = await usersElsewhere(place, request, { hosts: context.hosts, fresh: true });
-    if (user === undefined) return;
-    if (context.now() >= deadline)
-      throw new Error(
-        `disk ${place.name} in pool ${place.pool} on ${place.ref.name} can't be deleted: it is on storage that hosts share, and ${user} uses it (waited ${LET_GO_WITHIN_MS / 1000} s for that to end); take it from there first, or set retainOnDelete: true (and deploy that) to leave it there`,
-      );
-    context.log.progress(`waiting until it isn't used any more: ${user} has it`);
-    await sleep(LOOK_AGAIN_MS, undefined, { signal: context.signal });
-  }
+    if (user === undefined) return undefined;
+    return {
+      waitingFor: `waiting until it isn't used any more: ${user} has it`,
+      failure: (waited) =>
+        new Error(
+          `disk ${place.name} in pool ${place.pool} on ${place.ref.name} can't be deleted: it is on storage that hosts share, and ${user} uses it (${waited} for that to end); take it from there first, or set retainOnDelete: true (and deploy that) to leave it there`,
+        ),
+    };
+  }, context);
 }

@@ -42,10 +42,11 @@ async function usersOn(
   const places = (await placesWithMarks(ref, place.name, request, context)).filter(
     ({ hostUuid, mark }) => hostUuid !== place.hostUuid && mark?.nonce === place.mark?.nonce,
   );
+  if (places.length === 0) return [];
+  const domains = await host.observations.domainsNow();
   const users: string[] = [];
   for (const { pool, name, folder, volume } of places) {
     const path = volume?.path ?? `${folder}/${name}`;
-    const domains = await host.observations.domainsNow();
     const attachments = attachmentsIn(domains, { pool, name, path }, await snapshotLayers(host));
     users.push(...attachments.map((user) => `domain ${user.name} on ${ref.name}`));
     const layers = await layersOver(host, path);

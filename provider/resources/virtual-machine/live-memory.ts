@@ -1,10 +1,10 @@
 import { dimmXml, memoryDeviceXml, parseDomain, readHotplugState } from "../../libvirt/xml/index.js";
 import { formatBytes } from "../../planning/quantity.js";
 import type { ApplyContext } from "../definition.js";
+import { until } from "../until.js";
 import { type MemoryMove, memoryMoves } from "./memory-moves.js";
 import { NotTaken, orNotTaken } from "./not-taken.js";
 import type { RunningMachine } from "./running-machine.js";
-import { until } from "./until.js";
 
 /** How long a guest may take to do what its memory drivers are asked for, and how often the host is asked whether it has. */
 const TAKES_WITHIN_MS = 30_000;

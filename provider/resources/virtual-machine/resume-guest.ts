@@ -1,6 +1,6 @@
 import type { Libvirt } from "../../libvirt/index.js";
 import { parseDomain } from "../../libvirt/xml/index.js";
-import { until } from "./until.js";
+import { until } from "../until.js";
 
 /** QEMU tries again at once what it couldn't read or write. */
 const FAILS_AGAIN_WITHIN_MS = 2_000;

@@ -1,9 +1,9 @@
 import type { Host } from "../../hosts/host.js";
 import { parseDomain } from "../../libvirt/xml/index.js";
 import type { ApplyContext } from "../definition.js";
+import { until } from "../until.js";
 import { type Asked, askAgainMs, nextAsk, type Way } from "./presses.js";
 import { resumeGuest } from "./resume-guest.js";
-import { until } from "./until.js";
 import { isAgentConnected } from "./wait/addresses.js";
 
 /** Its end is an event; in between people are told how long it may still take. */

@@ -1,6 +1,6 @@
 import type { Host } from "../../hosts/host.js";
 import type { ApplyContext } from "../definition.js";
-import { until } from "./until.js";
+import { until } from "../until.js";
 
 /** How long a guest may take to let go of a device, and how often it is asked meanwhile. */
 const LETS_GO_WITHIN_MS = 30_000;

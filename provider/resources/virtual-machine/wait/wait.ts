@@ -3,7 +3,7 @@ import type { DomainRecord } from "../../../libvirt/index.js";
 import { parseDomain } from "../../../libvirt/xml/index.js";
 import { describeGoal } from "../../../planning/step.js";
 import type { ApplyContext } from "../../definition.js";
-import { until } from "../until.js";
+import { until } from "../../until.js";
 import { isAgentConnected, readAddresses } from "./addresses.js";
 import { forgetAwaited } from "./awaited.js";
 import type { Readiness, WaitGoal } from "./schema.js";
