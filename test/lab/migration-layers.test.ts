@@ -175,7 +175,15 @@ describe.skipIf(!available)(`moving a guest with layers over images ${missing.jo
       "move beta -> alpha while off, copying waits-root, waits-new, waits-late",
       "start (it is off)",
     ];
-    expect(await vm.declared.up({ ...vm.inputs, ...on("alpha") })).toEqual(back);
+    const { kernel } = vm.inputs;
+    await alpha.shell(`echo none >/run/no-kernel; mount --bind /run/no-kernel ${kernel}`);
+    await expect(vm.declared.up({ ...vm.inputs, ...on("alpha") })).rejects.toThrow(
+      /waits was moved from beta to alpha while it was off, and couldn't be started there: .*kernel.*; it is on alpha, whole and off/,
+    );
+    expect(vm.declared.state.effects).toEqual(back);
+    expect(await own("alpha")).toEqual(["waits-kept", "waits-late", "waits-new", "waits-root"]);
+    await alpha.shell(`umount ${kernel}`);
+    expect(await vm.declared.up({ ...vm.inputs, ...on("alpha") })).toEqual(["start (it is off)"]);
     expect((await vm.declared.preview({ ...vm.inputs, ...on("alpha") })).effects).toEqual([]);
     expect(await own("beta")).toEqual([]);
     expect(await vm.liveXml()).toContain("waits-late");

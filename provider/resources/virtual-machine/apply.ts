@@ -1,3 +1,4 @@
+import { oneLine } from "../../hosts/errors.js";
 import type { Host } from "../../hosts/host.js";
 import type { VolumeMark } from "../../hosts/volume-mark.js";
 import { type DomainRecord, isLibvirtError } from "../../libvirt/index.js";
@@ -27,7 +28,12 @@ import {
 } from "../volumes.js";
 import { forgetAttempt, withAttempt } from "./attempt.js";
 import { sortChanges, startedWith } from "./changes.js";
-import { orAsDefinedBefore, rememberDefinition, startOrAsBefore } from "./definition-before.js";
+import {
+  isRefusedStart,
+  orAsDefinedBefore,
+  rememberDefinition,
+  startOrAsBefore,
+} from "./definition-before.js";
 import { desiredModel } from "./desired.js";
 import { desiredAt } from "./desired-at.js";
 import { declaredDrives } from "./desired-disks.js";
@@ -134,7 +140,7 @@ export async function apply(
     case "start":
       context.note({ ready: undefined });
       await noteStart(host, uuid, inputs);
-      await start(host, uuid, inputs, context);
+      await start(host, uuid, request, context);
       if (place?.domain?.awaited === true) await forgetStarted(host, uuid, inputs);
       break;
     case "pause": {
@@ -185,14 +191,25 @@ async function keepVariables(host: Host, uuid: string): Promise<void> {
 }
 
 /** Started by somebody else in between is as good. */
-async function start(host: Host, uuid: string, inputs: Inputs, context: ApplyContext): Promise<void> {
+async function start(
+  host: Host,
+  uuid: string,
+  { inputs, previous }: MachineRequest,
+  context: ApplyContext,
+): Promise<void> {
   const libvirt = await host.libvirt();
   try {
     const paused = inputs.powerState === "paused";
     await startWithDisks(host, uuid, { paused, signal: context.signal }, context);
   } catch (error) {
     const record = await libvirt.domains.observe({ uuid });
-    if (record?.liveXml === undefined) throw error;
+    if (record?.liveXml !== undefined) return;
+    const from = previous?.host;
+    if (from === undefined || from === inputs.host || !isRefusedStart(error)) throw error;
+    throw new Error(
+      `guest ${inputs.name} was moved from ${from} to ${host.name} while it was off, and couldn't be started there: ${oneLine(error)}; it is on ${host.name}, whole and off, and nothing of it is on ${from} any more. Put that right and deploy again, which starts it, or set host back to ${from}, which moves it back`,
+      { cause: error },
+    );
   }
 }
 

@@ -50,7 +50,7 @@ export async function startOrAsBefore(
   try {
     await start();
   } catch (error) {
-    if (!isRefused(error) && !(error instanceof Error && isRefused(error.cause))) throw error;
+    if (!isRefusedStart(error)) throw error;
     for (const before of [definedBefore.get(request), ranWith]) {
       if (before === undefined || !(await startsAs(before, { host, uuid }, start))) continue;
       await forgetAwaited(host, uuid);
@@ -80,6 +80,11 @@ async function startsAs(
     await domains.define(changed, { validate: true });
     return false;
   }
+}
+
+/** Also where a disk that others have open was waited for, in vain. */
+export function isRefusedStart(error: unknown): boolean {
+  return isRefused(error) || (error instanceof Error && isRefused(error.cause));
 }
 
 /** By libvirt, rather than that its answer didn't come. */

@@ -148,7 +148,7 @@ async function take(
       await (await source.libvirt()).domains.resume(uuid).catch(unlessOver);
       return;
     case "removeSource":
-      progress(`removing ${name} from ${source.name}: it runs on ${target.name}`);
+      progress(`removing ${name} from ${source.name}: it is on ${target.name} now`);
       await removeCopy(source, uuid);
       return;
     default:
