@@ -153,6 +153,13 @@ describe.skipIf(!available)(`disks on real hosts ${missing.join("; ")}`, () => {
       expect((await data.preview({ ...inputs, pool: "images" })).refusals).toEqual([
         expect.stringMatching(/storage that hosts share, and domain far-user on beta would lose it/),
       ]);
+      for (const [change, reason] of [
+        [{ format: "qcow2" }, "format"],
+        [{ name: "nobodys" }, "name"],
+      ] as const)
+        expect((await data.preview({ ...inputs, ...change })).refusals).toEqual([
+          `disk everyones in pool common on alpha would be deleted and made anew for its changed ${reason}, and on storage that hosts share domain far-user on beta would lose it; remove it from there first, or keep its ${reason}`,
+        ]);
       removing = data.remove();
       await expect
         .poll(() => data.said, { timeout: 30_000 })

@@ -4,7 +4,7 @@ import type { PoolModel } from "../../provider/libvirt/xml/index.js";
 import { identityHash, identityOfUrn, identityUuid } from "../../provider/planning/owner.js";
 import { needsAnotherLook, type Step } from "../../provider/planning/step.js";
 import { disk } from "../../provider/resources/disk/index.js";
-import { type ObservedDisk, whereItIs } from "../../provider/resources/disk/observe.js";
+import { type ObservedDisk, whereItIs } from "../../provider/resources/disk/observed.js";
 import { type DiskPlace, type DiskRequest, isAt } from "../../provider/resources/disk/place.js";
 import { plan as planDisk } from "../../provider/resources/disk/plan.js";
 import type { Inputs as DiskInputs, Outputs as DiskOutputs } from "../../provider/resources/disk/schema.js";

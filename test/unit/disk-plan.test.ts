@@ -3,7 +3,7 @@ import { identityHash, identityOfUrn } from "../../provider/planning/owner.js";
 import { describePlan, type Plan } from "../../provider/planning/plan.js";
 import type { Attachment } from "../../provider/resources/attachments.js";
 import { disk } from "../../provider/resources/disk/index.js";
-import type { ObservedDisk } from "../../provider/resources/disk/observe.js";
+import type { ObservedDisk } from "../../provider/resources/disk/observed.js";
 import type { DiskPlace, DiskRequest } from "../../provider/resources/disk/place.js";
 import { plan } from "../../provider/resources/disk/plan.js";
 import type { Inputs, Outputs } from "../../provider/resources/disk/schema.js";

@@ -5,7 +5,7 @@ import type { ApplyContext } from "../definition.js";
 import { clearNote, moveVolume, settleMove, type VolumeMove } from "../moving/index.js";
 import { sendSource } from "../send-source.js";
 import { ensureVolume, growVolume, replaceVolumeMark, writeVolumeMark } from "../volumes.js";
-import { type ObservedDisk, whereItIs } from "./observe.js";
+import { type ObservedDisk, whereItIs } from "./observed.js";
 import type { DiskPlace, DiskRequest } from "./place.js";
 
 export async function apply(

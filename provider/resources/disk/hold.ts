@@ -1,7 +1,7 @@
 import type { Host } from "../../hosts/host.js";
 import type { ApplyContext } from "../definition.js";
 import { shareLease } from "../shared-lease.js";
-import type { ObservedDisk } from "./observe.js";
+import type { ObservedDisk } from "./observed.js";
 import type { DiskRequest } from "./place.js";
 
 /** A disk that moves takes the lease on the VM that uses it, so that nobody else changes that VM meanwhile, or moves the disk as well. */

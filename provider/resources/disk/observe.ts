@@ -4,6 +4,7 @@ import type { ObserveContext } from "../definition.js";
 import { layersOver } from "../layers.js";
 import { roomIn } from "../pool-room.js";
 import { rescanPool, rescanPoolOnce } from "../rescan.js";
+import type { ObservedDisk } from "./observed.js";
 import {
   type DiskPlace,
   type DiskRequest,
@@ -13,31 +14,20 @@ import {
   placesWithMarks,
   refOf,
 } from "./place.js";
-import { type ObservedSource, observeSource } from "./source.js";
+import { reasonsToReplace, replacedPlace } from "./replacement.js";
+import { observeSource } from "./source.js";
 import { usersElsewhere } from "./users-elsewhere.js";
-
-export interface ObservedDisk {
-  /** Where it should be. */
-  target: DiskPlace;
-  /** Where it is instead, or as well: where it was before, or wherever its virtual machine has taken it. */
-  elsewhere: DiskPlace | undefined;
-  /** A move that was cut off, and wasn't one to where the disk should be by now. `to` is absent when it never came to a copy. */
-  interrupted?: { from: DiskPlace; to: DiskPlace | undefined } | undefined;
-  /** What its content comes from; absent where none is declared. */
-  source?: ObservedSource | undefined;
-  /** Volumes that are layers over the disk; read when it isn't where it should be. */
-  layers: string[];
-  /** What uses it on other hosts, which share its storage; read when it isn't where it should be, or is to grow. */
-  usersElsewhere?: string[];
-}
 
 /**
  * Looks where the disk should be, then where it was, then on the stack's other hosts and in other pools: it is gone only when it is in no
  * place in which it could be.
  */
 export async function observe(request: DiskRequest, context: ObserveContext): Promise<ObservedDisk> {
-  const [observed, source] = await Promise.all([observeVolume(request, context), observeSource(request)]);
-  return { ...observed, source };
+  const [volume, source] = await Promise.all([observeVolume(request, context), observeSource(request)]);
+  const observed = { ...volume, source };
+  if (reasonsToReplace(request, observed).length === 0) return observed;
+  const old = replacedPlace(request, observed);
+  return isAt(old) ? { ...observed, usersElsewhere: await usersElsewhere(old, request, context) } : observed;
 }
 
 async function observeVolume(request: DiskRequest, context: ObserveContext): Promise<ObservedDisk> {
@@ -66,13 +56,6 @@ async function observeVolume(request: DiskRequest, context: ObserveContext): Pro
     layers: await layersOver(context.hosts.get(elsewhere.ref), elsewhere.volume.path),
     usersElsewhere: await usersElsewhere(elsewhere, request, context),
   };
-}
-
-/** Where the disk's data is. Half a migration leaves a volume on both hosts: then it is where the guest runs. */
-export function whereItIs({ target, elsewhere }: Pick<ObservedDisk, "target" | "elsewhere">) {
-  const runsAt = (place: DiskPlace) => place.users.some(({ running }) => running);
-  if (isAt(elsewhere) && (!isAt(target) || (runsAt(elsewhere) && !runsAt(target)))) return elsewhere;
-  return isAt(target) ? target : undefined;
 }
 
 /** Where it was last time, as far as that is another place. */

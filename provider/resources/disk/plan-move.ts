@@ -1,7 +1,7 @@
 import type { Plan, Refusal } from "../../planning/plan.js";
 import { formatBytes } from "../../planning/quantity.js";
 import type { VolumeLocation } from "../../planning/step.js";
-import type { ObservedDisk } from "./observe.js";
+import type { ObservedDisk } from "./observed.js";
 import { type DiskPlace, type DiskRequest, isAt, type ObservedVolume } from "./place.js";
 
 /** The disk's way from where it is to where it should be, or the end of a way that it has gone already. */
@@ -96,7 +96,7 @@ function obstacles(
   if (usersElsewhere.length > 0)
     refuse(
       "inUse",
-      `it is on storage that hosts share, and ${usersElsewhere.join(" and ")} would lose it; take it from there first`,
+      `it is on storage that hosts share, and ${usersElsewhere.map(({ label }) => label).join(" and ")} would lose it; take it from there first`,
     );
   if (chosen !== undefined && target.poolState !== "running")
     refuse(

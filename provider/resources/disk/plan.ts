@@ -5,18 +5,17 @@ import { foundAgain, isFoundAgain } from "../found-again.js";
 import { localDiskProblem } from "../local-disk.js";
 import { lostWithItsMark } from "../lost-storage.js";
 import { refuseOtherThanFiles } from "../storage-pool/files.js";
-import { type ObservedDisk, whereItIs } from "./observe.js";
+import { type ObservedDisk, whereItIs } from "./observed.js";
 import { type DiskPlace, type DiskRequest, isAt, type ObservedVolume } from "./place.js";
 import { locationOf, planMove } from "./plan-move.js";
-import type { Inputs } from "./schema.js";
+import { isRelocated, reasonsToReplace, replacedPlace } from "./replacement.js";
 
 /** What it takes until the volume is where it should be, of the size that it should have. */
 export function plan(request: DiskRequest, observed: ObservedDisk): Plan {
   const result = emptyPlan();
   const { inputs } = request;
   const { target } = observed;
-  if (request.previous !== undefined)
-    result.replaceBecause.push(...reasonsToReplace(inputs, request.previous, observed));
+  result.replaceBecause.push(...reasonsToReplace(request, observed));
   if (result.replaceBecause.length > 0) {
     planReplacement(request, observed, result);
     return result;
@@ -78,30 +77,26 @@ export function plan(request: DiskRequest, observed: ObservedDisk): Plan {
   return result;
 }
 
-/** Inputs are compared with inputs: a migration that copies makes one image of a chain, which is no reason to make the disk anew. */
-function reasonsToReplace(inputs: Inputs, previous: Inputs, { source }: ObservedDisk): string[] {
-  const reasons: string[] = [];
-  if (previous.name !== inputs.name) reasons.push("name");
-  if (previous.format !== inputs.format) reasons.push("format");
-  if (JSON.stringify(previous.backing) !== JSON.stringify(inputs.backing)) reasons.push("backing");
-  const checksum = source?.checksum ?? inputs.sourceChecksum;
-  if (inputs.source !== undefined && checksum !== undefined && checksum !== previous.sourceChecksum)
-    reasons.push("source");
-  return reasons;
-}
-
 function planReplacement(request: DiskRequest, observed: ObservedDisk, result: Plan): void {
-  const { inputs } = request;
-  const { target, elsewhere } = observed;
-  const isRelocated = request.previous?.pool !== inputs.pool || request.previous?.name !== inputs.name;
-  const old = isRelocated ? elsewhere : whereItIs(observed);
-  const [user] = old?.users ?? [];
-  if (old !== undefined && user !== undefined)
-    result.refusals.push({
-      kind: "inUse",
-      message: `disk ${old.name} in pool ${old.pool} on ${old.ref.name} would be deleted and made anew for its changed ${result.replaceBecause.join(", ")}, and domain ${user.name} uses it; remove it from that virtual machine first, or keep its ${result.replaceBecause.join(", ")}`,
-    });
-  if (isRelocated && target.volume !== undefined && !isAt(target)) refuseTaken(request, target, result);
+  const { target, usersElsewhere = [] } = observed;
+  const old = replacedPlace(request, observed);
+  if (old !== undefined) {
+    const reasons = result.replaceBecause.join(", ");
+    const disk = `disk ${old.name} in pool ${old.pool} on ${old.ref.name}`;
+    const refuse = (why: string, from: string) =>
+      result.refusals.push({
+        kind: "inUse",
+        message: `${disk} would be deleted and made anew for its changed ${reasons}, and ${why}; remove it from ${from} first, or keep its ${reasons}`,
+      });
+    const [user] = old.users;
+    if (user !== undefined) refuse(`domain ${user.name} uses it`, "that virtual machine");
+    // Layers over it may be made anew with it.
+    const guests = usersElsewhere.flatMap(({ kind, label }) => (kind === "domain" ? [label] : []));
+    if (guests.length > 0)
+      refuse(`on storage that hosts share ${guests.join(" and ")} would lose it`, "there");
+  }
+  if (isRelocated(request) && target.volume !== undefined && !isAt(target))
+    refuseTaken(request, target, result);
   planSource(request, observed, result);
 }
 
@@ -243,7 +238,7 @@ function planSize(
     });
     result.warnings.push(
       ...usersElsewhere.map(
-        (user) => `${user} has disk ${inputs.name} too, and sees the new size at its next boot`,
+        ({ label }) => `${label} has disk ${inputs.name} too, and sees the new size at its next boot`,
       ),
     );
   }

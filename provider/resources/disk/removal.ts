@@ -1,5 +1,5 @@
 import type { Step } from "../../planning/step.js";
-import { type ObservedDisk, whereItIs } from "./observe.js";
+import { type ObservedDisk, whereItIs } from "./observed.js";
 import type { DiskRequest } from "./place.js";
 
 /** What removing the disk does. Pure. */

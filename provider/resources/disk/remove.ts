@@ -4,7 +4,8 @@ import { layersOver } from "../layers.js";
 import { untilLetGo } from "../until-let-go.js";
 import { deleteOwnVolume, removeVolumeMark } from "../volumes.js";
 import { settle } from "./apply.js";
-import { observe, whereItIs } from "./observe.js";
+import { observe } from "./observe.js";
+import { whereItIs } from "./observed.js";
 import type { DiskPlace, DiskRequest } from "./place.js";
 import type { Inputs, Outputs } from "./schema.js";
 import { usersElsewhere } from "./users-elsewhere.js";
@@ -60,10 +61,10 @@ function onceLetGoElsewhere(place: DiskPlace, request: DiskRequest, context: App
     const [user] = await usersElsewhere(place, request, { hosts: context.hosts, fresh: true });
     if (user === undefined) return undefined;
     return {
-      waitingFor: `waiting until it isn't used any more: ${user} has it`,
+      waitingFor: `waiting until it isn't used any more: ${user.label} has it`,
       failure: (waited) =>
         new Error(
-          `disk ${place.name} in pool ${place.pool} on ${place.ref.name} can't be deleted: it is on storage that hosts share, and ${user} uses it (${waited} for that to end); take it from there first, or set retainOnDelete: true (and deploy that) to leave it there`,
+          `disk ${place.name} in pool ${place.pool} on ${place.ref.name} can't be deleted: it is on storage that hosts share, and ${user.label} uses it (${waited} for that to end); take it from there first, or set retainOnDelete: true (and deploy that) to leave it there`,
         ),
     };
   }, context);

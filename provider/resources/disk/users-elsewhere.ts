@@ -7,20 +7,26 @@ import { rescanPoolOnce } from "../rescan.js";
 import { snapshotLayers } from "../snapshot-layers.js";
 import { type DiskPlace, type DiskRequest, placesWithMarks } from "./place.js";
 
+/** What uses a disk on another host; `label` says it in words. */
+export interface UserElsewhere {
+  kind: "domain" | "layer";
+  label: string;
+}
+
 /**
- * What uses the disk on the stack's other hosts, in words: on storage that hosts share they have its very mark. What a silent host does with it nobody can
+ * What uses the disk on the stack's other hosts: on storage that hosts share they have its very mark. What a silent host does with it nobody can
  * tell; most disks are on no storage that it would have.
  */
 export async function usersElsewhere(
   place: DiskPlace,
   request: DiskRequest,
   context: ObserveContext,
-): Promise<string[]> {
+): Promise<UserElsewhere[]> {
   const here = context.hosts.get(place.ref);
   const others = context.hosts.declared().filter((ref) => context.hosts.get(ref) !== here);
   const users = await Promise.all(
     others.map((ref) =>
-      usersOn(ref, place, request, context).catch((error: unknown): string[] => {
+      usersOn(ref, place, request, context).catch((error: unknown): UserElsewhere[] => {
         if (error instanceof HostUnreachable) return [];
         throw error;
       }),
@@ -34,7 +40,7 @@ async function usersOn(
   place: DiskPlace,
   request: DiskRequest,
   context: ObserveContext,
-): Promise<string[]> {
+): Promise<UserElsewhere[]> {
   const host = context.hosts.get(ref);
   if ((await host.observations.pools()).some(({ name, active }) => active && name === place.pool))
     // One that can't be looked at anew is taken as libvirt saw it last.
@@ -44,13 +50,14 @@ async function usersOn(
   );
   if (places.length === 0) return [];
   const domains = await host.observations.domainsNow();
-  const users: string[] = [];
+  const users = new Map<string, UserElsewhere>();
+  const add = (kind: UserElsewhere["kind"], label: string) => users.set(label, { kind, label });
   for (const { pool, name, folder, volume } of places) {
     const path = volume?.path ?? `${folder}/${name}`;
     const attachments = attachmentsIn(domains, { pool, name, path }, await snapshotLayers(host));
-    users.push(...attachments.map((user) => `domain ${user.name} on ${ref.name}`));
-    const layers = await layersOver(host, path);
-    users.push(...layers.map((layer) => `volume ${layer} on ${ref.name}, a layer over it`));
+    for (const user of attachments) add("domain", `domain ${user.name} on ${ref.name}`);
+    for (const layer of await layersOver(host, path))
+      add("layer", `volume ${layer} on ${ref.name}, a layer over it`);
   }
-  return [...new Set(users)];
+  return [...users.values()];
 }
