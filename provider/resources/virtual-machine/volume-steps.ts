@@ -212,16 +212,17 @@ function planKnown(site: Site, disk: SeenDisk, volume: VolumeRecord, result: Pla
   planSize(site, disk, { from: volume.capacityBytes, to: entry.size ?? volume.capacityBytes }, result);
 }
 
-/** Pulumi previews the deletion of its resource without asking. */
+/** Pulumi previews the deletion of its resource without asking, that one which failed before too. */
 function warnOfItsDisk({ request, place, isOurs }: Site, disk: SeenDisk, result: Plan): void {
   const { previous, inputs } = request;
   const mark = markOf(disk);
-  const wasResources = previous?.disks?.some(
-    (entry, i) => entry.disk !== undefined && disk.isThis(volumeOf(previous.name, entry, i)),
-  );
-  if (wasResources !== true || mark === undefined || isOurs(mark)) return;
+  const before = previous?.disks?.find((entry, i) => disk.isThis(volumeOf(previous.name, entry, i)));
+  if (before === undefined || mark === undefined || isOurs(mark)) return;
+  const what = `disk ${disk.name} in pool ${disk.poolName} on ${place.ref.name}`;
   result.warnings.push(
-    `disk ${disk.name} in pool ${disk.poolName} on ${place.ref.name}, until now that of a Disk, is to be ${inputs.name}'s own: the deletion of that Disk fails as long as ${inputs.name} has it, unless retainOnDelete: true was deployed on it before; with that the volume stays, and goes with ${inputs.name} in the end`,
+    before.disk === undefined
+      ? `${what} is ${inputs.name}'s own, and still has the mark of another resource: if that is a Disk which the program doesn't declare any more, its deletion fails as long as ${inputs.name} has it. Declare both once more as they were, the Disk with retainOnDelete: true, and deploy; then it can go, and the volume stays, to go with ${inputs.name} in the end`
+      : `${what}, until now that of a Disk, is to be ${inputs.name}'s own: the deletion of that Disk fails as long as ${inputs.name} has it, unless retainOnDelete: true was deployed on it before; with that the volume stays, and goes with ${inputs.name} in the end`,
   );
 }
 
