@@ -113,6 +113,28 @@ describe.skipIf(!available)(`a migration that meets a fault ${missing.join("; ")
     await world.remove(machine);
   });
 
+  it("says that the guest is off when its QEMU ends in Perform, and leaves nothing at the target", async () => {
+    const machine = testMachine("ended", [large], { autostart: true });
+    await using _watch = await started(machine);
+    const hosts = world.hosts();
+    const moving = migrateLive(world.plan(machine, hosts, slow), testContext());
+    moving.catch(() => undefined);
+    await untilPerforming(machine);
+    await alpha.kill(await alpha.qemuPid(machine.name), "KILL");
+    await expect(moving).rejects.toMatchObject({
+      kind: "failed",
+      message: expect.stringMatching(
+        /it has ended meanwhile \(crashed\) and is off on alpha, and beta is clean$/,
+      ),
+    });
+    expect(await world.state(machine, alpha)).toBe("shut off");
+    expect(await world.state(machine, beta)).toBe("absent");
+    expect(await world.files(machine, beta)).toEqual([]);
+    expect(await world.journals(machine, alpha)).toEqual([false, false]);
+    await hosts.close();
+    await world.remove(machine);
+  });
+
   it("changes nothing while a host doesn't answer, and settles when it does again", async () => {
     const machine = testMachine("silent", [large], { autostart: true });
     await using watch = await started(machine);

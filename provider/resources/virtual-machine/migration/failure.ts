@@ -1,3 +1,4 @@
+import type { Host } from "../../../hosts/host.js";
 import { isLibvirtError } from "../../../libvirt/index.js";
 import { MigrationError, reasonOf } from "./errors.js";
 import type { Ends, MigrationContext, MigrationPlan } from "./migration-plan.js";
@@ -19,16 +20,29 @@ export async function settleAfter(
   }
 }
 
-/** What to say when the guest is where it was. */
+/** How a guest that was to be moved while it ran has ended meanwhile, in libvirt's word; undefined for one that runs, and where nobody can tell. */
+export async function endOf(source: Host, uuid: string): Promise<string | undefined> {
+  const record = await source
+    .idempotent((libvirt) => libvirt.domains.observe({ uuid }))
+    .catch(() => undefined);
+  return record?.state === "shutOff" ? (record.reasonName ?? "unknown") : undefined;
+}
+
+/** What to say when the guest is where it was. `end`: how it has ended meanwhile. */
 export function notMoved(
   failure: unknown,
   { name, source, target }: MigrationPlan,
   { signal }: Pick<MigrationContext, "signal">,
+  end?: string,
 ): MigrationError {
+  const whereItIs =
+    end === undefined
+      ? `it stays on ${source.name}`
+      : `it has ended meanwhile (${end}) and is off on ${source.name}`;
   const kind = failure instanceof MigrationError ? failure.kind : signal.aborted ? "aborted" : "failed";
   return new MigrationError(
     kind,
-    `${name} was not moved to ${target.name}: ${reasonOf(failure)}${wayOut(failure)}; it stays on ${source.name}, and ${target.name} is clean`,
+    `${name} was not moved to ${target.name}: ${reasonOf(failure)}${wayOut(failure)}; ${whereItIs}, and ${target.name} is clean`,
     failure,
   );
 }

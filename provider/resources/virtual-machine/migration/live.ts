@@ -2,7 +2,7 @@ import { modelOf } from "../../volume-model.js";
 import { makeMarkedVolume, markForCopy } from "./copied-volumes.js";
 import { copyFile } from "./copy-file.js";
 import { MigrationError } from "./errors.js";
-import { notMoved, settleAfter } from "./failure.js";
+import { endOf, notMoved, settleAfter } from "./failure.js";
 import { newJournal, writeJournal } from "./journal.js";
 import { LiveProtocol } from "./live-protocol.js";
 import type { Ends, MigrationContext, MigrationPlan } from "./migration-plan.js";
@@ -50,7 +50,7 @@ export async function migrateLive(plan: MigrationPlan, context: MigrationContext
     // Whatever happened: the hosts know how far it came.
     const side = await settleAfter(error, ends, context);
     if (side === "onTarget") return figures(startedAtMs, context, downtimeMs);
-    throw notMoved(error, plan, context);
+    throw notMoved(error, plan, context, await endOf(plan.source, plan.uuid));
   }
 }
 
