@@ -134,7 +134,7 @@ export interface VmCdrom {
   bootOrder?: In<number>;
   /** What tells the drive from the VM's others when the list changes. Default: its place in the list, counted from 0. */
   name?: In<string>;
-  /** Take the medium out although the guest has locked the drive. Default `false`. */
+  /** Take the medium out although the guest has locked the drive: it loses one that is mounted, and the preview says so. Default `false`. */
   force?: In<boolean>;
 }
 

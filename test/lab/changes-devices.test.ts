@@ -504,7 +504,9 @@ describe.skipIf(!available)(`disks and interfaces of a running guest ${missing.j
     expect(await vm.liveXml()).toContain(`<source file='${isos[0]}'`);
     await vm.change({
       inputs: { cdroms: [os, { ...tools, source: isos[1], force: true }] },
-      announced: [`cdroms[sdb].source file ${isos[0]} -> file ${isos[1]}, live`],
+      announced: [
+        `cdroms[sdb].source file ${isos[0]} -> file ${isos[1]}, live: the guest loses the medium even if it is mounted (force)`,
+      ],
     });
     // They are known by their names, whatever their order; and one that somebody added stays.
     await vm.host.writeFile(

@@ -36,7 +36,7 @@ import {
 } from "./definition-before.js";
 import { desiredModel } from "./desired.js";
 import { desiredAt } from "./desired-at.js";
-import { declaredDrives } from "./desired-disks.js";
+import { forcedDrives } from "./desired-disks.js";
 import { textOf as patchesText } from "./features/xml-patches.js";
 import { onceLetGo } from "./let-go.js";
 import { changeRunning } from "./live-changes.js";
@@ -341,12 +341,9 @@ async function changeGuest(
   const isStranger = strangers(request, place, domain, desired);
   const { live } = sortChanges(domain.persistent, domain.live, desired, domain.run, isStranger);
   const hostCpus = place.facts.cpus;
-  const drives = declaredDrives(request.inputs, request.previous, definition);
-  const forcedDrives = new Set(
-    drives.flatMap(({ entry, disk }) => (entry.force === true ? [disk.target] : [])),
-  );
+  const forced = forcedDrives(request.inputs, request.previous, definition);
   const to = withPaths(desired, place);
-  await changeRunning({ host, hostCpus, uuid, name, to, forcedDrives }, live, context);
+  await changeRunning({ host, hostCpus, uuid, name, to, forcedDrives: forced }, live, context);
 }
 
 async function writeMark(

@@ -25,6 +25,16 @@ export function declaredDrives(
   return placed(inputs, previous, disks, machine).drives.declared;
 }
 
+/** The drives whose media are taken even from a guest that has locked them. */
+export function forcedDrives(
+  inputs: Inputs,
+  previous: Inputs | undefined,
+  model: Pick<DomainModel, "disks" | "machine">,
+): ReadonlySet<string> {
+  const drives = declaredDrives(inputs, previous, model);
+  return new Set(drives.flatMap(({ entry, disk }) => (entry.force === true ? [disk.target] : [])));
+}
+
 /** Disks choose their targets before drives do. */
 function placed(
   inputs: Inputs,

@@ -3,6 +3,7 @@ import type { Plan } from "../../planning/plan.js";
 import type { PropertyChange, Step } from "../../planning/step.js";
 import { type Changes, sortChanges, toTexts } from "./changes.js";
 import { desiredAt } from "./desired-at.js";
+import { forcedDrives } from "./desired-disks.js";
 import { missingMedia, refuseLossByName, refuseTakenUnderSnapshot, releasedVolumeSteps } from "./disks.js";
 import {
   isActive,
@@ -69,14 +70,20 @@ export function planChanges(
     domain.saved === undefined
       ? undefined
       : sortChanges(persistent, domain.saved.model, desired, domain.saved.run, isStranger);
+  const forced = forcedDrives(inputs, request.previous, definition);
   const power =
     domain.reverting === undefined
-      ? powerSteps(inputs, domain, toTexts(changes.waiting), saved && told(saved))
+      ? powerSteps(inputs, domain, toTexts(changes.waiting), saved && told(saved, forced))
       : [];
   // A guest that stands still lets go of nothing.
   result.steps.push(...power.filter(({ kind }) => kind === "resume"));
   if (changes.live.length > 0)
-    result.steps.push({ kind: "changeRunning", subject, changes: toTexts(changes.live), effect: "live" });
+    result.steps.push({
+      kind: "changeRunning",
+      subject,
+      changes: liveTexts(changes.live, forced),
+      effect: "live",
+    });
   if (record.autostart !== (inputs.autostart ?? false))
     result.steps.push({ kind: "setAutostart", subject, to: inputs.autostart ?? false, effect: "live" });
   if (domain.reverting !== undefined)
@@ -123,8 +130,29 @@ function runOnceResumed({ powerState = "running" }: Inputs, domain: ObservedDoma
   return run === undefined || !resumes ? run : { ...run, paused: false };
 }
 
-function told({ live, waiting }: Changes): { live: PropertyChange[]; waiting: PropertyChange[] } {
-  return { live: toTexts(live), waiting: toTexts(waiting) };
+function told(
+  { live, waiting }: Changes,
+  forced: ReadonlySet<string>,
+): { live: PropertyChange[]; waiting: PropertyChange[] } {
+  return { live: liveTexts(live, forced), waiting: toTexts(waiting) };
+}
+
+/** Whether the guest has locked a drive nobody can tell beforehand. */
+function liveTexts(differences: readonly ModelDifference[], forced: ReadonlySet<string>): PropertyChange[] {
+  const warning = "the guest loses the medium even if it is mounted (force)";
+  return differences.flatMap((difference) => {
+    const texts = toTexts([difference]);
+    return takesByForce(difference, forced) ? texts.map((text) => ({ ...text, warning })) : texts;
+  });
+}
+
+function takesByForce(difference: ModelDifference, forced: ReadonlySet<string>): boolean {
+  return (
+    difference.kind === "disk" &&
+    difference.property === "source" &&
+    difference.from !== undefined &&
+    forced.has(difference.target)
+  );
 }
 
 function isTakenAway(difference: ModelDifference, disk: DomainDisk): boolean {
