@@ -113,6 +113,15 @@ describe.skipIf(!available)(`the platform of a running guest ${missing.join("; "
       "start (it has crashed)",
     ];
     expect((await vm.declared.preview(vm.inputs)).effects).toEqual(start);
+    // While it is waited for, which ends there.
+    const waiting = vm.declared.up({ ...vm.inputs, waitFor: "agent" });
+    const inVain = expect(waiting).rejects.toThrow(
+      /has crashed while the guest's agent was waited for, and is kept/,
+    );
+    await vm.watch.untilTicks(2);
+    await crash();
+    await inVain;
+    expect((await vm.declared.preview(vm.inputs)).effects).toEqual(start);
     await vm.declared.up(vm.inputs);
     await vm.watch.untilTicks(2);
     expect(vm.declared.state.state).toBe("running");

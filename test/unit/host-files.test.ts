@@ -9,8 +9,9 @@ const ref = { name: "alpha", connection: { address: "10.0.0.1" }, credentials: {
 const inputs = {
   ...{ name: "web", kernel: "/boot/k", initrd: "/boot/i", cdroms: [{ source: "/iso/a" }, {}] },
   filesystems: [{ source: "/srv", target: "data" }],
+  interfaces: [{ bridge: "br9" }, { direct: { dev: "nic9" } }, { network: "lan" }],
 } as unknown as Inputs;
-const missing = ["/boot/i", "/iso/a", "/srv"];
+const missing = ["/boot/i", "/iso/a", "/srv", "/sys/class/net/br9", "/sys/class/net/nic9"];
 
 function judged(
   domain: DomainModel | undefined,
@@ -32,16 +33,26 @@ function judged(
 
 it("what a VM names of its host for the first time is warned of, and refused by up, where it isn't there", () => {
   const chosen = { uuid: "u", nonce: "n" };
-  expect(judged(undefined)).toEqual([3, []]);
-  expect(judged(undefined, chosen)).toEqual([0, ["initrd", "filesystems[0].source", "cdroms[0].source"]]);
-  expect(judged(undefined, chosen, "stopped")).toEqual([3, []]);
+  expect(judged(undefined)).toEqual([5, []]);
+  const devices = ["interfaces[0].bridge", "interfaces[1].direct.dev"];
+  expect(judged(undefined, chosen)).toEqual([
+    0,
+    ["initrd", "filesystems[0].source", "cdroms[0].source", ...devices],
+  ]);
+  expect(judged(undefined, chosen, "stopped")).toEqual([5, []]);
   // An installation medium that people have deleted since is no reason not to take the VM over.
   const found = {
     disks: [{ source: { file: "/iso/a" } }],
     directBoot: { kernel: "/boot/k", initrd: "/boot/i" },
+    interfaces: [{ source: { bridge: "br9" } }, { source: { device: "nic9", mode: "bridge" } }],
   };
   expect(judged(found as unknown as DomainModel, chosen)).toEqual([0, ["filesystems[0].source"]]);
   expect(newHostFiles({ identity, inputs, previous: { ...inputs, kernel: "/boot/old" } })).toEqual([
     { input: "kernel", path: "/boot/k" },
+  ]);
+  const without = { ...inputs, interfaces: [] };
+  expect(newHostFiles({ identity, inputs, previous: without }).map(({ device }) => device)).toEqual([
+    "bridge br9",
+    "device nic9",
   ]);
 });

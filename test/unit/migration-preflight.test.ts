@@ -82,7 +82,7 @@ const fine: PreflightFindings = {
   sameUuid: undefined,
   sameName: undefined,
   networks: ["lan"],
-  missingBridges: [],
+  missingDevices: [],
   missingFiles: [],
   volumes: [volume],
   pools: [pool],
@@ -165,7 +165,7 @@ describe("the preflight of a move", () => {
 
   it("tells what the guest would miss at the target", () => {
     expect(only({ networks: ["dmz"] })).toMatch(/network lan isn't there, or isn't running, on beta/);
-    expect(only({ missingBridges: ["br7"] })).toMatch(/beta has no bridge br7/);
+    expect(only({ missingDevices: ["bridge br7"] })).toMatch(/beta has no bridge br7/);
     const file = "/boot/kernel";
     expect(only({ missingFiles: [{ file }] })).toMatch(/beta has no file \/boot\/kernel.*put it there/);
     expect(only({ missingFiles: [{ file, otherPath: { pool: "boot", path: "/other" } }] })).toMatch(
@@ -275,7 +275,7 @@ describe("what is said on the way", () => {
     expect(transferLine("copying web-0", 2 ** 20, 4 * 2 ** 20, 1.5 * 2 ** 20)).toBe(
       "copying web-0: 25 %, 3 MiB left, 1.5 MiB/s",
     );
-    expect(transferLine("copying nothing", 0, 0, 0)).toBe("copying nothing: 100 %, 0 MiB left, 0.0 MiB/s");
+    expect(transferLine("copying nothing", 0, 0, 0)).toBe("copying nothing: 100 %, 0 MiB left");
   });
 
   it("gives QEMU an address that it understands", () => {

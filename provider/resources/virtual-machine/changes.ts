@@ -285,6 +285,7 @@ function show(value: unknown): string {
 
 function isSource(value: object): boolean {
   const keys = Object.keys(value);
+  if ("device" in value && "mode" in value) return true;
   return (
     keys.length === 1 && ["file", "block", "network", "bridge", "other", "model"].includes(keys[0] ?? "")
   );

@@ -1,4 +1,5 @@
 import type { Host } from "../../hosts/host.js";
+import type { DomainRecord } from "../../libvirt/index.js";
 import { parseDomain } from "../../libvirt/xml/index.js";
 import type { ApplyContext } from "../definition.js";
 import { until } from "../until.js";
@@ -41,8 +42,7 @@ export async function shutDown(
     for (;;) {
       const record = await libvirt.domains.observe({ uuid });
       if (record === undefined || record.state === "shutOff") return;
-      // What libvirt does about a panic takes a moment, but for this, which lasts.
-      if (record.state === "crashed" && actionOnCrash(record.liveXml) === "preserve") {
+      if (isKeptCrashed(record)) {
         if (options.force) break;
         throw new Error(
           `guest ${name} has crashed instead of shutting down, and is kept to be looked at (onCrash "preserve"); the next deployment ends what is left of it`,
@@ -99,6 +99,7 @@ export async function shutDown(
   await libvirt.domains.destroy(uuid, { graceful: true });
 }
 
-function actionOnCrash(liveXml: string | undefined): string | undefined {
-  return liveXml === undefined ? undefined : parseDomain(liveXml).onCrash;
+/** What libvirt does about a panic takes a moment, but for this, which lasts. */
+export function isKeptCrashed({ state, liveXml }: DomainRecord): boolean {
+  return state === "crashed" && liveXml !== undefined && parseDomain(liveXml).onCrash === "preserve";
 }

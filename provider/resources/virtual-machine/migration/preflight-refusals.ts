@@ -16,7 +16,7 @@ export interface PreflightFindings {
   /** Networks that run at the target. */
   networks: readonly string[];
   /** Bridges of the guest that the target surely lacks. */
-  missingBridges: readonly string[];
+  missingDevices: readonly string[];
   /** Files of the guest that aren't copied and that the target surely lacks; `otherPath`: the pool that has it is there, under another path. */
   missingFiles: readonly { file: string; otherPath?: { pool: string; path: string } | undefined }[];
   volumes: readonly VolumeFindings[];
@@ -106,7 +106,7 @@ function* domainRefusals({ domain, source, live }: PreflightFindings): Generator
 }
 
 function* machineRefusals(findings: PreflightFindings): Generator<string> {
-  const { domain, target, networks, missingBridges, missingFiles, cpu, ahead } = findings;
+  const { domain, target, networks, missingDevices, missingFiles, cpu, ahead } = findings;
   const { model } = domain;
   const { capabilities } = target.facts;
   const architecture = model.architecture ?? capabilities.architecture;
@@ -120,7 +120,7 @@ function* machineRefusals(findings: PreflightFindings): Generator<string> {
   for (const nic of model.interfaces)
     if (!ahead && "network" in nic.source && !networks.includes(nic.source.network))
       yield `network ${nic.source.network} isn't there, or isn't running, on ${target.name}; declare it there (hosts: [...]) or start it`;
-  for (const bridge of missingBridges) yield `${target.name} has no bridge ${bridge}; make it there`;
+  for (const device of new Set(missingDevices)) yield `${target.name} has no ${device}; make it there`;
   for (const { file, otherPath } of missingFiles)
     yield otherPath === undefined
       ? `${target.name} has no file ${file}, which the guest uses and which isn't copied; put it there`

@@ -8,6 +8,7 @@ import { missingPaths } from "../../missing-paths.js";
 import { placeOf } from "../../pool-place.js";
 import { roomIn } from "../../pool-room.js";
 import { modelOf } from "../../volume-model.js";
+import { networkDevices } from "../host-files.js";
 import { compareCpu } from "./cpu.js";
 import { hasTpm, hostDevicesOf } from "./host-devices.js";
 import { memoryNeededBytes } from "./memory-needed.js";
@@ -99,12 +100,12 @@ async function findings(
   const mayComeThere = (file: string) =>
     otherPaths(file) === undefined &&
     [...poolsHere, ...poolsThere].some((pool) => placeOf(pool).path === posix.dirname(file));
-  const [volumes, pools, missingBridges, missingFiles, cpu] = await Promise.all([
+  const [volumes, pools, missingDevices, missingFiles, cpu] = await Promise.all([
     Promise.all(plan.volumes.map((volume) => volumeFindings(plan, volume, leaves))),
     poolFindings(plan),
     missingAt(
       target,
-      bridgesOf(model).map((bridge) => [bridge, `/sys/class/net/${bridge}`]),
+      networkDevices(model.interfaces).map(({ device, path }) => [device, path]),
     ),
     missingAt(
       target,
@@ -137,7 +138,7 @@ async function findings(
       (other) => other.name === record.name && other.uuid !== uuid && leaves?.domain(other) !== true,
     ),
     networks: networks.filter((network) => network.active).map((network) => network.name),
-    missingBridges,
+    missingDevices,
     missingFiles: missingFiles.map((file) => ({ file, otherPath: otherPaths(file) })),
     volumes,
     pools,
@@ -215,10 +216,6 @@ export function otherPathOf(
   const there = poolsThere.find(({ name }) => name === here?.name);
   const path = there && placeOf(there).path;
   return there === undefined || path === undefined ? undefined : { pool: there.name, path };
-}
-
-function bridgesOf({ interfaces }: DomainModel): string[] {
-  return [...new Set(interfaces.flatMap(({ source }) => ("bridge" in source ? [source.bridge] : [])))];
 }
 
 /** What QEMU opens at the target and nobody copies there: kernels, media, disks on shared storage. */

@@ -11,7 +11,7 @@ export function progressLine(stats: JobStats): string | undefined {
   return transferLine("migrating", totalBytes - Math.min(left, totalBytes), totalBytes, rate);
 }
 
-/** The same of any transfer. */
+/** The same of any transfer. While disks are copied libvirt has no rate. */
 export function transferLine(
   what: string,
   doneBytes: number,
@@ -20,5 +20,6 @@ export function transferLine(
 ): string {
   const percent = totalBytes === 0 ? 100 : Math.floor((doneBytes / totalBytes) * 100);
   const left = Math.ceil((totalBytes - doneBytes) / MIB);
-  return `${what}: ${percent} %, ${left} MiB left, ${(bytesPerSecond / MIB).toFixed(1)} MiB/s`;
+  const rate = bytesPerSecond === 0 ? "" : `, ${(bytesPerSecond / MIB).toFixed(1)} MiB/s`;
+  return `${what}: ${percent} %, ${left} MiB left${rate}`;
 }
