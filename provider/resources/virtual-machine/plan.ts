@@ -100,7 +100,7 @@ function planMachine(request: MachineRequest, observed: ObservedMachine): Plan {
     return result;
   }
   if (isKeptCrashed(domain) && !isUnsettled(domain)) return planKeptCrashed(request, observed, place);
-  if (target.namesake !== undefined) result.refusals.push(nameTaken(request, target));
+  if (target.namesake !== undefined) result.refusals.push(nameTaken(request, target, domain));
   const copies = [target, elsewhere].flatMap((host) => host?.domain ?? []);
   if (copies.some(isUnsettled)) planSettling(request, observed, result);
   else if (target.domain !== undefined && elsewhere?.domain !== undefined) {
@@ -218,22 +218,38 @@ function checkOwner(
   };
 }
 
-function nameTaken({ inputs: { name }, identity }: MachineRequest, host: ObservedHost): Refusal {
+/** One that has a domain of its own takes over no other. */
+function nameTaken(
+  { inputs: { name }, identity }: MachineRequest,
+  host: ObservedHost,
+  own?: ObservedDomain,
+): Refusal {
   const owner = host.namesake?.owner;
   const whose =
     owner === undefined
       ? "which this program didn't make"
       : `which belongs to ${ownerLabel(owner, identity)}`;
-  return {
-    kind: "foreignObject",
-    message: `there is a domain ${name} on ${host.ref.name} already, ${whose} (UUID ${host.namesake?.record.uuid}); give another name, or set adopt: true to take it over${wayOutWithin(identity, owner)}`,
-  };
+  const taken = `there is a domain ${name} on ${host.ref.name} already, ${whose} (UUID ${host.namesake?.record.uuid})`;
+  const wayOut =
+    own === undefined
+      ? `give another name, or set adopt: true to take it over${wayOutWithin(identity, owner)}`
+      : `give another name, as this virtual machine has a domain of its own${wayOutBeside(identity, owner)}`;
+  return { kind: "foreignObject", message: `${taken}; ${wayOut}` };
 }
 
 /** One deployment may do both, or two. */
 function wayOutWithin(identity: Identity, owner: Identity | undefined): string {
   if (owner === undefined || !isOfStack(owner, identity)) return "";
-  return `. Where ${JSON.stringify(owner.name)} gives the name up in this deployment, by a move or another name, this one must come after it (dependsOn); where it is to be deleted, delete it in a deployment before, as Pulumi deletes last; ${AS_BEFORE}`;
+  return `. ${wayOutAfter(owner)}; ${AS_BEFORE}`;
+}
+
+function wayOutBeside(identity: Identity, owner: Identity | undefined): string {
+  if (owner === undefined || !isOfStack(owner, identity)) return "";
+  return `. ${wayOutAfter(owner)}; where the two change names with each other, do so by way of a third name, one name in a deployment`;
+}
+
+function wayOutAfter({ name }: Identity): string {
+  return `Where ${JSON.stringify(name)} gives the name up in this deployment, by a move or another name, this one must come after it (dependsOn); where it is to be deleted, delete it in a deployment before, as Pulumi deletes last`;
 }
 
 /** Moved by hand with the old definition left, or two that somebody made of one. */
