@@ -78,6 +78,10 @@ export function remnantsOf(xml: string): string[] {
             `another ${name} (${attributeOf(element, "type") ?? attributeOf(element, "model") ?? "of libvirt's"})`,
         ),
     ),
+    ...childElements(devices, "console")
+      .map((console) => attributeOf(childElement(console, "target"), "type") ?? "serial")
+      .filter((type) => type !== "serial")
+      .map((type) => `a console of type ${type}`),
     ...childElements(devices, "disk").filter(isOtherDisk).map(otherDisk),
     ...childElements(devices, "channel")
       .filter((channel) => attributeOf(channel, "type") !== "unix")
@@ -88,6 +92,9 @@ export function remnantsOf(xml: string): string[] {
     ...childElements(devices, "tpm")
       .filter((tpm) => attributeOf(childElement(tpm, "backend"), "type") !== "emulator")
       .map(() => "a TPM of the host's own"),
+    ...(attributeOf(childElement(domain, "vcpu"), "cpuset") === undefined
+      ? []
+      : ["the host's CPUs that all of its CPUs are pinned to"]),
     ...bootOf(childElement(domain, "os")),
     ...allOf(domain)
       .filter(({ tagName }) => !KNOWN_SECTIONS.has(tagName))
