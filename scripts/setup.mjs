@@ -1,12 +1,13 @@
-// Prepares a machine for the demo and the tests: npm packages, Debian packages, a Pulumi CLI, the build, a Debian guest.
-// What is there already is left alone. With --without-hosts only what needs no root and no Debian, with --without-guest all
-// but the Debian guest, which only tests need.
+// Prepares a machine for the demo and the tests: npm packages, Debian packages, a Pulumi CLI, the build, a Debian guest, a
+// newer system for test hosts. What is there already is left alone. With --without-hosts only what needs no root and no Debian,
+// with --without-systems all but the last two, which only tests need.
 import { dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "./build.mjs";
 import { CommandError } from "./command.mjs";
 import { ensureDebianGuest } from "./debian-guest.mjs";
 import { ensureDebianPackages, obstaclesToTestHosts } from "./debian-packages.mjs";
+import { ensureNewerSystem } from "./newer-system.mjs";
 import { ensureNodeModules } from "./node-modules.mjs";
 import { duration, step } from "./progress.mjs";
 import { ensurePulumi, pulumiEnvironment } from "./pulumi-cli.mjs";
@@ -30,8 +31,8 @@ export class UnfitMachineError extends Error {
 /**
  * Prepares what is missing; a line on standard error for each step that had something to do.
  *
- * @param {{ hosts?: boolean, guest?: boolean }} [options] hosts: false leaves out what only the test hosts need; guest: false
- *   the Debian guest
+ * @param {{ hosts?: boolean, systems?: boolean }} [options] hosts: false leaves out what only the test hosts need; systems: false
+ *   the Debian guest and the hosts' newer system
  * @returns {Promise<{ environment: { PATH: string } }>} what to add to the environment to run `pulumi`
  */
 export async function prepareMachine(options = {}) {
@@ -47,7 +48,7 @@ export async function prepareMachine(options = {}) {
     step("building the package", () => build({ ifNeeded: true }), {
       outcome: (done) => (done ? "done" : undefined),
     }),
-    hosts && (options.guest ?? true) ? ensureDebianGuest() : undefined,
+    ...(hosts && (options.systems ?? true) ? [ensureDebianGuest(), ensureNewerSystem()] : []),
   ]);
   console.error(
     `setup: ready, with the Pulumi CLI ${origin} in ${folder} (${duration(performance.now() - started)})`,
@@ -80,7 +81,7 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
   try {
     const { environment } = await prepareMachine({
       hosts: !process.argv.includes("--without-hosts"),
-      guest: !process.argv.includes("--without-guest"),
+      systems: !process.argv.includes("--without-systems"),
     });
     if (process.argv.includes("--print-env")) {
       console.log(`export PATH='${environment.PATH.replaceAll("'", "'\\''")}'`);

@@ -13,8 +13,23 @@ echo "${stat%% *} ${20}" >"$dir/pid.new" && mv "$dir/pid.new" "$dir/pid"
 rm -f "$dir/ready"
 
 mount --make-rprivate /
+# A system of its own, under a layer for what this host writes; of this machine it sees the devices and the labs alone.
+if [ -e "$dir/system" ]; then
+  base=$(dirname "$(dirname "$lab")")
+  mkdir -p "$dir"/{root,layer,layer.work}
+  mount -t overlay -o "lowerdir=$(cat "$dir/system"),upperdir=$dir/layer,workdir=$dir/layer.work" overlay "$dir/root"
+  for folder in /dev "$base"; do
+    mkdir -p "$dir/root$folder"
+    mount --rbind "$folder" "$dir/root$folder"
+  done
+  mkdir -p "$dir/root/outside"
+  cd "$dir/root"
+  pivot_root . outside
+  cd /
+fi
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys # Shows the interfaces of the network namespace it is mounted in.
+[ ! -e "$dir/system" ] || umount -l /outside
 hostname "$host"
 
 # Files: own copies of what libvirt, swtpm and sshd read and write.

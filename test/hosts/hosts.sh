@@ -1,7 +1,8 @@
 #!/bin/bash
 # Test hosts: real sshd, libvirtd and QEMU in namespaces of one machine, addresses of their own, no agent, no container engine.
 #
-#   hosts.sh up [--hosts N] [--names a,b,..] [--prefix P] [--owner PID] [--user NAME] [--shared]   prints the lab's folder
+#   hosts.sh up [--hosts N] [--names a,b,..] [--prefix P] [--owner PID] [--user NAME] [--shared] [--system HOST=FOLDER]..
+#                                     prints the lab's folder; --system: that host has the root file system in that folder
 #   hosts.sh down FOLDER              ends the hosts and removes everything
 #   hosts.sh host-up FOLDER HOST      powers a host on again (its disks and definitions as they were)
 #   hosts.sh host-down FOLDER HOST    pulls a host's plug
@@ -114,7 +115,7 @@ until_ready() { # FOLDER HOST
 }
 
 up() {
-  local count=2 names=() prefix=lab owner='' user='' shared='' lab slot switch i host
+  local count=2 names=() prefix=lab owner='' user='' shared='' systems=() system lab slot switch i host
   while [ $# -gt 0 ]; do
     case $1 in
       --hosts) count=$2; shift 2 ;;
@@ -123,6 +124,7 @@ up() {
       --owner) owner=$2; shift 2 ;;
       --user) user=$2; shift 2 ;;
       --shared) shared=yes; shift ;;
+      --system) systems+=("$2"); shift 2 ;;
       *) die "unknown option $1" ;;
     esac
   done
@@ -179,6 +181,7 @@ up() {
     lines+=("$line")
     echo "${address[i]}" >"$lab/hosts/$host/address"
   done
+  for system in "${systems[@]}"; do echo "${system#*=}" >"$lab/hosts/${system%%=*}/system"; done
   printf '#!/bin/sh\nexec ssh -F %s "$@"\n' "$lab/ssh_config" >"$lab/ssh"
   chmod +x "$lab/ssh"
   line=$(printf '    %s,\n' "${lines[@]}")

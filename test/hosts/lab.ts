@@ -17,6 +17,8 @@ export interface LabOptions {
   prefix?: string;
   /** A further login without root's rights, member of the group libvirt. */
   user?: string;
+  /** Hosts that have a system of their own: by name the folder that is its root. Default: that of this machine. */
+  systems?: Readonly<Record<string, string>>;
 }
 
 /** What this machine lacks for the lab. Empty when it has all. */
@@ -90,6 +92,8 @@ export class Lab implements AsyncDisposable {
     const words = ["up", ...which, "--prefix", options.prefix ?? "test", "--owner", String(process.pid)];
     if (options.sharedFolder) words.push("--shared");
     if (options.user) words.push("--user", options.user);
+    for (const [host, system] of Object.entries(options.systems ?? {}))
+      words.push("--system", `${host}=${system}`);
     const folder = (await mustRun([script, ...words])).trim();
     return Lab.open(folder);
   }

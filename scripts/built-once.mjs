@@ -1,0 +1,67 @@
+// What the tests need and takes minutes to build: a folder in the cache, built once for each version of its recipe.
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { cacheFolder } from "./cache.mjs";
+import { run } from "./command.mjs";
+import { withLock } from "./lock.mjs";
+import { step } from "./progress.mjs";
+
+/**
+ * @typedef {object} Recipe
+ * @property {string} name of the folder, before the version
+ * @property {string} title what people are told that it is
+ * @property {string} script is given a new folder, and builds in it
+ */
+
+/** @param {Recipe} recipe */
+function keptName({ name, script }) {
+  return `${name}-${createHash("sha256").update(readFileSync(script)).digest("hex").slice(0, 12)}`;
+}
+
+/**
+ * The folder, or undefined where it has still to be built.
+ *
+ * @param {Recipe} recipe
+ * @returns {string | undefined}
+ */
+export function findBuilt(recipe) {
+  const folder = join(cacheFolder(), keptName(recipe));
+  return existsSync(folder) ? folder : undefined; // It gets its name when it is whole.
+}
+
+/**
+ * Builds it unless it is there, once for a user, however many ask at once. It takes about a minute, root's rights and Debian's
+ * packages.
+ *
+ * @param {Recipe} recipe
+ * @returns {Promise<string>} the folder
+ */
+export async function ensureBuilt(recipe) {
+  const found = findBuilt(recipe);
+  if (found) return found;
+  const { name, title, script } = recipe;
+  return withLock(
+    join(cacheFolder(), `${name}.lock`),
+    async () => {
+      const madeMeanwhile = findBuilt(recipe);
+      if (madeMeanwhile) return madeMeanwhile;
+      const half = readdirSync(cacheFolder()).filter(
+        (each) => each.startsWith(`${name}-`) && each.includes(".making-"),
+      );
+      for (const each of half) rmSync(join(cacheFolder(), each), { recursive: true, force: true }); // a killed run's
+      const folder = mkdtempSync(join(cacheFolder(), `${keptName(recipe)}.making-`));
+      const whole = join(cacheFolder(), keptName(recipe));
+      try {
+        await step(`building ${title} (a minute or two, once)`, () =>
+          run([script, folder], { inherit: true, timeoutMs: 30 * 60_000 }),
+        );
+        renameSync(folder, whole);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+      return whole;
+    },
+    { onWait: () => console.error(`  another run is building ${title}, waiting for it`) },
+  );
+}
