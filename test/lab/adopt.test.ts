@@ -31,8 +31,10 @@ describe.skipIf(!available)(`taking over what people made by hand ${missing.join
   beforeAll(async () => {
     world = await StorageWorld.up("adopt");
     alpha = world.host("alpha");
-    await alpha.virsh("pool-define-as", "images", "dir", "--target", images);
-    await alpha.virsh("pool-start", "images");
+    for (const host of [alpha, world.host("beta")]) {
+      await host.virsh("pool-define-as", "images", "dir", "--target", images);
+      await host.virsh("pool-start", "images");
+    }
     await alpha.shell("ip link add br7 type bridge; ip link set br7 up");
   });
   afterAll(() => world?.lab.close());
@@ -191,8 +193,6 @@ describe.skipIf(!available)(`taking over what people made by hand ${missing.join
       ...{ memory: "64MiB", powerState: "stopped" },
       disks: resource === "first" ? [] : [{ size: "1MiB", pool: "images" }],
     });
-    await world.host("beta").virsh("pool-define-as", "images", "dir", "--target", images);
-    await world.host("beta").virsh("pool-start", "images");
     await using before = new Deployed(hosts);
     await using run = new Deployed(hosts);
     const first = new Declared(virtualMachine, hosts, run);
@@ -230,4 +230,54 @@ describe.skipIf(!available)(`taking over what people made by hand ${missing.join
     await third.up(at("third", "shared", "alpha"));
     for (const vm of [first, second, third]) await vm.remove();
   });
+
+  it.each(["alpha", "beta"])(
+    "each of two whose resources have swapped their names keeps its own, the second on %s",
+    async (host) => {
+      const hosts = [world.ref("alpha"), world.ref("beta")];
+      const at = (resource: string, name: string, on: string) => ({
+        pulumiUrn: `urn:pulumi:lab::test::pulumi-nodejs:dynamic/kvm:VirtualMachine::${resource}`,
+        ...{ name, host: on, connection: world.connection(on), credentials: world.credentials },
+        ...{ memory: "64MiB", powerState: "stopped", disks: [{ size: "1MiB", pool: "images" }] },
+      });
+      await using before = new Deployed(hosts);
+      const [one, two] = [0, 1].map(() => new Declared(virtualMachine, hosts, before)) as [
+        Declared,
+        Declared,
+      ];
+      await one.up(at("a", "one", "alpha"));
+      await two.up(at("b", "two", host));
+      const inodes = async () => [
+        await alpha.shell(`stat -c %i ${images}/one-0`),
+        await world.host(host).shell(`stat -c %i ${images}/two-0`),
+      ];
+      const kept = await inodes();
+      await using run = new Deployed(hosts);
+      const inRun = ({ id, state }: Declared) =>
+        Object.assign(new Declared(virtualMachine, hosts, run), { id, state });
+      const [b, a, cutOff] = [inRun(one), inRun(two), inRun(two)];
+      const marked = (name: string, former: string) => ({
+        refusals: [],
+        effects: [
+          `record the owner of ${name} (it was "${former}" of Pulumi stack test/lab), no guest notices`,
+        ],
+      });
+      expect(await a.preview(at("a", "two", host))).toMatchObject(marked("two", "b"));
+      expect(await b.preview(at("b", "one", "alpha"))).toMatchObject(marked("one", "a"));
+      await cutOff.up(at("a", "two", host)); // what came of it isn't on record
+      expect(await a.preview(at("a", "two", host))).toMatchObject({ refusals: [], effects: [] });
+      await a.up(at("a", "two", host));
+      await b.up(at("b", "one", "alpha"));
+      expect(await a.preview(at("a", "two", host))).toMatchObject({ effects: [], diff: { changes: false } });
+      expect(await b.preview(at("b", "one", "alpha"))).toMatchObject({
+        effects: [],
+        diff: { changes: false },
+      });
+      expect(await inodes()).toEqual(kept);
+      await a.remove();
+      expect(await alpha.shell(`stat -c %i ${images}/one-0`)).toBe(kept[0]);
+      await b.remove();
+      expect(await alpha.shell(`ls ${images}`)).not.toMatch(/one-0|two-0/);
+    },
+  );
 });

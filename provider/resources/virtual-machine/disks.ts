@@ -14,10 +14,13 @@ export function ownMarks(
 ): (mark: { identityHash: string; nonce: string }) => boolean {
   let hashes: ReadonlySet<string> | undefined;
   const owner = domain?.owner !== undefined && isOwn(domain.owner, request) ? domain.owner : undefined;
-  const nonces = new Set([request.recorded?.outputs.nonce, owner?.nonce]);
+  const nonces = new Set([request.recorded?.outputs.nonce, owner?.nonce].filter(Boolean));
   return (mark) => {
+    if (nonces.has(mark.nonce)) return true;
+    // Two VMs may have swapped their names: then one's name stands in what is the other's.
+    if (nonces.size > 0 && mark.nonce !== "") return false;
     hashes ??= new Set(identityHashes(request));
-    return hashes.has(mark.identityHash) || nonces.has(mark.nonce);
+    return hashes.has(mark.identityHash);
   };
 }
 

@@ -262,7 +262,7 @@ async function lookAt(
   const isHome = [refOf(request.inputs), ...formerRefs(request)].some(
     (home) => connectionKey(home) === connectionKey(ref),
   );
-  const mine = [candidates ?? []].flat().find((record) => isMine(record, request, isHome));
+  const mine = mineOf([candidates ?? []].flat(), request, isHome);
   const other = named === mine ? undefined : named;
   const otherOwner = other === undefined ? undefined : ownerOf(other);
   // What is applied meets what is there.
@@ -331,6 +331,23 @@ async function readSaved(
   if (liveXml === undefined) return undefined;
   const { live, run } = toDomain({ ...record, liveXml }, undefined);
   return live === undefined || run === undefined ? undefined : { model: live, run };
+}
+
+/**
+ * Of a resource that has another name now than in the state, both its names may stand in marks, one of them in that of a VM with which it has
+ * swapped names: its own then has the domain name of the last deployment, or already the declared one.
+ */
+function mineOf(
+  records: readonly DomainRecord[],
+  request: MachineRequest,
+  isHome: boolean,
+): DomainRecord | undefined {
+  const mine = records.filter((record) => isMine(record, request, isHome));
+  const { previous, recorded, inputs } = request;
+  if (recorded !== undefined || previous === undefined || previous.pulumiUrn === inputs.pulumiUrn)
+    return mine[0];
+  const named = [previous.name, inputs.name].flatMap((name) => mine.filter((record) => record.name === name));
+  return named[0] ?? (isHome ? mine[0] : undefined);
 }
 
 /**
