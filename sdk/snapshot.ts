@@ -18,7 +18,8 @@ export interface SnapshotArgs {
   vm: In<VirtualMachine | InEach<VirtualMachineRef>>;
   /**
    * - `"internal"` (default): kept in the disks' own images, which must be qcow2, with the memory of a guest that runs. The guest stands
-   *   still while that is written: seconds for a gigabyte. Not with UEFI firmware before libvirt 10.10.
+   *   still while that is written: seconds for a gigabyte. With UEFI firmware it takes libvirt 10.10 and
+   *   firmware that keeps its variables in a qcow2 file (Fedora's edk2-ovmf; Debian's ovmf doesn't).
    * - `"external"`: from the snapshot on the guest writes to new files beside its disks; it doesn't stand still. Deleting merges them.
    *
    * libvirt can't delete one type while there are snapshots of the other. Changing it takes the snapshot anew.

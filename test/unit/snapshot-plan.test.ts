@@ -24,7 +24,15 @@ const inputs = (more: Partial<Inputs> = {}): Inputs => ({
   ...{ type: "external", ...more },
 });
 const machine = (more: Partial<ObservedMachine> = {}): ObservedMachine => ({
-  ...{ uuid: "d", name: "web", isActive: true, firmware: "bios", hasAgentChannel: true, hasAgent: true },
+  ...{
+    uuid: "d",
+    name: "web",
+    isActive: true,
+    firmware: "bios",
+    variablesFormat: "raw",
+    hasAgentChannel: true,
+    hasAgent: true,
+  },
   disks: [
     { target: "vda", path: "/images/web-0", format: "qcow2", isReadonly: false, isCopied: false },
     { target: "sda", path: "/images/cd.iso", format: "raw", isReadonly: true, isCopied: false },
@@ -128,6 +136,17 @@ describe("the plan of a snapshot", () => {
       expect.stringMatching(/^memory is false and the guest runs/),
       expect.stringMatching(/^its firmware is UEFI, and libvirt 9.0.0 can't .* \(10.10.0 can\)/),
       expect.stringMatching(/^disk vda is raw, and internal snapshots are kept in qcow2 images/),
+    ]);
+    const newer = (variablesFormat: string) =>
+      why(
+        planned(
+          { inputs: inputs({ type: "internal" as const }) },
+          observed({ machine: machine({ firmware: "uefi", variablesFormat }), libvirtVersion: "11.3.0" }),
+        ),
+      );
+    expect(newer("qcow2")).toEqual([]);
+    expect(newer("raw")).toEqual([
+      expect.stringMatching(/^its firmware is UEFI, and its variables are in a raw file/),
     ]);
     const much = { inputs: inputs({ memory: true, quiesce: true, disks: ["vdz"] }) };
     const still = machine({ isActive: false, hasAgentChannel: false });

@@ -36,6 +36,12 @@ export function withNamedVariables(xml: string): string {
   return serialize(document);
 }
 
+/** The format of the file that has a domain's firmware variables: libvirt writes its choice into the definition where it isn't raw. */
+export function variablesFormat(xml: string): string {
+  const os = childElement(rootOf(parseXml(xml, "domain")), "os");
+  return attributeOf(childElement(os, "nvram"), "format") ?? "raw";
+}
+
 /** The `<nvram>` of a domain; undefined where it has none. */
 export function sketchNvram(firmware: Firmware, uuid: string | undefined): Sketch | undefined {
   if (firmware === "bios" || uuid === undefined) return undefined;

@@ -39,7 +39,7 @@ export {
 } from "./domain-parts/index.js";
 export { patchDomain } from "./domain-patch.js";
 export * from "./error.js";
-export { nvramFilesOf, withNamedVariables } from "./firmware-variables.js";
+export { nvramFilesOf, variablesFormat, withNamedVariables } from "./firmware-variables.js";
 export * from "./hotplug-state.js";
 export {
   type Bandwidth,

@@ -7,6 +7,7 @@ import {
   parseSnapshot,
   readDiskChains,
   type SnapshotModel,
+  variablesFormat,
 } from "../../libvirt/xml/index.js";
 import { identityHash, identityOfUrn } from "../../planning/owner.js";
 import type { ObserveContext, Request } from "../definition.js";
@@ -44,6 +45,8 @@ export interface ObservedMachine {
   name: string;
   isActive: boolean;
   firmware: Firmware;
+  /** Of the file with the firmware's variables, where it is UEFI. */
+  variablesFormat: string;
   hasAgentChannel: boolean;
   /** The agent answers there; false of a guest that is off or hasn't booted yet. */
   hasAgent: boolean;
@@ -127,11 +130,12 @@ function toFound(record: SnapshotRecord): FoundSnapshot {
 
 function machineOf(
   xml: string,
-): Pick<ObservedMachine, "firmware" | "hasAgentChannel" | "hasAgent" | "disks"> {
+): Pick<ObservedMachine, "firmware" | "variablesFormat" | "hasAgentChannel" | "hasAgent" | "disks"> {
   const { disks, firmware, agentChannel } = parseDomain(xml);
   const chains = readDiskChains(xml);
   return {
     firmware,
+    variablesFormat: variablesFormat(xml),
     hasAgentChannel: agentChannel,
     hasAgent: isAgentConnected(xml),
     disks: disks.map(({ target, format, readonly, device }) => {

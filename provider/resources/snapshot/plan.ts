@@ -187,6 +187,11 @@ function refuseInternal(
       "notSupported",
       `its firmware is UEFI, and libvirt ${libvirtVersion} can't put the firmware's variables into an internal snapshot (${INTERNAL_WITH_UEFI_SINCE} can); use type "external"`,
     );
+  else if (machine.firmware !== "bios" && machine.variablesFormat !== "qcow2")
+    refuse(
+      "notSupported",
+      `its firmware is UEFI, and its variables are in a ${machine.variablesFormat} file, while internal snapshots are kept in qcow2 images (Fedora's edk2-ovmf has its variables in one, Debian's ovmf hasn't); use type "external"`,
+    );
   const others = machine.disks.filter(({ isReadonly, format }) => !isReadonly && format !== "qcow2");
   if (others.length > 0)
     refuse(
