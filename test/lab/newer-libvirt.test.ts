@@ -115,10 +115,9 @@ describe.skipIf(!available)(`a newer libvirt and QEMU on one of the hosts ${miss
     /^ {6}<source file='([^']*)'/m.exec(await beta.virsh("dumpxml", vm))?.[1] as string;
   const write = async (vm: string, pattern: number) =>
     beta.shell(`qemu-io -c 'write -P ${pattern} 8M 1M' '${await top(vm)}'`);
+  /** Rejects where it is something else. */
   const holds = async (vm: string, pattern: number) =>
-    expect(await beta.shell(`qemu-io -U -r -c 'read -P ${pattern} 8M 1M' '${await top(vm)}'`)).not.toContain(
-      "mismatch",
-    );
+    beta.shell(`qemu-io -U -r -c 'read -P ${pattern} 8M 1M' '${await top(vm)}'`);
 
   it("external snapshots: libvirt takes the guest back itself, once for each value of revert", async () => {
     const vm = "back";

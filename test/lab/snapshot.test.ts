@@ -162,7 +162,7 @@ describe.skipIf(!available)(`snapshots on real hosts ${missing.join("; ")}`, () 
     expect(await taken.preview(wanted(2))).toMatchObject({ effects: [revertLine], refusals: [] });
     await taken.up(wanted(2));
     const holds = (pattern: number) =>
-      alpha.shell(`qemu-io -U -r -c 'read -P ${pattern} 8M 1M' ${folder}/back-0.good | grep -v mismatch`);
+      alpha.shell(`qemu-io -U -r -c 'read -P ${pattern} 8M 1M' ${folder}/back-0.good`);
     await holds(1);
     expect(await taken.preview(wanted(2))).toEqual(unchanged);
     // Killed anywhere in it, it is done once more, or not: what is written afterwards stays.
