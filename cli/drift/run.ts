@@ -58,10 +58,15 @@ async function readReport(file: string): Promise<DriftReport> {
   } catch (error) {
     if (error instanceof UsageError) throw error;
   }
-  const { report } = await import("./report.js");
+  const { report, SCHEMA_VERSION } = await import("./report.js");
   const parsed = report.safeParse(value);
-  if (!parsed.success) throw new UsageError(`--since ${file}: isn't what "kvm drift --json" writes`);
-  return parsed.data;
+  if (parsed.success) return parsed.data;
+  const { schema, version } = Object(value) as { schema?: unknown; version?: unknown };
+  throw new UsageError(
+    schema === "pulumi-kvm/drift" && version !== SCHEMA_VERSION
+      ? `--since ${file}: is a report of version ${JSON.stringify(version)}, and this kvm reads version ${SCHEMA_VERSION}; make one with it`
+      : `--since ${file}: isn't what "kvm drift --json" writes`,
+  );
 }
 
 function percentOf(text: string): number {

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DriftReport } from "../../cli/drift/report.js";
@@ -389,6 +389,7 @@ describe.skipIf(!available)(`kvm drift${lacking}`, () => {
   });
 
   it("fails with 1 on wrong usage, with a line that says what to do", async () => {
+    await writeFile(file("newer.json"), JSON.stringify({ schema: "pulumi-kvm/drift", version: 2 }));
     for (const [args, message] of [
       [["drift", "--format", "pdf"], /--format pdf: the formats are table, json/],
       [["drift", "--state", "/nowhere"], /\/nowhere can't be read/],
@@ -397,6 +398,7 @@ describe.skipIf(!available)(`kvm drift${lacking}`, () => {
       [["drift", "-C", "/nowhere"], /there is no folder \/nowhere/],
       [["drift", "-C", project.folder, "-s", "none"], /pulumi stack export failed/],
       [["drift", "--state", "-", "--since", "-"], /only one of --since and --state can be read from stdin/],
+      [["drift", "--since", file("newer.json")], /is a report of version 2, and this kvm reads version 1/],
       [["dirft"], /unknown command 'dirft'/],
       [["help", "dirft"], /unknown command 'dirft'/],
       [["drift", "--sins", "x"], /unknown option '--sins'\n.*\n\(kvm drift --help says more\)/],

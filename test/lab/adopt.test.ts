@@ -209,6 +209,11 @@ describe.skipIf(!available)(`taking over what people made by hand ${missing.join
       expect.stringMatching(/which belongs to "first" outside of any component of Pulumi stack/),
     ]);
     const moves = at("second", "shared", "alpha");
+    const { id, state } = second;
+    const adopting = Object.assign(new Declared(virtualMachine, hosts), { id, state });
+    expect((await adopting.preview({ ...moves, adopt: true })).refusals).toEqual([
+      expect.stringMatching(/there is a domain shared on alpha already.* has a domain of its own/),
+    ]);
     const renamed = at("first", "former", "alpha");
     expect(await first.preview(renamed)).toMatchObject({ refusals: [] });
     expect(await second.preview(moves)).toMatchObject({ refusals: [], diff: { changes: true } });

@@ -146,7 +146,7 @@ fetch() {
     : >"$tmp/busy"
     (
       exec 8<"$part"
-      while [ -e "$tmp/busy" ] && kill -0 $$; do cat <&8; sleep 0.1 2>/dev/null || sleep 1; done
+      while [ -e "$tmp/busy" ] && kill -0 $$ 2>/dev/null; do cat <&8; sleep 0.1 2>/dev/null || sleep 1; done
       cat <&8
     ) 9>&- | hasher "$algorithm" 9>&- >"$tmp/sum" &
     follower=$!

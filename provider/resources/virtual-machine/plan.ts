@@ -104,7 +104,7 @@ function planMachine(request: MachineRequest, observed: ObservedMachine): Plan {
   const copies = [target, elsewhere].flatMap((host) => host?.domain ?? []);
   if (copies.some(isUnsettled)) planSettling(request, observed, result);
   else if (target.domain !== undefined && elsewhere?.domain !== undefined) {
-    result.refusals.push(twoCopies(inputs.name, target, elsewhere));
+    result.refusals.push(besideItsOwn(request, target, elsewhere, elsewhere.domain));
     return result;
   } else {
     if (domain.persistent === undefined)
@@ -250,6 +250,20 @@ function wayOutBeside(identity: Identity, owner: Identity | undefined): string {
 
 function wayOutAfter({ name }: Identity): string {
   return `Where ${JSON.stringify(name)} gives the name up in this deployment, by a move or another name, this one must come after it (dependsOn); where it is to be deleted, delete it in a deployment before, as Pulumi deletes last`;
+}
+
+/** With `adopt` what has its name where it is to move is taken for its own at first sight. */
+function besideItsOwn(
+  request: MachineRequest,
+  target: ObservedHost,
+  elsewhere: ObservedHost,
+  own: ObservedDomain,
+): Refusal {
+  const there = target.domain;
+  const isItsOwn = there?.owner !== undefined && isOwn(there.owner, request);
+  return isItsOwn || there?.record.uuid === own.record.uuid
+    ? twoCopies(request.inputs.name, target, elsewhere)
+    : nameTaken(request, { ...target, namesake: there }, own);
 }
 
 /** Moved by hand with the old definition left, or two that somebody made of one. */

@@ -54,6 +54,12 @@ export const graphicsShape = {
     .optional(),
 };
 
+/** What distributions have taken out of QEMU's own package. */
+const PACKAGED_ALONE: Readonly<Record<string, string>> = {
+  spice:
+    "; QEMU's part for it may be a package of its own there: qemu-system-modules-spice (Debian from 13 on), qemu-ui-spice-core (Fedora)",
+};
+
 export const graphicsFeature: MachineFeature = {
   shape: graphicsShape,
   desire: (model, { inputs, previous }) => {
@@ -65,7 +71,7 @@ export const graphicsFeature: MachineFeature = {
       : [
           {
             property: "graphics",
-            message: `${name} can't show guests by ${graphics.type}; it has ${capabilities.graphics.join(", ") || "nothing for it"}`,
+            message: `${name} can't show guests by ${graphics.type}; it has ${capabilities.graphics.join(", ") || "nothing for it"}${PACKAGED_ALONE[graphics.type] ?? ""}`,
           },
         ],
   crossChecks: [
