@@ -342,10 +342,11 @@ function mineOf(
   request: MachineRequest,
   isHome: boolean,
 ): DomainRecord | undefined {
-  const mine = records.filter((record) => isMine(record, request, isHome));
   const { previous, recorded, inputs } = request;
+  const isCandidate = (record: DomainRecord) => isMine(record, request, isHome);
   if (recorded !== undefined || previous === undefined || previous.pulumiUrn === inputs.pulumiUrn)
-    return mine[0];
+    return records.find(isCandidate);
+  const mine = records.filter(isCandidate);
   const named = [previous.name, inputs.name].flatMap((name) => mine.filter((record) => record.name === name));
   return named[0] ?? (isHome ? mine[0] : undefined);
 }
