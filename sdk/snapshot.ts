@@ -38,8 +38,8 @@ export interface SnapshotArgs {
   description?: In<string>;
   /**
    * Change it, say from `1` to `2`, and the guest goes back to the snapshot: what it wrote since is lost, and the preview's `effects` say so. With an
-   * internal snapshot memory and definition go back as well (a next deployment sets what is declared otherwise by now); with an external one
-   * the guest is stopped, gets its disks back and boots. The value that it is created with does nothing.
+   * internal snapshot memory and definition go back as well (a next deployment sets what is declared otherwise by now), and so with an external
+   * one that has the memory (libvirt 9.9); with another the guest is stopped, gets its disks back and boots. The value that it is created with does nothing.
    */
   revert?: In<string | number>;
   /** libvirt's name of the snapshot. Default: the resource's name. At most 60 bytes. Changing it takes the snapshot anew. */

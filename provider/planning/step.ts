@@ -145,9 +145,10 @@ export type Step =
       machine: string;
       host: string;
       takenAt: string;
-      type: "internal" | "external";
-      /** What a guest that runs feels: it goes on from a moment that it was in, or boots. Of a VM that is off: nothing. */
-      guest: "rewound" | "rebooted" | "off";
+      /** The definition goes back too, as where libvirt itself takes the guest back. */
+      isDefinitionToo: boolean;
+      /** What a guest that runs feels: it goes on from a moment that it was in, or boots. One that is off comes back with its memory, or stays off. */
+      guest: "rewound" | "rebooted" | "revived" | "off";
       effect: "restart" | "none";
     }
   | {
@@ -317,7 +318,7 @@ export function describeStep(step: Step): string[] {
     case "revertToSnapshot":
       return [
         `revert ${step.machine} ${at(step)} to snapshot ${step.subject} of ${step.takenAt}: ${reverting[step.guest]}what ${
-          step.type === "internal" ? "its memory, its disks and its definition" : "its disks"
+          step.isDefinitionToo ? `${withMemory(step.guest)}its disks and its definition` : "its disks"
         } got since is lost`,
       ];
     case "removeSnapshot":
@@ -405,8 +406,12 @@ const lacking = ({ lacks }: { lacks: PropertyChange[] }) =>
 const reverting = {
   rewound: "the running guest is back in that moment at once; ",
   rebooted: "the running guest's power is cut and it boots; ",
+  revived: "the guest, which is off, is back in that moment; ",
   off: "",
 };
+
+const withMemory = (guest: keyof typeof reverting) =>
+  guest === "rewound" || guest === "revived" ? "its memory, " : "";
 
 /** As in "waits for ...". */
 export function describeGoal(goal: Extract<Step, { kind: "waitForGuest" }>["goal"]): string {

@@ -142,7 +142,7 @@ describe.skipIf(!available)(`disks that move ${missing.join("; ")}`, () => {
       const { refusals } = await base.preview(inputsOf("base", { format: "raw", pool: "fast" }));
       expect(refusals).toEqual([expect.stringMatching(/volume layer is a layer over it and would lose it/)]);
     }
-    await alpha.shell(`qemu-io -r -c 'read -P 7 30M 1M' ${folders.images}/layer | grep -v mismatch`);
+    await alpha.shell(`qemu-io -r -c 'read -P 7 30M 1M' ${folders.images}/layer`);
     await layer.remove();
     await base.remove();
     expect(await filesOf("layer", "images")).toEqual([]);

@@ -165,4 +165,57 @@ describe.skipIf(!available)(`a newer libvirt and QEMU on one of the hosts ${miss
     await machine.remove();
     expect(await filesOf(vm)).toEqual([]);
   });
+
+  it("internal snapshots have the variables of UEFI with them that are in a qcow2 file", async () => {
+    const wanted = (vm: string, more: Bag, host = "beta") => snapshotInputs(vm, "now", more, host);
+    const machineOf = (vm: string) =>
+      machineInputs(vm, { firmware: "uefi", kernel: undefined, initrd: undefined, commandLine: undefined });
+    const raw = new Declared(virtualMachine, refs());
+    await raw.up(machineOf("raw"));
+    expect((await new Declared(snapshot, refs()).preview(wanted("raw", {}))).refusals).toEqual([
+      expect.stringMatching(/its variables are in a raw file, .*; use type "external"$/),
+    ]);
+    await raw.remove();
+    const older = new Declared(virtualMachine, refs());
+    await older.up({ ...machineOf("older"), ...onHost("alpha"), powerState: "stopped" });
+    expect((await new Declared(snapshot, refs()).preview(wanted("older", {}, "alpha"))).refusals).toEqual([
+      expect.stringMatching(/its firmware is UEFI, and libvirt 9\.0\.0 can't put/),
+    ]);
+    await older.remove();
+    // As Fedora has it.
+    await beta.shell(`mkdir -p /etc/qemu/firmware; cd /var/lib/libvirt
+      for part in CODE VARS; do qemu-img convert -O qcow2 /usr/share/OVMF/OVMF_"$part"_4M.fd OVMF_"$part"_4M.fd; done
+      sed 's#/usr/share/OVMF#/var/lib/libvirt#; s#"raw"#"qcow2"#' /usr/share/qemu/firmware/60-edk2-x86_64.json >/etc/qemu/firmware/30-qcow2.json`);
+    const machine = new Declared(virtualMachine, refs());
+    const inputs = machineOf("qcow");
+    await machine.up(inputs);
+    expect(await machine.preview(inputs)).toEqual(unchanged);
+    const { uuid } = machine.state as { uuid: string };
+    const variables = `/var/lib/libvirt/qemu/nvram/${uuid}_VARS.fd`;
+    const taken = new Declared(snapshot, refs());
+    await taken.up(wanted("qcow", { revert: 1 }));
+    expect(await beta.shell(`qemu-img info -U ${variables}`)).toMatch(/^file format: qcow2[\s\S]*^1 +now /m);
+    await machine.up({ ...inputs, powerState: "stopped", description: "newer" });
+    // Firmware that the guest has spoilt, so to say.
+    await beta.shell(`qemu-io -c 'write -P 9 256K 64K' ${variables}`);
+    const sum = () =>
+      beta.shell(`qemu-img dd -U -O raw if=${variables} of=/run/variables; md5sum </run/variables`);
+    const spoilt = await sum();
+    expect((await taken.preview(wanted("qcow", { revert: 2 }))).effects).toEqual([
+      expect.stringMatching(
+        /: the guest, which is off, is back in that moment; what its memory, its disks and/,
+      ),
+    ]);
+    await taken.up(wanted("qcow", { revert: 2 }));
+    expect(await sum()).not.toBe(spoilt);
+    expect(await beta.virsh("domstate", "qcow")).toContain("running");
+    expect(await taken.preview(wanted("qcow", { revert: 2 }))).toEqual(unchanged);
+    await machine.up(inputs);
+    expect(await machine.preview(inputs)).toEqual(unchanged);
+    await taken.remove();
+    expect(await beta.shell(`qemu-img info -U ${variables}`)).not.toContain("Snapshot list");
+    await machine.remove();
+    expect(await beta.shell("ls /var/lib/libvirt/qemu/nvram")).toBe("");
+    expect(await filesOf("qcow")).toEqual([]);
+  });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { identityHash, identityOfUrn } from "../../provider/planning/owner.js";
 import { describePlan, type Plan } from "../../provider/planning/plan.js";
-import { mustBeAnnounced } from "../../provider/planning/step.js";
+import { describeStep, mustBeAnnounced } from "../../provider/planning/step.js";
 import { snapshot } from "../../provider/resources/snapshot/index.js";
 import type {
   FoundSnapshot,
@@ -109,6 +109,27 @@ describe("the plan of a snapshot", () => {
     const done = { ...found(), mark: { ...found().mark, revert: { token: revertToken("2"), isDone: true } } };
     const request = { inputs: inputs({ revert: "2" }), previous: inputs({ revert: "1" }), recorded };
     expect(planned(request, observed({ snapshot: done as FoundSnapshot })).steps).toEqual([]);
+  });
+
+  it("says what becomes of the guest when it goes back", () => {
+    const request = { inputs: inputs({ revert: "2" }), previous: inputs({ revert: "1" }), recorded };
+    const lineOf = (state: string, isActive: boolean, libvirtVersion = "11.3.0") => {
+      const seen = { snapshot: found({ state }), machine: machine({ isActive }), libvirtVersion };
+      const [step] = planned(request, observed(seen)).steps;
+      return step === undefined
+        ? ""
+        : describeStep(step)
+            .join()
+            .replace(/^.*Z: /, "");
+    };
+    const memory = "what its memory, its disks and its definition got since is lost";
+    const boots = "the running guest's power is cut and it boots";
+    expect(lineOf("running", true)).toBe(`the running guest is back in that moment at once; ${memory}`);
+    expect(lineOf("running", false)).toBe(`the guest, which is off, is back in that moment; ${memory}`);
+    const disks = "what its disks and its definition got since is lost";
+    expect(lineOf("disk-snapshot", true)).toBe(`${boots}; ${disks}`);
+    expect(lineOf("shutoff", false)).toBe(disks);
+    expect(lineOf("disk-snapshot", true, "9.0.0")).toBe(`${boots}; what its disks got since is lost`);
   });
 
   it("can't revert everything", () => {

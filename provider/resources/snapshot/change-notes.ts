@@ -9,6 +9,6 @@ export const snapshotNotes: readonly ChangeNote[] = [
   {
     input: "Snapshot: `revert`",
     running: "goes back to the snapshot: what it wrote since is lost",
-    note: "an external one: it is stopped, and boots",
+    note: "an external one without memory: it is stopped, and boots",
   },
 ];

@@ -10,7 +10,7 @@ import {
   type ObservedSnapshot,
   type SnapshotRequest,
 } from "./observe.js";
-import { revertRefusals, revertToken } from "./revert-plan.js";
+import { REVERTS_EXTERNAL_SINCE, revertRefusals, revertToken } from "./revert-plan.js";
 import type { Inputs } from "./schema.js";
 
 /** Since then libvirt merges an external snapshot when it is deleted. */
@@ -257,19 +257,17 @@ function planRevert(
   result.steps.push({
     ...{ kind: "revertToSnapshot", subject: inputs.name, machine: machine.name, host: observed.ref.name },
     takenAt: takenAt(snapshot),
-    type: inputs.type,
-    guest: guestOf(inputs, snapshot, machine),
+    isDefinitionToo: inputs.type === "internal" || !isOlder(observed.libvirtVersion, REVERTS_EXTERNAL_SINCE),
+    guest: guestOf(snapshot, machine),
     effect: machine.isActive ? "restart" : "none",
   });
 }
 
 function guestOf(
-  { type }: Inputs,
   { model }: FoundSnapshot,
   { isActive }: ObservedMachine,
-): "rewound" | "rebooted" | "off" {
-  if (!isActive) return "off";
-  return type === "internal" && (model.state === "running" || model.state === "paused")
-    ? "rewound"
-    : "rebooted";
+): Extract<Step, { kind: "revertToSnapshot" }>["guest"] {
+  const hasMemory = model.state === "running" || model.state === "paused";
+  if (!isActive) return hasMemory ? "revived" : "off";
+  return hasMemory ? "rewound" : "rebooted";
 }
