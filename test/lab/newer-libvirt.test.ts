@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { snapshot } from "../../provider/resources/snapshot/index.js";
 import { virtualMachine } from "../../provider/resources/virtual-machine/index.js";
 import { ensureNewerSystem } from "../../scripts/newer-system.mjs";
+import { ConsoleWatch } from "../hosts/console-watch.mjs";
 import type { LabHost } from "../hosts/host.js";
 import { labAvailable } from "../hosts/lab.js";
 import { tickCommandLine, tickGuest } from "../hosts/tick-guest.js";
@@ -38,8 +39,8 @@ describe.skipIf(!available)(`a newer libvirt and QEMU on one of the hosts ${miss
 
   it("a guest moves there while it counts, changes, restarts, and moves back; one that was made there doesn't", async () => {
     await using vm = new WalkedMachine(world, "wanderer", {
-      // No virtio-mem: QEMU 10.0 fails an assertion of its own when it moves a guest with it under emulation.
       ...{ memory: "256MiB", maxMemory: "512MiB", maxCpus: 2, disks: [{ size: "64MiB", pool: "images" }] },
+      ...{ memoryHotplug: { type: "virtio-mem", bootMemory: "256MiB" } },
     });
     await vm.start();
     const machineType = async (host: string) =>
@@ -119,6 +120,9 @@ describe.skipIf(!available)(`a newer libvirt and QEMU on one of the hosts ${miss
   const holds = async (vm: string, pattern: number) =>
     beta.shell(`qemu-io -U -r -c 'read -P ${pattern} 8M 1M' '${await top(vm)}'`);
 
+  const watchOf = (name: string) =>
+    ConsoleWatch.start(world.lab.hosts, `/var/log/libvirt/qemu/${name}-console.log`);
+
   it("external snapshots: libvirt takes the guest back itself, once for each value of revert", async () => {
     const vm = "back";
     const machine = new Declared(virtualMachine, refs());
@@ -162,6 +166,59 @@ describe.skipIf(!available)(`a newer libvirt and QEMU on one of the hosts ${miss
     }
     await good.remove();
     await holds(vm, 4);
+    await machine.remove();
+    expect(await filesOf(vm)).toEqual([]);
+  });
+
+  it("external snapshots with memory: the guest counts on from where it was, from one on top of another too", async () => {
+    const vm = "memory";
+    const machine = new Declared(virtualMachine, refs());
+    const inputs = machineInputs(vm);
+    await using watch = await watchOf(vm);
+    await machine.up(inputs);
+    await watch.untilTicks(2);
+    const lower = new Declared(snapshot, refs());
+    const wanted = (name: string, more: Bag) => snapshotInputs(vm, name, { type: "external", ...more });
+    await lower.up(wanted("lower", { revert: 1 }));
+    const upper = new Declared(snapshot, refs());
+    await upper.up(wanted("upper", { memory: true, revert: 1 }));
+    expect(upper.state).toMatchObject({ state: "running", parent: "lower" });
+    await watch.untilTicks(8);
+    expect((await upper.preview(wanted("upper", { memory: true, revert: 2 }))).effects).toEqual([
+      expect.stringMatching(
+        /: the running guest is back in that moment at once; what its memory, its disks and/,
+      ),
+    ]);
+    await upper.up(wanted("upper", { memory: true, revert: 2 }));
+    await watch.untilTicks(2);
+    // It has ticked again what it had ticked after the snapshot.
+    expect(watch.report().repeated).not.toEqual([]);
+    expect(watch.report().restarts).toBe(0);
+    expect(await upper.preview(wanted("upper", { memory: true, revert: 2 }))).toEqual(unchanged);
+    expect(await lower.preview(wanted("lower", { revert: 1 }))).toEqual(unchanged);
+    expect(await machine.preview(inputs)).toEqual(unchanged);
+    // To the one below it: it boots, as it was defined then.
+    await machine.up({ ...inputs, description: "newer" });
+    expect((await lower.preview(wanted("lower", { revert: 2 }))).effects).toEqual([
+      expect.stringMatching(
+        /: the running guest's power is cut and it boots; what its disks and its definition got since/,
+      ),
+    ]);
+    await lower.up(wanted("lower", { revert: 2 }));
+    await expect.poll(() => watch.report().restarts, { timeout: 60_000 }).toBe(1);
+    expect(await beta.virsh("desc", vm)).not.toContain("newer");
+    // Its definition names a file of which no snapshot says what it is over.
+    expect(await machine.preview(inputs)).toMatchObject({ refusals: [] });
+    await machine.up(inputs);
+    expect(await machine.preview(inputs)).toEqual(unchanged);
+    expect(await lower.preview(wanted("lower", { revert: 2 }))).toEqual(unchanged);
+    expect(await upper.preview(wanted("upper", { memory: true, revert: 2 }))).toEqual(unchanged);
+    expect(await machine.preview(inputs)).toEqual(unchanged);
+    // libvirt deletes the one that the guest is on now only when none is on top of it.
+    await expect(lower.remove()).rejects.toThrow(/not a leaf snapshot/);
+    await upper.remove();
+    await lower.remove();
+    expect(await machine.preview(inputs)).toEqual(unchanged);
     await machine.remove();
     expect(await filesOf(vm)).toEqual([]);
   });
