@@ -47,6 +47,8 @@ class Reconciliation {
   #observed: unknown;
   /** The last step that was begun. */
   #begun: Step | undefined;
+  /** Something was to be changed: from then on it is held to the end, also to give back what a run that was cut off has held. */
+  #isToBeHeld = false;
   #giveBack: ((last: unknown) => Promise<void>) | undefined;
 
   constructor(
@@ -138,10 +140,11 @@ class Reconciliation {
     }
   }
 
-  /** From the first step that changes something to the end it is held, where the resource can be. */
+  /** Where the resource can be held: in the middle of a migration, for one, a VM can't. */
   async #planWhileHeld(): Promise<Plan> {
     const plan = this.#plan();
-    if (!changesSomething(plan) || this.#giveBack !== undefined) return plan;
+    this.#isToBeHeld ||= changesSomething(plan);
+    if (!this.#isToBeHeld || this.#giveBack !== undefined) return plan;
     this.#giveBack = await this.#definition.hold?.(this.#request, this.#observed, this.#context);
     if (this.#giveBack === undefined) return plan;
     await this.#observe(); // whoever held it before may have done the work
