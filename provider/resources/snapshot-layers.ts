@@ -1,26 +1,68 @@
+import { posix } from "node:path";
 import type { Host } from "../hosts/host.js";
+import type { DomainRecord } from "../libvirt/index.js";
 import { type Below, parseSnapshot, readDiskChains } from "../libvirt/xml/index.js";
+import { poolOf } from "./pool-of.js";
+import { rescanPoolOnce } from "./rescan.js";
+import { modelOf } from "./volume-model.js";
+
+type Layer = [path: string, under: { path: string; format: string | undefined }];
 
 /**
  * What the files that snapshots made are layers over, by their paths: a definition doesn't say. Nor does a snapshot say it of the file that libvirt
- * has made to go back to one on which another is built; of a guest that runs the live document does.
+ * has made to go back to one on which another is built; of a guest that runs the live document does, and of one that is off the file itself.
  */
-export async function snapshotLayers({ observations }: Host): Promise<Below> {
+export async function snapshotLayers(host: Host): Promise<Below> {
+  const { observations } = host;
   const withSnapshots = (await observations.domains()).filter(({ hasSnapshots }) => hasSnapshots);
-  const lists = await Promise.all(withSnapshots.map(({ uuid }) => observations.snapshots(uuid)));
-  const layers = lists
-    .flat()
-    .flatMap(({ xml }) => parseSnapshot(xml).below ?? [])
-    .map(({ overlay, path, format }) => [overlay, { path, format }] as const);
-  return new Map([...layers, ...withSnapshots.flatMap(({ liveXml }) => layersIn(liveXml))]);
+  const layers = await Promise.all(
+    withSnapshots.map(async (domain): Promise<Layer[]> => {
+      const ofSnapshots = layersOfSnapshots(await observations.snapshots(domain.uuid));
+      if (domain.liveXml !== undefined) return [...ofSnapshots, ...layersIn(domain.liveXml)];
+      return ofSnapshots.length === 0
+        ? []
+        : [...ofSnapshots, ...(await layersOfFiles(host, domain, new Map(ofSnapshots)))];
+    }),
+  );
+  return new Map(layers.flat());
 }
 
-function layersIn(liveXml: string | undefined): [string, { path: string; format: string | undefined }][] {
-  const chains = liveXml === undefined ? [] : readDiskChains(liveXml);
-  return chains.flatMap(({ paths, formats }) =>
-    paths.flatMap((path, i): ReturnType<typeof layersIn> => {
+function layersOfSnapshots(snapshots: readonly { xml: string }[]): Layer[] {
+  return snapshots
+    .flatMap(({ xml }) => parseSnapshot(xml).below ?? [])
+    .map(({ overlay, path, format }) => [overlay, { path, format }]);
+}
+
+function layersIn(liveXml: string): Layer[] {
+  return readDiskChains(liveXml).flatMap(({ paths, formats }) =>
+    paths.flatMap((path, i): Layer[] => {
       const under = paths[i + 1];
       return under === undefined ? [] : [[path, { path: under, format: formats[i + 1] }]];
     }),
   );
+}
+
+async function layersOfFiles(host: Host, { persistentXml }: DomainRecord, known: Below): Promise<Layer[]> {
+  if (persistentXml === undefined) return [];
+  const tops = readDiskChains(persistentXml).flatMap(({ paths }) => paths.slice(0, 1));
+  const layers = tops
+    .filter((top) => !known.has(top))
+    .map(async (top): Promise<Layer[]> => {
+      const backing = await backingOf(host, top);
+      return backing === undefined ? [] : [[top, { path: backing.path, format: backing.format }]];
+    });
+  return (await Promise.all(layers)).flat();
+}
+
+/** libvirt doesn't list in its pool by itself what it has made there to go back. */
+async function backingOf(host: Host, path: string) {
+  const pool = await poolOf(host, path);
+  if (pool === undefined) return undefined;
+  const find = async () => {
+    const { volumes } = await host.observations.contents(pool.name);
+    return volumes.find(({ name }) => name === posix.basename(path));
+  };
+  let volume = await find();
+  if (volume === undefined && (await rescanPoolOnce(host, pool.name))) volume = await find();
+  return volume === undefined ? undefined : modelOf(volume).backing;
 }

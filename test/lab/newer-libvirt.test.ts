@@ -214,6 +214,11 @@ describe.skipIf(!available)(`a newer libvirt and QEMU on one of the hosts ${miss
     expect(await lower.preview(wanted("lower", { revert: 2 }))).toEqual(unchanged);
     expect(await upper.preview(wanted("upper", { memory: true, revert: 2 }))).toEqual(unchanged);
     expect(await machine.preview(inputs)).toEqual(unchanged);
+    // Of a guest that is off not even a live document says it.
+    const off = { ...inputs, powerState: "stopped" };
+    await machine.up(off);
+    expect(await machine.preview(off)).toEqual(unchanged);
+    await machine.up(inputs);
     // libvirt deletes the one that the guest is on now only when none is on top of it.
     await expect(lower.remove()).rejects.toThrow(/not a leaf snapshot/);
     await upper.remove();

@@ -1,10 +1,10 @@
 import { posix } from "node:path";
 import type { Host } from "../../hosts/host.js";
 import { isLibvirtError } from "../../libvirt/index.js";
+import { poolOf } from "../pool-of.js";
 import { LONGEST_WAIT_MS, rescanPool } from "../rescan.js";
 import type { FoundSnapshot, ObservedMachine } from "./observe.js";
 import { externalDisks } from "./plan.js";
-import { poolOf } from "./pool-of.js";
 import type { Inputs } from "./schema.js";
 
 /** The files that an external snapshot makes. */

@@ -11,9 +11,9 @@ import {
 } from "../../libvirt/xml/index.js";
 import { identityHash, identityOfUrn } from "../../planning/owner.js";
 import type { ObserveContext, Request } from "../definition.js";
+import { poolOf } from "../pool-of.js";
 import { isAgentConnected } from "../virtual-machine/wait/addresses.js";
 import { readDescription, type SnapshotMark } from "./mark.js";
-import { poolOf } from "./pool-of.js";
 import type { Inputs, Outputs } from "./schema.js";
 
 export type SnapshotRequest = Request<Inputs, Outputs>;
