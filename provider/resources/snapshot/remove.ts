@@ -69,7 +69,12 @@ async function merge(
     const recordOnly = isBeyondMerging(machine, snapshot, context);
     await libvirt.domains.deleteSnapshot(uuid, snapshot.model.name, { recordOnly, signal: context.signal });
   } catch (error) {
-    if (!isLibvirtError(error, "snapshotNotFound")) throw error;
+    if (isLibvirtError(error, "snapshotNotFound")) return;
+    if (!/not a leaf snapshot/.test(oneLine(error))) throw error;
+    throw new Error(
+      `${oneLine(error)}; the guest went back to it, and others are built on it: these are deleted first, in the order in which Pulumi does it where each depends on the one below it (dependsOn), or in a deployment before`,
+      { cause: error },
+    );
   } finally {
     clearInterval(timer);
   }
