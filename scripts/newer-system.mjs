@@ -2,7 +2,7 @@
 // test/hosts/newer-system.sh. This machine's own is Debian 12.
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ensureBuilt, findBuilt } from "./built-once.mjs";
+import { ensureBuilt } from "./built-once.mjs";
 
 const recipe = {
   name: "newer-system",
@@ -10,13 +10,7 @@ const recipe = {
   script: join(dirname(dirname(fileURLToPath(import.meta.url))), "test", "hosts", "newer-system.sh"),
 };
 
-/** The folder that is its root, or undefined where it has still to be built. */
-export function findNewerSystem() {
-  const folder = findBuilt(recipe);
-  return folder === undefined ? undefined : join(folder, "root");
-}
-
-/** Builds it unless it is there. */
+/** The folder that is its root; builds it unless it is there. */
 export async function ensureNewerSystem() {
   return join(await ensureBuilt(recipe), "root");
 }

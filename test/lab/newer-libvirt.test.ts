@@ -39,8 +39,8 @@ describe.skipIf(!available)(`a newer libvirt and QEMU on one of the hosts ${miss
 
   it("a guest moves there while it counts, changes, restarts, and moves back; one that was made there doesn't", async () => {
     await using vm = new WalkedMachine(world, "wanderer", {
+      // No virtio-mem: QEMU 10.0 fails an assertion of its own when it moves a guest with it under emulation.
       ...{ memory: "256MiB", maxMemory: "512MiB", maxCpus: 2, disks: [{ size: "64MiB", pool: "images" }] },
-      ...{ memoryHotplug: { type: "virtio-mem", bootMemory: "256MiB" } },
     });
     await vm.start();
     const machineType = async (host: string) =>
