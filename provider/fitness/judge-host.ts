@@ -1,3 +1,4 @@
+import { newestMachines } from "../hosts/machine-types.js";
 import { install } from "./distribution.js";
 import type { HostExamination } from "./examine.js";
 import type { Finding } from "./finding.js";
@@ -73,17 +74,6 @@ function machines(verdict: Verdict, machineTypes: readonly string[]): Finding {
   if (newest.length > 0) return verdict.fine("machines", `up to ${newest.join(", ")}`);
   return verdict.notice("machines", "none of the usual machine types", {
     why: "VMs here need an input `machine`, and move only to hosts that have it.",
-  });
-}
-
-const FAMILIES = ["pc-q35", "pc-i440fx", "virt"];
-
-/** The newest version of each usual machine. */
-export function newestMachines(machineTypes: readonly string[]): string[] {
-  return FAMILIES.flatMap((family) => {
-    const versions = machineTypes.filter((name) => name.startsWith(`${family}-`));
-    versions.sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
-    return versions.at(-1) ?? [];
   });
 }
 

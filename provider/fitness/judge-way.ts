@@ -1,8 +1,8 @@
+import { newestMachines } from "../hosts/machine-types.js";
 import { install } from "./distribution.js";
 import type { HostExamination } from "./examine.js";
 import type { PortTry, WayFacts } from "./examine-ways.js";
 import type { Finding } from "./finding.js";
-import { newestMachines } from "./judge-host.js";
 import { skewOf } from "./judge-surroundings.js";
 import { placeOf, rootCommands, shellWord, Verdict } from "./verdict.js";
 

@@ -1,6 +1,7 @@
 import { isLibvirtError, type Libvirt } from "../libvirt/index.js";
 import { type Capabilities, type GuestCapabilities, parseCapabilities } from "../libvirt/xml/capabilities.js";
 import { type DomainCapabilities, parseDomainCapabilities } from "../libvirt/xml/domain-capabilities.js";
+import { machineFamily } from "./machine-types.js";
 
 /** What a host is, as far as it doesn't change while Pulumi runs. */
 export interface HostFacts {
@@ -33,14 +34,10 @@ export function platformOf(
   facts: HostFacts,
   machine: { machine: string; accelerator: string },
 ): Platform | undefined {
-  const family = familyOf(machine.machine);
+  const family = machineFamily(machine.machine);
   return facts.platforms.find(
-    (other) => other.accelerator === machine.accelerator && familyOf(other.machine) === family,
+    (other) => other.accelerator === machine.accelerator && machineFamily(other.machine) === family,
   );
-}
-
-function familyOf(machine: string): string {
-  return machine.replace(/-\d.*$/, "");
 }
 
 /** Aliases of the machines that programs use; each stands for the newest version. */

@@ -28,7 +28,7 @@ function facts(uuid: string): HostFacts {
     qemuVersion: "7.2.0",
     capabilities: { hostUuid: uuid, architecture: "x86_64", guests: [guest] },
     kvm: true,
-    machineTypes: ["pc-q35-7.2"],
+    machineTypes: ["pc-q35-7.1", "pc-q35-7.2"],
     platforms: [],
   };
 }
@@ -154,8 +154,19 @@ describe("the preflight of a move", () => {
   });
 
   it("tells what the target can't run", () => {
-    expect(only(machine({ machine: "pc-q35-9.0" }))).toMatch(
-      /beta doesn't know the machine type pc-q35-9.0 \(QEMU 7.2.0\)/,
+    const common = 'set machine to "pc-q35-7.2", which both hosts know, and restart the guest';
+    const unknown = (type: string) => only(machine({ machine: type }));
+    expect(unknown("pc-q35-9.0")).toBe(
+      `beta doesn't know the machine type pc-q35-9.0 (QEMU 7.2.0); upgrade QEMU there, or ${common}`,
+    );
+    expect(unknown("pc-q35-2.4")).toBe(
+      `beta doesn't know the machine type pc-q35-2.4 (QEMU 7.2.0), which is too old for it; ${common}`,
+    );
+    expect(unknown("pc-q35-noble")).toBe(
+      `beta doesn't know the machine type pc-q35-noble (QEMU 7.2.0), which only QEMU of alpha's distribution has; ${common}`,
+    );
+    expect(unknown("microvm")).toMatch(
+      /beta doesn't know the machine type microvm .* or give the guest one that both hosts know and restart the guest$/,
     );
     expect(only(machine({ architecture: "aarch64" }))).toMatch(/beta can't run aarch64 guests with kvm/);
     expect(only({ cpu: "incompatible" })).toMatch(/CPU of beta \(Haswell\) lacks features/);

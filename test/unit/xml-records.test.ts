@@ -198,6 +198,24 @@ describe("storage and hosts that libvirt described", () => {
     expect(parsePool(fixture("pool/logical"))).toMatchObject({ type: "logical", path: "/dev/vg0" });
   });
 
+  test("an alias that stands for two versions is QEMU's own one", () => {
+    const machines = [
+      ["ubuntu-q35", "pc-q35-noble-v2"],
+      ["q35", "pc-q35-noble"],
+      ["q35", "pc-q35-8.2"],
+    ];
+    for (const order of [machines, [...machines].reverse()]) {
+      const elements = order.map(
+        ([name, is]) => `<machine canonical='${is}' maxCpus='1024'>${name}</machine>`,
+      );
+      const capabilities = parseCapabilities(
+        `<capabilities><host><uuid>u</uuid><cpu><arch>x86_64</arch></cpu></host><guest><os_type>hvm</os_type><arch name='x86_64'>${elements.join("")}<domain type='qemu'/></arch></guest></capabilities>`,
+      );
+      const name = (alias: string) => machineCanonicalName(capabilities, "x86_64", "qemu", alias);
+      expect([name("q35"), name("ubuntu-q35")]).toEqual(["pc-q35-8.2", "pc-q35-noble-v2"]);
+    }
+  });
+
   test("capabilities, and what an alias of a machine is", () => {
     const capabilities = parseCapabilities(fixture("capabilities/no-kvm"));
     expect(capabilities).toMatchObject({

@@ -79,11 +79,20 @@ export function parseCapabilities(xml: string): Capabilities {
           architecture,
           emulator: childText(arch, "emulator"),
           accelerators: domains.flatMap((domain) => attributeOf(domain, "type") ?? []),
-          machines: [...new Map(machines.map((machine) => [machine.name, machine])).values()],
+          machines: machines.filter((machine) => isFirstChoice(machine, machines)),
         }),
       ];
     }),
   });
+}
+
+/**
+ * Ubuntu's QEMU has aliases twice, "q35" for "pc-q35-noble" and for "pc-q35-8.2": which it makes of them is chance. The one with a version's number is taken,
+ * which other distributions have as well.
+ */
+function isFirstChoice(machine: GuestMachine, all: readonly GuestMachine[]): boolean {
+  const same = all.filter(({ name }) => name === machine.name);
+  return machine === (same.find(({ canonical }) => /-\d+\.\d+/.test(canonical ?? "")) ?? same[0]);
 }
 
 /**

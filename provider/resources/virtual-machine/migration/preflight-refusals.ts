@@ -1,4 +1,5 @@
 import type { HostFacts } from "../../../hosts/facts.js";
+import { byVersion, isUpstreamMachine, machineFamily, newestMachine } from "../../../hosts/machine-types.js";
 import type { CpuComparison } from "../../../libvirt/index.js";
 import { type DomainModel, machineCanonicalName } from "../../../libvirt/xml/index.js";
 import { formatBytes } from "../../../planning/quantity.js";
@@ -114,7 +115,7 @@ function* machineRefusals(findings: PreflightFindings): Generator<string> {
   if (!guest.some(({ accelerators }) => accelerators.includes(model.accelerator)))
     yield `${target.name} can't run ${architecture} guests with ${model.accelerator}; enable hardware virtualisation there, or set emulation "qemu" and restart the guest`;
   else if (machineCanonicalName(capabilities, architecture, model.accelerator, model.machine) === undefined)
-    yield `${target.name} doesn't know the machine type ${model.machine} (QEMU ${target.facts.qemuVersion}); upgrade QEMU there, or give the guest an older machine type and restart it`;
+    yield unknownMachine(model.machine, findings);
   if (cpu === "incompatible")
     yield `the CPU of ${target.name} (${target.facts.cpuModel}) lacks features of the guest's; give the guest a CPU model that both hosts have and restart it`;
   for (const nic of model.interfaces)
@@ -125,6 +126,25 @@ function* machineRefusals(findings: PreflightFindings): Generator<string> {
     yield otherPath === undefined
       ? `${target.name} has no file ${file}, which the guest uses and which isn't copied; put it there`
       : `${target.name} has no file ${file}, which isn't copied and keeps its path, and pool ${otherPath.pool} is at ${otherPath.path} there; what hosts share they must have at the same path`;
+}
+
+function unknownMachine(machine: string, { source, target }: PreflightFindings): string {
+  const family = machineFamily(machine);
+  const common = newestMachine(
+    source.facts.machineTypes.filter((other) => target.facts.machineTypes.includes(other)),
+    family,
+  );
+  const newest = newestMachine(target.facts.machineTypes, family);
+  const way =
+    common === undefined
+      ? "give the guest one that both hosts know"
+      : `set machine to "${common}", which both hosts know,`;
+  const unknown = `${target.name} doesn't know the machine type ${machine} (QEMU ${target.facts.qemuVersion})`;
+  if (!isUpstreamMachine(machine))
+    return `${unknown}, which only QEMU of ${source.name}'s distribution has; ${way} and restart the guest`;
+  return newest !== undefined && byVersion(newest, machine) > 0
+    ? `${unknown}, which is too old for it; ${way} and restart the guest`
+    : `${unknown}; upgrade QEMU there, or ${way} and restart the guest`;
 }
 
 function* storageRefusals(findings: PreflightFindings): Generator<string> {
