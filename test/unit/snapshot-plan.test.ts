@@ -129,7 +129,9 @@ describe("the plan of a snapshot", () => {
     const disks = "what its disks and its definition got since is lost";
     expect(lineOf("disk-snapshot", true)).toBe(`${boots}; ${disks}`);
     expect(lineOf("shutoff", false)).toBe(disks);
-    expect(lineOf("disk-snapshot", true, "9.0.0")).toBe(`${boots}; what its disks got since is lost`);
+    for (const older of ["9.0.0", "10.0.0"])
+      expect(lineOf("disk-snapshot", true, older)).toBe(`${boots}; what its disks got since is lost`);
+    expect(lineOf("shutoff", false, "10.0.0")).toBe(disks);
   });
 
   it("can't revert everything", () => {
@@ -145,6 +147,12 @@ describe("the plan of a snapshot", () => {
     ]);
     const newer = observed({ snapshot: full, others: [child], libvirtVersion: "10.0.0" });
     expect(planned(request, newer).refusals).toEqual([]);
+    const disks = observed({
+      ...{ snapshot: found({ state: "disk-snapshot" }), others: [child], libvirtVersion: "10.0.0" },
+    });
+    expect(planned(request, disks).refusals).toMatchObject([
+      { message: expect.stringMatching(/snapshot later was taken on top of it, and libvirt 10\.0\.0 can't/) },
+    ]);
   });
 
   it("refuses what libvirt would, or couldn't merge again, all at once", () => {

@@ -10,7 +10,7 @@ import {
   type ObservedSnapshot,
   type SnapshotRequest,
 } from "./observe.js";
-import { REVERTS_EXTERNAL_SINCE, revertRefusals, revertToken } from "./revert-plan.js";
+import { isRevertedByLibvirt, revertRefusals, revertToken } from "./revert-plan.js";
 import type { Inputs } from "./schema.js";
 
 /** Since then libvirt merges an external snapshot when it is deleted. */
@@ -257,7 +257,7 @@ function planRevert(
   result.steps.push({
     ...{ kind: "revertToSnapshot", subject: inputs.name, machine: machine.name, host: observed.ref.name },
     takenAt: takenAt(snapshot),
-    isDefinitionToo: inputs.type === "internal" || !isOlder(observed.libvirtVersion, REVERTS_EXTERNAL_SINCE),
+    isDefinitionToo: isRevertedByLibvirt(snapshot, inputs, observed.libvirtVersion),
     guest: guestOf(snapshot, machine),
     effect: machine.isActive ? "restart" : "none",
   });

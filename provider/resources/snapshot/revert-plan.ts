@@ -4,8 +4,23 @@ import { isOlder } from "../version.js";
 import type { FoundSnapshot, ObservedMachine, ObservedSnapshot } from "./observe.js";
 import type { Inputs } from "./schema.js";
 
-/** Since then libvirt reverts to external snapshots. Before, we put the disks back ourselves. */
-export const REVERTS_EXTERNAL_SINCE = "9.9.0";
+/** Since then libvirt reverts to external snapshots. */
+const REVERTS_EXTERNAL_SINCE = "9.9.0";
+/** Since then surely to those that were taken of a running guest without its memory as well; 10.0.0 refuses their state. */
+const REVERTS_DISKS_SINCE = "10.10.0";
+
+/** Whether libvirt takes the guest back itself. Else we put the disks back. */
+export function isRevertedByLibvirt(
+  { model }: FoundSnapshot,
+  { type }: Inputs,
+  libvirtVersion: string,
+): boolean {
+  if (type === "internal") return true;
+  return !isOlder(
+    libvirtVersion,
+    model.state === "disk-snapshot" ? REVERTS_DISKS_SINCE : REVERTS_EXTERNAL_SINCE,
+  );
+}
 
 /** What a snapshot's mark says of a value of `revert`. */
 export function revertToken(revert: string): string {
@@ -15,9 +30,10 @@ export function revertToken(revert: string): string {
 export function revertRefusals(
   inputs: Inputs,
   { ref, libvirtVersion, others, lostFiles = [] }: ObservedSnapshot,
-  { model }: FoundSnapshot,
+  snapshot: FoundSnapshot,
   machine: ObservedMachine,
 ): Refusal[] {
+  const { model } = snapshot;
   const what = `${machine.name} on ${ref.name} can't be reverted to snapshot ${inputs.name}`;
   const refusals: Refusal[] = [];
   if (lostFiles.length > 0)
@@ -25,7 +41,7 @@ export function revertRefusals(
       kind: "missing",
       message: `${what}: ${lostFiles.join(", ")}, which it is kept in, is gone, and libvirt would leave the guest off; put it back, or leave revert as it was`,
     });
-  if (inputs.type === "internal" || !isOlder(libvirtVersion, REVERTS_EXTERNAL_SINCE)) return refusals;
+  if (isRevertedByLibvirt(snapshot, inputs, libvirtVersion)) return refusals;
   if (model.memory.place === "external")
     refusals.push({
       kind: "notSupported",

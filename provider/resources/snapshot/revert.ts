@@ -10,13 +10,12 @@ import {
   writeRevertMark,
 } from "../../libvirt/xml/index.js";
 import type { ApplyContext } from "../definition.js";
-import { isOlder } from "../version.js";
 import { setMark } from "../virtual-machine/metadata.js";
 import { isAnswered } from "../volumes.js";
 import { describe } from "./describe.js";
 import type { FoundSnapshot, ObservedMachine, ObservedSnapshot } from "./observe.js";
 import { putDisksBack } from "./put-back.js";
-import { REVERTS_EXTERNAL_SINCE, revertToken } from "./revert-plan.js";
+import { isRevertedByLibvirt, revertToken } from "./revert-plan.js";
 import type { Inputs } from "./schema.js";
 
 /**
@@ -51,7 +50,7 @@ export async function revert(
   const before = domain.persistentXml && (await domains.xml(machine.uuid, { inactive: true, secure: true }));
   if (mark !== noted) await setMark(host, domain, revertMarkKind, writeRevertMark(mark));
   if (!isBegun) await note(false);
-  if (inputs.type === "external" && isOlder(libvirtVersion, REVERTS_EXTERNAL_SINCE))
+  if (!isRevertedByLibvirt(snapshot, inputs, libvirtVersion))
     await putDisksBack(host, machine.uuid, snapshot, mark, context);
   else {
     await domains
