@@ -95,10 +95,13 @@ install_packages() {
   changed "installed$missing"
 }
 
+# The device may be there before its driver is, and then can't be opened.
+has_kvm() { [ -c /dev/kvm ] && (: <>/dev/kvm) 2>/dev/null; }
+
 load_kvm() {
-  [ ! -e /dev/kvm ] || return 0
+  ! has_kvm || return 0
   for pair in vmx:kvm_intel svm:kvm_amd; do
-    if grep -qw "${"$"}{pair%:*}" /proc/cpuinfo 2>/dev/null && modprobe "${"$"}{pair#*:}" 2>/dev/null && [ -e /dev/kvm ]; then
+    if grep -qw "${"$"}{pair%:*}" /proc/cpuinfo 2>/dev/null && modprobe "${"$"}{pair#*:}" 2>/dev/null && has_kvm; then
       mkdir -p /etc/modules-load.d
       echo "${"$"}{pair#*:}" >/etc/modules-load.d/pulumi-kvm.conf
       changed "loaded the module ${"$"}{pair#*:}"

@@ -29,15 +29,17 @@ export interface Place {
   architecture: string;
   /** How the login becomes root: it is, by sudo, or somebody else has to run what needs that. */
   root: "self" | "sudo" | "other";
+  /** Packages can be installed only once their lists have been fetched: on an image that has just been started, for instance. */
+  isUnlisted: boolean;
 }
 
-/** The command that installs it; none for a distribution that isn't known. */
+/** The commands that install it; none for a distribution that isn't known. */
 export function install(place: Place, software: Software): string[] {
   if (place.family === "unknown") return [];
   return installPackages(place, place.family, packagesFor(place.family, place.architecture, software));
 }
 
-/** The command that installs programs; none for a distribution that isn't known. */
+/** The commands that install programs; none for a distribution that isn't known. */
 export function installPrograms(place: Place, programs: readonly string[]): string[] {
   const { family } = place;
   if (family === "unknown") return [];
@@ -48,7 +50,10 @@ function installPackages(place: Place, family: KnownFamily, packages: readonly s
   const names = packages.join(" ");
   switch (family) {
     case "debian":
-      return [asRoot(place, `apt-get install -y ${names}`)];
+      return [
+        ...(place.isUnlisted ? [asRoot(place, "apt-get update")] : []),
+        asRoot(place, `apt-get install -y ${names}`),
+      ];
     case "redhat":
       return [asRoot(place, `dnf install -y ${names}`)];
     case "suse":

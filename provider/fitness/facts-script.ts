@@ -30,6 +30,7 @@ if [ "$(id -u)" != 0 ]; then
   if ! has sudo; then say sudo absent; elif bounded sudo -n true >/dev/null 2>&1; then say sudo free; else say sudo asks; fi
 fi
 
+if has apt-get && ! ls /var/lib/apt/lists 2>/dev/null | grep -q Packages; then say packages unlisted; fi
 for socket in /run/libvirt/libvirt-sock /run/libvirt/virtqemud-sock; do
   [ -S "$socket" ] || continue
   if [ -r "$socket" ] && [ -w "$socket" ]; then say socket "usable $socket"; else say socket "denied $socket"; fi
@@ -63,8 +64,12 @@ for program in "qemu-system-$(uname -m)" /usr/libexec/qemu-kvm qemu-kvm; do
   break
 done
 
-if [ -e /dev/kvm ]; then
-  if [ -r /dev/kvm ] && [ -w /dev/kvm ]; then say kvm.device usable; else say kvm.device denied; fi
+if [ -c /dev/kvm ]; then
+  # Distributions make the device before there is a driver for it; then nobody can open it.
+  if ! { [ -r /dev/kvm ] && [ -w /dev/kvm ]; }; then say kvm.device denied
+  elif (: <>/dev/kvm) 2>/dev/null; then say kvm.device usable
+  else say kvm.device driverless
+  fi
   say kvm.mode "$(stat -c '%a %U %G' /dev/kvm 2>/dev/null)"
 else
   say kvm.device absent
@@ -127,6 +132,7 @@ has ip && bounded ip -o addr show scope global 2>/dev/null | while read -r _ dev
 done
 if [ -d /run/systemd/system ] && has timedatectl; then
   say clock.synchronised "$(bounded timedatectl show --property=NTPSynchronized --value 2>/dev/null)"
+  say clock.keeper "$(bounded timedatectl show --property=CanNTP --value 2>/dev/null)"
 fi
 for program in perl python3 /usr/libexec/platform-python; do
   if has "$program"; then say listener "$program"; break; fi

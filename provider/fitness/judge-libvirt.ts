@@ -32,11 +32,11 @@ export function judgeLibvirt(verdict: Verdict, machine: MachineFacts, libvirt: L
 function closed(verdict: Verdict, machine: MachineFacts, reason: string): Finding {
   const { sockets, daemons } = machine;
   const place = placeOf(machine);
-  const daemon = daemons.some(({ name }) => name === "libvirtd") ? "libvirtd" : "virtqemud";
+  const daemon = daemonOf(machine);
   if (daemons.length === 0 && sockets.length === 0)
     return verdict.problem("libvirt", "libvirt isn't installed", {
       why: NEEDED,
-      commands: [...install(place, "libvirt"), ...enable(place, "libvirtd")],
+      commands: [...install(place, "libvirt"), ...enable(place, daemon)],
     });
   if (sockets.length > 0 && sockets.every(({ isUsable }) => !isUsable)) return denied(verdict, machine);
   if (sockets.length === 0)
@@ -50,6 +50,23 @@ function closed(verdict: Verdict, machine: MachineFacts, reason: string): Findin
       ? rootCommands(place, `systemctl restart ${daemon}`, `journalctl -u ${daemon} -n 50`)
       : [asRoot(place, `${daemon} --daemon`)],
   });
+}
+
+/**
+ * The daemon that is to be started, where it isn't clear from what runs: Debian's and Ubuntu's one daemon, or the first of those that Fedora 35 and RHEL 9 have
+ * begun with, where libvirtd may be installed besides.
+ */
+export function daemonOf({ daemons, distribution, running, units }: MachineFacts): "libvirtd" | "virtqemud" {
+  const has = (name: string) => daemons.some((daemon) => daemon.name === name);
+  if (daemons.length === 0) return distribution.family === "redhat" ? "virtqemud" : "libvirtd";
+  if (!has("libvirtd") || !has("virtqemud")) return has("libvirtd") ? "libvirtd" : "virtqemud";
+  const isChosen = units.some(
+    ({ name, isActive, isEnabled }) => name === "libvirtd.service" && (isActive || isEnabled),
+  );
+  if (isChosen || running.includes("libvirtd")) return "libvirtd";
+  return units.some(({ name, isLoaded }) => name === "virtqemud.socket" && isLoaded)
+    ? "virtqemud"
+    : "libvirtd";
 }
 
 function denied(verdict: Verdict, machine: MachineFacts): Finding {
@@ -67,7 +84,7 @@ function enable(place: ReturnType<typeof placeOf>, daemon: string): string[] {
     ? rootCommands(place, "systemctl enable --now libvirtd")
     : rootCommands(
         place,
-        "systemctl enable --now virtqemud.socket virtnetworkd.socket virtstoraged.socket virtnodedevd.socket virtsecretd.socket",
+        "systemctl enable --now virtqemud.socket virtnetworkd.socket virtstoraged.socket virtnodedevd.socket virtsecretd.socket virtnwfilterd.socket",
       );
 }
 

@@ -1,8 +1,8 @@
-import { asRoot } from "./distribution.js";
+import { asRoot, install } from "./distribution.js";
 import type { AskedAt } from "./examine.js";
 import type { Finding } from "./finding.js";
 import type { MachineFacts } from "./machine.js";
-import { placeOf, rootCommands, type Verdict } from "./verdict.js";
+import { placeOf, type Verdict } from "./verdict.js";
 
 const TOLERATED_SKEW_SECONDS = 2;
 const HARMFUL_SKEW_SECONDS = 30;
@@ -23,11 +23,8 @@ export function skewOf(
 }
 
 export function judgeClock(verdict: Verdict, machine: MachineFacts, asked: AskedAt | undefined): Finding[] {
-  const place = placeOf(machine);
   const why = "Certificates, leases of runs and the clocks of guests that move go by the hosts' clocks.";
-  const commands = machine.hasSystemd
-    ? rootCommands(place, "timedatectl set-ntp true")
-    : [asRoot(place, "chronyd -q")];
+  const commands = keepClock(machine);
   const unkept = machine.clock.isSynchronised === false;
   if (asked === undefined)
     return unkept ? [verdict.notice("time", "nothing keeps its clock right: no NTP", { why, commands })] : [];
@@ -43,6 +40,13 @@ export function judgeClock(verdict: Verdict, machine: MachineFacts, asked: Asked
   if (unkept)
     return [verdict.notice("time", "right now, but nothing keeps it so: no NTP", { why, commands })];
   return [verdict.fine("time", "as here")];
+}
+
+function keepClock(machine: MachineFacts): string[] {
+  const place = placeOf(machine);
+  if (!machine.hasSystemd) return [asRoot(place, "chronyd -q")];
+  const missing = machine.clock.hasKeeper ? [] : install(place, "clock");
+  return [...missing, asRoot(place, "timedatectl set-ntp true")];
 }
 
 const TLS_FILES = ["ca-cert.pem", "server-cert.pem", "server-key.pem", "client-cert.pem", "client-key.pem"];

@@ -1,5 +1,6 @@
 import type { LibvirtFacts } from "./examine.js";
 import type { Finding } from "./finding.js";
+import { daemonOf } from "./judge-libvirt.js";
 import type { MachineFacts } from "./machine.js";
 import { placeOf, rootCommands, shellWord, type Verdict } from "./verdict.js";
 
@@ -14,17 +15,19 @@ export function judgeKvm(
 ): Finding {
   const { kvm, user } = machine;
   const place = placeOf(machine);
-  const works = libvirt?.host.kvm ?? kvm.device === "usable";
+  // Who logs in needs nothing of it: QEMU's user does.
+  const isOpen = kvm.device === "usable" || (kvm.device === "denied" && isOpenToQemu(kvm.mode));
+  const works = libvirt?.host.kvm ?? isOpen;
   const module = kvm.extension === "svm" ? "kvm_amd" : "kvm_intel";
   if (works) return verdict.fine("kvm", `usable${kvm.module === undefined ? "" : ` (${kvm.module})`}`);
+  if (isOpen)
+    return verdict.problem("kvm", "/dev/kvm is there, but libvirt finds no KVM", {
+      why: SLOW,
+      commands: rootCommands(place, "virt-host-validate qemu", `systemctl restart ${daemonOf(machine)}`),
+    });
   switch (kvm.device) {
     case "usable":
-      return verdict.problem("kvm", "/dev/kvm is there, but libvirt finds no KVM", {
-        why: SLOW,
-        commands: rootCommands(place, "virt-host-validate qemu", "systemctl restart libvirtd"),
-      });
     case "denied": {
-      // root may always; QEMU's own user is what counts, and this user's rights are only a hint of it.
       const mode = kvm.mode === undefined ? "" : ` (${kvm.mode})`;
       return verdict.problem("kvm", `/dev/kvm is closed to ${user.name}${mode}`, {
         why: `QEMU's user needs it too. ${SLOW}`,
@@ -36,11 +39,12 @@ export function judgeKvm(
         ),
       });
     }
+    case "driverless":
     case "absent":
       if (kvm.extension !== undefined || kvm.module !== undefined)
         return verdict.problem(
           "kvm",
-          `/dev/kvm isn't there, though the CPU has ${kvm.extension ?? "what it needs"}${kvm.module === undefined ? ": the module isn't loaded" : ""}`,
+          `/dev/kvm ${kvm.device === "absent" ? "isn't there" : "can't be opened"}, though the CPU has ${kvm.extension ?? "what it needs"}${kvm.module === undefined ? ": the module isn't loaded" : ""}`,
           {
             why: SLOW,
             commands: rootCommands(
@@ -68,6 +72,12 @@ export function judgeKvm(
     default:
       return kvm.device satisfies never;
   }
+}
+
+/** "660 root kvm": QEMU's user is in the group kvm. */
+function isOpenToQemu(mode: string | undefined): boolean {
+  const [, group, others, name] = /(\d)(\d) \S+ (\S+)$/.exec(mode ?? "") ?? [];
+  return [others, name === "kvm" ? group : undefined].some((bits) => bits === "6" || bits === "7");
 }
 
 /** Only for guests that are hosts themselves. */

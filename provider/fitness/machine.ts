@@ -32,7 +32,7 @@ export interface MachineFacts {
   running: string[];
   qemuVersion: string | undefined;
   kvm: {
-    device: "usable" | "denied" | "absent";
+    device: "usable" | "denied" | "driverless" | "absent";
     /** As `stat` says it: "660 root kvm". */
     mode: string | undefined;
     /** "kvm_intel", "kvm_amd"; undefined while none is loaded. */
@@ -60,9 +60,13 @@ export interface MachineFacts {
     first: number;
     last: number;
     isSynchronised: boolean | undefined;
+    /** Whether something is installed that could keep it right. */
+    hasKeeper: boolean;
   };
   /** The TCP ports that QEMU waits on for VMs that come. */
   migrationPorts: { low: number; high: number };
+  /** Packages can be installed only once their lists have been fetched. */
+  isUnlisted: boolean;
   /** A program that can listen on a port. */
   listener: string | undefined;
 }
@@ -113,7 +117,7 @@ export function parseMachine(text: string): MachineFacts {
     running: all("running"),
     qemuVersion: one("qemu"),
     kvm: {
-      device: oneOf(one("kvm.device"), ["usable", "denied", "absent"]) ?? "absent",
+      device: oneOf(one("kvm.device"), ["usable", "denied", "driverless", "absent"]) ?? "absent",
       mode: one("kvm.mode"),
       module: one("kvm.module"),
       extension: flags.includes("vmx") ? "vmx" : flags.includes("svm") ? "svm" : undefined,
@@ -138,11 +142,13 @@ export function parseMachine(text: string): MachineFacts {
       first: clocks[0] ?? Number.NaN,
       last: clocks.at(-1) ?? Number.NaN,
       isSynchronised: synchronised === undefined ? undefined : synchronised === "yes",
+      hasKeeper: one("clock.keeper") !== "no",
     },
     migrationPorts: {
       low: Number(one("ports.low") ?? DEFAULT_MIGRATION_PORTS.low),
       high: Number(one("ports.high") ?? DEFAULT_MIGRATION_PORTS.high),
     },
+    isUnlisted: one("packages") === "unlisted",
     listener: one("listener"),
   };
 }

@@ -1,7 +1,7 @@
 /** Distributions whose packages are known by name. */
 export type KnownFamily = "debian" | "redhat" | "suse" | "arch";
 
-export type Software = "libvirt" | "firmware" | "tpm" | "python";
+export type Software = "libvirt" | "firmware" | "tpm" | "python" | "clock";
 
 const PACKAGES: Readonly<Record<KnownFamily, (arm: boolean) => Record<Software, string>>> = {
   debian: (arm) => ({
@@ -9,24 +9,28 @@ const PACKAGES: Readonly<Record<KnownFamily, (arm: boolean) => Record<Software, 
     firmware: arm ? "qemu-efi-aarch64" : "ovmf",
     tpm: "swtpm swtpm-tools",
     python: "python3",
+    clock: "chrony",
   }),
   redhat: (arm) => ({
     libvirt: "libvirt-daemon-kvm libvirt-client qemu-kvm qemu-img",
     firmware: arm ? "edk2-aarch64" : "edk2-ovmf",
     tpm: "swtpm swtpm-tools",
     python: "python3",
+    clock: "chrony",
   }),
   suse: (arm) => ({
     libvirt: "libvirt-daemon-qemu qemu-kvm qemu-tools dnsmasq",
     firmware: arm ? "qemu-uefi-aarch64" : "qemu-ovmf-x86_64",
     tpm: "swtpm",
     python: "python3",
+    clock: "chrony",
   }),
   arch: (arm) => ({
     libvirt: "libvirt qemu-base dnsmasq",
     firmware: arm ? "edk2-aarch64" : "edk2-ovmf",
     tpm: "swtpm",
     python: "python",
+    clock: "chrony",
   }),
 };
 

@@ -54,9 +54,9 @@ interface More {
   about?: string | undefined;
 }
 
-export function placeOf({ distribution, architecture, user }: MachineFacts): Place {
+export function placeOf({ distribution, architecture, user, isUnlisted }: MachineFacts): Place {
   const root = user.isRoot ? "self" : user.sudo === "absent" ? "other" : "sudo";
-  return { family: distribution.family, architecture, root };
+  return { family: distribution.family, architecture, root, isUnlisted };
 }
 
 /** For commands of which each is run by root. */

@@ -63,7 +63,7 @@ describe("a host", () => {
         closed,
       ],
       { check: "libvirt", level: "problem", what: "libvirt isn't installed" },
-      /^sudo dnf install -y libvirt-daemon-kvm libvirt-client qemu-kvm/,
+      /^sudo dnf install -y libvirt-daemon-kvm libvirt-client qemu-kvm [\s\S]*systemctl enable --now virtqemud\.socket /,
     ],
     [
       "without libvirt, like Ubuntu, as root",
@@ -92,6 +92,19 @@ describe("a host", () => {
       [{ daemon: "virtqemud 9.5.0", socket: "usable /run/libvirt/virtqemud-sock" }, closed],
       { check: "libvirt", level: "problem" },
       /systemctl restart virtqemud$/,
+    ],
+    [
+      "with the one daemon beside those that are to be used",
+      [
+        {
+          daemon: "libvirtd 10.0.0|virtqemud 10.0.0",
+          unit: "libvirtd.service loaded inactive disabled|virtqemud.socket loaded inactive disabled",
+          ...{ socket: undefined, running: undefined },
+        },
+        closed,
+      ],
+      { check: "libvirt", level: "problem", what: "virtqemud is installed, but its socket isn't there" },
+      /^sudo systemctl enable --now virtqemud\.socket /,
     ],
     [
       "whose daemon isn't started at boot",
@@ -225,7 +238,27 @@ describe("a host", () => {
   });
 
   it.each([
-    [{ "kvm.device": "denied" }, "/dev/kvm is closed to ops (660 root kvm)", /chmod 0660/],
+    [
+      { "kvm.device": "denied", "kvm.mode": "600 root root" },
+      "/dev/kvm is closed to ops (600 root root)",
+      /chmod 0660/,
+    ],
+    [{ "kvm.device": "denied" }, "libvirt finds no KVM", /virt-host-validate/],
+    [
+      { "kvm.device": "driverless", "kvm.module": undefined },
+      "/dev/kvm can't be opened, though the CPU has vmx: the module isn't loaded",
+      /modprobe kvm_intel/,
+    ],
+    [
+      { "kvm.device": "driverless", "kvm.module": undefined, "cpu.flag": undefined },
+      "the CPU says nothing",
+      /VT-x/,
+    ],
+    [
+      { "os.id": "fedora", daemon: "virtqemud 11.0.0" },
+      "libvirt finds no KVM",
+      /systemctl restart virtqemud$/,
+    ],
     [{ "kvm.device": "absent", "kvm.module": undefined }, "the module isn't loaded", /modprobe kvm_intel/],
     [
       { "kvm.device": "absent", "kvm.module": undefined, "cpu.flag": "svm" },
@@ -249,6 +282,32 @@ describe("a host", () => {
     const found = judged(seenWith(changes, { kind: "open", facts })).find(({ check }) => check === "kvm");
     expect(found).toMatchObject({ level: "problem", what: expect.stringContaining(what) });
     expect(found?.fix?.commands.join("\n")).toMatch(command);
+  });
+
+  it("has KVM where QEMU's user may use it, whoever logs in, as long as nobody has asked libvirt", () => {
+    const kvm = (mode: string) => {
+      const seen = seenWith({ "kvm.device": "denied", "kvm.mode": mode }, { kind: "unasked" });
+      return judged(seen).find(({ check }) => check === "kvm")?.level;
+    };
+    expect(kvm("660 root kvm")).toBe("fine");
+    expect(kvm("666 root root")).toBe("fine");
+    expect(kvm("660 root root")).toBe("problem");
+    expect(kvm("600 root kvm")).toBe("problem");
+  });
+
+  it("has the lists of packages fetched first where there are none, and a daemon for the time where none is", () => {
+    const bare = seenWith({
+      ...{ swtpm: undefined, packages: "unlisted", "clock.synchronised": "no", "clock.keeper": "no" },
+      ...{ daemon: undefined, socket: undefined },
+    });
+    const commands = judged({ ...bare, libvirt: closed }).flatMap(({ fix }) => fix?.commands ?? []);
+    expect(commands).toEqual([
+      "sudo apt-get update",
+      expect.stringMatching(/^sudo apt-get install -y libvirt-daemon-system /),
+      "sudo systemctl enable --now libvirtd",
+      ...["sudo apt-get update", "sudo apt-get install -y swtpm swtpm-tools"],
+      ...["sudo apt-get update", "sudo apt-get install -y chrony", "sudo timedatectl set-ntp true"],
+    ]);
   });
 
   it("is logged in to by the commands that are printed as it was by us", () => {
@@ -339,13 +398,42 @@ describe("the way from a host to another", () => {
     const poor = libvirtFacts({ pools: [], networks: [] });
     poor.host.machineTypes = ["pc-i440fx-7.1", "pc-q35-7.1"];
     const to = { ...betaSeen, libvirt: { kind: "open", facts: poor } as const };
-    const machine = { ...betaSeen.machine, clock: { first: 1_005.1, last: 1_005.3, isSynchronised: true } };
+    const machine = {
+      ...betaSeen.machine,
+      clock: { ...betaSeen.machine.clock, first: 1_005.1, last: 1_005.3 },
+    };
     expect(way({}, seenWith(), { ...to, machine })).toMatchObject([
       { check: "machines", level: "problem", what: expect.stringContaining("no pc-q35-7.2, pc-i440fx-7.2") },
       { check: "pools", level: "notice", what: "beta has no pool default" },
       { check: "networks", level: "notice", what: "beta has no network default" },
       { check: "time", level: "notice", what: "the two clocks differ by 4.8 s" },
     ]);
+  });
+
+  it("knows which machine type is newest where a distribution has versions of its own", () => {
+    const of = (...machineTypes: string[]) => {
+      const facts = libvirtFacts();
+      facts.host.machineTypes = machineTypes;
+      return { kind: "open", facts } as const;
+    };
+    const noble = of("pc-q35-7.2", "pc-q35-8.2", "pc-q35-noble", "pc-q35-zesty");
+    const resolute = of("pc-q35-10.2", "pc-q35-7.2", "pc-q35-8.2", "pc-q35-noble", "pc-q35-zesty");
+    const redhat = of("pc-q35-rhel9.10.0", "pc-q35-rhel9.6.0");
+    const newest = (libvirt: typeof noble) =>
+      judged(seenWith({}, libvirt)).find(({ check }) => check === "machines")?.what;
+    expect([noble, resolute, redhat].map(newest)).toEqual([
+      ...["up to pc-q35-8.2", "up to pc-q35-10.2", "up to pc-q35-rhel9.10.0"],
+    ]);
+    expect(way({}, seenWith({}, noble), { ...betaSeen, libvirt: resolute })).toEqual([]);
+    expect(way({}, seenWith({}, resolute), { ...betaSeen, libvirt: noble })).toMatchObject([
+      {
+        what: expect.stringContaining("beta has no pc-q35-10.2"),
+        fix: { commands: ['machine: "pc-q35-8.2"   // both have it'] },
+      },
+    ]);
+  });
+
+  it("is no way for VMs with KVM to a host without", () => {
     const emulated = libvirtFacts();
     emulated.host.kvm = false;
     const slow = { ...betaSeen, libvirt: { kind: "open", facts: emulated } as const };
