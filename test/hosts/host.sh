@@ -1,9 +1,26 @@
 #!/bin/bash
 # PID 1 of one test host: makes the machine (files, devices, network, sshd, libvirtd) and then reaps. Started by hosts.sh inside new
 # mount, pid, network, uts and ipc namespaces: host.sh LAB HOST ADDRESS
+# A host whose system has no libvirt is a bare one: it has a network and a login, and its system's own systemd is PID 1 where there is one.
 set -euo pipefail
 lab=$1 host=$2 address=$3 dir=$1/hosts/$2
 user=$(cat "$lab/user")
+bare='' init=''
+if [ -e "$dir/system" ] && [ ! -e "$(cat "$dir/system")/etc/libvirt" ]; then
+  bare=yes
+  [ ! -x "$(cat "$dir/system")/usr/lib/systemd/systemd" ] || init=/usr/lib/systemd/systemd
+fi
+
+# systemd has a part of the tree of control groups for itself; hosts.sh removes it.
+if [ -n "$init" ] && [ "${4:-}" != grouped ]; then
+  mkdir -p "$dir/cgroup"
+  mount --make-rprivate /
+  mount -t cgroup2 cgroup2 "$dir/cgroup"
+  mkdir -p "$dir/cgroup/pulumi-kvm-$(basename "$lab")-$host"
+  echo 0 >"$dir/cgroup/pulumi-kvm-$(basename "$lab")-$host/cgroup.procs"
+  umount "$dir/cgroup"
+  exec unshare -C "$0" "$lab" "$host" "$address" grouped
+fi
 
 # /proc is still that of the outside here: this is the process id by which the outside knows this shell.
 read -r stat </proc/self/stat
@@ -31,11 +48,12 @@ mount -t proc proc /proc
 mount -t sysfs sysfs /sys # Shows the interfaces of the network namespace it is mounted in.
 [ ! -e "$dir/system" ] || umount -l /outside
 hostname "$host"
+if [ -n "$init" ]; then mount -t cgroup2 cgroup2 /sys/fs/cgroup; fi
 
 # Files: own copies of what libvirt, swtpm and sshd read and write.
 if [ ! -e "$dir/etc-libvirt" ]; then
   mkdir -p "$dir/etc-libvirt" "$dir/var-lib/images" "$dir/log/qemu" "$dir/cache" "$dir/ssh"
-  cp -a /etc/libvirt/. "$dir/etc-libvirt/"
+  [ -n "$bare" ] || cp -a /etc/libvirt/. "$dir/etc-libvirt/"
   rm -rf "$dir"/etc-libvirt/qemu/networks "$dir"/etc-libvirt/qemu/*.xml "$dir/etc-libvirt/storage" # A fresh host, whatever this machine has defined.
   # QEMU is who it is on Debian. Without cgroups, namespaces and labels of its own QEMU runs in any container; stdio_handler: there is no virtlogd here.
   cat >"$dir/etc-libvirt/qemu.conf" <<END
@@ -83,7 +101,11 @@ END
   cp "$lab/id.pub" "$dir/ssh/authorized_keys"
   chmod 644 "$dir/ssh/authorized_keys" "$dir/passwd" "$dir/group"
 fi
-own() { [ ! -e "$2" ] || mount --bind "$1" "$2"; }
+# What a bare host installs writes these files anew, which it couldn't where they are mounts.
+own() {
+  [ -e "$2" ] || return 0
+  if [ -n "$bare" ] && [ -f "$2" ]; then cp -a "$1" "$2"; else mount --bind "$1" "$2"; fi
+}
 own "$dir/etc-libvirt" /etc/libvirt
 own "$dir/var-lib" /var/lib/libvirt
 own "$dir/log" /var/log/libvirt
@@ -92,6 +114,7 @@ own "$dir/ssh" /etc/ssh
 own "$dir/passwd" /etc/passwd
 own "$dir/group" /etc/group
 own "$dir/shadow" /etc/shadow
+[ -z "$bare" ] || : >>/etc/hosts
 own "$lab/etc-hosts" /etc/hosts
 for folder in /var/lib/swtpm-localca /var/log/swtpm; do
   [ -e "$folder" ] || continue
@@ -127,9 +150,22 @@ ip link set eth0 master br0 up
 ip addr add "$address/24" dev br0
 ip link set br0 up
 
+if [ -n "$init" ]; then
+  # The kernel is shared with everything else on this machine: nothing here sets what is its, or hears of its devices.
+  for unit in systemd-udevd.service systemd-udevd-{control,kernel,varlink}.socket systemd-udev-{trigger,settle}.service systemd-modules-load.service \
+    systemd-sysctl.service systemd-binfmt.service proc-sys-fs-binfmt_misc.automount systemd-timesyncd.service systemd-pcrphase{,-sysinit}.service; do
+    ln -sf /dev/null "/etc/systemd/system/$unit"
+  done
+  echo "$host" >/etc/hostname
+  (
+    until (: </dev/tcp/127.0.0.1/22) 2>/dev/null; do sleep 0.1; done
+    : >"$dir/ready"
+  ) >/dev/null 2>&1 &
+  exec env -i container=lab "PATH=$PATH" "$init" --log-target=journal
+fi
 /usr/sbin/sshd -f /etc/ssh/sshd_config -E "$dir/sshd.log"
-/usr/sbin/libvirtd --daemon
-for i in $(seq 300); do virsh -q -c qemu:///system list >/dev/null 2>&1 && break; sleep 0.05; done
+[ -n "$bare" ] || /usr/sbin/libvirtd --daemon
+[ -n "$bare" ] || for i in $(seq 300); do virsh -q -c qemu:///system list >/dev/null 2>&1 && break; sleep 0.05; done
 : >"$dir/ready"
 
 # Bash reaps every child while it waits, adopted ones too. With a PID 1 that doesn't, destroying a guest stalls for 40 s.

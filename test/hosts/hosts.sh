@@ -61,6 +61,22 @@ end_host() { # FOLDER HOST. The wire first: dying processes would close their co
   # All that runs in the namespaces of a PID 1 ends with it.
   if pid=$(recorded "$1/hosts/$2/pid"); then kill -KILL "$pid" 2>/dev/null || true; until_gone "$pid"; fi
   rm -f "$1/hosts/$2/pid"
+  if [ -d "$1/hosts/$2/cgroup" ]; then remove_groups "$1" "$2"; fi
+}
+
+# Of a host with systemd, from the inside out. The kernel lets go of them a moment after the last process.
+remove_groups() { # FOLDER HOST
+  local group tree i
+  tree=$(mktemp -d)
+  mount -t cgroup2 cgroup2 "$tree"
+  group=$tree/pulumi-kvm-$(basename "$1")-$2
+  for i in $(seq 100); do
+    find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || true
+    [ -d "$group" ] || break
+    sleep 0.02
+  done
+  umount "$tree"
+  rmdir "$tree"
 }
 
 remove() {
