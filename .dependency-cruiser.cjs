@@ -56,7 +56,7 @@ module.exports = {
       severity: "error",
       from: { path: "^provider/fitness/(judge-|verdict|finding|distribution|machine)" },
       to: {
-        path: [ioModules, "^provider/(hosts|libvirt|ssh)/"],
+        path: [ioModules, "^provider/(hosts|libvirt(?!/xml/machine-types)|ssh)/"],
         dependencyTypesNot: ["type-only", "type-import"],
       },
     },

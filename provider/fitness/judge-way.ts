@@ -1,4 +1,4 @@
-import { newestMachines } from "../hosts/machine-types.js";
+import { newestMachines } from "../libvirt/xml/machine-types.js";
 import { install } from "./distribution.js";
 import type { HostExamination } from "./examine.js";
 import type { PortTry, WayFacts } from "./examine-ways.js";

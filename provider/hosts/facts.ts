@@ -1,7 +1,7 @@
 import { isLibvirtError, type Libvirt } from "../libvirt/index.js";
 import { type Capabilities, type GuestCapabilities, parseCapabilities } from "../libvirt/xml/capabilities.js";
 import { type DomainCapabilities, parseDomainCapabilities } from "../libvirt/xml/domain-capabilities.js";
-import { machineFamily } from "./machine-types.js";
+import { machineFamily } from "../libvirt/xml/machine-types.js";
 
 /** What a host is, as far as it doesn't change while Pulumi runs. */
 export interface HostFacts {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { type HostFacts, platformOf } from "../../provider/hosts/facts.js";
-import { isUpstreamMachine, machineFamily, newestMachine } from "../../provider/hosts/machine-types.js";
+import { isUpstreamMachine, machineFamily, newestMachine } from "../../provider/libvirt/xml/machine-types.js";
 
 it("a machine type of a distribution's own is of a family like QEMU's", () => {
   const names = ["pc-q35-noble-v2", "pc-q35-rhel9.4.0", "pc-q35-8.2", "virt-10.0", "pc-i440fx-jammy-hpb"];

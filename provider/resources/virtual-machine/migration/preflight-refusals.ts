@@ -1,7 +1,12 @@
 import type { HostFacts } from "../../../hosts/facts.js";
-import { byVersion, isUpstreamMachine, machineFamily, newestMachine } from "../../../hosts/machine-types.js";
 import type { CpuComparison } from "../../../libvirt/index.js";
 import { type DomainModel, machineCanonicalName } from "../../../libvirt/xml/index.js";
+import {
+  byVersion,
+  isUpstreamMachine,
+  machineFamily,
+  newestMachine,
+} from "../../../libvirt/xml/machine-types.js";
 import { formatBytes } from "../../../planning/quantity.js";
 
 /** What was read of both hosts about a move that is ahead. */
