@@ -12,11 +12,13 @@ import { step } from "./progress.mjs";
  * @property {string} name of the folder, before the version
  * @property {string} title what people are told that it is
  * @property {string} script is given a new folder, and builds in it
+ * @property {string[]} [options] further arguments of it
  */
 
 /** @param {Recipe} recipe */
-function keptName({ name, script }) {
-  return `${name}-${createHash("sha256").update(readFileSync(script)).digest("hex").slice(0, 12)}`;
+function keptName({ name, script, options = [] }) {
+  const version = createHash("sha256").update(readFileSync(script)).update(options.join("\0")).digest("hex");
+  return `${name}-${version.slice(0, 12)}`;
 }
 
 /**
@@ -40,7 +42,7 @@ export function findBuilt(recipe) {
 export async function ensureBuilt(recipe) {
   const found = findBuilt(recipe);
   if (found) return found;
-  const { name, title, script } = recipe;
+  const { name, title, script, options = [] } = recipe;
   return withLock(
     join(cacheFolder(), `${name}.lock`),
     async () => {
@@ -54,7 +56,7 @@ export async function ensureBuilt(recipe) {
       const whole = join(cacheFolder(), keptName(recipe));
       try {
         await step(`building ${title} (a minute or two, once)`, () =>
-          run([script, folder], { inherit: true, timeoutMs: 30 * 60_000 }),
+          run([script, folder, ...options], { inherit: true, timeoutMs: 30 * 60_000 }),
         );
         renameSync(folder, whole);
       } finally {

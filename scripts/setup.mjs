@@ -7,7 +7,7 @@ import { build } from "./build.mjs";
 import { CommandError } from "./command.mjs";
 import { ensureDebianGuest } from "./debian-guest.mjs";
 import { ensureDebianPackages, obstaclesToTestHosts } from "./debian-packages.mjs";
-import { ensureNewerSystem } from "./newer-system.mjs";
+import { ensureModularSystem } from "./modular-system.mjs";
 import { ensureNodeModules } from "./node-modules.mjs";
 import { duration, step } from "./progress.mjs";
 import { ensurePulumi, pulumiEnvironment } from "./pulumi-cli.mjs";
@@ -32,7 +32,7 @@ export class UnfitMachineError extends Error {
  * Prepares what is missing; a line on standard error for each step that had something to do.
  *
  * @param {{ hosts?: boolean, systems?: boolean }} [options] hosts: false leaves out what only the test hosts need; systems: false
- *   the Debian guest and the hosts' newer system
+ *   the Debian guest and the hosts' newer systems
  * @returns {Promise<{ environment: { PATH: string } }>} what to add to the environment to run `pulumi`
  */
 export async function prepareMachine(options = {}) {
@@ -48,7 +48,7 @@ export async function prepareMachine(options = {}) {
     step("building the package", () => build({ ifNeeded: true }), {
       outcome: (done) => (done ? "done" : undefined),
     }),
-    ...(hosts && (options.systems ?? true) ? [ensureDebianGuest(), ensureNewerSystem()] : []),
+    ...(hosts && (options.systems ?? true) ? [ensureDebianGuest(), ensureModularSystem()] : []),
   ]);
   console.error(
     `setup: ready, with the Pulumi CLI ${origin} in ${folder} (${duration(performance.now() - started)})`,

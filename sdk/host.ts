@@ -31,7 +31,7 @@ export interface HostArgs {
   hostKey?: In<string>;
   /** `"strict"` (default) refuses a host key that isn't known. `"acceptNew"` records an unknown one; a changed one is refused always. */
   hostKeyPolicy?: In<"strict" | "acceptNew">;
-  /** Path of libvirt's socket on the host. Default: libvirtd's, else virtqemud's. */
+  /** Path of libvirt's socket on the host. Default: virtqemud's, else libvirtd's. */
   libvirtSocket?: In<string>;
   /** Bound on connecting: name look-up, jump hosts, handshake and login together. Default `"10s"`. */
   connectTimeout?: In<Duration>;

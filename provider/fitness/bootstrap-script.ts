@@ -122,15 +122,29 @@ join_groups() {
 
 is_answering() { virsh version >/dev/null 2>&1; }
 
-start_unit() {
-  if [ "$(systemctl is-enabled "$1" 2>/dev/null)" != enabled ]; then
-    loudly systemctl enable "$1" || fail "$1 can't be enabled"
-    changed "$1 starts with the host"
-  fi
-  if ! systemctl is-active -q "$1"; then
-    loudly systemctl start "$1" || fail "$1 doesn't start; see: journalctl -u $1"
-    changed "started $1"
-  fi
+enable_unit() {
+  [ "$(systemctl is-enabled "$1" 2>/dev/null)" != enabled ] || return 0
+  loudly systemctl enable "$1" || fail "$1 can't be enabled"
+  changed "$1 starts with the host"
+}
+
+start_unit() { # UNIT [SOCKET]: a service that has nothing to do ends, and its socket waits for the next visitor
+  enable_unit "$1"
+  ! systemctl is-active -q "$@" || return 0
+  loudly systemctl start "$1" || fail "$1 doesn't start; see: journalctl -u $1"
+  changed "started $1"
+}
+
+start_directly() {
+  started=
+  for daemon; do
+    has "$daemon" && ! pgrep -x "$daemon" >/dev/null 2>&1 || continue
+    loudly "$daemon" --daemon || fail "$daemon doesn't start"
+    started="$started $daemon"
+  done
+  [ -n "$started" ] || return 0
+  note "without systemd nothing starts$started with the host"
+  changed "started$started"
 }
 
 start_daemons() {
@@ -141,14 +155,15 @@ start_daemons() {
       for unit in virtqemud virtnetworkd virtstoraged virtnodedevd virtsecretd virtnwfilterd; do
         ! systemctl cat "$unit.socket" >/dev/null 2>&1 || start_unit "$unit.socket"
       done
+      enable_unit virtqemud.service # VMs with autostart are started by it, and not by its socket.
     else
-      start_unit libvirtd.service
+      start_unit libvirtd.service libvirtd.socket
     fi
+  elif has virtqemud && ! has libvirtd; then
+    start_directly virtnetworkd virtstoraged virtnodedevd virtsecretd virtnwfilterd virtqemud
   elif ! is_answering; then
     has libvirtd || fail "libvirt isn't there, though its packages are"
-    loudly libvirtd --daemon || fail "libvirtd doesn't start"
-    note "without systemd nothing starts libvirtd with the host"
-    changed "started libvirtd"
+    start_directly libvirtd
   fi
   tries=0
   until is_answering; do

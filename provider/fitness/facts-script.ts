@@ -31,10 +31,16 @@ if [ "$(id -u)" != 0 ]; then
 fi
 
 if has apt-get && ! ls /var/lib/apt/lists 2>/dev/null | grep -q Packages; then say packages unlisted; fi
-for socket in /run/libvirt/libvirt-sock /run/libvirt/virtqemud-sock; do
+for socket in /run/libvirt/virtqemud-sock /run/libvirt/libvirt-sock; do
   [ -S "$socket" ] || continue
   if [ -r "$socket" ] && [ -w "$socket" ]; then say socket "usable $socket"; else say socket "denied $socket"; fi
 done
+# What virtqemud asks of daemons beside it.
+if [ -S /run/libvirt/virtqemud-sock ]; then
+  for daemon in virtnetworkd virtstoraged virtsecretd virtnwfilterd; do
+    if [ -S "/run/libvirt/$daemon-sock" ]; then continue; elif has "$daemon"; then say driver "halted $daemon"; else say driver "absent $daemon"; fi
+  done
+fi
 if has systemctl && [ -d /run/systemd/system ]; then
   say systemd yes
   id= load= active= enabled=

@@ -1,4 +1,4 @@
-import { asRoot, install } from "./distribution.js";
+import { asRoot, install, type Place } from "./distribution.js";
 import type { LibvirtAnswer } from "./examine.js";
 import type { Finding } from "./finding.js";
 import type { MachineFacts } from "./machine.js";
@@ -19,11 +19,18 @@ export function judgeLibvirt(verdict: Verdict, machine: MachineFacts, libvirt: L
     ];
   }
   if (libvirt.kind === "denied") return [denied(verdict, machine), ...installed(verdict, machine)];
-  if (libvirt.kind === "closed")
-    return [closed(verdict, machine, libvirt.reason), ...installed(verdict, machine)];
+  const missing = missingDrivers(verdict, machine);
+  if (libvirt.kind === "closed") {
+    // Without one of them it isn't spoken to, for what it has of theirs can't be read.
+    const why = missing.some(({ level }) => level === "problem")
+      ? missing
+      : [closed(verdict, machine, libvirt.reason), ...missing];
+    return [...why, ...installed(verdict, machine)];
+  }
   const { libvirtVersion, qemuVersion } = libvirt.facts.host;
   return [
     verdict.fine("libvirt", `answers ${machine.user.name}`),
+    ...missing,
     ...notStartedWithHost(verdict, machine),
     verdict.fine("versions", `libvirt ${libvirtVersion}, QEMU ${qemuVersion}`),
   ];
@@ -58,7 +65,8 @@ function closed(verdict: Verdict, machine: MachineFacts, reason: string): Findin
  */
 export function daemonOf({ daemons, distribution, running, units }: MachineFacts): "libvirtd" | "virtqemud" {
   const has = (name: string) => daemons.some((daemon) => daemon.name === name);
-  if (daemons.length === 0) return distribution.family === "redhat" ? "virtqemud" : "libvirtd";
+  if (daemons.length === 0)
+    return ["redhat", "suse"].includes(distribution.family) ? "virtqemud" : "libvirtd";
   if (!has("libvirtd") || !has("virtqemud")) return has("libvirtd") ? "libvirtd" : "virtqemud";
   const isChosen = units.some(
     ({ name, isActive, isEnabled }) => name === "libvirtd.service" && (isActive || isEnabled),
@@ -79,13 +87,41 @@ function denied(verdict: Verdict, machine: MachineFacts): Finding {
   });
 }
 
-function enable(place: ReturnType<typeof placeOf>, daemon: string): string[] {
+/** The service of the daemon that has the VMs, which starts those with autostart; a socket waits for a visitor, which is enough for the others. */
+function enable(place: Place, daemon: string): string[] {
   return daemon === "libvirtd"
     ? rootCommands(place, "systemctl enable --now libvirtd")
     : rootCommands(
         place,
-        "systemctl enable --now virtqemud.socket virtnetworkd.socket virtstoraged.socket virtnodedevd.socket virtsecretd.socket virtnwfilterd.socket",
+        "systemctl enable --now virtqemud.service virtnetworkd.socket virtstoraged.socket virtnodedevd.socket virtsecretd.socket virtnwfilterd.socket",
       );
+}
+
+const DRIVERS: Readonly<Record<string, { level: "problem" | "notice"; why: string }>> = {
+  virtnetworkd: { level: "problem", why: "It has libvirt's networks: none can be looked at or made." },
+  virtstoraged: { level: "problem", why: "It has the storage pools: none can be looked at or made." },
+  virtsecretd: { level: "notice", why: "VMs and pools that have a secret of libvirt's don't start." },
+  virtnwfilterd: { level: "notice", why: "VMs with a network filter don't start." },
+};
+
+/** Where there is a daemon for each driver, of those beside virtqemud. */
+function missingDrivers(verdict: Verdict, machine: MachineFacts): Finding[] {
+  const place = placeOf(machine);
+  return machine.missingDrivers.flatMap(({ daemon, isInstalled }) => {
+    const driver = DRIVERS[daemon];
+    if (driver === undefined) return [];
+    const start = machine.hasSystemd
+      ? rootCommands(place, `systemctl enable --now ${daemon}.socket`)
+      : [asRoot(place, `${daemon} --daemon`)];
+    const what = `${daemon} ${isInstalled ? "is installed, but its socket isn't there" : "isn't installed"}`;
+    const more = {
+      ...{ why: driver.why, about: daemon },
+      commands: [...(isInstalled ? [] : install(place, "libvirt")), ...start],
+    };
+    return driver.level === "problem"
+      ? verdict.problem("libvirt", what, more)
+      : verdict.notice("libvirt", what, more);
+  });
 }
 
 function installed(verdict: Verdict, { daemons, qemuVersion }: MachineFacts): Finding[] {
@@ -101,12 +137,20 @@ function notStartedWithHost(verdict: Verdict, machine: MachineFacts): Finding[] 
   const units = machine.units.filter(
     ({ name, isLoaded }) => isLoaded && /^(libvirtd|virtqemud)\./.test(name),
   );
-  if (!machine.hasSystemd || units.length === 0 || units.some(({ isEnabled }) => isEnabled)) return [];
-  const daemon = machine.running[0] ?? units[0]?.name.split(".")[0] ?? "libvirtd";
+  const enabled = units.filter(({ isEnabled }) => isEnabled);
+  if (!machine.hasSystemd || units.length === 0 || enabled.some(({ name }) => name.endsWith(".service")))
+    return [];
+  const daemon = (enabled[0] ?? units.find(({ isActive }) => isActive) ?? units[0])?.name.split(".")[0];
+  const commands = enable(placeOf(machine), daemon ?? "libvirtd");
   return [
-    verdict.problem("libvirt", `${daemon} isn't started with the host`, {
-      ...{ why: "After a reboot nothing answers, and no VM starts by itself.", about: "boot" },
-      commands: enable(placeOf(machine), daemon),
-    }),
+    enabled.length === 0
+      ? verdict.problem("libvirt", `${daemon} isn't started with the host`, {
+          ...{ why: "After a reboot nothing answers, and no VM starts by itself.", about: "boot" },
+          commands,
+        })
+      : verdict.notice("libvirt", `${daemon} is started by its first visitor, not with the host`, {
+          ...{ why: "After a reboot no VM starts by itself before that.", about: "boot" },
+          commands,
+        }),
   ];
 }

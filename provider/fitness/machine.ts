@@ -24,6 +24,8 @@ export interface MachineFacts {
   };
   /** libvirt's sockets that are there, and whether this user may use them. */
   sockets: { path: string; isUsable: boolean }[];
+  /** Of the daemons that virtqemud asks where there is one for each driver: those without a socket, and whether they are installed. */
+  missingDrivers: { daemon: string; isInstalled: boolean }[];
   hasSystemd: boolean;
   units: Unit[];
   /** libvirt's programs that are installed, with their versions. */
@@ -107,6 +109,10 @@ export function parseMachine(text: string): MachineFacts {
     sockets: all("socket").map((value) => ({
       path: value.replace(/^\S+\s+/, ""),
       isUsable: value.startsWith("usable "),
+    })),
+    missingDrivers: all("driver").map((value) => ({
+      daemon: value.replace(/^\S+\s+/, ""),
+      isInstalled: value.startsWith("halted "),
     })),
     hasSystemd: one("systemd") === "yes",
     units: all("unit").map(unitOf),

@@ -157,7 +157,7 @@ export class Host {
   #hasEnded(cause: unknown): unknown {
     if (!this.#libvirtEnded || !(cause instanceof NoLibvirt)) return cause;
     return new Error(
-      `libvirt ended the connection, and none answers there since: ${LIBVIRT_ENDED}. Start it (systemctl start libvirtd), and look into its log (journalctl -u libvirtd)`,
+      `libvirt ended the connection, and none answers there since: ${LIBVIRT_ENDED}. Start it (systemctl start libvirtd, or virtqemud), and look into its log (journalctl -u libvirtd, or virtqemud)`,
       { cause },
     );
   }

@@ -38,10 +38,13 @@ export interface ReachedHost extends Omit<ReachedMachine, "openLibvirt" | "user"
   libvirt: Libvirt;
 }
 
-/** libvirtd's socket, and virtqemud's of hosts with modular daemons (which opens the network and storage drivers itself). */
+/**
+ * virtqemud's, where each driver has a daemon of its own (it asks those of networks and storage itself), and libvirtd's. In front of virtqemud there
+ * may be a virtproxyd with libvirtd's socket: a connection to it doesn't end with virtqemud.
+ */
 const LIBVIRT_SOCKETS = [
-  "/run/libvirt/libvirt-sock",
   "/run/libvirt/virtqemud-sock",
+  "/run/libvirt/libvirt-sock",
   "/var/run/libvirt/libvirt-sock",
 ];
 
@@ -92,7 +95,7 @@ export async function reachMachine(ref: HostRef, options: ReachOptions): Promise
     }),
     // A server that forbids forwarding answers as if the socket were missing; a command still gets through.
     { what: "virt-ssh-helper", dial: command("virt-ssh-helper", "qemu:///system") },
-    { what: "nc -U", dial: command("nc", "-U", sockets[0] as string) },
+    ...sockets.map((socket): Route => ({ what: `nc -U ${socket}`, dial: command("nc", "-U", socket) })),
   ];
   return {
     address: ssh.hostName,

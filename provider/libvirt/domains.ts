@@ -15,6 +15,7 @@ import { type DomainState, domainState } from "./domain-state.js";
 import { type DomainTarget, targetFlags } from "./domain-tuning.js";
 import { LibvirtError } from "./errors.js";
 import { DEADLINES, type OperationOptions } from "./session.js";
+import { withImpossibleName } from "./xml/index.js";
 
 /** VIR_DOMAIN_SAVE_IMAGE_XML_SECURE */
 const SAVED_XML_WITH_SECRETS = 1;
@@ -97,15 +98,14 @@ export class DomainApi extends DomainHardwareApi {
   }
 
   /**
-   * What in a document isn't as the host's schema has it; undefined when nothing is, or when it can't be told. libvirt's driver for tests is
-   * asked, whose domains are in the daemon's memory alone, and as long as somebody is connected to it: nothing is defined on the host.
+   * What in a document isn't as the host's schema has it; undefined when nothing is, or when it can't be told. It is asked for a definition of a
+   * name that QEMU's driver takes for no domain, after having looked at the schema: nothing is defined on the host. Another driver that is only for
+   * tests would do as well, but a daemon of QEMU's driver alone (virtqemud) opens none.
    */
   async schemaProblem(xml: string, options: OperationOptions = {}): Promise<string | undefined> {
     const call = { timeoutMs: options.timeoutMs ?? DEADLINES.read, signal: options.signal };
     try {
-      await this.session.withDriver("validate a domain", "test:///default", options.signal, (connection) =>
-        connection.call("DomainDefineXMLFlags", { xml, flags: DEFINE_VALIDATE }, call),
-      );
+      await this.define(withImpossibleName(xml), call);
       return undefined;
     } catch (error) {
       options.signal?.throwIfAborted();

@@ -1,3 +1,4 @@
+import { startMissingDaemon } from "./driver-daemons.js";
 import {
   RemoteError,
   RpcAbortedError,
@@ -148,6 +149,8 @@ export function toLibvirtError(error: unknown, { hostName, operation }: ErrorCon
   if (!(error instanceof RpcError)) return error;
   const base = { hostName, operation, reason: error.message, cause: error };
   if (error instanceof RemoteError) {
+    const remedy = startMissingDaemon(error);
+    if (remedy !== undefined) base.reason += `; ${remedy}`;
     return new LibvirtError(kindOf(error), { ...base, code: error.code, domain: error.domain });
   }
   const sent = "sent" in error && error.sent === true;

@@ -193,7 +193,7 @@ export class EventApi {
       const operation = `listen to ${name}`;
       // Shared by all who ask at the same time, so not bound to the signal of the first.
       const callbackId = this.#session
-        .read(operation, "ConnectDomainEventCallbackRegisterAny", args, { timeoutMs: options.timeoutMs })
+        .ofControl(operation, "ConnectDomainEventCallbackRegisterAny", args, { timeoutMs: options.timeoutMs })
         .then((result) => result.callbackID);
       registration = { listeners: 0, callbackId };
       this.#registrations.set(name, registration);
@@ -216,7 +216,7 @@ export class EventApi {
     this.#registrations.delete(name);
     const callbackID = await registration.callbackId;
     if (!this.#session.control.open) return;
-    await this.#session.read(`stop listening to ${name}`, "ConnectDomainEventCallbackDeregisterAny", {
+    await this.#session.ofControl(`stop listening to ${name}`, "ConnectDomainEventCallbackDeregisterAny", {
       callbackID,
     });
   }

@@ -55,6 +55,13 @@ export class LongConnections {
     this.#idle[purpose].push({ connection, timer });
   }
 
+  /** Nor those that are as old: behind them a driver has gone. With a migration's its guest would go. */
+  useNoMore(purpose: LongPurpose, connection: RpcConnection): void {
+    if (purpose === "migration") return;
+    void connection.close();
+    for (const { connection: idle } of this.#idle.general) this.#expire(idle);
+  }
+
   async close(): Promise<void> {
     this.#over = true;
     const idle = [...this.#idle.general, ...this.#idle.migration];

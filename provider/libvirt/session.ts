@@ -1,13 +1,16 @@
 import type { Duplex } from "node:stream";
-import { toLibvirtError } from "./errors.js";
+import { lostDaemon } from "./driver-daemons.js";
+import { LibvirtError, toLibvirtError } from "./errors.js";
 import { openConnection } from "./handshake.js";
 import { LongConnections, type LongPurpose } from "./long-connections.js";
-import type {
-  KeepaliveSettings,
-  ProcedureArgs,
-  ProcedureName,
-  ProcedureResult,
-  RpcConnection,
+import {
+  type CallOptions,
+  type KeepaliveSettings,
+  type ProcedureArgs,
+  type ProcedureName,
+  type ProcedureResult,
+  RpcClosedError,
+  type RpcConnection,
 } from "./rpc/index.js";
 
 /** Bounds of one operation. */
@@ -20,7 +23,7 @@ export interface OperationOptions {
 /** Opens a byte stream to the host's libvirt socket. */
 export type Dial = (options: { signal?: AbortSignal | undefined }) => Promise<Duplex>;
 
-type Connect = (uri: string, signal: AbortSignal | undefined) => Promise<RpcConnection>;
+type Connect = (signal: AbortSignal | undefined) => Promise<RpcConnection>;
 
 /** How a host is reached. */
 export interface SessionOptions {
@@ -36,23 +39,27 @@ export const DEADLINES = { read: 30_000, change: 120_000, long: 3_600_000 } as c
 /** One host's connections: control, and one more for each long call. Errors come out as LibvirtError. */
 export class Session {
   readonly hostName: string;
+  /** The one of events, and of calls as long as all drivers answer over it. */
   readonly control: RpcConnection;
-  readonly #long: LongConnections;
   readonly #connect: Connect;
+  readonly #long: LongConnections;
+  /** Those after it, of which the last is used. */
+  readonly #later: RpcConnection[] = [];
+  #renewing: Promise<RpcConnection> | undefined;
 
-  private constructor(hostName: string, control: RpcConnection, connect: Connect, uri: string) {
+  private constructor(hostName: string, control: RpcConnection, connect: Connect) {
     this.hostName = hostName;
     this.control = control;
     this.#connect = connect;
-    this.#long = new LongConnections((signal) => connect(uri, signal));
+    this.#long = new LongConnections(connect);
   }
 
   static async open(options: SessionOptions, signal: AbortSignal | undefined): Promise<Session> {
     const { hostName, uri, keepalive } = options;
-    const connect: Connect = async (to, each) =>
-      openConnection(await options.dial({ signal: each }), { uri: to, keepalive, signal: each });
+    const connect: Connect = async (each) =>
+      openConnection(await options.dial({ signal: each }), { uri, keepalive, signal: each });
     try {
-      return new Session(hostName, await connect(uri, signal), connect, uri);
+      return new Session(hostName, await connect(signal), connect);
     } catch (error) {
       throw toLibvirtError(error, { hostName, operation: `connect to ${uri}` });
     }
@@ -65,12 +72,8 @@ export class Session {
     args: ProcedureArgs<Name>,
     options: OperationOptions = {},
   ): Promise<ProcedureResult<Name>> {
-    return this.run(operation, () =>
-      this.control.call(procedure, args, {
-        timeoutMs: options.timeoutMs ?? DEADLINES.read,
-        signal: options.signal,
-      }),
-    );
+    const call = { timeoutMs: options.timeoutMs ?? DEADLINES.read, signal: options.signal };
+    return this.run(operation, () => this.#call(procedure, args, call, { isRepeatable: true }));
   }
 
   /** A call that changes something. Default deadline 120 s. */
@@ -80,21 +83,37 @@ export class Session {
     args: ProcedureArgs<Name>,
     options: OperationOptions = {},
   ): Promise<ProcedureResult<Name>> {
-    return this.read(operation, procedure, args, {
-      timeoutMs: options.timeoutMs ?? DEADLINES.change,
-      signal: options.signal,
-    });
+    const call = { timeoutMs: options.timeoutMs ?? DEADLINES.change, signal: options.signal };
+    return this.run(operation, () => this.#call(procedure, args, call, { isRepeatable: false }));
+  }
+
+  /** A call about the control connection itself: which events come over it. Default deadline 30 s. */
+  ofControl<Name extends ProcedureName>(
+    operation: string,
+    procedure: Name,
+    args: ProcedureArgs<Name>,
+    options: OperationOptions = {},
+  ): Promise<ProcedureResult<Name>> {
+    const call = { timeoutMs: options.timeoutMs ?? DEADLINES.read, signal: options.signal };
+    return this.run(operation, () => this.control.call(procedure, args, call));
   }
 
   /** A call that may take very long, over a connection of its own. Default deadline one hour. */
-  long<Name extends ProcedureName>(
+  async long<Name extends ProcedureName>(
     operation: string,
     procedure: Name,
     args: ProcedureArgs<Name>,
     options: OperationOptions & { purpose?: LongPurpose } = {},
   ): Promise<ProcedureResult<Name>> {
     const call = { timeoutMs: options.timeoutMs ?? DEADLINES.long, signal: options.signal };
-    return this.withLong(operation, options, (connection) => connection.call(procedure, args, call));
+    const attempt = () =>
+      this.withLong(operation, options, (connection) => connection.call(procedure, args, call));
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof LibvirtError) || lostDaemon(error.cause) !== "unsent") throw error;
+      return await attempt();
+    }
   }
 
   /** Lends a connection of its own to `use`. */
@@ -108,25 +127,11 @@ export class Session {
       const connection = await this.#long.take(purpose, options.signal);
       try {
         return await use(connection);
+      } catch (error) {
+        if (lostDaemon(error) !== undefined) this.#long.useNoMore(purpose, connection);
+        throw error;
       } finally {
         this.#long.give(purpose, connection);
-      }
-    });
-  }
-
-  /** Lends a connection to another driver of the same daemon, which ends with it. */
-  async withDriver<T>(
-    operation: string,
-    uri: string,
-    signal: AbortSignal | undefined,
-    use: (connection: RpcConnection) => Promise<T>,
-  ): Promise<T> {
-    return this.run(operation, async () => {
-      const connection = await this.#connect(uri, signal);
-      try {
-        return await use(connection);
-      } finally {
-        await connection.close();
       }
     });
   }
@@ -150,6 +155,42 @@ export class Session {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.control.close(), this.#long.close()]);
+    const connections = [this.control, ...this.#later, this.#long];
+    await Promise.all(connections.map((each) => each.close()));
+  }
+
+  /** Over another connection where a driver's daemon, behind the one that we speak to, has been restarted. */
+  async #call<Name extends ProcedureName>(
+    procedure: Name,
+    args: ProcedureArgs<Name>,
+    options: CallOptions,
+    { isRepeatable }: { isRepeatable: boolean },
+  ): Promise<ProcedureResult<Name>> {
+    const connection = this.#current();
+    try {
+      return await connection.call(procedure, args, options);
+    } catch (error) {
+      const lost = lostDaemon(error);
+      if (lost === undefined || (lost === "perhapsSent" && !isRepeatable)) throw error;
+      return await (await this.#after(connection)).call(procedure, args, options);
+    }
+  }
+
+  #current(): RpcConnection {
+    const last = this.#later.at(-1);
+    return last?.open === true ? last : this.control;
+  }
+
+  /** What is asked over the earlier one meanwhile, of other drivers, and its events, go on. */
+  async #after(connection: RpcConnection): Promise<RpcConnection> {
+    if (this.#current() !== connection) return this.#current();
+    this.#renewing ??= this.#connect(undefined).finally(() => {
+      this.#renewing = undefined;
+    });
+    const next = await this.#renewing;
+    if (!this.#later.includes(next)) this.#later.push(next);
+    if (this.control.open) return next;
+    await next.close();
+    throw new RpcClosedError("the host's connections were closed", { sent: false });
   }
 }

@@ -6,9 +6,12 @@ set -euo pipefail
 lab=$1 host=$2 address=$3 dir=$1/hosts/$2
 user=$(cat "$lab/user")
 bare='' init=''
-if [ -e "$dir/system" ] && [ ! -e "$(cat "$dir/system")/etc/libvirt" ]; then
-  bare=yes
-  [ ! -x "$(cat "$dir/system")/usr/lib/systemd/systemd" ] || init=/usr/lib/systemd/systemd
+if [ -e "$dir/system" ]; then
+  system=$(cat "$dir/system")
+  if [ ! -e "${system##*:}/etc/libvirt" ]; then
+    bare=yes
+    [ ! -x "${system##*:}/usr/lib/systemd/systemd" ] || init=/usr/lib/systemd/systemd
+  fi
 fi
 
 # systemd has a part of the tree of control groups for itself; hosts.sh removes it.
@@ -50,6 +53,16 @@ mount -t sysfs sysfs /sys # Shows the interfaces of the network namespace it is 
 hostname "$host"
 if [ -n "$init" ]; then mount -t cgroup2 cgroup2 /sys/fs/cgroup; fi
 
+# One daemon, or one for each driver; virtqemud last, as the others are there for it.
+daemons=(libvirtd)
+if [ -x /usr/sbin/virtqemud ]; then
+  rm -f /usr/sbin/libvirtd # A system of its own: in its layer.
+  daemons=()
+  for driver in network storage nodedev secret nwfilter proxy qemu; do
+    [ ! -x "/usr/sbin/virt${driver}d" ] || daemons+=("virt${driver}d")
+  done
+fi
+
 # Files: own copies of what libvirt, swtpm and sshd read and write.
 if [ ! -e "$dir/etc-libvirt" ]; then
   mkdir -p "$dir/etc-libvirt" "$dir/var-lib/images" "$dir/log/qemu" "$dir/cache" "$dir/ssh"
@@ -65,13 +78,16 @@ namespaces = []
 remember_owner = 0
 stdio_handler = "file"
 END
-  cat >"$dir/etc-libvirt/libvirtd.conf" <<END
+  for daemon in "${daemons[@]}"; do
+    cat >"$dir/etc-libvirt/$daemon.conf" <<END
 host_uuid = "$(cat "$dir/uuid")"
 unix_sock_group = "libvirt"
 unix_sock_rw_perms = "0770"
 auth_unix_rw = "none"
-log_outputs = "3:file:/var/log/libvirt/libvirtd.log"
+log_outputs = "3:file:/var/log/libvirt/$daemon.log"
 END
+  done
+  [ "${daemons[*]}" = libvirtd ] || echo 'uri_default = "qemu:///system"' >>"$dir/etc-libvirt/libvirt.conf" # Debian's virsh takes it for libvirtd's.
   cp /etc/passwd "$dir/passwd"
   cp /etc/group "$dir/group"
   sed 's/^root:.*/root:x:0:0:root:\/run\/home\/root:\/bin\/bash/' -i "$dir/passwd"
@@ -164,8 +180,10 @@ if [ -n "$init" ]; then
   exec env -i container=lab "PATH=$PATH" "$init" --log-target=journal
 fi
 /usr/sbin/sshd -f /etc/ssh/sshd_config -E "$dir/sshd.log"
-[ -n "$bare" ] || /usr/sbin/libvirtd --daemon
-[ -n "$bare" ] || for i in $(seq 300); do virsh -q -c qemu:///system list >/dev/null 2>&1 && break; sleep 0.05; done
+if [ -z "$bare" ]; then
+  for daemon in "${daemons[@]}"; do "/usr/sbin/$daemon" --daemon; done
+  for i in $(seq 300); do virsh -q -c qemu:///system list >/dev/null 2>&1 && break; sleep 0.05; done
+fi
 : >"$dir/ready"
 
 # Bash reaps every child while it waits, adopted ones too. With a PID 1 that doesn't, destroying a guest stalls for 40 s.

@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type CommandOptions, type CommandResult, mustRun, run } from "./command.js";
 
+/** Which daemon has the VMs: libvirtd, or virtqemud where each driver has its own. */
+const DAEMON = "if command -v virtqemud >/dev/null; then daemon=virtqemud; else daemon=libvirtd; fi";
+
 /** What can be stopped in its tracks (SIGSTOP), as a hung process would be. */
 export type Freezable = "libvirtd" | "sshd" | { qemu: string };
 
@@ -87,15 +90,18 @@ export class LabHost {
 
   /** Starts libvirtd and waits until it answers. */
   async startLibvirtd(): Promise<void> {
-    await this.shell("rm -f /run/libvirtd.pid; libvirtd --daemon");
+    await this.shell(`${DAEMON}; rm -f /run/$daemon.pid; $daemon --daemon`);
     await this.#until("libvirtd answers", "virsh -q -c qemu:///system list >/dev/null 2>&1");
   }
 
   /** Replaces what is configured for sshd on top of the lab's own settings and restarts the listener; sessions run on. */
   async configureSshd(lines: string): Promise<void> {
     await this.writeFile("/etc/ssh/lab.conf", `${lines}\n`);
+    // Until it has got the signal the one before it still listens.
+    const starts = `$(grep -c "^Server listening" ${join(this.#labFolder, "hosts", this.name, "sshd.log")})`;
+    const before = (await this.shell(`echo ${starts}`)).trim();
     await this.shell("/usr/sbin/sshd -t -f /etc/ssh/sshd_config && kill -HUP $(cat /run/sshd.pid)");
-    await this.#until("sshd listens", "ss -Hltn sport = :22 | grep -q .");
+    await this.#until("sshd listens", `[ ${starts} -gt ${before} ] && ss -Hltn sport = :22 | grep -q .`);
   }
 
   /** The process id of a running domain's QEMU, as the host counts them. */
@@ -181,13 +187,13 @@ export class LabHost {
   }
 
   async #endLibvirtd(signal: "TERM" | "KILL"): Promise<void> {
-    await this.shell(`kill -${signal} $(cat /run/libvirtd.pid)`);
-    await this.#until("libvirtd has ended", "! kill -0 $(cat /run/libvirtd.pid) 2>/dev/null");
+    await this.shell(`${DAEMON}; kill -${signal} $(cat /run/$daemon.pid)`);
+    await this.#until("libvirtd has ended", `${DAEMON}; ! kill -0 $(cat /run/$daemon.pid) 2>/dev/null`);
   }
 
   async #processes(process: Freezable): Promise<string[]> {
     if (typeof process === "object") return [String(await this.qemuPid(process.qemu))];
-    const line = process === "libvirtd" ? "cat /run/libvirtd.pid" : "pgrep -x sshd";
+    const line = process === "libvirtd" ? `${DAEMON}; cat /run/$daemon.pid` : "pgrep -x sshd";
     return (await this.shell(line)).split(/\s+/).filter((word) => word !== "");
   }
 

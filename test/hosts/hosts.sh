@@ -2,7 +2,8 @@
 # Test hosts: real sshd, libvirtd and QEMU in namespaces of one machine, addresses of their own, no agent, no container engine.
 #
 #   hosts.sh up [--hosts N] [--names a,b,..] [--prefix P] [--owner PID] [--user NAME] [--shared] [--system HOST=FOLDER]..
-#                                     prints the lab's folder; --system: that host has the root file system in that folder
+#                                     prints the lab's folder; --system: that host has the root file system in that folder, or in
+#                                     several, FOLDER:FOLDER, of which the first is on top
 #   hosts.sh down FOLDER              ends the hosts and removes everything
 #   hosts.sh host-up FOLDER HOST      powers a host on again (its disks and definitions as they were)
 #   hosts.sh host-down FOLDER HOST    pulls a host's plug
@@ -14,6 +15,7 @@
 # Everything is written under $PULUMI_KVM_LAB. The one thing visible outside is a veth named kvmlab<slot>, at 10.214.<slot>.1/24:
 # the bridge that joins the hosts lives in a namespace of its own, so that a FORWARD policy or br_netfilter of this machine
 # (a container engine brings both) can't drop what the hosts say to each other.
+# $PULUMI_KVM_LAB_SYSTEMS, "HOST=FOLDER ..", is --system for the labs that tests bring up.
 # Labs with --owner are removed by the next start after that process has gone; others stay until `down` or a reboot.
 set -euo pipefail
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
@@ -197,7 +199,9 @@ up() {
     lines+=("$line")
     echo "${address[i]}" >"$lab/hosts/$host/address"
   done
-  for system in "${systems[@]}"; do echo "${system#*=}" >"$lab/hosts/${system%%=*}/system"; done
+  for system in ${PULUMI_KVM_LAB_SYSTEMS:-} "${systems[@]}"; do
+    [ ! -e "$lab/hosts/${system%%=*}" ] || echo "${system#*=}" >"$lab/hosts/${system%%=*}/system"
+  done
   printf '#!/bin/sh\nexec ssh -F %s "$@"\n' "$lab/ssh_config" >"$lab/ssh"
   chmod +x "$lab/ssh"
   line=$(printf '    %s,\n' "${lines[@]}")

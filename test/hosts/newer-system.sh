@@ -7,7 +7,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=
 folder=$(readlink -f "$1")
 suite=trixie
 packages=(libvirt-daemon-system libvirt-clients qemu-system-x86 qemu-system-modules-spice qemu-utils dnsmasq-base ovmf swtpm
-  swtpm-tools openssh-server iproute2 iptables procps python3 xz-utils bzip2 zstd curl mount)
+  swtpm-tools openssh-server netcat-openbsd iproute2 iptables procps python3 xz-utils bzip2 zstd curl mount)
 
 # In namespaces of its own, which end with whoever started it: a killed build leaves nothing running and nothing mounted.
 [ "${2:-}" = alone ] || exec setpriv --pdeathsig KILL unshare -m -p --fork --kill-child --mount-proc "$0" "$folder" alone

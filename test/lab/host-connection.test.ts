@@ -92,7 +92,7 @@ describe.skipIf(!available)(
         );
         await expect(host.observations.refreshDomain({ name: "nobody" })).rejects.toThrow(
           new RegExp(
-            `^host alpha is unreachable: libvirt ended the connection, and none answers there since: ${escaped(ended)}\\. Start it \\(systemctl start libvirtd\\)[^;]*$`,
+            `^host alpha is unreachable: libvirt ended the connection, and none answers there since: ${escaped(ended)}\\. Start it \\(systemctl start libvirtd, or virtqemud\\)[^;]*$`,
           ),
         );
       } finally {

@@ -63,7 +63,7 @@ describe("a host", () => {
         closed,
       ],
       { check: "libvirt", level: "problem", what: "libvirt isn't installed" },
-      /^sudo dnf install -y libvirt-daemon-kvm libvirt-client qemu-kvm [\s\S]*systemctl enable --now virtqemud\.socket /,
+      /^sudo dnf install -y libvirt-daemon-kvm libvirt-client qemu-kvm[\s\S]*^sudo systemctl enable --now virtqemud\.service/m,
     ],
     [
       "without libvirt, like Ubuntu, as root",
@@ -104,7 +104,31 @@ describe("a host", () => {
         closed,
       ],
       { check: "libvirt", level: "problem", what: "virtqemud is installed, but its socket isn't there" },
-      /^sudo systemctl enable --now virtqemud\.socket /,
+      /^sudo systemctl enable --now virtqemud\.service /,
+    ],
+    [
+      "whose daemon of networks doesn't run",
+      [{ socket: "usable /run/libvirt/virtqemud-sock", driver: "halted virtnetworkd" }, closed],
+      {
+        ...{ check: "libvirt", level: "problem" },
+        what: "virtnetworkd is installed, but its socket isn't there",
+      },
+      /^sudo systemctl enable --now virtnetworkd\.socket$/,
+    ],
+    [
+      "that has no daemon of network filters",
+      [{ socket: "usable /run/libvirt/virtqemud-sock", driver: "absent virtnwfilterd", "os.id": "fedora" }],
+      { check: "libvirt", level: "notice", what: "virtnwfilterd isn't installed" },
+      /^sudo dnf install -y libvirt-daemon-kvm/,
+    ],
+    [
+      "whose daemon starts with its first visitor only",
+      [{ unit: "virtqemud.socket loaded active enabled|virtqemud.service loaded inactive disabled" }],
+      {
+        ...{ check: "libvirt", level: "notice" },
+        what: "virtqemud is started by its first visitor, not with the host",
+      },
+      /^sudo systemctl enable --now virtqemud\.service virtnetworkd\.socket/,
     ],
     [
       "whose daemon isn't started at boot",

@@ -53,11 +53,17 @@ export class Peer {
     );
   }
 
-  refuse(serial: number, name: ProcedureName, code: number, message: string): void {
+  refuse(
+    serial: number,
+    name: ProcedureName,
+    code: number,
+    message: string,
+    more: { optDomain?: number; int1?: number } = {},
+  ): void {
     const { program, number } = procedures[name];
     this.send(
       { program, procedure: number, type: MESSAGE.reply, serial, status: STATUS.error },
-      errorBytes(code, message),
+      errorBytes(code, message, more),
     );
   }
 
@@ -103,8 +109,12 @@ export class Peer {
 }
 
 /** An error's payload. */
-export function errorBytes(code: number, message: string): Buffer {
-  return encodeType("remote_error", { code, optDomain: 0, message, level: 2, int1: 0, int2: 0 });
+export function errorBytes(
+  code: number,
+  message: string,
+  more: { optDomain?: number; int1?: number } = {},
+): Buffer {
+  return encodeType("remote_error", { code, optDomain: 0, message, level: 2, int1: 0, int2: 0, ...more });
 }
 
 /** Lets everything that is on its way arrive. */

@@ -41,6 +41,7 @@ export { patchDomain } from "./domain-patch.js";
 export * from "./error.js";
 export { nvramFilesOf, variablesFormat, withNamedVariables } from "./firmware-variables.js";
 export * from "./hotplug-state.js";
+export * from "./impossible-name.js";
 export {
   type Bandwidth,
   type FlowLimit,
