@@ -1,8 +1,9 @@
 // Prepares a machine for the demo and the tests: npm packages, Debian packages, a Pulumi CLI, the build, a Debian guest, a
-// newer system for test hosts. What is there already is left alone. With --without-hosts only what needs no root and no Debian,
-// with --without-systems all but the last two, which only tests need.
+// newer, a modular and a bare system for test hosts. What is there already is left alone. With --without-hosts only what needs no root and no
+// Debian, with --without-systems all but the last four, which only tests need.
 import { dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { ensureBareSystem } from "./bare-system.mjs";
 import { build } from "./build.mjs";
 import { CommandError } from "./command.mjs";
 import { ensureDebianGuest } from "./debian-guest.mjs";
@@ -32,7 +33,7 @@ export class UnfitMachineError extends Error {
  * Prepares what is missing; a line on standard error for each step that had something to do.
  *
  * @param {{ hosts?: boolean, systems?: boolean }} [options] hosts: false leaves out what only the test hosts need; systems: false
- *   the Debian guest and the hosts' newer systems
+ *   the Debian guest and the hosts' other systems
  * @returns {Promise<{ environment: { PATH: string } }>} what to add to the environment to run `pulumi`
  */
 export async function prepareMachine(options = {}) {
@@ -48,7 +49,9 @@ export async function prepareMachine(options = {}) {
     step("building the package", () => build({ ifNeeded: true }), {
       outcome: (done) => (done ? "done" : undefined),
     }),
-    ...(hosts && (options.systems ?? true) ? [ensureDebianGuest(), ensureModularSystem()] : []),
+    ...(hosts && (options.systems ?? true)
+      ? [ensureDebianGuest(), ensureModularSystem(), ensureBareSystem()]
+      : []),
   ]);
   console.error(
     `setup: ready, with the Pulumi CLI ${origin} in ${folder} (${duration(performance.now() - started)})`,

@@ -45,8 +45,10 @@ export function judgeClock(verdict: Verdict, machine: MachineFacts, asked: Asked
 function keepClock(machine: MachineFacts): string[] {
   const place = placeOf(machine);
   if (!machine.hasSystemd) return [asRoot(place, "chronyd -q")];
-  const missing = machine.clock.hasKeeper ? [] : install(place, "clock");
-  return [...missing, asRoot(place, "timedatectl set-ntp true")];
+  if (machine.clock.hasKeeper) return [asRoot(place, "timedatectl set-ntp true")];
+  // Of Debian's packages daemons are started by themselves; timedatectl knows for some time of none yet.
+  const start = place.family === "debian" ? [] : [asRoot(place, "systemctl enable --now chronyd")];
+  return [...install(place, "clock"), ...start];
 }
 
 const TLS_FILES = ["ca-cert.pem", "server-cert.pem", "server-key.pem", "client-cert.pem", "client-key.pem"];

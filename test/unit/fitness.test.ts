@@ -330,7 +330,12 @@ describe("a host", () => {
       expect.stringMatching(/^sudo apt-get install -y libvirt-daemon-system /),
       "sudo systemctl enable --now libvirtd",
       ...["sudo apt-get update", "sudo apt-get install -y swtpm swtpm-tools"],
-      ...["sudo apt-get update", "sudo apt-get install -y chrony", "sudo timedatectl set-ntp true"],
+      ...["sudo apt-get update", "sudo apt-get install -y chrony"],
+    ]);
+    const fedora = seenWith({ "os.id": "fedora", "clock.synchronised": "no", "clock.keeper": "no" });
+    expect(only(fedora).fix?.commands).toEqual([
+      "sudo dnf install -y chrony",
+      "sudo systemctl enable --now chronyd",
     ]);
   });
 
