@@ -155,7 +155,10 @@ start_daemons() {
       for unit in virtqemud virtnetworkd virtstoraged virtnodedevd virtsecretd virtnwfilterd; do
         ! systemctl cat "$unit.socket" >/dev/null 2>&1 || start_unit "$unit.socket"
       done
-      enable_unit virtqemud.service # VMs with autostart are started by it, and not by its socket.
+      # What has autostart is started by these, and not by their sockets.
+      for unit in virtnetworkd virtstoraged virtqemud; do
+        ! systemctl cat "$unit.service" >/dev/null 2>&1 || enable_unit "$unit.service"
+      done
     else
       start_unit libvirtd.service libvirtd.socket
     fi

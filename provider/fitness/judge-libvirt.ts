@@ -87,13 +87,13 @@ function denied(verdict: Verdict, machine: MachineFacts): Finding {
   });
 }
 
-/** The service of the daemon that has the VMs, which starts those with autostart; a socket waits for a visitor, which is enough for the others. */
+/** The services of daemons that start what has autostart; a socket waits for a visitor, which is enough for the others. */
 function enable(place: Place, daemon: string): string[] {
   return daemon === "libvirtd"
     ? rootCommands(place, "systemctl enable --now libvirtd")
     : rootCommands(
         place,
-        "systemctl enable --now virtqemud.service virtnetworkd.socket virtstoraged.socket virtnodedevd.socket virtsecretd.socket virtnwfilterd.socket",
+        "systemctl enable --now virtqemud.service virtnetworkd.service virtstoraged.service virtnodedevd.socket virtsecretd.socket virtnwfilterd.socket",
       );
 }
 

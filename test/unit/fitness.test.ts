@@ -128,7 +128,7 @@ describe("a host", () => {
         ...{ check: "libvirt", level: "notice" },
         what: "virtqemud is started by its first visitor, not with the host",
       },
-      /^sudo systemctl enable --now virtqemud\.service virtnetworkd\.socket/,
+      /^sudo systemctl enable --now virtqemud\.service virtnetworkd\.service/,
     ],
     [
       "whose daemon isn't started at boot",
