@@ -80,19 +80,31 @@ is_installed() {
   esac
 }
 
+# Of a machine that has just started the system's own updates may hold the lock.
+apt() { DEBIAN_FRONTEND=noninteractive loudly apt-get -q -o DPkg::Lock::Timeout=300 "$@"; }
+
 install_packages() {
   missing=
   for package in $(wanted_packages); do is_installed "$package" || missing="$missing $package"; done
   [ -n "$missing" ] || return 0
   case $family in
     debian)
-      export DEBIAN_FRONTEND=noninteractive
-      # Of a machine that has just started the system's own updates may hold the lock.
-      loudly apt-get -q -o DPkg::Lock::Timeout=300 update || note "apt-get update failed; going on with the lists that are there"
-      loudly apt-get -q -o DPkg::Lock::Timeout=300 install -y $missing || fail "apt-get install$missing failed" ;;
+      apt update || note "apt-get update failed; going on with the lists that are there"
+      apt install -y $missing || fail "apt-get install$missing failed" ;;
     redhat) loudly dnf -q install -y $missing || fail "dnf install$missing failed" ;;
   esac
   changed "installed$missing"
+}
+
+# VMs' filesystems need it. Older releases have it in QEMU's packages; in newer ones it is a package that nothing asks for.
+install_virtiofsd() {
+  for file in /usr/libexec/virtiofsd /usr/lib/qemu/virtiofsd; do [ ! -e "$file" ] || return 0; done
+  ! is_installed virtiofsd || return 0
+  case $family in
+    debian) apt-cache policy virtiofsd 2>/dev/null | grep -q 'Candidate: [^(]' || return 0; apt install -y virtiofsd ;;
+    redhat) dnf -q list --available virtiofsd >/dev/null 2>&1 || return 0; loudly dnf -q install -y virtiofsd ;;
+  esac || { note "virtiofsd can't be installed: VMs with filesystems don't start"; return 0; }
+  changed "installed virtiofsd"
 }
 
 # The device may be there before its driver is, and then can't be opened.
@@ -277,6 +289,7 @@ bootstrap() {
   read_settings "$@"
   know_distribution
   install_packages
+  install_virtiofsd
   load_kvm
   join_groups
   start_daemons

@@ -177,6 +177,7 @@ esac`,
         `systemctl enable ${unit}.socket`,
         `systemctl start ${unit}.socket`,
       ]),
+      "systemctl enable virtqemud.service",
     ]);
     await beta.shell("rm /run/state/log");
     const again = await run();

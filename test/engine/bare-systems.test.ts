@@ -2,6 +2,8 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DoctorReport } from "../../cli/doctor/report.js";
+import { bootstrapCommand, readBootstrap } from "../../provider/fitness/bootstrap.js";
+import { bootstrapSettings } from "../../provider/fitness/bootstrap-settings.js";
 import { ensureBareSystem } from "../../scripts/bare-system.mjs";
 import { build } from "../../scripts/build.mjs";
 import { run } from "../hosts/command.js";
@@ -36,7 +38,7 @@ describe.skipIf(!available).each(systems)(`a bare system, %s${lacking}`, (name) 
     // Without KVM this machine has nothing to say whose emulation is meant.
     program = (await readFile(`${example}index.ts`, "utf8")).replace(
       /powerState: "stopped",.*/,
-      'emulation: "qemu",',
+      'emulation: "qemu", filesystems: [{ source: "/srv", target: "srv" }],',
     );
     expect(program).toContain('emulation: "qemu"');
     project = await PulumiProject.create({
@@ -97,6 +99,7 @@ describe.skipIf(!available).each(systems)(`a bare system, %s${lacking}`, (name) 
     expect(outputs).toMatchObject({
       changes: [
         expect.stringMatching(/^installed libvirt-daemon-system libvirt-clients qemu-system-x86 qemu-utils /),
+        "installed virtiofsd",
         "operator is a member of the group libvirt",
         "defined the pool default at /var/lib/libvirt/images",
         "started the pool default",
@@ -123,6 +126,39 @@ describe.skipIf(!available).each(systems)(`a bare system, %s${lacking}`, (name) 
     // libvirt's own network, for which it needs dnsmasq and a firewall's program.
     await bare.shell("virsh -q net-info default | grep -q 'Active: *yes' || virsh -q net-start default");
     expect(await bare.shell("ip -br -4 addr show virbr0")).toContain("192.168.122.1/24");
+  });
+
+  it("has packages of Fedora's and RHEL's names installed by dnf, where rpm doesn't know them (empty ones)", async () => {
+    await bare.shell("apt-get -q install -y dnf rpm createrepo-c >/dev/null 2>&1");
+    const ours =
+      "libvirt-daemon-kvm libvirt-client qemu-kvm qemu-img edk2-ovmf swtpm swtpm-tools zstd bzip2 xz tar gzip";
+    await bare.shell(`mkdir -p /run/specs /etc/yum.repos.d; cd /run/specs
+      spec() { printf '%s\n' "Name: $1" 'Version: 1' 'Release: 1' 'Summary: empty' 'License: none' 'BuildArch: noarch' "$2" '%description' empty '%files' >"$1.spec"; }
+      for name in ${ours} util-linux; do spec "$name" ''; done
+      # As a minimal RHEL has them.
+      spec coreutils-single 'Provides: coreutils'; spec curl-minimal 'Provides: curl'
+      for file in *.spec; do rpmbuild -bb --define '_rpmdir /srv/rpms' "$file" >/dev/null 2>&1; done
+      createrepo_c -q /srv/rpms
+      printf '%s\n' '[local]' 'name=local' 'baseurl=file:///srv/rpms' 'gpgcheck=0' >/etc/yum.repos.d/local.repo
+      printf '%s\n' 'ID="rhel"' 'ID_LIKE="fedora"' 'PRETTY_NAME="RHEL"' >/run/os-release
+      dnf -q install -y coreutils-single curl-minimal tar gzip util-linux >/dev/null 2>&1
+      mount --bind /run/os-release /etc/os-release`);
+    const { create, stdin } = bootstrapCommand(bootstrapSettings("bare", { firmware: true, tpm: true }));
+    const bootstrap = async () =>
+      readBootstrap("bare", await bare.mustExec(["dash", "-c", create], { stdin }));
+    expect(await bootstrap()).toMatchObject({
+      distribution: "RHEL",
+      changes: [
+        "installed libvirt-daemon-kvm libvirt-client qemu-kvm qemu-img xz zstd bzip2 edk2-ovmf swtpm swtpm-tools",
+      ],
+    });
+    await bare.shell(`rpm -q ${ours}; ! rpm -q curl coreutils`);
+    expect((await bootstrap()).changes).toEqual([]);
+    await bare.shell(
+      "rpm -e --nodeps qemu-kvm; sed -i s,srv/rpms,srv/nothing, /etc/yum.repos.d/local.repo; dnf -q clean all",
+    );
+    await expect(bootstrap()).rejects.toThrow(/pulumi-kvm: dnf install qemu-kvm failed/);
+    await bare.shell("umount /etc/os-release");
   });
 
   it("stays as it is: looked at again nothing is changed", async () => {

@@ -33,7 +33,7 @@ cp /etc/resolv.conf "$root/etc/resolv.conf"
 mount -t proc proc "$root/proc"
 chroot "$root" apt-get -qq update
 chroot "$root" apt-get -qq install -y --download-only -o Dir::Cache::archives=/srv/packages \
-  libvirt-daemon-system libvirt-clients qemu-system-x86 qemu-utils dnsmasq-base curl gzip xz-utils zstd bzip2 tar ovmf swtpm swtpm-tools
+  libvirt-daemon-system libvirt-clients qemu-system-x86 qemu-utils dnsmasq-base curl gzip xz-utils zstd bzip2 tar ovmf swtpm swtpm-tools virtiofsd dnf rpm createrepo-c
 umount "$root/proc"
 rm -rf "$root/srv/packages/partial" "$root/srv/packages/lock" "$root"/var/lib/apt/lists/*_* "$root/etc/resolv.conf"
 cd "$root/srv/packages"
