@@ -10,16 +10,15 @@ const CODE = { internal: 1, system: 38 } as const;
 const BROKEN_CONNECTION: ReadonlySet<number> = new Set([5, 32, 104]); // EIO, EPIPE, ECONNRESET
 
 /**
- * Whether a daemon behind the one that was asked was restarted, or has gone, and whether it may have got the request before. Only another
- * connection reaches it again.
+ * Whether a daemon behind the one that was asked was restarted, or has gone: before it had got the request, or after that, or "perhaps" none of it.
+ * Only another connection reaches it again.
  */
-export function lostDaemon(error: unknown): "unsent" | "perhapsSent" | undefined {
+export function lostDaemon(error: unknown): "before" | "after" | "perhaps" | undefined {
   if (!(error instanceof RemoteError) || error.domain !== FROM_RPC) return undefined;
-  if (error.code === CODE.system)
-    return BROKEN_CONNECTION.has(error.systemErrorNumber) ? "perhapsSent" : undefined;
+  if (error.code === CODE.system) return BROKEN_CONNECTION.has(error.systemErrorNumber) ? "after" : undefined;
   if (error.code !== CODE.internal) return undefined;
-  // Said before anything is written; a daemon with another language than English has other words for it.
-  return error.message.includes("client socket is closed") ? "unsent" : "perhapsSent";
+  // A daemon with another language than English has other words for it, and for other errors.
+  return error.message.includes("client socket is closed") ? "before" : "perhaps";
 }
 
 const DRIVERS: Readonly<Record<string, string>> = {
@@ -29,6 +28,8 @@ const DRIVERS: Readonly<Record<string, string>> = {
   virtnodedevd: "devices",
   virtnwfilterd: "network filters",
   virtqemud: "virtual machines",
+  virtlogd: "what VMs print",
+  virtlockd: "locks of disks",
 };
 
 /** What is to be done about a daemon that couldn't be connected to; undefined when the error is another. */

@@ -1,4 +1,4 @@
-import { startMissingDaemon } from "./driver-daemons.js";
+import { lostDaemon, startMissingDaemon } from "./driver-daemons.js";
 import {
   RemoteError,
   RpcAbortedError,
@@ -149,6 +149,11 @@ export function toLibvirtError(error: unknown, { hostName, operation }: ErrorCon
   if (!(error instanceof RpcError)) return error;
   const base = { hostName, operation, reason: error.message, cause: error };
   if (error instanceof RemoteError) {
+    const lost = lostDaemon(error);
+    if (lost === "before" || lost === "after") {
+      const reason = `a daemon that libvirt asks there was restarted, or has ended: ${error.message}`;
+      return new LibvirtError("connectionLost", { ...base, reason, sent: lost === "after" });
+    }
     const remedy = startMissingDaemon(error);
     if (remedy !== undefined) base.reason += `; ${remedy}`;
     return new LibvirtError(kindOf(error), { ...base, code: error.code, domain: error.domain });

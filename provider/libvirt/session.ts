@@ -111,7 +111,7 @@ export class Session {
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof LibvirtError) || lostDaemon(error.cause) !== "unsent") throw error;
+      if (!(error instanceof LibvirtError) || lostDaemon(error.cause) !== "before") throw error;
       return await attempt();
     }
   }
@@ -171,7 +171,7 @@ export class Session {
       return await connection.call(procedure, args, options);
     } catch (error) {
       const lost = lostDaemon(error);
-      if (lost === undefined || (lost === "perhapsSent" && !isRepeatable)) throw error;
+      if (lost === undefined || (lost !== "before" && !isRepeatable)) throw error;
       return await (await this.#after(connection)).call(procedure, args, options);
     }
   }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bootstrapScript } from "../../provider/fitness/bootstrap-script.js";
 import { closeHost, examineHost } from "../../provider/fitness/examine.js";
@@ -118,6 +119,26 @@ describe.skipIf(!available)(`libvirt's modular daemons ${missing.join("; ")}`, (
       await expect.poll(() => started).toEqual(["defined", "undefined"]);
       await listening.close();
       for (const name of ["one", "round-0", "round-1"]) await volumes.delete("images", name);
+    });
+  });
+
+  it("of which one dies while it changes something leave that open, and are asked again", async () => {
+    await connected("alpha", async (host) => {
+      const { pools } = await host.libvirt();
+      const { uuid, autostart } = (await pools.observe({ name: "images" })) ?? {};
+      expect(autostart).toBe(false);
+      await alpha.shell("kill -STOP $(cat /run/virtstoraged.pid)");
+      const change = pools.setAutostart(uuid as string, true).catch((error: unknown) => error);
+      await delay(200);
+      await alpha.shell(
+        "kill -KILL $(cat /run/virtstoraged.pid); sleep 0.2; rm /run/libvirt/virtstoraged-sock",
+      );
+      expect(await change).toMatchObject({
+        ...{ kind: "connectionLost", sent: true },
+        message: expect.stringMatching(/: a daemon that libvirt asks there was restarted, or has ended: /),
+      });
+      await start("virtstoraged");
+      expect((await pools.observe({ name: "images" }))?.autostart).toBe(false);
     });
   });
 

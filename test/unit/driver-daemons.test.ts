@@ -62,16 +62,28 @@ describe("a driver whose own daemon was restarted", () => {
     const unheard = await open([closedSocket]);
     await unheard.libvirt.networks.start(uuid);
     expect(calls(unheard.peers, "NetworkCreate")).toEqual([1, 1]);
-    for (const refusal of [endOfFile, otherWords]) {
+    for (const [refusal, error] of [
+      [
+        endOfFile,
+        {
+          ...{ kind: "connectionLost", sent: true },
+          reason: `a daemon that libvirt asks there was restarted, or has ended: ${endOfFile.message}`,
+        },
+      ],
+      [otherWords, { kind: "internal", reason: otherWords.message }],
+    ] as const) {
       const perhaps = await open([refusal]);
-      await expect(perhaps.libvirt.networks.start(uuid)).rejects.toMatchObject({ reason: refusal.message });
+      await expect(perhaps.libvirt.networks.start(uuid)).rejects.toMatchObject(error);
       expect(calls(perhaps.peers, "NetworkCreate")).toEqual([1]);
     }
   });
 
   it("is given up when it is lost again at once", async () => {
     const { libvirt, peers } = await open([closedSocket, closedSocket, closedSocket]);
-    await expect(libvirt.networks.observeAll()).rejects.toMatchObject({ kind: "internal" });
+    await expect(libvirt.networks.observeAll()).rejects.toMatchObject({
+      kind: "connectionLost",
+      sent: false,
+    });
     expect(peers).toHaveLength(2);
   });
 
