@@ -154,7 +154,7 @@ describe.skipIf(!available)(`a bare host${lacking}`, () => {
     await standIn(
       "systemctl",
       `case "$1 $2" in
-"cat virtqemud.socket" | "cat virtnetworkd.socket") ;;
+"cat virtqemud."* | "cat virtnetworkd."*) ;;
 "is-enabled "*) [ -e "/run/state/enabled-$2" ] && echo enabled ;;
 "is-active -q") [ -e "/run/state/active-$3" ] ;;
 "enable "*) : >"/run/state/enabled-$2"; echo "systemctl $*" >>/run/state/log ;;
@@ -177,6 +177,7 @@ esac`,
         `systemctl enable ${unit}.socket`,
         `systemctl start ${unit}.socket`,
       ]),
+      "systemctl enable virtnetworkd.service",
       "systemctl enable virtqemud.service",
     ]);
     await beta.shell("rm /run/state/log");
