@@ -129,7 +129,10 @@ export interface VirtualMachineArgs {
   numaTune?: In<VmNumaTune>;
   /** `"kvm"`, `"qemu"` (no hardware virtualisation, slow) or `"auto"` (default: kvm where usable, decided at creation). Next boot. */
   emulation?: In<"auto" | "kvm" | "qemu">;
-  /** QEMU machine type, `"q35"` (default), `"pc"` or a versioned name. The version is pinned at creation. Next boot. */
+  /**
+   * QEMU machine type, `"q35"` (default), `"pc"` or a versioned name. The version is pinned at creation: the host's newest of QEMU's own (`"pc-q35-8.2"`), which
+   * hosts of other distributions know as well if their QEMU is no older; Ubuntu's and RHEL's names (`"pc-q35-noble"`) are known there alone. Next boot.
+   */
   machine?: In<string>;
   /**
    * `"bios"` (default), `"uefi"` or `"uefi-secure-boot"` (with Microsoft's keys; needs machine `"q35"`). Each has boot entries and keys of its own,
