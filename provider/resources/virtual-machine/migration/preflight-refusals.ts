@@ -78,7 +78,7 @@ export interface PoolFindings {
 export function refusalsOf(findings: PreflightFindings): string[] {
   if (findings.source.facts.uuid === findings.target.facts.uuid)
     return [
-      `${findings.source.name} and ${findings.target.name} are the same machine (host UUID ${findings.target.facts.uuid}); give cloned hosts each a host_uuid of their own in libvirtd.conf`,
+      `${findings.source.name} and ${findings.target.name} are the same machine (host UUID ${findings.target.facts.uuid}); give cloned hosts each a host_uuid of their own in libvirtd.conf (virtqemud.conf where there is virtqemud)`,
     ];
   return [
     ...identityRefusals(findings),
