@@ -1,4 +1,4 @@
-const segmenter = new Intl.Segmenter();
+let segmenter: Intl.Segmenter | undefined;
 
 /** Han, kana, Hangul, full-width forms and emoji, which terminals draw in two columns. */
 const WIDE =
@@ -6,6 +6,8 @@ const WIDE =
 
 /** What one reads as letters, each with the columns that it takes on a terminal. */
 export function letters(text: string): { letter: string; columns: number }[] {
+  // Making one takes longer than most reports.
+  segmenter ??= new Intl.Segmenter();
   return [...segmenter.segment(text)].map(({ segment }) => ({
     letter: segment,
     columns: WIDE.test(segment) ? 2 : 1,

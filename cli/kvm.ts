@@ -30,3 +30,6 @@ try {
     process.exitCode = EXIT.failed;
   }
 }
+// All is said. What is left is taking leave of hosts, one of which may not answer any more: nobody is to wait for that.
+await new Promise((said) => process.stdout.write("", said));
+process.exit();

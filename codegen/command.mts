@@ -6,7 +6,8 @@ import type { Command } from "commander";
 import { z } from "zod";
 import { CONSOLE_SCHEMA_VERSION, consoleReport } from "../cli/console/report.js";
 import { DOCTOR_SCHEMA_VERSION, doctorReport } from "../cli/doctor/report.js";
-import { report as driftReport, SCHEMA_VERSION } from "../cli/drift/report.js";
+import { DRIFT_SCHEMA_VERSION } from "../cli/drift/finding.js";
+import { report as driftReport } from "../cli/drift/report-schema.js";
 import { IMPORT_SCHEMA_VERSION, importReport } from "../cli/import/report.js";
 import { program } from "../cli/program.js";
 import { SCHEMA_VERSION as REVIEW_VERSION, report as reviewReport } from "../cli/review/report.js";
@@ -18,7 +19,7 @@ export function reportSchemas(): Record<string, string> {
     printJson(openEnded(z.toJSONSchema(schema, { target: "draft-2020-12", io: "output" })) as object);
   return {
     [`console-${CONSOLE_SCHEMA_VERSION}.schema.json`]: text(consoleReport),
-    [`drift-${SCHEMA_VERSION}.schema.json`]: text(driftReport),
+    [`drift-${DRIFT_SCHEMA_VERSION}.schema.json`]: text(driftReport),
     [`doctor-${DOCTOR_SCHEMA_VERSION}.schema.json`]: text(doctorReport),
     [`review-${REVIEW_VERSION}.schema.json`]: text(reviewReport),
     [`import-${IMPORT_SCHEMA_VERSION}.schema.json`]: text(importReport),

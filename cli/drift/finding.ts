@@ -1,6 +1,9 @@
 import type { z } from "zod";
 import type { finding } from "./finding-schema.js";
 
+/** Of what `kvm drift --json` prints. */
+export const DRIFT_SCHEMA_VERSION = 1;
+
 /** In the order in which people should look at them. */
 export const findingKinds = [
   "missing",

@@ -1,72 +1,11 @@
-import { z } from "zod";
 import type { SecretTexts } from "../../provider/planning/secret-texts.js";
 import { EXIT, type ExitCode } from "../exit-code.js";
-import { askedHost, count, exitCode, head } from "../report-parts.js";
-import { type Finding, type FindingKind, findingKinds, incompleteKinds } from "./finding.js";
-import { finding } from "./finding-schema.js";
+import { DRIFT_SCHEMA_VERSION, type Finding, findingKinds, incompleteKinds } from "./finding.js";
 import { hostNamesOf, type Judged, judge } from "./judge.js";
 import { leftovers } from "./leftovers.js";
 import { nearlyFull, roomIn } from "./pools.js";
+import type { DriftReport } from "./report-schema.js";
 import { LOGIN_KEYS, type SurveyedHost, type SurveyedStack } from "./survey.js";
-
-export const SCHEMA_VERSION = 1;
-
-/** What `kvm drift --json` prints. Fields may be added; what is here stays while the version does. */
-export const report = z
-  .object({
-    ...head("drift", SCHEMA_VERSION),
-    outcome: z
-      .enum(["same", "drift", "incomplete"])
-      .describe('"incomplete": a host or an object could not be reached or read, whatever else was found.'),
-    exitCode,
-    since: z
-      .string()
-      .optional()
-      .describe("When the earlier report was made of which the findings are left out."),
-    stacks: z.array(
-      z.object({ project: z.string(), stack: z.string(), source: z.string(), resources: count }),
-    ),
-    hosts: z.array(
-      askedHost.extend({
-        domains: count.optional().describe("How many there are, whoever made them."),
-      }),
-    ),
-    pools: z.array(
-      z.object({
-        host: z.string(),
-        pool: z.string(),
-        capacityBytes: count,
-        availableBytes: count,
-        usedPercent: z.number(),
-      }),
-    ),
-    resources: z.array(
-      z.object({
-        urn: z.string(),
-        kind: z.string(),
-        name: z.string(),
-        hosts: z.array(z.string()),
-        status: z.enum(["same", "drifted", "missing", "unreachable", "unreadable"]),
-      }),
-    ),
-    summary: z
-      .object(
-        Object.fromEntries(findingKinds.map((kind) => [kind, count])) as Record<FindingKind, typeof count>,
-      )
-      .describe("How many findings there are of each kind."),
-    findings: z.array(finding),
-    ignored: count.describe("How many findings --ignore has left out."),
-    known: count.describe("How many findings --since has left out."),
-    knownIds: z
-      .array(z.string())
-      .optional()
-      .describe(
-        "Ids of what was known before, whoever found it first: a --since of this report leaves them out as well.",
-      ),
-    notes: z.array(z.string()),
-  })
-  .describe("What kvm drift found.");
-export type DriftReport = z.output<typeof report>;
 
 export interface ReportOptions {
   at: Date;
@@ -124,7 +63,7 @@ export function makeReport(surveys: readonly SurveyedStack[], options: ReportOpt
     isUntold && !isNamed ? EXIT.incomplete : failing.length > 0 ? EXIT.found : EXIT.fine;
   return {
     schema: "pulumi-kvm/drift",
-    version: SCHEMA_VERSION,
+    version: DRIFT_SCHEMA_VERSION,
     at: options.at.toISOString(),
     outcome: isUntold ? "incomplete" : exitCode === EXIT.fine ? "same" : "drift",
     exitCode,

@@ -5,10 +5,11 @@ import { readInput } from "../read-input.js";
 import { reportTo } from "../reporting.js";
 import { readStates } from "../state/read-states.js";
 import { UsageError } from "../usage-error.js";
-import { driftKinds, type FindingKind, findingKinds } from "./finding.js";
+import { DRIFT_SCHEMA_VERSION, driftKinds, type FindingKind, findingKinds } from "./finding.js";
+import { asJson } from "./formats/json.js";
 import { ignoring } from "./ignore.js";
 import { type DriftOptions, driftFormats } from "./options.js";
-import type { DriftReport } from "./report.js";
+import type { DriftReport } from "./report-schema.js";
 import { survey } from "./survey.js";
 
 /**
@@ -27,6 +28,8 @@ export async function runDrift(options: DriftOptions): Promise<ExitCode> {
   return await reportTo(options, {
     formats: driftFormats,
     formatted: async (report: DriftReport, format, paint) => {
+      // What jobs read needs nothing of what people look at.
+      if (format === "json") return asJson(report);
       const { formatted } = await import("./formats/index.js");
       return formatted(report, format, paint);
     },
@@ -58,13 +61,13 @@ async function readReport(file: string): Promise<DriftReport> {
   } catch (error) {
     if (error instanceof UsageError) throw error;
   }
-  const { report, SCHEMA_VERSION } = await import("./report.js");
+  const { report } = await import("./report-schema.js");
   const parsed = report.safeParse(value);
   if (parsed.success) return parsed.data;
   const { schema, version } = Object(value) as { schema?: unknown; version?: unknown };
   throw new UsageError(
-    schema === "pulumi-kvm/drift" && version !== SCHEMA_VERSION
-      ? `--since ${file}: is a report of version ${JSON.stringify(version)}, and this kvm reads version ${SCHEMA_VERSION}; make one with it`
+    schema === "pulumi-kvm/drift" && version !== DRIFT_SCHEMA_VERSION
+      ? `--since ${file}: is a report of version ${JSON.stringify(version)}, and this kvm reads version ${DRIFT_SCHEMA_VERSION}; make one with it`
       : `--since ${file}: isn't what "kvm drift --json" writes`,
   );
 }

@@ -60,12 +60,12 @@ export async function survey(
       return { state, hosts: ofStack, asked: hostsOf(state, ofStack) };
     });
     const readings = readAll(stacks, options);
-    // While the hosts answer.
-    const [{ definitions }, { inspect }, { readAhead }] = await Promise.all([
-      import("../../provider/resources/index.js"),
+    // While the hosts answer. What takes longest comes last, so that they are heard in between.
+    const [{ inspect }, { readAhead }] = await Promise.all([
       import("../../provider/engine/inspection.js"),
       import("../../provider/resources/virtual-machine/record-models.js"),
     ]);
+    const { definitions } = await import("../../provider/resources/index.js");
     for (const host of readings.keys()) host.observations.onDomain = readAhead;
     const tools = { readings, definitions, inspect, warnings, progress: options.progress };
     return await Promise.all(stacks.map((stack) => surveyStack(stack, tools)));

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { DriftReport } from "../../cli/drift/report.js";
+import type { DriftReport } from "../../cli/drift/report-schema.js";
 import { create } from "../../provider/engine/lifecycle.js";
 import { Hosts } from "../../provider/hosts/hosts.js";
 import { definitions } from "../../provider/resources/index.js";

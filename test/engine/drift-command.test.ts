@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { DriftReport } from "../../cli/drift/report.js";
+import type { DriftReport } from "../../cli/drift/report-schema.js";
 import {
   buildPool,
   type MigrationJournal,

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { effects, type Finding, findingKinds } from "../../cli/drift/finding.js";
 import { formatted } from "../../cli/drift/formats/index.js";
-import { type DriftReport, report as reportSchema } from "../../cli/drift/report.js";
+import { type DriftReport, report as reportSchema } from "../../cli/drift/report-schema.js";
 import { noPaint } from "../../cli/paint.js";
 import { SecretTexts } from "../../provider/planning/secret-texts.js";
 import { reportOf, silentHost } from "../unit/drift-surveys.js";

@@ -1,5 +1,6 @@
 import { driftKinds } from "../../cli/drift/finding.js";
-import { type DriftReport, makeReport, type ReportOptions } from "../../cli/drift/report.js";
+import { makeReport, type ReportOptions } from "../../cli/drift/report.js";
+import type { DriftReport } from "../../cli/drift/report-schema.js";
 import type { SurveyedHost } from "../../cli/drift/survey.js";
 import type { StateResource } from "../../cli/state/state.js";
 import type { Inspection } from "../../provider/engine/inspection.js";

@@ -2,7 +2,7 @@ import { counted } from "../../counted.js";
 import { escapeMarkup as e } from "../../markup.js";
 import { page } from "../../page.js";
 import { type Finding, type FindingKind, findingKinds, kindLabel } from "../finding.js";
-import type { DriftReport } from "../report.js";
+import type { DriftReport } from "../report-schema.js";
 import { remarkOf, silenceOf, subjectOf, title, upOf, verdict } from "./words.js";
 
 export function asHtml(report: DriftReport): string {

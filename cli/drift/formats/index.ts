@@ -1,7 +1,8 @@
 import type { Paint } from "../../paint.js";
 import type { DriftFormat } from "../options.js";
-import type { DriftReport } from "../report.js";
+import type { DriftReport } from "../report-schema.js";
 import { asHtml } from "./html.js";
+import { asJson } from "./json.js";
 import { asJunit } from "./junit.js";
 import { asMarkdown } from "./markdown.js";
 import { asPrometheus } from "./prometheus.js";
@@ -12,7 +13,7 @@ export function formatted(report: DriftReport, format: DriftFormat, paint: Paint
     case "table":
       return asTable(report, paint);
     case "json":
-      return `${JSON.stringify(report, null, 2)}\n`;
+      return asJson(report);
     case "markdown":
       return asMarkdown(report);
     case "html":

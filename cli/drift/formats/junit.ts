@@ -1,7 +1,7 @@
 import { counted } from "../../counted.js";
 import { escapeMarkup as e } from "../../markup.js";
 import { type Finding, kindLabel } from "../finding.js";
-import type { DriftReport } from "../report.js";
+import type { DriftReport } from "../report-schema.js";
 import { subjectOf, title, upOf } from "./words.js";
 
 interface Case {

@@ -1,6 +1,6 @@
 import { escapeMarkdown as escaped } from "../../markup.js";
 import { kindLabel } from "../finding.js";
-import type { DriftReport } from "../report.js";
+import type { DriftReport } from "../report-schema.js";
 import { remarkOf, silenceOf, subjectOf, title, upOf, verdict } from "./words.js";
 
 /** For issues, chat and job summaries. */

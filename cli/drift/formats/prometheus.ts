@@ -1,5 +1,5 @@
 import { findingKinds } from "../finding.js";
-import type { DriftReport } from "../report.js";
+import type { DriftReport } from "../report-schema.js";
 import { stackName } from "./words.js";
 
 /** For the textfile collector of node_exporter, and whatever else reads Prometheus' text format. */

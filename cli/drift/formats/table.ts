@@ -1,7 +1,7 @@
 import { displayWidth, letters } from "../../display-width.js";
 import type { Paint } from "../../paint.js";
 import { type Finding, kindLabel } from "../finding.js";
-import type { DriftReport } from "../report.js";
+import type { DriftReport } from "../report-schema.js";
 import { remarkOf, silenceOf, subjectOf, title, upOf, verdict } from "./words.js";
 
 const HEAD = ["", "what", "host", "property", "wanted", "found", "pulumi up would"];

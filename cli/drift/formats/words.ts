@@ -1,6 +1,6 @@
 import { counted } from "../../counted.js";
 import { effectLabel, type Finding } from "../finding.js";
-import type { DriftReport } from "../report.js";
+import type { DriftReport } from "../report-schema.js";
 
 /** What a finding is about, for a column. */
 export function subjectOf({ resource, object }: Finding): string {
