@@ -180,6 +180,12 @@ export class DomainApi extends DomainHardwareApi {
     await this.session.change(`resume domain ${uuid}`, "DomainResume", { dom: domainByUuid(uuid) }, options);
   }
 
+  /** Has a guest that has suspended itself to RAM go on. */
+  async wakeUp(uuid: string, options: OperationOptions = {}): Promise<void> {
+    const args = { dom: domainByUuid(uuid), flags: 0 };
+    await this.session.change(`wake up domain ${uuid}`, "DomainPmWakeup", args, options);
+  }
+
   /** Disks, by their targets, on which an I/O error has paused a running domain. */
   async diskErrors(
     uuid: string,

@@ -31,7 +31,9 @@ hold() {
   true <"/dev/$1" && exec 7<"/dev/$1" && echo "holds $1"
 }
 held=
-for word in $(cat /proc/cmdline); do case $word in hold=*) wanted=${word#hold=} ;; esac; done
+# sleep=8: at that tick it suspends itself to RAM, once.
+tires=
+for word in $(cat /proc/cmdline); do case $word in hold=*) wanted=${word#hold=} ;; sleep=*) tires=${word#sleep=} ;; esac; done
 
 # Prints what has changed since it was called last: memory, processors, sizes of disks. No process is made: it is called at every tick.
 report() {
@@ -131,5 +133,6 @@ while true; do
   echo "tick $number $uptime"
   number=$((number + 1))
   report
+  [ "$number" != "$tires" ] || { echo sleeps; echo mem >/sys/power/state && echo "is awake"; }
   read -r -t 0.25 nothing <&8
 done

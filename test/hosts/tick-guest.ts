@@ -19,7 +19,7 @@ export interface TickGuest {
  *
  * Words of its command line: `write=vda:text` and `write=vda@MiB:text` write text (without blanks) to a disk, `read=vda` and
  * `read=vda@MiB` print `content vda text`; `show=sr0` prints the files of a CD-ROM, `show=sr0:norock` by their Joliet names, `show=fwcfg` an
- * Ignition config; `hold=vdb` keeps a disk open once it is there and says `holds vdb`; `share=tag` mounts a folder by virtiofs and prints
+ * Ignition config; `hold=vdb` keeps a disk open once it is there and says `holds vdb`; `sleep=8` suspends it to RAM at tick 8; `share=tag` mounts a folder by virtiofs and prints
  * `share tag` and its file `hello`. {@link tickCommandLine} comes first.
  */
 export function tickGuest(): TickGuest {

@@ -17,3 +17,14 @@ it("starts one that a deployment had asked to, for a restart that was cut off", 
     { kind: "start", reason: "it is off" },
   ]);
 });
+
+it("wakes up a guest that has suspended itself, where that isn't left to it", () => {
+  const asleep = { record: { state: "suspended" } } as unknown as ObservedDomain;
+  const step = (inputs: Partial<Inputs>) =>
+    powerSteps({ name: "web", ...inputs } as Inputs, asleep, []).map(({ kind }) => kind);
+  expect(step({})).toEqual(["resume"]);
+  expect(step({ onGuestShutdown: "leave" })).toEqual([]);
+  expect(step({ powerState: "paused" })).toEqual(["resume", "pause"]);
+  // That is what shutting it down begins with.
+  expect(step({ powerState: "stopped" })).toEqual(["shutdown"]);
+});

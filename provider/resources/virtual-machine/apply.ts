@@ -154,7 +154,7 @@ export async function apply(
       const standsStill = await resumeGuest(libvirt, uuid, context.signal);
       if (standsStill !== undefined)
         throw new Error(
-          `guest ${inputs.name} on ${host.name} doesn't go on: ${standsStill}; put that right, with room there or another pool for the disk, and deploy again`,
+          `guest ${inputs.name} on ${host.name} doesn't go on: ${standsStill.why}; ${standsStill.remedy}, and deploy again`,
         );
       break;
     }

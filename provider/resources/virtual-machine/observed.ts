@@ -100,6 +100,21 @@ export function isActive(domain: ObservedDomain): boolean {
   return domain.record.state !== "shutOff" && domain.record.state !== "crashed";
 }
 
+/** Its guest has suspended itself to RAM: nothing runs in it until somebody wakes it up. */
+export function sleeps({ record }: ObservedDomain): boolean {
+  return record.state === "suspended";
+}
+
+/** As it is once it has been woken up. */
+export function asAwake(domain: ObservedDomain): ObservedDomain {
+  const { record, run } = domain;
+  return {
+    ...domain,
+    record: { ...record, state: "running", reasonName: "wakeup" },
+    run: run && { ...run, paused: false },
+  };
+}
+
 /** It has crashed, and QEMU is still there with its memory and its disks (`onCrash: "preserve"`). With other actions that lasts a moment. */
 export function isKeptCrashed({ record, live }: ObservedDomain): boolean {
   return record.state === "crashed" && live?.onCrash === "preserve";

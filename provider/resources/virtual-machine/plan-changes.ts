@@ -16,7 +16,7 @@ import {
 } from "./observed.js";
 import { obstacles } from "./obstacles.js";
 import { patchRefusals } from "./patch-refusals.js";
-import { powerSteps } from "./power.js";
+import { isToWake, powerSteps } from "./power.js";
 import { asRelocated, type Relocations } from "./relocations.js";
 import { type MachineRequest, wasFound } from "./request.js";
 import type { GuestRun } from "./running-guest.js";
@@ -120,13 +120,12 @@ function planRename(inputs: Inputs, domain: ObservedDomain, from: string, result
 }
 
 /** What somebody has paused, and is to run, takes changes as a running guest does: it is resumed before them. */
-function runOnceResumed({ powerState = "running" }: Inputs, domain: ObservedDomain): GuestRun | undefined {
+function runOnceResumed(inputs: Inputs, domain: ObservedDomain): GuestRun | undefined {
+  const { powerState = "running" } = inputs;
   const { run, record, reverting } = domain;
+  const isPaused = record.state === "paused" && record.reasonName === "user";
   const resumes =
-    powerState === "running" &&
-    reverting === undefined &&
-    record.state === "paused" &&
-    record.reasonName === "user";
+    powerState === "running" && reverting === undefined && (isPaused || isToWake(inputs, domain));
   return run === undefined || !resumes ? run : { ...run, paused: false };
 }
 

@@ -15,8 +15,10 @@ import { volumesToCopy } from "./copies.js";
 import { desiredModel } from "./desired.js";
 import { missingMedia, refuseLossByName, releasedVolumeSteps } from "./disks.js";
 import { judgeHostFiles } from "./host-files.js";
+import { ASLEEP } from "./migration/index.js";
 import { missingNetworks, networkRefusals } from "./network-refusals.js";
 import {
+  asAwake,
   asEnded,
   isActive,
   isKeptCrashed,
@@ -24,6 +26,7 @@ import {
   type ObservedDomain,
   type ObservedHost,
   type ObservedMachine,
+  sleeps,
   snapshotNames,
   whereItIs,
 } from "./observed.js";
@@ -32,7 +35,7 @@ import { osWarnings, withDefaults } from "./os-defaults.js";
 import { patchRefusals } from "./patch-refusals.js";
 import { planChanges } from "./plan-changes.js";
 import { planMove, planSettling, releaseLeftBehind } from "./plan-move.js";
-import { powerSteps } from "./power.js";
+import { isToWake, powerSteps, wakeStep } from "./power.js";
 import { relocationSteps, relocationsOf, unfinishedOf } from "./relocations.js";
 import { isOwn, type MachineRequest } from "./request.js";
 import { mediaSteps, releasedMediaSteps } from "./seed/steps.js";
@@ -152,6 +155,14 @@ function planDeparture(
   result: Plan,
 ): void {
   const { target } = observed;
+  if (sleeps(domain)) {
+    const { inputs } = request;
+    if (isToWake(inputs, domain)) result.steps.push(wakeStep(inputs.name));
+    else result.refusals.push(movesAsleep(inputs.name, found, target));
+    const awake = asAwake(domain);
+    planDeparture(request, observed, { ...found, domain: awake }, awake, result);
+    return;
+  }
   const { place, marked } = asMarked(request, found, domain);
   const unfinished = unfinishedOf(relocationsOf(request, place, domain));
   relocationSteps(request, place, domain, unfinished, result);
@@ -165,6 +176,13 @@ function planDeparture(
   const later = relocations.moves.filter(({ resumes }) => resumes !== true);
   relocationSteps(request, target, domain, { moves: later, interrupted: [] }, result);
   planChanges(request, observed, moved.place, moved.domain, relocations, result);
+}
+
+function movesAsleep(name: string, { ref }: ObservedHost, target: ObservedHost): Refusal {
+  return {
+    kind: "policy",
+    message: `virtual machine ${name} is on ${ref.name} and should be on ${target.ref.name}, but ${ASLEEP}; wake it up (virsh dompmwakeup ${name}), or set onGuestShutdown: "start", with which a deployment does`,
+  };
 }
 
 function planNew(request: MachineRequest, observed: ObservedMachine, result: Plan): void {

@@ -1,6 +1,6 @@
 import type { DomainRecord } from "../../libvirt/index.js";
 import type { PropertyChange, Step } from "../../planning/step.js";
-import { isActive, type ObservedDomain } from "./observed.js";
+import { isActive, type ObservedDomain, sleeps } from "./observed.js";
 import type { Inputs } from "./schema.js";
 
 /** From the state it is in to the one that is declared, by way of a restart where changes wait for one and may have it. */
@@ -31,8 +31,9 @@ export function powerSteps(
     if (wanted === "paused") steps.push({ kind: "pause", subject, effect: "stop" });
     return steps;
   }
-  const paused = domain.record.state === "paused";
   if (wanted === "stopped") return [{ kind: "shutdown", subject, force, effect: "stop" }];
+  const paused = domain.record.state === "paused";
+  if (isToWake(inputs, domain)) steps.push(wakeStep(subject));
   if (wanted === "paused") {
     if (!paused) steps.push({ kind: "pause", subject, effect: "stop" });
     return steps;
@@ -49,6 +50,23 @@ export function powerSteps(
   if (waiting.length > 0 && mayRestart(inputs))
     steps.push({ kind: "restart", subject, force, changes: waiting, effect: "restart" });
   return steps;
+}
+
+/** Whether it is had to go on before anything else: not where what a guest does to itself is left to it. */
+export function isToWake(
+  { onGuestShutdown, powerState = "running" }: Inputs,
+  domain: ObservedDomain,
+): boolean {
+  return sleeps(domain) && (powerState !== "running" || onGuestShutdown !== "leave");
+}
+
+export function wakeStep(subject: string): Step {
+  return {
+    kind: "resume",
+    subject,
+    effect: "live",
+    reason: "it is asleep: its guest has suspended it to RAM",
+  };
 }
 
 function mayRestart({ restartPolicy, powerState = "running" }: Inputs): boolean {

@@ -3,7 +3,13 @@ import type { DiskSource } from "../../libvirt/xml/index.js";
 import { type Identity, identityHash, sameIdentity } from "../../planning/owner.js";
 import type { Step } from "../../planning/step.js";
 import { isRetained } from "./disks.js";
-import { isActive, type ObservedDomain, type ObservedHost, type ObservedMachine } from "./observed.js";
+import {
+  isActive,
+  type ObservedDomain,
+  type ObservedHost,
+  type ObservedMachine,
+  sleeps,
+} from "./observed.js";
 import type { MachineRequest } from "./request.js";
 import type { Inputs, Outputs } from "./schema.js";
 import { mediumInputOf, mediumTitles } from "./seed/boot-media.js";
@@ -39,7 +45,7 @@ export function endingOf(
   const outlives = (domain.live?.disks ?? []).some(
     ({ device, readonly, source }) => device === "disk" && !readonly && source !== undefined && !goes(source),
   );
-  return outlives && domain.record.state === "running" ? "shutDown" : "powerCut";
+  return outlives && (domain.record.state === "running" || sleeps(domain)) ? "shutDown" : "powerCut";
 }
 
 /** Tells the disks that are deleted with the VM. */

@@ -1,3 +1,4 @@
+import { oneLine } from "../../hosts/errors.js";
 import type { Libvirt } from "../../libvirt/index.js";
 import { parseDomain } from "../../libvirt/xml/index.js";
 import { until } from "../until.js";
@@ -10,13 +11,23 @@ const CAUSES = {
   unspecified: "there is an error of the storage at",
 } as const;
 
-/** Has a paused guest go on. One that an I/O error had paused may be paused again by the same one: then this says what is wrong with which disk. */
+/** libvirt hears of it from QEMU. */
+const AWAKE_WITHIN_MS = 10_000;
+
+/** What keeps a guest from going on, and what may help. */
+export interface Standstill {
+  why: string;
+  remedy: string;
+}
+
+/** Has a guest go on that is paused, or has suspended itself to RAM. One that an I/O error had paused may be paused again by the same one: then this says what is wrong with which disk. */
 export async function resumeGuest(
   libvirt: Libvirt,
   uuid: string,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<Standstill | undefined> {
   const before = await libvirt.domains.observe({ uuid });
+  if (before?.state === "suspended") return await wakeGuest(libvirt, uuid, signal);
   if (before?.reasonName !== "ioError") {
     await libvirt.domains.resume(uuid);
     return undefined;
@@ -45,7 +56,42 @@ export async function resumeGuest(
   return after?.reasonName === "ioError" ? await causeOf(libvirt, uuid, after.liveXml) : undefined;
 }
 
-async function causeOf(libvirt: Libvirt, uuid: string, liveXml: string | undefined): Promise<string> {
+async function wakeGuest(
+  libvirt: Libvirt,
+  uuid: string,
+  signal: AbortSignal,
+): Promise<Standstill | undefined> {
+  const remedy = "reset it, or cut its power (virsh reset, virsh destroy)";
+  let wake: () => void = () => undefined;
+  let isAwake = false;
+  const subscription = await libvirt.events.on("domainLifecycle", (event) => {
+    if (event.uuid !== uuid || event.event === "pmSuspended") return;
+    isAwake = true;
+    wake();
+  });
+  try {
+    await libvirt.domains.wakeUp(uuid);
+    await until(
+      (resolve) => {
+        wake = resolve;
+        if (isAwake) resolve();
+      },
+      AWAKE_WITHIN_MS,
+      signal,
+    );
+  } catch (error) {
+    signal.throwIfAborted();
+    return { why: `it sleeps (suspended to RAM) and can't be woken up: ${oneLine(error)}`, remedy };
+  } finally {
+    await subscription.close().catch(() => undefined);
+  }
+  const after = await libvirt.domains.observe({ uuid });
+  return after?.state === "suspended"
+    ? { why: "it sleeps (suspended to RAM) and doesn't wake up", remedy }
+    : undefined;
+}
+
+async function causeOf(libvirt: Libvirt, uuid: string, liveXml: string | undefined): Promise<Standstill> {
   const errors = await libvirt.domains.diskErrors(uuid);
   const disks = liveXml === undefined ? [] : parseDomain(liveXml).disks;
   const causes = errors.map(({ disk, error }) => {
@@ -53,5 +99,8 @@ async function causeOf(libvirt: Libvirt, uuid: string, liveXml: string | undefin
     const file = source !== undefined && "file" in source ? ` (${source.file})` : "";
     return `${CAUSES[error]} disk ${disk}${file}`;
   });
-  return `an I/O error pauses it again${causes.length === 0 ? "" : `: ${causes.join(", ")}`}`;
+  return {
+    why: `an I/O error pauses it again${causes.length === 0 ? "" : `: ${causes.join(", ")}`}`,
+    remedy: "put that right, with room there or another pool for the disk",
+  };
 }

@@ -64,7 +64,7 @@ export function guestRunOf(
   let definedDimmsBytes: number | undefined;
   let room: PluggingRoom | undefined;
   return {
-    paused: record.state === "paused",
+    paused: record.state === "paused" || record.state === "suspended",
     networks,
     notes: liveXml.includes(runNotesKind.uri) ? readRunNotes(liveXml) : noRunNotes,
     get hotplug() {

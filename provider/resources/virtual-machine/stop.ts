@@ -4,7 +4,7 @@ import { parseDomain } from "../../libvirt/xml/index.js";
 import type { ApplyContext } from "../definition.js";
 import { until } from "../until.js";
 import { type Asked, askAgainMs, nextAsk, type Way } from "./presses.js";
-import { resumeGuest } from "./resume-guest.js";
+import { resumeGuest, type Standstill } from "./resume-guest.js";
 import { isAgentConnected } from "./wait/addresses.js";
 
 /** Its end is an event; in between people are told how long it may still take. */
@@ -32,7 +32,7 @@ export async function shutDown(
   let asked: Asked | undefined;
   let wake: () => void = () => undefined;
   let hasCrashed = false;
-  let standsStill: string | undefined;
+  let standsStill: Standstill | undefined;
   const subscription = await libvirt.events.on("domainLifecycle", (event) => {
     if (event.uuid !== uuid) return;
     hasCrashed ||= event.event === "crashed";
@@ -50,7 +50,10 @@ export async function shutDown(
       }
       const leftMs = deadline - context.now();
       if (leftMs <= 0) break;
-      standsStill = record.state === "paused" ? await resumeGuest(libvirt, uuid, context.signal) : undefined;
+      standsStill =
+        record.state === "paused" || record.state === "suspended"
+          ? await resumeGuest(libvirt, uuid, context.signal)
+          : undefined;
       const ask =
         standsStill === undefined
           ? nextAsk(asked, { nowMs: context.now(), leftMs, timeoutMs }, isAgentConnected(record.liveXml))
@@ -69,7 +72,7 @@ export async function shutDown(
         // The button is next.
         if (asked.failed === true && way === "agent") continue;
       }
-      const way = standsStill ?? WAYS[asked?.way ?? "acpi"];
+      const way = standsStill?.why ?? WAYS[asked?.way ?? "acpi"];
       context.log.progress(`waiting for the guest to shut down (${way}), ${Math.ceil(leftMs / 1000)} s left`);
       await until(
         (resolve) => {
@@ -85,7 +88,7 @@ export async function shutDown(
   const inVain = `did not shut down within ${timeoutMs / 1000} s`;
   if (!options.force && standsStill !== undefined)
     throw new Error(
-      `guest ${name} ${inVain}: ${standsStill}; put that right, with room there or another pool for the disk, or set forceStop: true to cut its power`,
+      `guest ${name} ${inVain}: ${standsStill.why}; ${standsStill.remedy}, or set forceStop: true to cut its power`,
     );
   if (!options.force)
     throw new Error(
@@ -94,7 +97,7 @@ export async function shutDown(
       }; shut it down from inside, raise shutdownTimeout, or set forceStop: true to cut its power`,
     );
   context.log.warning(
-    `guest ${name} ${hasCrashed ? "has crashed instead of shutting down" : inVain}${standsStill === undefined ? "" : ` (${standsStill})`}: its power is cut`,
+    `guest ${name} ${hasCrashed ? "has crashed instead of shutting down" : inVain}${standsStill === undefined ? "" : ` (${standsStill.why})`}: its power is cut`,
   );
   await libvirt.domains.destroy(uuid, { graceful: true });
 }

@@ -20,6 +20,9 @@ export class MigrationError extends Error {
   }
 }
 
+/** What is in the way of a guest that has suspended itself to RAM: QEMU wakes it up at the switchover, of which libvirt (9.0) then waits for the pause. */
+export const ASLEEP = "its guest sleeps (suspended to RAM), and a move of one that does never ends";
+
 /** The reason in one line, for the middle of a sentence. */
 export function reasonOf(error: unknown): string {
   return oneLine(error);

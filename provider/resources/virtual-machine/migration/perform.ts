@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Host } from "../../../hosts/host.js";
 import type { DomainApi, MigrationPhase } from "../../../libvirt/index.js";
-import { MigrationError } from "./errors.js";
+import { ASLEEP, MigrationError } from "./errors.js";
 import type { MigrationContext, MigrationPolicy } from "./migration-plan.js";
 import { progressLine } from "./progress.js";
 
@@ -33,6 +33,14 @@ export class Perform {
   async run(phase: MigrationPhase): Promise<{ cookie: Uint8Array }> {
     const { domains, uuid, policy } = this.#what;
     const over = new AbortController();
+    const { events } = await this.#what.host.libvirt();
+    // Ends with the connection, which is this migration's own.
+    await events.on("domainLifecycle", (event) => {
+      if (event.uuid === uuid && event.event === "pmSuspended") this.#fellAsleep.abort();
+    });
+    if ((await domains.observe({ uuid }))?.state === "suspended") this.#fellAsleep.abort();
+    const hindrance = this.#reasonToStop();
+    if (hindrance !== undefined) throw hindrance;
     // The time limit is kept by aborting the job; the call's own only has to be later.
     const timeoutMs = policy.timeoutMs + 10 * END_WITHIN_MS;
     const performing = domains.migratePerform3(uuid, phase, { timeoutMs }).finally(() => over.abort());
@@ -51,17 +59,17 @@ export class Perform {
   }
 
   #stopped: MigrationError | undefined;
+  /** Aborting the job ends it only until its switchover, so that is done at once. */
+  readonly #fellAsleep = new AbortController();
 
   async #watch(over: AbortSignal): Promise<undefined> {
     const { domains, uuid, policy, deadlineMs } = this.#what;
     const { signal, now, log } = this.#context;
-    const wake = AbortSignal.any([over, signal]);
+    const wake = AbortSignal.any([over, signal, this.#fellAsleep.signal]);
     let downtimeToSet = policy.maxDowntimeMs;
     while (!over.aborted) {
-      if (signal.aborted || now() > deadlineMs) {
-        this.#stopped = signal.aborted
-          ? new MigrationError("aborted", "the operation was aborted", signal.reason)
-          : new MigrationError("timedOut", `it was not done within ${policy.timeoutMs / 1000} s`);
+      this.#stopped = this.#reasonToStop();
+      if (this.#stopped !== undefined) {
         await this.#abort(over);
         return undefined;
       }
@@ -78,6 +86,17 @@ export class Perform {
         signal: wake,
       }).catch(() => undefined);
     }
+    return undefined;
+  }
+
+  #reasonToStop(): MigrationError | undefined {
+    const { policy, deadlineMs } = this.#what;
+    const { signal, now } = this.#context;
+    if (signal.aborted) return new MigrationError("aborted", "the operation was aborted", signal.reason);
+    if (this.#fellAsleep.signal.aborted)
+      return new MigrationError("failed", `${ASLEEP}; deploy again, which wakes it up first`);
+    if (now() > deadlineMs)
+      return new MigrationError("timedOut", `it was not done within ${policy.timeoutMs / 1000} s`);
     return undefined;
   }
 

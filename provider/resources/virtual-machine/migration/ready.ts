@@ -1,6 +1,6 @@
 import type { DomainRecord } from "../../../libvirt/index.js";
 import { journalOf } from "../../../planning/migrated-copy.js";
-import { MigrationError } from "./errors.js";
+import { ASLEEP, MigrationError } from "./errors.js";
 import type { MigrationPlan } from "./migration-plan.js";
 import { preflight } from "./preflight.js";
 
@@ -20,6 +20,11 @@ export async function requireReady(plan: MigrationPlan): Promise<DomainRecord> {
         "refused",
         `${name} is in the middle of a migration, as its metadata on ${host.name} says: settle that one first`,
       );
+  if (here.state === "suspended")
+    throw new MigrationError(
+      "refused",
+      `${name} can't move to ${target.name}: ${ASLEEP}; deploy again, which wakes it up first`,
+    );
   const refusals = await preflight(plan, { fresh: true });
   if (refusals.length > 0)
     throw new MigrationError("refused", `${name} can't move to ${target.name}: ${refusals.join("; ")}`);
