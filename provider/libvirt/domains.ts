@@ -105,7 +105,9 @@ export class DomainApi extends DomainHardwareApi {
   async schemaProblem(xml: string, options: OperationOptions = {}): Promise<string | undefined> {
     const call = { timeoutMs: options.timeoutMs ?? DEADLINES.read, signal: options.signal };
     try {
-      await this.define(withImpossibleName(xml), call);
+      const { uuid } = await this.define(withImpossibleName(xml), call);
+      // A driver that took it all the same isn't left with it.
+      await this.undefine(uuid, call);
       return undefined;
     } catch (error) {
       options.signal?.throwIfAborted();
