@@ -20,13 +20,18 @@ export interface Standstill {
   remedy: string;
 }
 
-/** Has a guest go on that is paused, or has suspended itself to RAM. One that an I/O error had paused may be paused again by the same one: then this says what is wrong with which disk. */
+/**
+ * Has a guest go on that is paused, or has suspended itself to RAM. One that an I/O error had paused may be paused again by the same one: then this
+ * says what is wrong with which disk.
+ */
 export async function resumeGuest(
   libvirt: Libvirt,
   uuid: string,
   signal: AbortSignal,
 ): Promise<Standstill | undefined> {
   const before = await libvirt.domains.observe({ uuid });
+  // It may have woken up by itself.
+  if (before?.state === "running") return undefined;
   if (before?.state === "suspended") return await wakeGuest(libvirt, uuid, signal);
   if (before?.reasonName !== "ioError") {
     await libvirt.domains.resume(uuid);
