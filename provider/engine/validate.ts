@@ -38,19 +38,16 @@ export function validateInputs(
   // What stands in the place of inputs that aren't right as a whole, for the checks between inputs.
   const unsound: Record<string, unknown> = {};
   const secret = new Set(secretInputsOf(news));
-  const optional = optionalOf(shape);
-  for (const [key, schema] of entriesOf(shape)) {
+  for (const { key, schema, isOptional } of fieldsOf(shape)) {
     const value = Object.hasOwn(news, key) ? news[key] : undefined;
-    if (value === undefined && misspelt.has(key)) {
-      unsound[key] = UNSOUND;
-      continue;
+    // As most of a resource's inputs aren't given.
+    if (value === undefined) {
+      if (misspelt.has(key) || (key === "host" && isNoHost(news.connection))) {
+        unsound[key] = UNSOUND;
+        continue;
+      }
+      if (isOptional) continue;
     }
-    if (key === "host" && value === undefined && isNoHost(news.connection)) {
-      unsound[key] = UNSOUND;
-      continue;
-    }
-    // As most of a resource's inputs aren't.
-    if (value === undefined && optional.has(key)) continue;
     if (containsUnknown(value)) {
       unknownKeys.push(key);
       unsound[key] = soundParts(schema, value);
@@ -79,16 +76,13 @@ export function validateInputs(
   return { inputs, unknownKeys, problems };
 }
 
-const entriesOf = readOnce((shape: z.ZodRawShape) => Object.entries(shape) as [string, z.ZodType][]);
-
-/** What needn't be given, and is nothing then. */
-const optionalOf = readOnce((shape: z.ZodRawShape) => {
-  const isOptional = (schema: z.ZodType) => {
-    const parsed = parse(schema, undefined);
-    return parsed.success && parsed.data === undefined;
-  };
-  return new Set(entriesOf(shape).flatMap(([key, schema]) => (isOptional(schema) ? [key] : [])));
-});
+/** Optional is what needn't be given, and is nothing then. */
+const fieldsOf = readOnce((shape: z.ZodRawShape) =>
+  Object.entries(shape as Record<string, z.ZodType>).map(([key, schema]) => {
+    const absent = parse(schema, undefined);
+    return { key, schema, isOptional: absent.success && absent.data === undefined };
+  }),
+);
 
 /** What is wrong apart from the parts that aren't known yet. */
 function problemsBesideUnknowns(

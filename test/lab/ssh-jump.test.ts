@@ -111,7 +111,10 @@ describe("a chain of jump hosts", () => {
       Array.from({ length: 12 }, () => open({ proxyJump: "outer,middle" })),
     );
     await refused;
-    expect(hosts.map((_, index) => loginsOf(index) - (before[index] ?? 0))).toEqual([1, 1, 12]);
+    // The servers write their logs in their own time.
+    await expect
+      .poll(() => hosts.map((_, index) => loginsOf(index) - (before[index] ?? 0)), { timeout: 5_000 })
+      .toEqual([1, 1, 12]);
     await first?.close();
     for (const other of others) expect(await serverPort(other)).toBe(portOf(2));
     await Promise.all(others.map((other) => other.close()));
