@@ -28,6 +28,7 @@ const machine = (more: Partial<ObservedMachine> = {}): ObservedMachine => ({
     uuid: "d",
     name: "web",
     isActive: true,
+    isAsleep: false,
     firmware: "bios",
     variablesFormat: "raw",
     hasAgentChannel: true,
@@ -206,6 +207,14 @@ describe("the plan of a snapshot", () => {
     const off = observed({ machine: machine({ hasAgent: false, isActive: false }) });
     expect(planned(quiesced, off)).toMatchObject({ refusals: [], warnings: [] });
     expect(planned(applying, off)).toMatchObject({ refusals: [{ kind: "missing" }] });
+  });
+
+  it("doubts in a preview that one of a guest that sleeps can be taken, and refuses when it still does", () => {
+    const asleep = observed({ machine: machine({ isAsleep: true }) });
+    const message = expect.stringMatching(/can't be taken while the guest sleeps .*virsh dompmwakeup web/);
+    expect(planned({ inputs: inputs() }, asleep)).toMatchObject({ refusals: [], warnings: [message] });
+    const applying = { inputs: inputs(), chosen: { uuid: "u", nonce } };
+    expect(planned(applying, asleep)).toMatchObject({ refusals: [{ message }], warnings: [] });
   });
 
   it("takes it anew for what can't be changed, and keeps its id otherwise", () => {

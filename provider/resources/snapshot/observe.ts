@@ -44,6 +44,8 @@ export interface ObservedMachine {
   uuid: string;
   name: string;
   isActive: boolean;
+  /** Its guest has suspended itself to RAM. */
+  isAsleep: boolean;
   firmware: Firmware;
   /** Of the file with the firmware's variables, where it is UEFI. */
   variablesFormat: string;
@@ -93,6 +95,7 @@ export async function observe(request: SnapshotRequest, context: ObserveContext)
     libvirtVersion,
     machine: {
       ...{ uuid: domain.uuid, name: domain.name, isActive: domain.liveXml !== undefined },
+      isAsleep: domain.state === "suspended",
       ...machine,
     },
     snapshot,

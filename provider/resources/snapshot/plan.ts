@@ -39,7 +39,8 @@ export function plan(request: SnapshotRequest, observed: ObservedSnapshot): Plan
   }
   if (snapshot === undefined) {
     result.refusals.push(...takeRefusals(inputs, observed, machine));
-    if (inputs.quiesce === true && machine.hasAgentChannel && !machine.hasAgent)
+    if (machine.isAsleep) planAsleep(request, observed, machine, result);
+    else if (inputs.quiesce === true && machine.hasAgentChannel && !machine.hasAgent)
       planSilentAgent(request, observed, machine, result);
     result.steps.push(takeStep(request, observed));
     return result;
@@ -132,6 +133,18 @@ function planForeign(
     return;
   }
   result.steps.push({ kind: "adopt", subject: what.replace(/ on .*$/, ""), host: ref.name, effect: "none" });
+}
+
+/** Before it is taken, the deployment of its VM wakes it up, unless that leaves it to itself. */
+function planAsleep(
+  { inputs, chosen }: SnapshotRequest,
+  { ref }: ObservedSnapshot,
+  { name }: ObservedMachine,
+  result: Plan,
+): void {
+  const message = `snapshot ${inputs.name} of ${name} on ${ref.name} can't be taken while the guest sleeps (suspended to RAM): libvirt takes none then. A deployment of the virtual machine wakes it up unless onGuestShutdown is "leave"; else wake it up by hand (virsh dompmwakeup ${name})`;
+  if (chosen !== undefined) result.refusals.push({ kind: "notSupported", message });
+  else result.warnings.push(message);
 }
 
 /** Before it is taken, the same deployment may start the guest, or what it waits for may come. */
