@@ -1,13 +1,8 @@
 // A bare system for test hosts: Debian 13 without anything for VMs, built once for each version of its recipe, test/hosts/bare-system.sh.
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { ensureBuilt } from "./built-once.mjs";
 
-const recipe = {
-  name: "bare-system",
-  title: "a bare system for test hosts",
-  script: join(dirname(dirname(fileURLToPath(import.meta.url))), "test", "hosts", "bare-system.sh"),
-};
+const recipe = { name: "bare-system", title: "a bare system for test hosts" };
 
 /** The folder that is its root; builds it unless it is there. */
 export async function ensureBareSystem() {

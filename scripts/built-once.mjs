@@ -1,7 +1,8 @@
 // What the tests need and takes minutes to build: a folder in the cache, built once for each version of its recipe.
 import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { cacheFolder } from "./cache.mjs";
 import { run } from "./command.mjs";
 import { withLock } from "./lock.mjs";
@@ -9,15 +10,21 @@ import { step } from "./progress.mjs";
 
 /**
  * @typedef {object} Recipe
- * @property {string} name of the folder, before the version
+ * @property {string} name of the folder, before the version, and of the script in test/hosts that is given a new folder, and builds in it
  * @property {string} title what people are told that it is
- * @property {string} script is given a new folder, and builds in it
- * @property {string[]} [options] further arguments of it
+ * @property {string[]} [options] further arguments of the script
  */
 
 /** @param {Recipe} recipe */
-function keptName({ name, script, options = [] }) {
-  const version = createHash("sha256").update(readFileSync(script)).update(options.join("\0")).digest("hex");
+function scriptOf({ name }) {
+  return join(dirname(dirname(fileURLToPath(import.meta.url))), "test", "hosts", `${name}.sh`);
+}
+
+/** @param {Recipe} recipe */
+function keptName(recipe) {
+  const { name, options = [] } = recipe;
+  const script = readFileSync(scriptOf(recipe));
+  const version = createHash("sha256").update(script).update(options.join("\0")).digest("hex");
   return `${name}-${version.slice(0, 12)}`;
 }
 
@@ -42,7 +49,7 @@ export function findBuilt(recipe) {
 export async function ensureBuilt(recipe) {
   const found = findBuilt(recipe);
   if (found) return found;
-  const { name, title, script, options = [] } = recipe;
+  const { name, title, options = [] } = recipe;
   return withLock(
     join(cacheFolder(), `${name}.lock`),
     async () => {
@@ -56,7 +63,7 @@ export async function ensureBuilt(recipe) {
       const whole = join(cacheFolder(), keptName(recipe));
       try {
         await step(`building ${title} (a minute or two, once)`, () =>
-          run([script, folder, ...options], { inherit: true, timeoutMs: 30 * 60_000 }),
+          run([scriptOf(recipe), folder, ...options], { inherit: true, timeoutMs: 30 * 60_000 }),
         );
         renameSync(folder, whole);
       } finally {

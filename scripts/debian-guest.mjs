@@ -5,7 +5,7 @@
 // grows into what the disk has at the first boot. Under emulation a boot costs about 70 s of CPU until cloud-init is done, so
 // tests share one. Its kernel is Debian's for clouds, without drivers for AHCI: disks and seeds must be virtio or SCSI.
 import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { ensureBuilt, findBuilt } from "./built-once.mjs";
 
 /**
@@ -15,12 +15,7 @@ import { ensureBuilt, findBuilt } from "./built-once.mjs";
  * @property {string} initrdPath
  */
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const recipe = {
-  name: "debian-guest",
-  title: "the Debian guest of the tests",
-  script: join(root, "test", "hosts", "debian-guest.sh"),
-};
+const recipe = { name: "debian-guest", title: "the Debian guest of the tests" };
 
 /**
  * The guest, or undefined where it has still to be built.

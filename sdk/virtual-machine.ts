@@ -211,7 +211,8 @@ export interface VirtualMachineArgs {
    * What a deployment does about a guest that has shut itself down while `powerState` is `"running"`. `"start"` (default): that is drift, and it is started.
    * `"leave"`: it stays off, with state `"stopped"`; one that crashed, whose power was cut or whose host went down is started nevertheless. A reboot from
    * inside is no drift either way. A guest that has suspended itself to RAM (sleeps) is woken up with `"start"`, before anything else, and sleeps on with
-   * `"leave"`; it isn't moved then, for a move of one that sleeps never ends (libvirt 9.0, QEMU 7.2). libvirt forgets why a guest is off when it restarts itself; the guest is started then.
+   * `"leave"`; it isn't moved then, for a move of one that sleeps never ends (libvirt 9.0, QEMU 7.2). libvirt forgets why a guest is off when it
+   * restarts itself; the guest is started then.
    */
   onGuestShutdown?: In<"start" | "leave">;
   /** Start with the host. Default `false`. Live. */

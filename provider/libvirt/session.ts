@@ -72,7 +72,7 @@ export class Session {
     args: ProcedureArgs<Name>,
     options: OperationOptions = {},
   ): Promise<ProcedureResult<Name>> {
-    const call = { timeoutMs: options.timeoutMs ?? DEADLINES.read, signal: options.signal };
+    const call = bounded(options, DEADLINES.read);
     return this.run(operation, () => this.#call(procedure, args, call, { isRepeatable: true }));
   }
 
@@ -83,7 +83,7 @@ export class Session {
     args: ProcedureArgs<Name>,
     options: OperationOptions = {},
   ): Promise<ProcedureResult<Name>> {
-    const call = { timeoutMs: options.timeoutMs ?? DEADLINES.change, signal: options.signal };
+    const call = bounded(options, DEADLINES.change);
     return this.run(operation, () => this.#call(procedure, args, call, { isRepeatable: false }));
   }
 
@@ -94,7 +94,7 @@ export class Session {
     args: ProcedureArgs<Name>,
     options: OperationOptions = {},
   ): Promise<ProcedureResult<Name>> {
-    const call = { timeoutMs: options.timeoutMs ?? DEADLINES.read, signal: options.signal };
+    const call = bounded(options, DEADLINES.read);
     return this.run(operation, () => this.control.call(procedure, args, call));
   }
 
@@ -105,7 +105,7 @@ export class Session {
     args: ProcedureArgs<Name>,
     options: OperationOptions & { purpose?: LongPurpose } = {},
   ): Promise<ProcedureResult<Name>> {
-    const call = { timeoutMs: options.timeoutMs ?? DEADLINES.long, signal: options.signal };
+    const call = bounded(options, DEADLINES.long);
     const attempt = () =>
       this.withLong(operation, options, (connection) => connection.call(procedure, args, call));
     try {
@@ -193,4 +193,8 @@ export class Session {
     await next.close();
     throw new RpcClosedError("the host's connections were closed", { sent: false });
   }
+}
+
+function bounded({ timeoutMs, signal }: OperationOptions, defaultMs: number): CallOptions {
+  return { timeoutMs: timeoutMs ?? defaultMs, signal };
 }

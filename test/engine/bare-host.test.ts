@@ -6,7 +6,7 @@ import { bootstrapSettings } from "../../provider/fitness/bootstrap-settings.js"
 import type { LabHost } from "../hosts/host.js";
 import { Lab, labAvailable } from "../hosts/lab.js";
 import { installCommandPlugin } from "../support/command-plugin.js";
-import { PulumiProject } from "../support/pulumi.js";
+import { PulumiProject, projectFilesOf } from "../support/pulumi.js";
 
 const { available, missing } = labAvailable(["swtpm", "swtpm"], ["swtpm_setup", "swtpm-tools"]);
 const lacking = missing.length === 0 ? "" : ` (missing: ${missing.join("; ")})`;
@@ -40,10 +40,7 @@ describe.skipIf(!available)(`a bare host${lacking}`, () => {
     project = await PulumiProject.create({
       program,
       name: "pulumi-kvm-bare-host",
-      files: {
-        "Pulumi.yaml": await readFile(`${example}Pulumi.yaml`, "utf8"),
-        "tsconfig.json": await readFile(`${example}tsconfig.json`, "utf8"),
-      },
+      files: await projectFilesOf(example),
       config: {
         host: alpha.address,
         hostKey: /^alpha\S* (.*)$/m.exec(knownHosts)?.[1] ?? "",

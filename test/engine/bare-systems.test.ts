@@ -10,7 +10,7 @@ import { run } from "../hosts/command.js";
 import type { LabHost } from "../hosts/host.js";
 import { Lab, labAvailable } from "../hosts/lab.js";
 import { installCommandPlugin } from "../support/command-plugin.js";
-import { PulumiProject } from "../support/pulumi.js";
+import { PulumiProject, projectFilesOf } from "../support/pulumi.js";
 
 const { available, missing } = labAvailable();
 const lacking = missing.length === 0 ? "" : ` (missing: ${missing.join("; ")})`;
@@ -44,10 +44,7 @@ describe.skipIf(!available).each(systems)(`a bare system, %s${lacking}`, (name) 
     project = await PulumiProject.create({
       program,
       name: "pulumi-kvm-bare-system",
-      files: {
-        "Pulumi.yaml": await readFile(`${example}Pulumi.yaml`, "utf8"),
-        "tsconfig.json": await readFile(`${example}tsconfig.json`, "utf8"),
-      },
+      files: await projectFilesOf(example),
       config: {
         host: bare.address,
         hostKey: /^bare\S* (.*)$/m.exec(await readFile(lab.knownHostsPath, "utf8"))?.[1] ?? "",

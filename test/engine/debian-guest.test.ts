@@ -8,7 +8,7 @@ import type { LabHost } from "../hosts/host.js";
 import { Lab, labAvailable } from "../hosts/lab.js";
 import { ImageServer } from "../lab/image-server.js";
 import { installCommandPlugin } from "../support/command-plugin.js";
-import { PulumiProject } from "../support/pulumi.js";
+import { PulumiProject, projectFilesOf } from "../support/pulumi.js";
 import { effectsOf } from "./declared.js";
 
 const { available, missing } = labAvailable();
@@ -38,10 +38,7 @@ describe.skipIf(!available)(`examples/debian-cloud-init, a real Debian guest${la
     project = await PulumiProject.create({
       program,
       name: "pulumi-kvm-debian-cloud-init",
-      files: {
-        "Pulumi.yaml": await readFile(`${example}Pulumi.yaml`, "utf8"),
-        "tsconfig.json": await readFile(`${example}tsconfig.json`, "utf8"),
-      },
+      files: await projectFilesOf(example),
       config: {
         host: alpha.address,
         keyFile: lab.privateKeyPath,

@@ -9,7 +9,7 @@ import { Lab, labAvailable } from "../hosts/lab.js";
 import { tickCommandLine, tickGuest } from "../hosts/tick-guest.js";
 import { ImageServer, sha256 } from "../lab/image-server.js";
 import { packAppliance } from "../support/appliance.js";
-import { PulumiProject } from "../support/pulumi.js";
+import { PulumiProject, projectFilesOf } from "../support/pulumi.js";
 
 const { available, missing } = labAvailable();
 const lacking = missing.length === 0 ? "" : ` (missing: ${missing.join("; ")})`;
@@ -21,11 +21,10 @@ async function exampleProject(
   env: NodeJS.ProcessEnv = {},
 ): Promise<PulumiProject> {
   const folder = fileURLToPath(new URL(`../../examples/${name}/`, import.meta.url));
-  const text = (file: string) => readFile(join(folder, file), "utf8");
-  const files = { "Pulumi.yaml": await text("Pulumi.yaml"), "tsconfig.json": await text("tsconfig.json") };
-  const projectName = /^name: (\S+)$/m.exec(files["Pulumi.yaml"])?.[1] ?? "";
+  const files = await projectFilesOf(folder);
+  const projectName = /^name: (\S+)$/m.exec(files["Pulumi.yaml"] ?? "")?.[1] ?? "";
   return PulumiProject.create({
-    program: await text("index.ts"),
+    program: await readFile(join(folder, "index.ts"), "utf8"),
     name: projectName,
     files,
     config,

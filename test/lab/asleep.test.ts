@@ -14,9 +14,6 @@ describe.skipIf(!available)(`a guest that suspends itself to RAM ${missing.join(
   });
   afterAll(() => world?.lab.close());
 
-  const onHost = (host: string) => ({
-    ...{ host, connection: world.connection(host), credentials: world.credentials },
-  });
   const stateOn = async (host: string, name: string) => {
     const { stdout } = await world.host(host).exec(["virsh", "-q", "-c", "qemu:///system", "domstate", name]);
     return stdout.trim();
@@ -36,10 +33,10 @@ describe.skipIf(!available)(`a guest that suspends itself to RAM ${missing.join(
     expect((await vm.declared.preview(leave)).effects).toEqual([
       "record changed onGuestShutdown, no guest notices",
     ]);
-    expect((await vm.declared.preview({ ...leave, ...onHost("beta") })).refusals).toEqual([
+    expect((await vm.declared.preview({ ...leave, ...world.onHost("beta") })).refusals).toEqual([
       expect.stringMatching(/its guest sleeps .*virsh dompmwakeup drowsy.* onGuestShutdown: "start"/),
     ]);
-    expect(await vm.declared.up({ ...vm.inputs, ...onHost("beta") })).toEqual([
+    expect(await vm.declared.up({ ...vm.inputs, ...world.onHost("beta") })).toEqual([
       wakes,
       "migrate alpha -> beta, live",
     ]);
@@ -52,7 +49,7 @@ describe.skipIf(!available)(`a guest that suspends itself to RAM ${missing.join(
       ...{ commandLine: `${tickCommandLine} sleep=30`, migration: { bandwidthMibPerSecond: 1 } },
     });
     await vm.start();
-    await expect(vm.declared.up({ ...vm.inputs, ...onHost("beta") })).rejects.toThrow(
+    await expect(vm.declared.up({ ...vm.inputs, ...world.onHost("beta") })).rejects.toThrow(
       /its guest sleeps \(suspended to RAM\).*deploy again, which wakes it up first; it stays on alpha/,
     );
     expect(await stateOn("alpha", "tired")).toBe("pmsuspended");

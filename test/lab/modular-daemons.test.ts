@@ -31,11 +31,6 @@ describe.skipIf(!available)(`libvirt's modular daemons ${missing.join("; ")}`, (
   });
   afterAll(() => world?.lab.close());
 
-  const onHost = (host: string) => ({
-    host,
-    connection: world.connection(host),
-    credentials: world.credentials,
-  });
   async function connected<T>(name: string, use: (host: Host) => Promise<T>): Promise<T> {
     const hosts = new Hosts({ warn: () => undefined, now: Date.now });
     try {
@@ -178,7 +173,7 @@ describe.skipIf(!available)(`libvirt's modular daemons ${missing.join("; ")}`, (
     const vm = new WalkedMachine(world, "patched", {});
     for (const host of ["alpha", "beta", "gamma"]) {
       const xml = [{ xpath: "/domain/devices", append: "<nonsense/>" }];
-      expect((await vm.declared.preview({ ...vm.inputs, ...onHost(host), xml })).refusals).toEqual([
+      expect((await vm.declared.preview({ ...vm.inputs, ...world.onHost(host), xml })).refusals).toEqual([
         expect.stringMatching(/^xml\[0\]: \S+ doesn't take the definition .*fail.* to validate/),
       ]);
       expect((await world.host(host).virsh("list", "--all", "--name")).trim()).toBe("");
@@ -209,7 +204,7 @@ describe.skipIf(!available)(`libvirt's modular daemons ${missing.join("; ")}`, (
     );
     await vm.start();
     await vm.change({
-      inputs: onHost("alpha"),
+      inputs: world.onHost("alpha"),
       announced: ["migrate gamma -> alpha, live, copying wanderer-0"],
     });
     await vm.change({
@@ -229,11 +224,11 @@ describe.skipIf(!available)(`libvirt's modular daemons ${missing.join("; ")}`, (
       prints: [/^cpus 2$/m],
     });
     await vm.change({
-      inputs: onHost("beta"),
+      inputs: world.onHost("beta"),
       announced: ["migrate alpha -> beta, live, copying wanderer-0, wanderer-1"],
     });
     await vm.change({
-      inputs: onHost("gamma"),
+      inputs: world.onHost("gamma"),
       announced: ["migrate beta -> gamma, live, copying wanderer-0, wanderer-1"],
     });
     for (const name of ["alpha", "beta"]) expect(await world.ls(name, images)).toEqual([]);

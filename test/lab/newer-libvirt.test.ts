@@ -29,11 +29,6 @@ describe.skipIf(!available)(`a newer libvirt and QEMU on one of the hosts ${miss
   afterAll(() => world?.lab.close());
 
   const refs = () => [world.ref("alpha"), world.ref("beta")];
-  const onHost = (host: string) => ({
-    host,
-    connection: world.connection(host),
-    credentials: world.credentials,
-  });
   const filesOf = async (name: string, host = "beta") =>
     (await world.ls(host, folder)).filter((file) => file.includes(name)).sort();
 
@@ -47,7 +42,7 @@ describe.skipIf(!available)(`a newer libvirt and QEMU on one of the hosts ${miss
       /machine='([^']*)'/.exec(await world.host(host).virsh("dumpxml", "wanderer"))?.[1];
     const made = await machineType("alpha");
     await vm.change({
-      inputs: onHost("beta"),
+      inputs: world.onHost("beta"),
       announced: ["migrate alpha -> beta, live, copying wanderer-0"],
     });
     expect(await machineType("beta")).toBe(made);
@@ -77,7 +72,7 @@ describe.skipIf(!available)(`a newer libvirt and QEMU on one of the hosts ${miss
     expect(vm.declared.state).toMatchObject({ host: "beta", pendingRestart: [] });
     expect(await machineType("beta")).toBe(made);
     await vm.change({
-      inputs: onHost("alpha"),
+      inputs: world.onHost("alpha"),
       announced: [/^migrate beta -> alpha, live, copying wanderer-0, wanderer-1$/],
     });
     expect(await filesOf("wanderer", "beta")).toEqual([]);
@@ -89,7 +84,7 @@ describe.skipIf(!available)(`a newer libvirt and QEMU on one of the hosts ${miss
       "beta",
     );
     await native.start();
-    const away = await native.declared.preview({ ...native.inputs, ...onHost("alpha") });
+    const away = await native.declared.preview({ ...native.inputs, ...world.onHost("alpha") });
     expect(away.refusals).toEqual([
       expect.stringMatching(/alpha doesn't know the machine type pc-q35-10\.0 \(QEMU 7\.2/),
     ]);
@@ -99,7 +94,7 @@ describe.skipIf(!available)(`a newer libvirt and QEMU on one of the hosts ${miss
     const { kernelPath, initrdPath } = tickGuest();
     return {
       pulumiUrn: `urn:pulumi:lab::test::pulumi-kvm:VirtualMachine::${name}`,
-      ...onHost(host),
+      ...world.onHost(host),
       ...{ name, memory: "128MiB", kernel: kernelPath, initrd: initrdPath, emulation: "qemu" },
       ...{ commandLine: tickCommandLine, console: { log: `/var/log/libvirt/qemu/${name}-console.log` } },
       ...{ forceStop: true, shutdownTimeout: "10s", disks: [{ size: "64MiB", pool: "images" }] },
@@ -108,7 +103,7 @@ describe.skipIf(!available)(`a newer libvirt and QEMU on one of the hosts ${miss
   };
   const snapshotInputs = (vm: string, name: string, more: Bag = {}, host = "beta"): Bag => ({
     pulumiUrn: `urn:pulumi:lab::test::pulumi-kvm:Snapshot::${vm}-${name}`,
-    ...onHost(host),
+    ...world.onHost(host),
     ...{ vm, name, ...more },
   });
   /** The file that the guest's disk is in now. */
@@ -239,7 +234,7 @@ describe.skipIf(!available)(`a newer libvirt and QEMU on one of the hosts ${miss
     ]);
     await raw.remove();
     const older = new Declared(virtualMachine, refs());
-    await older.up({ ...machineOf("older"), ...onHost("alpha"), powerState: "stopped" });
+    await older.up({ ...machineOf("older"), ...world.onHost("alpha"), powerState: "stopped" });
     expect((await new Declared(snapshot, refs()).preview(wanted("older", {}, "alpha"))).refusals).toEqual([
       expect.stringMatching(/its firmware is UEFI, and libvirt 9\.0\.0 can't put/),
     ]);

@@ -28,14 +28,11 @@ describe.skipIf(!available)(`snapshots on real hosts ${missing.join("; ")}`, () 
   afterAll(() => world?.lab.close());
 
   const refs = () => [world.ref("alpha"), world.ref("beta")];
-  const onHost = (host = "alpha") => ({
-    ...{ host, connection: world.connection(host), credentials: world.credentials },
-  });
   const machineInputs = (name: string, more: Bag = {}, host = "alpha"): Bag => {
     const { kernelPath, initrdPath } = tickGuest();
     return {
       pulumiUrn: `urn:pulumi:lab::test::pulumi-kvm:VirtualMachine::${name}`,
-      ...onHost(host),
+      ...world.onHost(host),
       ...{ name, memory: "128MiB", kernel: kernelPath, initrd: initrdPath, emulation: "qemu" },
       ...{
         commandLine: tickCommandLine,
@@ -47,7 +44,7 @@ describe.skipIf(!available)(`snapshots on real hosts ${missing.join("; ")}`, () 
   };
   const snapshotInputs = (vm: string, name: string, more: Bag = {}): Bag => ({
     pulumiUrn: `urn:pulumi:lab::test::pulumi-kvm:Snapshot::${vm}-${name}`,
-    ...onHost(),
+    ...world.onHost("alpha"),
     ...{ vm, name, ...more },
   });
   const watchOf = (name: string) =>
@@ -64,7 +61,7 @@ describe.skipIf(!available)(`snapshots on real hosts ${missing.join("; ")}`, () 
     const machine = new Declared(virtualMachine, refs());
     const data = new Declared(disk, refs());
     const dataInputs = {
-      ...{ pulumiUrn: "urn:pulumi:lab::test::pulumi-kvm:Disk::ext-data", ...onHost() },
+      ...{ pulumiUrn: "urn:pulumi:lab::test::pulumi-kvm:Disk::ext-data", ...world.onHost("alpha") },
       ...{ name: "ext-data", pool: "images", size: "32MiB", format: "raw" },
     };
     await data.up(dataInputs);

@@ -44,6 +44,11 @@ export class StorageWorld implements AsyncDisposable {
     return { name, connection: this.connection(name), credentials: this.credentials };
   }
 
+  /** The inputs of what is on a host. */
+  onHost(host: string): { host: string } & Omit<HostRef, "name"> {
+    return { host, connection: this.connection(host), credentials: this.credentials };
+  }
+
   /** What is in a folder, hidden files too. */
   async ls(host: string, folder: string): Promise<string[]> {
     const listing = await this.host(host).shell(`ls -A '${folder}'`);

@@ -120,6 +120,13 @@ export interface RunningPulumi {
   kill(signal: NodeJS.Signals): void;
 }
 
+/** What makes a folder of a program a project. */
+export async function projectFilesOf(folder: string): Promise<Record<string, string>> {
+  const names = ["Pulumi.yaml", "tsconfig.json"];
+  const texts = names.map(async (name) => [name, await readFile(join(folder, name), "utf8")] as const);
+  return Object.fromEntries(await Promise.all(texts));
+}
+
 export class PulumiProject implements AsyncDisposable {
   readonly folder: string;
   readonly name: string;

@@ -8,9 +8,9 @@ import { removeFile, volumeAt } from "./files.js";
 import type { FoundSnapshot } from "./observe.js";
 
 /**
- * What libvirt does since 9.9, of a running guest's disks since 10.10, for a snapshot on which no other is built: the guest is stopped, gets empty files in place of those that it
- * wrote to since the snapshot, and is started again if it ran. Cut off anywhere, it is begun again: until the note in the domain is gone nobody
- * starts the guest.
+ * What libvirt does since 9.9, of a running guest's disks since 10.10, for a snapshot on which no other is built: the guest is stopped, gets empty
+ * files in place of those that it wrote to since the snapshot, and is started again if it ran. Cut off anywhere, it is begun again: until the note
+ * in the domain is gone nobody starts the guest.
  */
 export async function putDisksBack(
   host: Host,

@@ -1,5 +1,5 @@
 import { oneLine } from "../../hosts/errors.js";
-import type { Libvirt } from "../../libvirt/index.js";
+import type { DomainLifecycle, Libvirt } from "../../libvirt/index.js";
 import { parseDomain } from "../../libvirt/xml/index.js";
 import { until } from "../until.js";
 
@@ -37,26 +37,9 @@ export async function resumeGuest(
     await libvirt.domains.resume(uuid);
     return undefined;
   }
-  let wake: () => void = () => undefined;
-  let isPausedAgain = false;
-  const subscription = await libvirt.events.on("domainLifecycle", (event) => {
-    if (event.uuid !== uuid || event.event !== "suspended") return;
-    isPausedAgain = true;
-    wake();
-  });
-  try {
-    await libvirt.domains.resume(uuid);
-    await until(
-      (resolve) => {
-        wake = resolve;
-        if (isPausedAgain) resolve();
-      },
-      FAILS_AGAIN_WITHIN_MS,
-      signal,
-    );
-  } finally {
-    await subscription.close().catch(() => undefined);
-  }
+  const resume = () => libvirt.domains.resume(uuid);
+  const isPausedAgain = (event: DomainLifecycle) => event === "suspended";
+  await actUntil(libvirt, uuid, resume, isPausedAgain, { withinMs: FAILS_AGAIN_WITHIN_MS, signal });
   const after = await libvirt.domains.observe({ uuid });
   return after?.reasonName === "ioError" ? await causeOf(libvirt, uuid, after.liveXml) : undefined;
 }
@@ -67,33 +50,48 @@ async function wakeGuest(
   signal: AbortSignal,
 ): Promise<Standstill | undefined> {
   const remedy = "reset it, or cut its power (virsh reset, virsh destroy)";
-  let wake: () => void = () => undefined;
-  let isAwake = false;
-  const subscription = await libvirt.events.on("domainLifecycle", (event) => {
-    if (event.uuid !== uuid || event.event === "pmSuspended") return;
-    isAwake = true;
-    wake();
-  });
   try {
-    await libvirt.domains.wakeUp(uuid);
-    await until(
-      (resolve) => {
-        wake = resolve;
-        if (isAwake) resolve();
-      },
-      AWAKE_WITHIN_MS,
-      signal,
-    );
+    const wakeUp = () => libvirt.domains.wakeUp(uuid);
+    const isAwake = (event: DomainLifecycle) => event !== "pmSuspended";
+    await actUntil(libvirt, uuid, wakeUp, isAwake, { withinMs: AWAKE_WITHIN_MS, signal });
   } catch (error) {
     signal.throwIfAborted();
     return { why: `it sleeps (suspended to RAM) and can't be woken up: ${oneLine(error)}`, remedy };
-  } finally {
-    await subscription.close().catch(() => undefined);
   }
   const after = await libvirt.domains.observe({ uuid });
   return after?.state === "suspended"
     ? { why: "it sleeps (suspended to RAM) and doesn't wake up", remedy }
     : undefined;
+}
+
+/** Does something, and waits until libvirt tells of what comes of it, or the time is over. */
+async function actUntil(
+  libvirt: Libvirt,
+  uuid: string,
+  act: () => Promise<void>,
+  isIt: (event: DomainLifecycle) => boolean,
+  { withinMs, signal }: { withinMs: number; signal: AbortSignal },
+): Promise<void> {
+  let wake: () => void = () => undefined;
+  let hasCome = false;
+  const subscription = await libvirt.events.on("domainLifecycle", (told) => {
+    if (told.uuid !== uuid || told.event === "unknown" || !isIt(told.event)) return;
+    hasCome = true;
+    wake();
+  });
+  try {
+    await act();
+    await until(
+      (resolve) => {
+        wake = resolve;
+        if (hasCome) resolve();
+      },
+      withinMs,
+      signal,
+    );
+  } finally {
+    await subscription.close().catch(() => undefined);
+  }
 }
 
 async function causeOf(libvirt: Libvirt, uuid: string, liveXml: string | undefined): Promise<Standstill> {
