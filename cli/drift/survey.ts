@@ -65,7 +65,10 @@ export async function survey(
       import("../../provider/engine/inspection.js"),
       import("../../provider/resources/virtual-machine/record-models.js"),
     ]);
-    const { definitions } = await import("../../provider/resources/index.js");
+    const { definitionsOf } = await import("../../provider/resources/by-kind.js");
+    const definitions = await definitionsOf(
+      states.flatMap(({ resources }) => resources.map(({ kind }) => kind)),
+    );
     for (const host of readings.keys()) host.observations.onDomain = readAhead;
     const tools = { readings, definitions, inspect, warnings, progress: options.progress };
     return await Promise.all(stacks.map((stack) => surveyStack(stack, tools)));
