@@ -1,12 +1,13 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { Calls } from "./engine/calls.js";
-import type { AnyDefinition, Deployment } from "./engine/deployment.js";
+import type { Deployment } from "./engine/deployment.js";
 import { EngineConnection } from "./engine/engine-connection.js";
 import { UserError } from "./engine/errors.js";
 import * as lifecycle from "./engine/lifecycle.js";
 import { endWhenIdle } from "./engine/orphaned-process.js";
 import { WITNESS_VARIABLE, witnessAt } from "./engine/witness.js";
 import { Hosts } from "./hosts/hosts.js";
+import type { AnyDefinition } from "./resources/definition.js";
 import { definitions } from "./resources/index.js";
 import { holderOfThisProcess } from "./resources/virtual-machine/lease-holder.js";
 

@@ -1,11 +1,12 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
-import type { AnyDefinition, Deployment } from "../../provider/engine/deployment.js";
+import type { Deployment } from "../../provider/engine/deployment.js";
 import type { Inspection, inspect } from "../../provider/engine/inspection.js";
 import { oneLine } from "../../provider/hosts/errors.js";
 import type { Host } from "../../provider/hosts/host.js";
 import type { HostRef } from "../../provider/hosts/host-ref.js";
 import { Hosts } from "../../provider/hosts/hosts.js";
+import type { AnyDefinition } from "../../provider/resources/definition.js";
 import type { Progress } from "../progress.js";
 import { refsOf } from "../state/host-refs.js";
 import type { StackState, StateResource } from "../state/state.js";
@@ -66,9 +67,8 @@ export async function survey(
       import("../../provider/resources/virtual-machine/record-models.js"),
     ]);
     const { definitionsOf } = await import("../../provider/resources/by-kind.js");
-    const definitions = await definitionsOf(
-      states.flatMap(({ resources }) => resources.map(({ kind }) => kind)),
-    );
+    const kinds = states.flatMap(({ resources }) => resources.map(({ kind }) => kind));
+    const definitions = await definitionsOf(kinds);
     for (const host of readings.keys()) host.observations.onDomain = readAhead;
     const tools = { readings, definitions, inspect, warnings, progress: options.progress };
     return await Promise.all(stacks.map((stack) => surveyStack(stack, tools)));

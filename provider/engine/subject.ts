@@ -1,5 +1,6 @@
 import { type Identity, identityOfUrn } from "../planning/owner.js";
-import type { AnyDefinition, Deployment } from "./deployment.js";
+import type { AnyDefinition } from "../resources/definition.js";
+import type { Deployment } from "./deployment.js";
 import { UserError } from "./errors.js";
 import { type OperationLog, resourceLog } from "./resource-log.js";
 

@@ -1,8 +1,8 @@
 import { HostUnreachable, oneLine } from "../hosts/errors.js";
 import { identityOfUrn } from "../planning/owner.js";
-import type { ResourceDefinition } from "../resources/definition.js";
+import type { AnyDefinition, ResourceDefinition } from "../resources/definition.js";
 import { NotThere } from "../resources/lookup.js";
-import type { AnyDefinition, Deployment } from "./deployment.js";
+import type { Deployment } from "./deployment.js";
 import { UserError } from "./errors.js";
 import { describeProblem } from "./input-problem.js";
 import { toJson, toOutputs } from "./json.js";

@@ -1,9 +1,7 @@
-import type { ResourceDefinition } from "./definition.js";
+import type { AnyDefinition } from "./definition.js";
+import type { ResourceKind } from "./index.js";
 
-// biome-ignore lint/suspicious/noExplicitAny: definitions of many types; the engine only passes a definition's own values back to it
-type AnyDefinition = ResourceDefinition<any, any, any>;
-
-const loaders: Readonly<Record<string, () => Promise<AnyDefinition>>> = {
+const loaders: Readonly<Record<ResourceKind, () => Promise<AnyDefinition>>> = {
   Disk: async () => (await import("./disk/index.js")).disk,
   Host: async () => (await import("./host/index.js")).host,
   Image: async () => (await import("./image/index.js")).image,
@@ -13,13 +11,10 @@ const loaders: Readonly<Record<string, () => Promise<AnyDefinition>>> = {
   VirtualMachine: async () => (await import("./virtual-machine/index.js")).virtualMachine,
 };
 
-/** Every kind of resource, by the name that the SDK's provider objects pass. */
-export const kinds: readonly string[] = Object.keys(loaders);
-
-/** The definitions of these kinds, and nothing of the others is loaded; a kind that isn't known has none. */
+/** Those of these kinds, without loading the others; an unknown kind has none. */
 export async function definitionsOf(
-  wanted: Iterable<string>,
+  kinds: readonly string[],
 ): Promise<Readonly<Record<string, AnyDefinition>>> {
-  const known = [...new Set(wanted)].filter((kind) => Object.hasOwn(loaders, kind));
-  return Object.fromEntries(await Promise.all(known.map(async (kind) => [kind, await loaders[kind]?.()])));
+  const wanted = Object.entries(loaders).filter(([kind]) => kinds.includes(kind));
+  return Object.fromEntries(await Promise.all(wanted.map(async ([kind, load]) => [kind, await load()])));
 }

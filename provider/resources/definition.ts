@@ -122,3 +122,6 @@ export interface ResourceDefinition<Inputs extends object, Observed, Outputs ext
   /** Removes what the resource made; what is gone already is success. */
   remove(id: string, outputs: Outputs, identity: Identity, context: ApplyContext): Promise<void>;
 }
+
+// biome-ignore lint/suspicious/noExplicitAny: there are definitions of many types; each method only passes values back to its own definition
+export type AnyDefinition = ResourceDefinition<any, any, any>;

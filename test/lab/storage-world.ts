@@ -1,9 +1,10 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import type { AnyDefinition, Deployment } from "../../provider/engine/deployment.js";
+import type { Deployment } from "../../provider/engine/deployment.js";
 import { PartialFailure } from "../../provider/engine/errors.js";
 import * as lifecycle from "../../provider/engine/lifecycle.js";
 import type { HostRef } from "../../provider/hosts/host-ref.js";
 import { Hosts } from "../../provider/hosts/hosts.js";
+import type { AnyDefinition } from "../../provider/resources/definition.js";
 import type { LabHost } from "../hosts/host.js";
 import { Lab, type LabOptions } from "../hosts/lab.js";
 
