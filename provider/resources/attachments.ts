@@ -21,6 +21,8 @@ export interface Attachment {
   depth: number;
   /** It has the volume open now, rather than only at its next start. */
   running: boolean;
+  /** The guest can only read it. */
+  readonly: boolean;
   /** Snapshots of the domain name its disks' files. */
   hasSnapshots: boolean;
   /** A job that copies the disk elsewhere. */
@@ -60,6 +62,7 @@ interface DocumentDisk {
   target: string;
   source: DiskSource | undefined;
   paths: string[];
+  readonly: boolean;
   mirror: DiskMirror | undefined;
 }
 type Documents = Record<"live" | "persistent", DocumentDisk[]>;
@@ -77,9 +80,9 @@ function documentsOf(domain: DomainRecord): Documents {
 function disksOf(xml: string | undefined): DocumentDisk[] {
   if (xml === undefined) return [];
   const chains = readDiskChains(xml);
-  return parseDomain(xml).disks.map(({ target, source }) => {
+  return parseDomain(xml).disks.map(({ target, source, readonly }) => {
     const chain = chains.find((other) => other.target === target);
-    return { target, source, paths: chain?.paths ?? [], mirror: chain?.mirror };
+    return { target, source, readonly, paths: chain?.paths ?? [], mirror: chain?.mirror };
   });
 }
 
@@ -87,8 +90,8 @@ function disksWith(
   disks: readonly DocumentDisk[],
   volume: { pool: string; name: string; path: string },
   below: Below,
-): Pick<Attachment, "target" | "depth" | "mirror">[] {
-  return disks.flatMap(({ target, source, paths, mirror }) => {
+): Pick<Attachment, "target" | "depth" | "readonly" | "mirror">[] {
+  return disks.flatMap(({ target, source, paths, readonly, mirror }) => {
     const isNamed =
       source !== undefined &&
       "pool" in source &&
@@ -96,6 +99,6 @@ function disksWith(
       source.volume === volume.name;
     const more = layersUnder(paths.at(-1) ?? "", below).map(({ path }) => path);
     const depth = isNamed ? 0 : [...paths, ...more].indexOf(volume.path);
-    return depth < 0 ? [] : [{ target, depth, mirror }];
+    return depth < 0 ? [] : [{ target, depth, readonly, mirror }];
   });
 }

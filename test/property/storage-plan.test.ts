@@ -72,6 +72,7 @@ const diskPlace = (name: HostName): fc.Arbitrary<DiskPlace> =>
           target: "vda",
           depth: 0,
           running: true,
+          readonly: false,
           hasSnapshots: false,
           mirror: undefined,
         },

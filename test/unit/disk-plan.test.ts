@@ -26,7 +26,16 @@ const volume = (capacityBytes = 64 * MIB, format = "qcow2") => ({
   ...{ path: "/images/data", key: "/images/data", capacityBytes, allocationBytes: 0, format },
 });
 const guest = (running: boolean, more: Partial<Attachment> = {}): Attachment => ({
-  ...{ uuid: "g", name: "web", target: "vda", depth: 0, running, hasSnapshots: false, mirror: undefined },
+  ...{
+    uuid: "g",
+    name: "web",
+    target: "vda",
+    depth: 0,
+    running,
+    readonly: false,
+    hasSnapshots: false,
+    mirror: undefined,
+  },
   ...more,
 });
 
@@ -61,6 +70,27 @@ describe("the plan of a disk", () => {
     expect(lines([])).toEqual(["disk data 64 MiB -> 96 MiB"]);
     expect(lines([guest(false)])).toEqual(["disk data 64 MiB -> 96 MiB"]);
     expect(lines([guest(true)])).toEqual(["disk data 64 MiB -> 96 MiB, live"]);
+  });
+
+  it("doesn't grow for guests that only read it, unless another writes", () => {
+    const request = { inputs: inputs({ size: 96 * MIB }), previous: inputs(), recorded };
+    const reader = guest(true, { readonly: true });
+    const writer = guest(true, { uuid: "h", name: "db" });
+    const grown = (...users: Attachment[]) => {
+      const { refusals, warnings } = planned(request, has("alpha", { users }));
+      return { refusals: refusals.map(({ message }) => message), warnings };
+    };
+    expect(grown(reader)).toEqual({
+      refusals: [
+        'disk data can\'t grow from 64 MiB to 96 MiB under a running guest that can only read it; stop domain web first (powerState: "stopped")',
+      ],
+      warnings: [],
+    });
+    expect(grown(reader, writer)).toEqual({
+      refusals: [],
+      warnings: ["domain web has disk data too, and sees the new size at its next boot"],
+    });
+    expect(grown({ ...reader, running: false })).toEqual({ refusals: [], warnings: [] });
   });
 
   it("creates in a pool that isn't there yet only at a preview", () => {

@@ -28,14 +28,14 @@ const pool: PoolRecord = {
 } as PoolRecord;
 
 /** What is planned for a disk in a pool that is stopped, or that its host doesn't know any more: its contents can't be seen. */
-function plannedFor(disk: DiskInputs, before: DiskInputs | undefined, pools: PoolRecord[]) {
+function plannedFor(disk: DiskInputs, before: DiskInputs | undefined, pools: PoolRecord[], liveXml = xml) {
   const inputsOf = (...disks: DiskInputs[]) =>
     ({ pulumiUrn: urn, name: "web", host: "alpha", adopt: before === undefined, disks }) as unknown as Inputs;
   const request: MachineRequest = {
     ...{ identity, inputs: inputsOf(disk) },
     ...(before === undefined ? {} : { previous: inputsOf(before) }),
   };
-  const record = { name: "web", state: "running", liveXml: xml, persistentXml: xml } as DomainRecord;
+  const record = { name: "web", state: "running", liveXml, persistentXml: xml } as DomainRecord;
   const domain = toDomainOn({ cpus: 2 } as HostFacts, sourceNames(request, pools), [])(record, undefined);
   const place = {
     ref: { name: "alpha" },
@@ -69,6 +69,18 @@ it("a disk that can't be seen grows from what it was declared with", () => {
   const large = { ...small, size: 30 * mib };
   for (const pools of [[], [pool]])
     expect(plannedFor(large, small, pools).lines).toEqual(["disk web-0 20 MiB -> 30 MiB, live"]);
+});
+
+it("a disk that the running guest can only read doesn't grow under it", () => {
+  const large = { ...small, size: 30 * mib, readonly: true };
+  const readOnly = xml.replace("</disk>", "<readonly/></disk>");
+  expect(plannedFor(large, small, [pool], readOnly).refusals).toEqual([
+    {
+      kind: "inUse",
+      message:
+        'disk web-0 can\'t grow from 20 MiB to 30 MiB under a running guest that can only read it; stop web first (powerState: "stopped")',
+    },
+  ]);
 });
 
 it("a disk that is new is made, whether or not its pool runs yet", () => {

@@ -4,6 +4,7 @@ import { formatBytes } from "../../planning/quantity.js";
 import { foundAgain, isFoundAgain } from "../found-again.js";
 import { localDiskProblem } from "../local-disk.js";
 import { lostWithItsMark } from "../lost-storage.js";
+import { refuseReadOnlyGrowth } from "../read-only-growth.js";
 import { refuseOtherThanFiles } from "../storage-pool/files.js";
 import { type ObservedDisk, whereItIs } from "./observed.js";
 import { type DiskPlace, type DiskRequest, isAt, type ObservedVolume } from "./place.js";
@@ -226,6 +227,13 @@ function planSize(
         kind: "inUse",
         message: `disk ${inputs.name} can't grow from ${formatBytes(capacityBytes)} to ${formatBytes(inputs.size)} while domain ${above.name} has a layer over it${above.hasSnapshots ? " that a snapshot made; delete the snapshot first" : ""}`,
       });
+    const running = place.users.filter((user) => user.running);
+    const readers = running.filter(({ readonly }) => readonly).map(({ name }) => `domain ${name}`);
+    const isOnlyRead = readers.length > 0 && readers.length === running.length;
+    if (isOnlyRead)
+      result.refusals.push(
+        refuseReadOnlyGrowth({ disk: inputs.name, readers, from: capacityBytes, to: inputs.size }),
+      );
     result.steps.push({
       kind: "growVolume",
       subject: inputs.name,
@@ -234,12 +242,11 @@ function planSize(
       volume: inputs.name,
       fromBytes: capacityBytes,
       toBytes: inputs.size,
-      effect: place.users.some(({ running }) => running) ? "live" : "none",
+      effect: running.length > 0 ? "live" : "none",
     });
+    const late = [...(isOnlyRead ? [] : readers), ...usersElsewhere.map(({ label }) => label)];
     result.warnings.push(
-      ...usersElsewhere.map(
-        ({ label }) => `${label} has disk ${inputs.name} too, and sees the new size at its next boot`,
-      ),
+      ...late.map((who) => `${who} has disk ${inputs.name} too, and sees the new size at its next boot`),
     );
   }
 }

@@ -3,9 +3,9 @@ import type { VolumeRecord } from "../../libvirt/index.js";
 import type { DiskSource } from "../../libvirt/xml/index.js";
 import type { Plan, Refusal } from "../../planning/plan.js";
 import { formatBytes } from "../../planning/quantity.js";
-import type { Step } from "../../planning/step.js";
 import { localDiskProblem } from "../local-disk.js";
 import { lostWithItsMark } from "../lost-storage.js";
+import { refuseReadOnlyGrowth } from "../read-only-growth.js";
 import { refuseOtherThanFiles } from "../storage-pool/files.js";
 import { modelOf } from "../volume-model.js";
 import { sameVolume } from "./desired-disks.js";
@@ -143,7 +143,7 @@ function planUnseen(site: Site, domain: ObservedDomain, disk: SeenDisk, result: 
   const { entry } = disk;
   const wasBytes = sizeBefore(site.request, disk);
   if (wasBytes !== undefined && (entry.size ?? 0) > wasBytes)
-    result.steps.push(growStep(site, disk, { from: wasBytes, to: entry.size ?? 0 }));
+    planGrowth(site, disk, { from: wasBytes, to: entry.size ?? 0 }, result);
   return wasBytes !== undefined || isIn(domain.persistent, disk) || isIn(domain.live, disk);
 }
 
@@ -255,15 +255,20 @@ function planSize(
       kind: "inUse",
       message: `disk ${name} can't grow from ${formatBytes(from)} to ${formatBytes(to)} while ${over.path}, which a snapshot made, is a layer over it; delete the snapshot first (${snapshotNames(domain)})`,
     });
-  result.steps.push(growStep(site, disk, { from, to }));
+  planGrowth(site, disk, { from, to }, result);
 }
 
-function growStep(
+function planGrowth(
   { request, place, domain }: Site,
-  { poolName: pool, name: volume }: SeenDisk,
-  { from: fromBytes, to: toBytes }: { from: number; to: number },
-): Step {
-  const effect = domain !== undefined && isActive(domain) ? "live" : "none";
+  { poolName: pool, name: volume, isThis }: SeenDisk,
+  { from, to }: { from: number; to: number },
+  result: Plan,
+): void {
   const subject = request.inputs.name;
-  return { kind: "growVolume", subject, host: place.ref.name, pool, volume, fromBytes, toBytes, effect };
+  if (domain?.live?.disks.some(({ readonly, source }) => readonly && isThis(source)))
+    result.refusals.push(refuseReadOnlyGrowth({ disk: volume, readers: [subject], from, to }));
+  result.steps.push({
+    ...{ kind: "growVolume", subject, host: place.ref.name, pool, volume, fromBytes: from, toBytes: to },
+    effect: domain !== undefined && isActive(domain) ? "live" : "none",
+  });
 }
