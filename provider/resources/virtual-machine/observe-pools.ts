@@ -35,7 +35,7 @@ export async function poolsOf(
   const pools: ObservedPool[] = [];
   const names = new Set([...declared, ...inDocuments]);
   for (const name of names) {
-    const pool = await poolOf(host, name, records, request, fresh);
+    const pool = await observePool(host, name, records, request, fresh);
     if (pool === undefined) continue;
     pools.push(pool);
     const { leaving } = pool.contents.notes;
@@ -59,7 +59,7 @@ export async function poolsOf(
   return pools;
 }
 
-async function poolOf(
+async function observePool(
   host: Host,
   name: string,
   records: PoolRecord[],

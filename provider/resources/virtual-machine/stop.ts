@@ -1,5 +1,5 @@
 import type { Host } from "../../hosts/host.js";
-import type { DomainRecord } from "../../libvirt/index.js";
+import type { DomainRecord, Libvirt } from "../../libvirt/index.js";
 import { parseDomain } from "../../libvirt/xml/index.js";
 import type { ApplyContext } from "../definition.js";
 import { until } from "../until.js";
@@ -15,6 +15,11 @@ const WAYS: Record<Way, string> = {
   acpi: "its power button was pressed (ACPI)",
 };
 
+interface ShutdownOptions {
+  timeoutMs: number;
+  force: boolean;
+}
+
 /**
  * Shuts a guest down through its agent where one answers, else and then as its power button would. Whether it obeys is the guest's business: after the
  * time-out its power is cut if `force` allows it, else it is left running and this fails.
@@ -22,12 +27,39 @@ const WAYS: Record<Way, string> = {
 export async function shutDown(
   host: Host,
   machine: { uuid: string; name: string },
-  options: { timeoutMs: number; force: boolean },
+  options: ShutdownOptions,
   context: ApplyContext,
 ): Promise<void> {
   const { uuid, name } = machine;
+  const { force, timeoutMs } = options;
   const libvirt = await host.libvirt();
-  const { timeoutMs } = options;
+  const inVain = await askUntilOff(libvirt, machine, options, context);
+  if (inVain === undefined) return;
+  const { hasCrashed, standsStill } = inVain;
+  const notWithin = `did not shut down within ${timeoutMs / 1000} s`;
+  if (!force && standsStill !== undefined)
+    throw new Error(
+      `guest ${name} ${notWithin}: ${standsStill.why}; ${standsStill.remedy}, or set forceStop: true to cut its power`,
+    );
+  if (!force)
+    throw new Error(
+      `guest ${name} ${notWithin} and runs on${
+        hasCrashed ? ": it crashed instead, and libvirt started it again" : ""
+      }; shut it down from inside, raise shutdownTimeout, or set forceStop: true to cut its power`,
+    );
+  context.log.warning(
+    `guest ${name} ${hasCrashed ? "has crashed instead of shutting down" : notWithin}${standsStill === undefined ? "" : ` (${standsStill.why})`}: its power is cut`,
+  );
+  await libvirt.domains.destroy(uuid, { graceful: true });
+}
+
+/** Asks until the guest is off, which is undefined, or the time is over: then it says what came in between. */
+async function askUntilOff(
+  libvirt: Libvirt,
+  { uuid, name }: { uuid: string; name: string },
+  { timeoutMs, force }: ShutdownOptions,
+  context: ApplyContext,
+): Promise<{ hasCrashed: boolean; standsStill: Standstill | undefined } | undefined> {
   const deadline = context.now() + timeoutMs;
   let asked: Asked | undefined;
   let wake: () => void = () => undefined;
@@ -41,36 +73,23 @@ export async function shutDown(
   try {
     for (;;) {
       const record = await libvirt.domains.observe({ uuid });
-      if (record === undefined || record.state === "shutOff") return;
-      if (isKeptCrashed(record)) {
-        if (options.force) break;
+      if (record === undefined || record.state === "shutOff") return undefined;
+      const leftMs = deadline - context.now();
+      if (isCrashKept(record)) {
+        if (force) return { hasCrashed, standsStill };
         throw new Error(
           `guest ${name} has crashed instead of shutting down, and is kept to be looked at (onCrash "preserve"); the next deployment ends what is left of it`,
         );
       }
-      const leftMs = deadline - context.now();
-      if (leftMs <= 0) break;
+      if (leftMs <= 0) return { hasCrashed, standsStill };
       standsStill =
         record.state === "paused" || record.state === "suspended"
           ? await resumeGuest(libvirt, uuid, context.signal)
           : undefined;
-      const ask =
-        standsStill === undefined
-          ? nextAsk(asked, { nowMs: context.now(), leftMs, timeoutMs }, isAgentConnected(record.liveXml))
-          : undefined;
-      if (ask !== undefined) {
-        const { way } = ask;
-        asked = { way, atMs: context.now() };
-        await libvirt.domains
-          .shutdown(uuid, { mode: way, timeoutMs: ask.answerMs })
-          .catch((error: unknown) => {
-            asked = { way, atMs: context.now(), failed: true };
-            context.log.warning(
-              `asking the guest to shut down: ${error instanceof Error ? error.message : String(error)}`,
-            );
-          });
+      if (standsStill === undefined) {
+        asked = await askOnce(libvirt, record, asked, { leftMs, timeoutMs }, context);
         // The button is next.
-        if (asked.failed === true && way === "agent") continue;
+        if (asked?.failed === true && asked.way === "agent") continue;
       }
       const way = standsStill?.why ?? WAYS[asked?.way ?? "acpi"];
       context.log.progress(`waiting for the guest to shut down (${way}), ${Math.ceil(leftMs / 1000)} s left`);
@@ -85,24 +104,32 @@ export async function shutDown(
   } finally {
     await subscription.close().catch(() => undefined);
   }
-  const inVain = `did not shut down within ${timeoutMs / 1000} s`;
-  if (!options.force && standsStill !== undefined)
-    throw new Error(
-      `guest ${name} ${inVain}: ${standsStill.why}; ${standsStill.remedy}, or set forceStop: true to cut its power`,
+}
+/** In whatever way it is the guest's turn to be asked now, if in any; how it was asked last. */
+async function askOnce(
+  libvirt: Libvirt,
+  { uuid, liveXml }: DomainRecord,
+  asked: Asked | undefined,
+  time: { leftMs: number; timeoutMs: number },
+  context: ApplyContext,
+): Promise<Asked | undefined> {
+  const nowMs = context.now();
+  const next = nextAsk(asked, { nowMs, ...time }, isAgentConnected(liveXml));
+  if (next === undefined) return asked;
+  const { way } = next;
+  const now: Asked = { way, atMs: nowMs };
+  try {
+    await libvirt.domains.shutdown(uuid, { mode: way, timeoutMs: next.answerMs });
+    return now;
+  } catch (error) {
+    context.log.warning(
+      `asking the guest to shut down: ${error instanceof Error ? error.message : String(error)}`,
     );
-  if (!options.force)
-    throw new Error(
-      `guest ${name} ${inVain} and runs on${
-        hasCrashed ? ": it crashed instead, and libvirt started it again" : ""
-      }; shut it down from inside, raise shutdownTimeout, or set forceStop: true to cut its power`,
-    );
-  context.log.warning(
-    `guest ${name} ${hasCrashed ? "has crashed instead of shutting down" : inVain}${standsStill === undefined ? "" : ` (${standsStill.why})`}: its power is cut`,
-  );
-  await libvirt.domains.destroy(uuid, { graceful: true });
+    return { ...now, failed: true };
+  }
 }
 
 /** What libvirt does about a panic takes a moment, but for this, which lasts. */
-export function isKeptCrashed({ state, liveXml }: DomainRecord): boolean {
+export function isCrashKept({ state, liveXml }: DomainRecord): boolean {
   return state === "crashed" && liveXml !== undefined && parseDomain(liveXml).onCrash === "preserve";
 }

@@ -4,7 +4,7 @@ import { parseDomain } from "../../../libvirt/xml/index.js";
 import { describeGoal } from "../../../planning/step.js";
 import type { ApplyContext } from "../../definition.js";
 import { until } from "../../until.js";
-import { isKeptCrashed } from "../stop.js";
+import { isCrashKept } from "../stop.js";
 import { isAgentConnected, readAddresses } from "./addresses.js";
 import { forgetAwaited } from "./awaited.js";
 import type { Readiness, WaitGoal } from "./schema.js";
@@ -105,7 +105,7 @@ async function lookAt(
     if (isLeft) await forgetAwaited(host, uuid);
     throw new Error(hasStopped(host, record, goal, isLeft));
   }
-  if (isKeptCrashed(record))
+  if (isCrashKept(record))
     throw new Error(
       `guest ${name} has crashed while ${describeGoal(goal)} was waited for, and is kept to be looked at (onCrash "preserve"); the next deployment ends what is left of it, and starts it again`,
     );
