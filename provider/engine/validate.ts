@@ -34,19 +34,15 @@ export function validateInputs(
   const unknownKeys: string[] = [];
   const problems: InputProblem[] = [];
   const strangers = Object.keys(news).filter((key) => !Object.hasOwn(shape, key) && !INTERNAL_KEYS.has(key));
-  const misspelt = strangers.length === 0 ? new Set() : misspeltIn(news, programKeys(shape));
+  const misspelt = strangers.length === 0 ? new Set<string>() : misspeltIn(news, programKeys(shape));
   // What stands in the place of inputs that aren't right as a whole, for the checks between inputs.
   const unsound: Record<string, unknown> = {};
   const secret = new Set(secretInputsOf(news));
-  for (const { key, schema, isOptional } of fieldsOf(shape)) {
+  for (const { key, schema } of fieldsToLookAt(shape, [...Object.keys(news), ...misspelt])) {
     const value = Object.hasOwn(news, key) ? news[key] : undefined;
-    // As most of a resource's inputs aren't given.
-    if (value === undefined) {
-      if (misspelt.has(key) || (key === "host" && isNoHost(news.connection))) {
-        unsound[key] = UNSOUND;
-        continue;
-      }
-      if (isOptional) continue;
+    if (value === undefined && (misspelt.has(key) || (key === "host" && isNoHost(news.connection)))) {
+      unsound[key] = UNSOUND;
+      continue;
     }
     if (containsUnknown(value)) {
       unknownKeys.push(key);
@@ -76,13 +72,32 @@ export function validateInputs(
   return { inputs, unknownKeys, problems };
 }
 
-/** Optional is what needn't be given, and is nothing then. */
-const fieldsOf = readOnce((shape: z.ZodRawShape) =>
-  Object.entries(shape as Record<string, z.ZodType>).map(([key, schema]) => {
+interface Field {
+  key: string;
+  schema: z.ZodType;
+}
+
+/** In the order of the shape. Most of a resource's inputs aren't given, and are nothing then. */
+function fieldsToLookAt(shape: z.ZodRawShape, given: readonly string[]): Field[] {
+  const { fields, placeOf, needed } = fieldsOf(shape);
+  const places = new Set([...needed, ...given.map((key) => placeOf.get(key) ?? -1)]);
+  places.delete(-1);
+  return [...places].sort((a, b) => a - b).map((place) => fields[place] as Field);
+}
+
+/** Needed is what is a mistake when it isn't given, or is something by default. */
+const fieldsOf = readOnce((shape: z.ZodRawShape) => {
+  const fields = Object.entries(shape as Record<string, z.ZodType>).map(([key, schema]) => ({ key, schema }));
+  const isNeeded = ({ schema }: Field) => {
     const absent = parse(schema, undefined);
-    return { key, schema, isOptional: absent.success && absent.data === undefined };
-  }),
-);
+    return !absent.success || absent.data !== undefined;
+  };
+  return {
+    fields,
+    placeOf: new Map(fields.map(({ key }, place) => [key, place])),
+    needed: [...fields.keys()].filter((place) => isNeeded(fields[place] as Field)),
+  };
+});
 
 /** What is wrong apart from the parts that aren't known yet. */
 function problemsBesideUnknowns(

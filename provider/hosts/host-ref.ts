@@ -48,16 +48,23 @@ export function connectionKey({ connection, credentials }: HostRef): string {
   return key;
 }
 
-function makeConnectionKey(whole: Connection, credentials: Credentials): string {
-  const { migrationAddress: _, ...connection } = whole;
-  const secret = canonical(credentials);
-  const mark = secret === NOTHING ? "" : createHash("sha256").update(secret).digest("hex");
-  return `${canonical(connection)}${mark}`;
-}
+/** Where a host's migrations come in is no part of how it is reached. */
+const REACHED_BY = Object.keys({
+  ...{
+    address: true,
+    port: true,
+    user: true,
+    identityFile: true,
+    agent: true,
+    proxyJump: true,
+    sshConfig: true,
+  },
+  ...{ knownHosts: true, hostKey: true, hostKeyPolicy: true, libvirtSocket: true, connectTimeout: true },
+} satisfies Record<Exclude<keyof Connection, "migrationAddress">, true>);
+const SECRETS = ["privateKey", "passphrase"];
 
-function canonical(bag: object): string {
-  const given = Object.entries(bag).filter(([, value]) => value !== undefined);
-  return JSON.stringify(given.sort(([a], [b]) => (a < b ? -1 : 1)));
+function makeConnectionKey(connection: Connection, credentials: Credentials): string {
+  const secret = JSON.stringify(credentials, SECRETS);
+  const mark = secret === "{}" ? "" : createHash("sha256").update(secret).digest("hex");
+  return `${JSON.stringify(connection, REACHED_BY)}${mark}`;
 }
-
-const NOTHING = canonical({});
