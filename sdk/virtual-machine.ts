@@ -327,7 +327,7 @@ export class VirtualMachine extends KvmResource {
   declare readonly macAddresses: pulumi.Output<string[]>;
   /**
    * All addresses that the host's DHCP leases, the guest agent or the host's ARP table know, as of the last deployment or refresh; without loopback
-   * and link-local ones.
+   * and link-local ones. Of a guest that has moved while it ran also those that the host that it left knows, until the new one hears from it.
    */
   declare readonly ipAddresses: pulumi.Output<string[]>;
   /** The address at which `waitFor: "ssh"` got an answer, else the first of {@link ipAddresses}, in which IPv4 stands first. */

@@ -25,11 +25,13 @@ describe.skipIf(!available)(`waiting for a guest${lacking}`, () => {
   let alpha: LabHost;
   let project: DeclaredProject;
   beforeAll(async () => {
-    lab = await Lab.up({ hosts: 1, prefix: "waiting" });
+    lab = await Lab.up({ hosts: 2, prefix: "waiting" });
     alpha = lab.host("alpha");
-    await alpha.writeFile("/run/lan.xml", networkXml);
-    await alpha.virsh("net-define", "/run/lan.xml");
-    await alpha.virsh("net-start", "lan");
+    for (const host of lab.hosts) {
+      await host.writeFile("/run/lan.xml", networkXml);
+      await host.virsh("net-define", "/run/lan.xml");
+      await host.virsh("net-start", "lan");
+    }
     project = await DeclaredProject.create({
       hosts: labHosts(lab),
       machines: {
@@ -128,6 +130,28 @@ describe.skipIf(!available)(`waiting for a guest${lacking}`, () => {
     await project.change("web", { waitFor: "ipAddress" });
     await project.pulumi.up();
     await project.expectSettled();
+  });
+
+  it("knows the address of a guest that has moved while it ran, before the new host has heard of it", async () => {
+    const { ipAddress } = await outputsOf("web");
+    expect(ipAddress).toMatch(/^192\.168\.50\./);
+    await project.change("web", { on: "beta" });
+    await project.pulumi.up();
+    expect(await lab.host("beta").virsh("net-dhcp-leases", "lan")).not.toContain(ipAddress);
+    expect(await outputsOf("web")).toMatchObject({ host: "beta", ipAddress, ipAddresses: [ipAddress] });
+    await project.expectSettled();
+    // The host that it has left is switched off.
+    await alpha.freeze("libvirtd");
+    await alpha.freeze("sshd");
+    await project.pulumi.refresh({ expectSuccess: false });
+    await alpha.thaw("sshd");
+    await alpha.thaw("libvirtd");
+    expect(await outputsOf("web")).toMatchObject({ host: "beta", ipAddress });
+    // What the new host knows counts, also where it is another address.
+    const [mac = ""] = /52:54:00(?::\w\w){3}/.exec(await lab.host("beta").virsh("domiflist", "web")) ?? [];
+    await lab.host("beta").shell(`ip neigh replace 192.168.50.201 lladdr ${mac} dev virbr0 nud permanent`);
+    await project.pulumi.refresh();
+    expect(await outputsOf("web")).toMatchObject({ ipAddresses: ["192.168.50.201"] });
     await project.pulumi.destroy();
   });
 });

@@ -2,6 +2,7 @@ import { HostUnreachable } from "../../hosts/errors.js";
 import type { HostRef } from "../../hosts/host-ref.js";
 import type { Hosts } from "../../hosts/hosts.js";
 import { consolePath, graphicsPort } from "../../libvirt/xml/console.js";
+import { interfacePlugs } from "../../libvirt/xml/interface-network.js";
 import { concealChange } from "../../planning/conceal.js";
 import type { ObserveContext } from "../definition.js";
 import { waitingForRestart } from "./circumstances.js";
@@ -9,7 +10,7 @@ import { rememberedPeers } from "./observe.js";
 import { isActive, type ObservedDomain, type ObservedMachine, whereItIs } from "./observed.js";
 import { isOwn, type MachineRequest } from "./request.js";
 import type { Outputs } from "./schema.js";
-import { readAddresses } from "./wait/addresses.js";
+import { readAddresses, readFormerAddresses } from "./wait/addresses.js";
 
 /** What the state records, and programs read. */
 export async function outputsOf(
@@ -25,6 +26,7 @@ export async function outputsOf(
   const found = await domainOutputs(context.hosts, where.ref, domain, {
     secretInputs,
     lastAddresses: carried.ipAddresses ?? [],
+    left: hostLeftRunning(carried, where.ref, observed.peers),
   });
   const { ipAddresses } = found;
   return {
@@ -60,16 +62,33 @@ export type DomainOutputs = Pick<
   | "spicePort"
 >;
 
-/** @param known - `lastAddresses`: what they are said to be when the host doesn't answer any more; absent where that is a failure. */
+/** The host that a guest has left while it ran, on the last move. `ref`: absent when the stack doesn't have it any more. */
+interface HostLeft {
+  ref: HostRef | undefined;
+}
+
+function hostLeftRunning(
+  { lastMigration }: Partial<Outputs>,
+  here: HostRef,
+  peers: readonly HostRef[],
+): HostLeft | undefined {
+  if (lastMigration?.downtimeMs === undefined || lastMigration.to !== here.name) return undefined;
+  return { ref: peers.find(({ name }) => name === lastMigration.from) };
+}
+
+/**
+ * @param known - `lastAddresses`: what they are said to be when the host doesn't answer any more; absent where that is a failure. `left`: where it was
+ *   before.
+ */
 export async function domainOutputs(
   hosts: Hosts,
   ref: HostRef,
   domain: ObservedDomain | undefined,
-  known: { secretInputs?: ReadonlySet<string>; lastAddresses?: string[] } = {},
+  known: { secretInputs?: ReadonlySet<string>; lastAddresses?: string[]; left?: HostLeft | undefined } = {},
 ): Promise<DomainOutputs> {
   const { secretInputs = new Set<string>(), lastAddresses } = known;
   const model = domain?.persistent ?? domain?.live;
-  const ipAddresses = await readIpAddresses(hosts, ref, domain).catch((error: unknown) => {
+  const ipAddresses = await readIpAddresses(hosts, ref, domain, known).catch((error: unknown) => {
     if (lastAddresses !== undefined && error instanceof HostUnreachable) return lastAddresses;
     throw error;
   });
@@ -147,9 +166,22 @@ async function readIpAddresses(
   hosts: Hosts,
   ref: HostRef,
   domain: ObservedDomain | undefined,
+  { left, lastAddresses = [] }: { left?: HostLeft | undefined; lastAddresses?: string[] },
 ): Promise<string[]> {
   if (domain === undefined || !isActive(domain)) return [];
   const { uuid, liveXml } = domain.record;
-  const macs = domain.live?.interfaces.map((nic) => nic.mac) ?? [];
-  return readAddresses(hosts.get(ref), { uuid, liveXml, macs });
+  const guest = { uuid, liveXml, macs: domain.live?.interfaces.map((nic) => nic.mac) ?? [] };
+  if (left === undefined) return readAddresses(hosts.get(ref), guest);
+  // It may be gone by now: hosts are emptied to be switched off.
+  let knowsNothing = left.ref === undefined;
+  const cards = liveXml === undefined ? [] : interfacePlugs(liveXml);
+  const addresses = await readAddresses(hosts.get(ref), guest, async (macs) => {
+    if (left.ref === undefined) return [];
+    const unheard = macs.map((mac) => ({ mac, network: cards.find((card) => card.mac === mac)?.network }));
+    return readFormerAddresses(hosts.get(left.ref), unheard).catch(() => {
+      knowsNothing = true;
+      return [];
+    });
+  });
+  return addresses.length === 0 && knowsNothing ? lastAddresses : addresses;
 }
