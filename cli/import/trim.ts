@@ -29,18 +29,23 @@ export async function trim(
   if (bare !== undefined) return bare.kind === "unreachable" ? bare : { kind: "left", why: bare.why };
 
   const kept: Bag = {};
-  const notes: string[] = [];
-  for (const [key, value] of Object.entries(optional)) {
+  const notes = new Map<string, string[]>();
+  const tryOn = async (key: string, value: unknown) => {
+    const why: string[] = [];
     const parts = Array.isArray(value) ? value.map((entry: unknown) => [entry]) : [value];
     for (const part of parts) {
       const before = kept[key];
       const grown = Array.isArray(before) && Array.isArray(part) ? [...before, ...part] : part;
       const refused = await objectionTo({ ...kept, [key]: grown });
       if (refused === undefined) kept[key] = grown;
-      else notes.push(`${key}${nameOfEntry(part)}: ${refused.why}`);
+      else why.push(`${key}${nameOfEntry(part)}: ${refused.why}`);
     }
-  }
-  return { kind: "taken", inputs: { ...needed, ...kept }, notes };
+    notes.set(key, why);
+  };
+  for (const [key, value] of Object.entries(optional)) await tryOn(key, value);
+  // What needs an input that comes after it (pins of I/O threads their number) is refused the first time.
+  for (const [key, value] of Object.entries(optional)) if (!(key in kept)) await tryOn(key, value);
+  return { kind: "taken", inputs: { ...needed, ...kept }, notes: [...notes.values()].flat() };
 }
 
 function nameOfEntry(part: unknown): string {

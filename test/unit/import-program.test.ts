@@ -11,12 +11,15 @@ import { networkInputs } from "../../cli/import/network-inputs.js";
 import { Identifiers, resourceNames } from "../../cli/import/program/names.js";
 import { programText } from "../../cli/import/program/program.js";
 import { type ImportedResource, importedKinds, type NamedResource } from "../../cli/import/resource.js";
+import { trim } from "../../cli/import/trim.js";
 import { validateInputs } from "../../provider/engine/validate.js";
 import { sameValue } from "../../provider/libvirt/xml/index.js";
+import { emptyPlan } from "../../provider/planning/plan.js";
 import { parseBytes, parseDurationMs } from "../../provider/planning/quantity.js";
 import { desiredModel } from "../../provider/resources/network/desired.js";
 import { network } from "../../provider/resources/network/index.js";
 import type { Inputs as NetworkInputs } from "../../provider/resources/network/schema.js";
+import { virtualMachine } from "../../provider/resources/virtual-machine/index.js";
 import { runs } from "../support/runs.js";
 
 const given = parseHost("alpha=ops@192.0.2.7:2222", { knownHosts: "/k" });
@@ -343,5 +346,31 @@ describe("inputs for a network that is there", () => {
       expect(sameValue(chosen, wanted), JSON.stringify([chosen, wanted])).toBe(true);
     }
     expect(networkInputs({ name: "x", mode: "hostdev", devices: ["eth0"] }, true)).toBeUndefined();
+  });
+});
+
+describe("what is left out of a machine's inputs", () => {
+  it("isn't what needs an input that comes after it", async () => {
+    const { shape, crossChecks } = virtualMachine;
+    const cpuTune = { iothreadPins: [{ iothread: 1, cpus: "0" }] };
+    const optional = { cpuTune, iothreads: 1, clock: { offset: "variable" } };
+    const taken = await trim(
+      async (inputs) => {
+        const { problems } = validateInputs(shape, inputs, crossChecks);
+        if (problems.length === 0) return { kind: "planned", plan: emptyPlan() };
+        return { kind: "invalid", problems: problems.map(({ path }) => path) };
+      },
+      {
+        pulumiUrn: "urn:pulumi:dev::p::pulumi-nodejs:dynamic/kvm:VirtualMachine::vm",
+        host: "alpha",
+        name: "vm",
+        connection: { address: "alpha" },
+        credentials: {},
+        memory: "64MiB",
+      },
+      optional,
+    );
+    expect(taken).toMatchObject({ kind: "taken", inputs: { cpuTune, iothreads: 1 } });
+    expect(taken).toMatchObject({ notes: [expect.stringContaining("clock")] });
   });
 });
