@@ -3,7 +3,7 @@ import type { Hosts } from "../hosts/hosts.js";
 import type { PoolContents } from "../hosts/observations.js";
 import { type Identity, identityHash } from "../planning/owner.js";
 import { readOnce } from "../planning/read-once.js";
-import type { Holding } from "./holding.js";
+import { type Holding, volumeHeld } from "./holding.js";
 
 /** What each resource of a deployment's program is to have, by the hash in its marks, as far as the program has come. */
 const declared = readOnce((_: Hosts) => new Map<string, readonly Holding[]>());
@@ -44,6 +44,17 @@ export function withoutWhatLeaves(
     volumes: contents.volumes.filter(({ name }) => !leaving.has(name)),
     marks: contents.marks.filter(({ volume }) => !leaving.has(volume)),
   };
+}
+
+/** Whether whoever made a volume, as its mark says, is to have it on a host once the program is deployed. */
+export function isToBeOn(
+  hosts: Hosts,
+  identityHash: string,
+  host: HostRef,
+  volume: { pool: string; volume: string },
+): boolean {
+  const held = declared(hosts).get(identityHash) ?? [];
+  return held.some((one) => isOn(one, host) && one.what === volumeHeld(host, volume, "").what);
 }
 
 const MACHINE = "virtual machine ";

@@ -4,7 +4,7 @@ import type { LabHost } from "../hosts/host.js";
 import { Lab, labAvailable } from "../hosts/lab.js";
 import { tickCommandLine, tickGuest } from "../hosts/tick-guest.js";
 import { PulumiProject } from "../support/pulumi.js";
-import { changedBy, consoleLog, effectsOf } from "./declared.js";
+import { changedBy, consoleLog, effectsOf, errorsOf, warningsOf } from "./declared.js";
 
 const { available, missing } = labAvailable();
 const lacking = missing.length === 0 ? "" : ` (missing: ${missing.join("; ")})`;
@@ -21,14 +21,21 @@ const pools: Record<string, kvm.StoragePool> = {};
 for (const name of ["slow", "fast"])
   pools[name] = new kvm.StoragePool(name, { hosts: [alpha!, beta!], path: "/var/lib/libvirt/" + name });
 const pool = pools[world.pool];
-const data = new kvm.Disk("data", { host: alpha!, pool, size: "32MiB" });
-const spare = new kvm.Disk("spare", { host: world.spare === "beta" ? beta! : alpha!, pool, size: "16MiB" });
-new kvm.VirtualMachine("web", {
-  host: alpha!, memory: "128MiB",
+const on = (name: string | undefined) => (name === "beta" ? beta! : alpha!);
+const data = new kvm.Disk("data", { host: on(world.data), pool, size: "32MiB" });
+const spare = new kvm.Disk("spare", { host: on(world.spare), pool, size: "16MiB" });
+const web = new kvm.VirtualMachine("web", {
+  host: on(world.data), memory: "128MiB", migration: { bandwidthMibPerSecond: 20 },
   kernel: config.require("kernel"), initrd: config.require("initrd"), commandLine: "${tickCommandLine}",
   console: { log: "${consoleLog("web")}" },
-  disks: [{ disk: data }, { size: "48MiB", pool, serial: "own" }],
+  disks: [...(world.taker ? [] : [{ disk: data }]), { size: "48MiB", pool, serial: "own", name: "1" }],
 });
+if (world.taker)
+  new kvm.VirtualMachine(
+    world.taker,
+    { host: on(world.data), memory: "128MiB", disks: [{ disk: data }], powerState: "stopped" },
+    { dependsOn: world.waits ? [web] : [] },
+  );
 `;
 
 describe.skipIf(!available)(`disks whose pool and host change in a program${lacking}`, () => {
@@ -95,5 +102,34 @@ describe.skipIf(!available)(`disks whose pool and host change in a program${lack
         expect(await lab.host(host).exec(["test", "-e", `/var/lib/libvirt/${pool}`])).toMatchObject({
           exitCode: 1,
         });
+  });
+
+  it("don't come to another VM with the move that brings them, unless that waits for it", async () => {
+    await project.write("world.json", JSON.stringify({ pool: "slow", data: "beta" }));
+    await project.up();
+    await project.write("world.json", JSON.stringify({ pool: "slow", data: "alpha", taker: "hasty" }));
+    const preview = await project.preview();
+    expect(effectsOf(preview)).toMatchObject({ data: ["moves beta -> alpha with virtual machine web"] });
+    expect(warningsOf(preview).join("\n")).toMatch(
+      /hasty: disk data is still on beta, where domain web uses it: this virtual machine gets it when it has come to alpha before its own turn, by dependsOn on web, else in another deployment/,
+    );
+    const failed = await project.up({ expectSuccess: false });
+    expect(errorsOf(failed).join("\n")).toMatch(
+      /hasty: disk data is still on beta, where domain web uses it; once it has come to alpha another deployment gives it to this virtual machine/,
+    );
+    await project.up();
+    expect(await alpha.virsh("domblklist", "hasty")).toContain("/var/lib/libvirt/slow/data");
+    await project.preview({ args: ["--expect-no-changes"] });
+    await project.write("world.json", JSON.stringify({ pool: "slow", data: "alpha" }));
+    await project.up();
+    await project.write(
+      "world.json",
+      JSON.stringify({ pool: "slow", data: "beta", taker: "calm", waits: 1 }),
+    );
+    expect(warningsOf(await project.preview()).join("\n")).toMatch(/calm: disk data is still on alpha/);
+    await project.up();
+    expect(await lab.host("beta").virsh("domblklist", "calm")).toContain("/var/lib/libvirt/slow/data");
+    await project.up({ args: ["--refresh", "--expect-no-changes"] });
+    await project.destroy();
   });
 });

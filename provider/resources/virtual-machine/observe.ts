@@ -11,6 +11,7 @@ import { roomIn } from "../pool-room.js";
 import { rescanPool, rescanPoolOnce } from "../rescan.js";
 import { snapshotLayers } from "../snapshot-layers.js";
 import { askGuest } from "./ask-guest.js";
+import { disksElsewhere } from "./disks-elsewhere.js";
 import { newHostFiles } from "./host-files.js";
 import { leftDisks } from "./left-disks.js";
 import { basesOf, preflightMove } from "./move.js";
@@ -67,6 +68,14 @@ export async function observe(declared: MachineRequest, context: ObserveContext)
     domain === undefined || isUnsettled(domain)
       ? await findElsewhere(target, request, context)
       : await findOtherCopy(target, domain, request, context);
+  if (previous !== inputs)
+    target.disksElsewhere = await disksElsewhere(
+      request,
+      target,
+      domain ?? elsewhere?.domain,
+      peersOf(target, context),
+      context,
+    );
   const observed: ObservedMachine = {
     target,
     elsewhere,
@@ -88,7 +97,8 @@ export async function observe(declared: MachineRequest, context: ObserveContext)
   if (!moves || elsewhere.domain?.persistent === undefined) return observed;
   const moving = volumesOf(elsewhere.domain);
   await rescanPools(target, moving, context);
-  const seen = { ...(await lookAt(target.ref, request, context)), missing: target.missing ?? [] };
+  const { missing, disksElsewhere: notHere = [] } = target;
+  const seen = { ...(await lookAt(target.ref, request, context)), missing, disksElsewhere: notHere };
   const rescanned = { ...observed, target: await withoutMarksOfItsOwn(seen, elsewhere, moving, context) };
   const ahead = { ...rescanned, bases: await basesOf(rescanned, request, context) };
   return { ...ahead, moveRefusals: await preflightMove(ahead, request, context) };

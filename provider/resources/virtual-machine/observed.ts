@@ -47,6 +47,16 @@ export interface ObservedPool {
   contents: PoolContents;
 }
 
+/** The disk of a resource of its own that another virtual machine has, on another host. */
+export interface DiskElsewhere {
+  pool: string;
+  volume: string;
+  /** Name of the host where it is. */
+  host: string;
+  /** Name of the domain that has it. */
+  user: string;
+}
+
 /** A host that answered, as far as it concerns one VM. */
 export interface ObservedHost {
   ref: HostRef;
@@ -61,6 +71,8 @@ export interface ObservedHost {
   pools: ObservedPool[];
   /** Disks that the same deployment has left when it deleted this VM, to make it anew. */
   left?: readonly { pool: string; volume: string }[];
+  /** Disks that it is to get, and that aren't here yet. */
+  disksElsewhere?: readonly DiskElsewhere[];
   networks: string[];
   /** Those whose guests are on Open vSwitch. */
   openVswitchNetworks?: readonly string[];

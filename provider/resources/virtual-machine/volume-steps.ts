@@ -12,6 +12,7 @@ import { sameVolume } from "./desired-disks.js";
 import { refuseOtherBeginning } from "./disk-beginning.js";
 import { ownMarks } from "./disks.js";
 import {
+  type DiskElsewhere,
   isActive,
   type ObservedDomain,
   type ObservedHost,
@@ -58,7 +59,7 @@ export function volumeSteps(
   const site: Site = { request, place, domain, sources, isOurs: ownMarks(request, domain) };
   (request.inputs.disks ?? []).forEach((entry, index) => {
     const disk = seenDisk(site, moves, entry, index);
-    if (entry.disk !== undefined) result.refusals.push(...refuseUnusable(site, disk));
+    if (entry.disk !== undefined) result.refusals.push(...refuseUnusable(site, disk, result));
     else planOwn(site, disk, result);
   });
 }
@@ -102,11 +103,19 @@ function markOf({ move, pool, name }: SeenDisk): VolumeMark | undefined {
 function refuseUnusable(
   { request, place }: Site,
   { name, poolName, pool, move, volume }: SeenDisk,
+  result: Plan,
 ): Refusal[] {
   const where = `pool ${poolName} on ${place.ref.name}`;
   if (move !== undefined) return [];
+  const elsewhere = place.disksElsewhere?.find((other) => other.pool === poolName && other.volume === name);
+  if (elsewhere !== undefined) return stillElsewhere(elsewhere, { request, place }, result);
   if (volume === undefined && request.chosen !== undefined && pool !== undefined)
-    return [{ kind: "missing", message: `disk ${name} isn't in ${where}` }];
+    return [
+      {
+        kind: "missing",
+        message: `disk ${name} isn't in ${where}; if it is on another host, the next deployment moves it here, once no virtual machine uses it there`,
+      },
+    ];
   if (volume?.type === "network")
     return [
       {
@@ -114,6 +123,27 @@ function refuseUnusable(
         message: `disk ${name} in ${where} has no path there, and virtual machines can't use such volumes yet: map it to a device of the host, or use a pool of files`,
       },
     ];
+  return [];
+}
+
+/** In which order two virtual machines have their turn is Pulumi's to say, and the program's: a preview can't know. */
+function stillElsewhere(
+  { volume, host, user }: DiskElsewhere,
+  { request, place }: Pick<Site, "request" | "place">,
+  result: Plan,
+): Refusal[] {
+  const where = `disk ${volume} is still on ${host}, where domain ${user} uses it`;
+  const here = place.ref.name;
+  if (request.chosen !== undefined)
+    return [
+      {
+        kind: "inUse",
+        message: `${where}; once it has come to ${here} another deployment gives it to this virtual machine (dependsOn has this one wait for ${user})`,
+      },
+    ];
+  result.warnings.push(
+    `${where}: this virtual machine gets it when it has come to ${here} before its own turn, by dependsOn on ${user}, else in another deployment`,
+  );
   return [];
 }
 
