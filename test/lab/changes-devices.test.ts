@@ -365,7 +365,7 @@ describe.skipIf(!available)(`disks and interfaces of a running guest ${missing.j
     });
     await vm.change({ inputs: { features: undefined }, announced: ["features.acpi false -> none"] });
     expect((await vm.declared.preview({ ...vm.inputs, name: "other" })).refusals).toEqual([
-      'rest can be renamed to other only while it is off; set powerState "stopped" first, or name: "rest" to leave its name on the host as it is',
+      'rest can be renamed to other only while it is off; deploy powerState: "stopped" first, or name: "rest" to leave its name on the host as it is',
       expect.stringMatching(/without losing its disk rest-root .* set disks\[0\]\.volume to "rest-root"/),
     ]);
     await vm.change({

@@ -109,7 +109,7 @@ function planRename(inputs: Inputs, domain: ObservedDomain, from: string, result
   if (isActive(domain))
     result.refusals.push({
       kind: "policy",
-      message: `${from} can be renamed to ${to} only while it is off; set powerState "stopped" first, or name: "${from}" to leave its name on the host as it is`,
+      message: `${from} can be renamed to ${to} only while it is off; deploy powerState: "stopped" first, or name: "${from}" to leave its name on the host as it is`,
     });
   else if (domain.record.hasSnapshots)
     result.refusals.push({

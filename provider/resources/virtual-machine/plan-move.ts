@@ -74,7 +74,7 @@ export function planMove(
   if (mode === "offline" && active)
     result.refusals.push({
       kind: "policy",
-      message: `${move}, but it runs and migration.mode is "offline"; set powerState "stopped" first, or mode "live"`,
+      message: `${move}, but it runs and migration.mode is "offline"; deploy powerState: "stopped" first, or mode "live"`,
     });
   for (const { volume, pool } of leftOpen(request, place, domain))
     result.refusals.push({
