@@ -1,7 +1,24 @@
+/** Have what stands after them read in another order than it stands. */
+const TURNING = "\\u202a-\\u202e\\u2066-\\u2069";
+const turning = new RegExp(`[${TURNING}]`, "gu");
+const unseen = new RegExp(`[^\\P{Cc}\\n]|[${TURNING}]`, "gu");
+
+/** What hosts call their things neither commands a terminal nor is read as something else than it is. */
+export function harmless<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value), (_key, part: unknown) =>
+    typeof part === "string" ? part.replace(unseen, "?") : part,
+  ) as T;
+}
+
+/** For what stands in a document as it is. */
+export function straight(text: string): string {
+  return text.replace(turning, "?");
+}
+
 /** Text for the content or a quoted attribute of HTML and XML. */
 export function escapeMarkup(text: string): string {
   return (
-    text
+    straight(text)
       .replace(/&/g, "&amp;")
       .replace(/</g, "&lt;")
       .replace(/>/g, "&gt;")
@@ -12,13 +29,25 @@ export function escapeMarkup(text: string): string {
   );
 }
 
+/**
+ * Forges look for mentions and references in what Markdown has become, where an escaped letter is what it was; a space without width in them
+ * is what they don't pass over. An address is none, and is to be copied: "user@host".
+ */
+export function unmentioned(text: string): string {
+  return text.replace(/(?<!\w)@|#|\bGH(?=-\d)/gi, "$&\u200b");
+}
+
+/** Of text that is escaped already. */
+export function unlinked(markup: string): string {
+  return markup.replace(/:\/\//g, ":&#47;/").replace(/\b(www)\./gi, "$1&#46;");
+}
+
 /** Names and values come from hosts: they make no markup, no links and no mentions. */
 export function escapeMarkdown(text: string): string {
-  return text
-    .replace(/[\\`*_[\]|~#!]/g, "\\$&")
+  const escaped = unmentioned(straight(text))
+    .replace(/[\\`*_[\]|~!]/g, "\\$&")
     .replace(/&/g, "&amp;")
     .replace(/</g, "&lt;")
-    .replace(/>/g, "&gt;")
-    .replace(/@/g, "&#64;")
-    .replace(/\r?\n/g, " ");
+    .replace(/>/g, "&gt;");
+  return unlinked(escaped).replace(/\r\n?|\n/g, " ");
 }

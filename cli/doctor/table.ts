@@ -104,6 +104,6 @@ export function doctorVerdict({ hosts, summary }: DoctorReport): string {
 /** What hosts call their things mustn't command a terminal. */
 function harmless<T>(value: T): T {
   return JSON.parse(JSON.stringify(value), (_key, part: unknown) =>
-    typeof part === "string" ? part.replace(/\p{Cc}/gu, "?") : part,
+    typeof part === "string" ? part.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, "?") : part,
   ) as T;
 }

@@ -186,8 +186,11 @@ function toStep(
   deleted: ReadonlySet<string>,
 ): PreviewStep | undefined {
   const identity = identityOfUrn(urn);
-  const leftBecause =
-    old?.retainOnDelete === true
+  // An update deletes all the same what it takes away.
+  const goes = ["delete", "replace"].includes(operationOf(op) ?? "");
+  const leftBecause = !goes
+    ? undefined
+    : old?.retainOnDelete === true
       ? "retainOnDelete"
       : deleted.has(old?.deletedWith ?? "")
         ? `deletedWith ${identityOfUrn(old?.deletedWith ?? "")?.name}`

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { escapeMarkdown } from "../../cli/markup.js";
 import { noPaint } from "../../cli/paint.js";
 import { program } from "../../cli/program.js";
 import { Progress } from "../../cli/progress.js";
@@ -353,6 +354,25 @@ describe("the review of a change", () => {
     }
   });
 
+  it("mentions nobody, links to nothing and turns nothing round, whatever a machine is called", () => {
+    const name = "@ada #7 GH-7 shop/web#7 http://x.test www.x.test \u202eon a@x.test";
+    const harmless =
+      "@\u200bada #\u200b7 GH\u200b-7 shop/web#\u200b7 http:&#47;/x.test www&#46;x.test ?on a@x.test";
+    expect(escapeMarkdown(name)).toBe(harmless);
+    const report = reviewOf({
+      ...{ hosts: [hostOf("alpha", [machine])], machines: [machine] },
+      changes: [
+        changeOf(name, [{ kind: "start", subject: name, reason: name, effect: "none" }], {
+          ...{ resource: state, explained: [`the definition changes:\n@@ -1 +1 @@\n+${name}`] },
+        }),
+      ],
+    });
+    const outsideOfFences = formatted(report, "markdown", noPaint).replace(/^```diff$[\s\S]*?^```$/gm, "");
+    expect(outsideOfFences).not.toMatch(/(?<!\w)@(?!\u200b)|(?<!&)#\d|GH-|:\/\/|www\./);
+    for (const format of ["text", "markdown", "html"] as const)
+      expect(formatted(report, format, noPaint)).not.toContain("\u202e");
+  });
+
   it("has in the picture before a change what a machine has until then", () => {
     const disks = [{ pool: "images" }, { pool: "images" }];
     const report = reviewOf({
@@ -387,6 +407,7 @@ describe("the review of a change", () => {
           gone("Disk", "gone", { deletedWith: urn("Disk", "staying") }),
           gone("VirtualMachine", "inside", { deletedWith: urn("Host", "alpha") }),
           gone("Host", "alpha", {}),
+          { ...gone("VirtualMachine", "changed", { retainOnDelete: true }), op: "update" },
         ],
       }),
       "file",
@@ -396,6 +417,7 @@ describe("the review of a change", () => {
       ["gone", "delete", undefined],
       ["inside", "forget", "deletedWith alpha"],
       ["alpha", "delete", undefined],
+      ["changed", "update", undefined],
     ]);
     const report = reviewOf({
       ...{ hosts: [hostOf("alpha", [machine])], machines: [machine] },

@@ -1,4 +1,5 @@
 import { displayWidth, letters } from "../../display-width.js";
+import { harmless } from "../../markup.js";
 import type { Paint } from "../../paint.js";
 import { type Finding, kindLabel } from "../finding.js";
 import type { DriftReport } from "../report-schema.js";
@@ -10,13 +11,6 @@ const WIDEST = [22, 34, 16, 22, 26, 26, 60];
 /** For people at a terminal. */
 export function asTable(report: DriftReport, paint: Paint): string {
   return laidOutReport(harmless(report), paint);
-}
-
-/** What hosts call their things mustn't command a terminal. */
-function harmless<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value), (_key, part: unknown) =>
-    typeof part === "string" ? part.replace(/[^\P{Cc}\n]/gu, "?") : part,
-  ) as T;
 }
 
 function laidOutReport(report: DriftReport, paint: Paint): string {

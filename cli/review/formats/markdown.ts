@@ -1,4 +1,10 @@
-import { escapeMarkup as e, escapeMarkdown as escaped } from "../../markup.js";
+import {
+  escapeMarkup as e,
+  escapeMarkdown as escaped,
+  straight,
+  unlinked,
+  unmentioned,
+} from "../../markup.js";
 import { impactLabel, impacts, worstOf } from "../impact.js";
 import type { HostRoom, ReviewedChange, ReviewReport } from "../report.js";
 import { countsText, memoryText, moveText, poolText, reasonLabel, title, toneOf } from "./words.js";
@@ -78,7 +84,9 @@ function changeLines(change: ReviewedChange): string[] {
 
 /** Within a fence that is longer than any in it. */
 function diffLines(xmlDiff: string): string[] {
-  const lines = xmlDiff.split("\n").map((line) => cut(line, LONGEST_LINE));
+  const lines = straight(xmlDiff)
+    .split("\n")
+    .map((line) => cut(line, LONGEST_LINE));
   const shown = lines.slice(0, MOST_DIFF_LINES);
   if (lines.length > shown.length) shown.push(`... ${lines.length - shown.length} more lines`);
   const longest = Math.max(2, ...(xmlDiff.match(/`+/g) ?? []).map((ticks) => ticks.length));
@@ -107,8 +115,8 @@ function hostLine(host: HostRoom): string {
 
 /** Within HTML, which not every forge leaves as it is: nothing in it is markup of either kind. */
 function inSummary(text: string): string {
-  return e(cut(text, 200))
-    .replace(/[@[\]`*_~\\]/g, (letter) => `&#${letter.charCodeAt(0)};`)
+  return unlinked(e(unmentioned(cut(text, 200))))
+    .replace(/[[\]`*_~\\]/g, (letter) => `&#${letter.charCodeAt(0)};`)
     .replace(/\s+/g, " ");
 }
 

@@ -1,7 +1,8 @@
+import { harmless } from "../../markup.js";
 import type { Paint } from "../../paint.js";
 import { impactLabel, isFelt, isUntold, worstOf } from "../impact.js";
 import type { HostRoom, ReviewedChange, ReviewReport } from "../report.js";
-import { countsText, harmless, memoryText, moveText, poolText, reasonLabel, title, toneOf } from "./words.js";
+import { countsText, memoryText, moveText, poolText, reasonLabel, title, toneOf } from "./words.js";
 
 /** For people at a terminal. */
 export function asText(given: ReviewReport, paint: Paint): string {

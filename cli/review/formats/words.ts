@@ -51,10 +51,3 @@ export function countsText({ changes, unchanged, others, errors }: ReviewReport)
   if (errors.length > 0) return `${changes.length} changed as far as the preview came${rest}`;
   return `${changes.length} changed, ${unchanged} unchanged${rest}`;
 }
-
-/** What hosts call their things mustn't command a terminal. */
-export function harmless<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value), (_key, part: unknown) =>
-    typeof part === "string" ? part.replace(/[^\P{Cc}\n]/gu, "?") : part,
-  ) as T;
-}
