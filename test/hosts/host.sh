@@ -64,7 +64,9 @@ if [ -x /usr/sbin/virtqemud ]; then
 fi
 
 # Files: own copies of what libvirt, swtpm and sshd read and write.
+first=
 if [ ! -e "$dir/etc-libvirt" ]; then
+  first=yes
   mkdir -p "$dir/etc-libvirt" "$dir/var-lib/images" "$dir/log/qemu" "$dir/cache" "$dir/ssh"
   [ -n "$bare" ] || cp -a /etc/libvirt/. "$dir/etc-libvirt/"
   rm -rf "$dir"/etc-libvirt/qemu/networks "$dir"/etc-libvirt/qemu/*.xml "$dir/etc-libvirt/storage" # A fresh host, whatever this machine has defined.
@@ -117,9 +119,10 @@ END
   cp "$lab/id.pub" "$dir/ssh/authorized_keys"
   chmod 644 "$dir/ssh/authorized_keys" "$dir/passwd" "$dir/group"
 fi
-# What a bare host installs writes these files anew, which it couldn't where they are mounts.
+# What a bare host installs writes these files anew, which it couldn't where they are mounts; after a reboot it has what it installed.
 own() {
   [ -e "$2" ] || return 0
+  if [ -n "$bare" ] && [ -z "$first" ] && [ "$2" != /etc/ssh ]; then return 0; fi
   if [ -n "$bare" ] && [ -f "$2" ]; then cp -a "$1" "$2"; else mount --bind "$1" "$2"; fi
 }
 own "$dir/etc-libvirt" /etc/libvirt
