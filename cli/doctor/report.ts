@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Finding, finding, type Level, levels } from "../../provider/fitness/finding.js";
 import { judgeHost } from "../../provider/fitness/judge-host.js";
+import { judgeTwins } from "../../provider/fitness/judge-twins.js";
 import { judgeWay } from "../../provider/fitness/judge-way.js";
 import type { SecretTexts } from "../../provider/planning/secret-texts.js";
 import { EXIT, type ExitCode } from "../exit-code.js";
@@ -72,6 +73,7 @@ export function makeReport(
   );
   const all = [
     ...examinations.flatMap((examination) => judgeHost(examination, options.at)),
+    ...judgeTwins(examinations),
     ...ways.flatMap((way) => {
       const [from, to] = [reached.get(way.from), reached.get(way.to)];
       return from === undefined || to === undefined ? [] : judgeWay(way, from, to);

@@ -64,6 +64,11 @@ for program in libvirtd virtqemud; do
   has "$program" && say daemon "$program $("$program" --version 2>/dev/null | sed -n 's/.* \([0-9][0-9.]*\)$/\1/p' | head -n 1)"
   if has pgrep && pgrep -x "$program" >/dev/null 2>&1; then say running "$program"; fi
 done
+# The first of these is what libvirt takes; without any it makes itself another UUID at each start.
+if grep -Eqs '^ *host_uuid(_source)? *=' /etc/libvirt/virtqemud.conf /etc/libvirt/libvirtd.conf; then say uuid configured
+elif [ -e /sys/class/dmi/id/product_uuid ]; then say uuid firmware
+elif [ -d /etc/libvirt ] && [ -r /etc/libvirt ] && [ -x /etc/libvirt ]; then say uuid fleeting
+fi
 for program in "qemu-system-$(uname -m)" /usr/libexec/qemu-kvm qemu-kvm; do
   has "$program" || continue
   say qemu "$("$program" --version 2>/dev/null | sed -n '1s/.*version \([0-9][0-9.]*\).*/\1/p')"

@@ -32,6 +32,7 @@ export function judgeLibvirt(verdict: Verdict, machine: MachineFacts, libvirt: L
     verdict.fine("libvirt", `answers ${machine.user.name}`),
     ...missing,
     ...notStartedWithHost(verdict, machine),
+    ...fleetingUuid(verdict, machine),
     verdict.fine("versions", `libvirt ${libvirtVersion}, QEMU ${qemuVersion}`),
   ];
 }
@@ -153,4 +154,27 @@ function notStartedWithHost(verdict: Verdict, machine: MachineFacts): Finding[] 
           commands,
         }),
   ];
+}
+
+function fleetingUuid(verdict: Verdict, machine: MachineFacts): Finding[] {
+  if (machine.hostUuid !== "fleeting") return [];
+  return [
+    verdict.notice("libvirt", "its host UUID is another one after each start of libvirt", {
+      why: "The firmware has none. Hosts are told apart by it: a move that is cut off can't be settled once it is another.",
+      commands: withHostUuid(machine, 'host_uuid_source = "machine-id"'),
+      about: "uuid",
+    }),
+  ];
+}
+
+/** Commands that give the daemon a host UUID by a line of its configuration. Guests run on while it is restarted. */
+export function withHostUuid(machine: MachineFacts, line: string): string[] {
+  const place = placeOf(machine);
+  const daemon = daemonOf(machine);
+  const file = `/etc/libvirt/${daemon}.conf`;
+  const former = machine.hostUuid === "configured" ? `sed -i "/^ *host_uuid/d" ${file}; ` : "";
+  const restart = machine.hasSystemd
+    ? asRoot(place, `systemctl restart ${daemon}`)
+    : asRoot(place, `sh -c 'pkill -x ${daemon}; sleep 1; ${daemon} --daemon'`);
+  return [asRoot(place, `sh -c '${former}echo "${line.replaceAll('"', '\\"')}" >> ${file}'`), restart];
 }

@@ -33,6 +33,8 @@ export interface MachineFacts {
   /** Those that run. */
   running: string[];
   qemuVersion: string | undefined;
+  /** Where libvirt's host UUID comes from; `fleeting`: it makes one at each start. Undefined where its configuration can't be read. */
+  hostUuid: "configured" | "firmware" | "fleeting" | undefined;
   kvm: {
     device: "usable" | "denied" | "driverless" | "absent";
     /** As `stat` says it: "660 root kvm". */
@@ -122,6 +124,7 @@ export function parseMachine(text: string): MachineFacts {
     }),
     running: all("running"),
     qemuVersion: one("qemu"),
+    hostUuid: oneOf(one("uuid"), ["configured", "firmware", "fleeting"]),
     kvm: {
       device: oneOf(one("kvm.device"), ["usable", "denied", "driverless", "absent"]) ?? "absent",
       mode: one("kvm.mode"),

@@ -8,8 +8,10 @@ import {
 } from "../libvirt/index.js";
 import { Conversation } from "./conversation.js";
 import { HostUnreachable, LIBVIRT_ENDED, NoLibvirt } from "./errors.js";
+import { type HostFacts, readFacts } from "./facts.js";
 import type { HostRef } from "./host-ref.js";
 import { type CommandResult, type ReachedHost, reach } from "./libvirt-route.js";
+import { Machines } from "./machines.js";
 import { Observations } from "./observations.js";
 import { ANSWERS_WITHIN_MS } from "./patience.js";
 
@@ -38,6 +40,7 @@ export class Host {
   readonly ref: HostRef;
   /** What was read of the host in this deployment. */
   readonly observations: Observations;
+  readonly #machines: Machines;
   readonly #warn: (message: string) => void;
   readonly #now: () => number;
   readonly #isSurvey: boolean;
@@ -48,8 +51,9 @@ export class Host {
   /** Its libvirt was there in this deployment, and ended the connection. */
   #libvirtEnded = false;
 
-  constructor(ref: HostRef, options: HostOptions) {
+  constructor(ref: HostRef, options: HostOptions, machines = new Machines()) {
     this.ref = ref;
+    this.#machines = machines;
     this.#warn = options.warn;
     this.#now = options.now;
     this.#isSurvey = options.survey === true;
@@ -87,6 +91,14 @@ export class Host {
         throw isConnectionLoss(again) ? new HostUnreachable(this.name, again) : again;
       }
     }
+  }
+
+  /** What the host says of itself. */
+  async facts(): Promise<HostFacts> {
+    const facts = await this.idempotent(readFacts);
+    const { hostKey } = await this.reached();
+    this.#machines.meet(facts.uuid, this, { name: this.name, hostname: facts.hostname, hostKey });
+    return facts;
   }
 
   async exec(command: readonly string[], options: { stdin?: string } = {}): Promise<CommandResult> {

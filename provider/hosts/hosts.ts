@@ -1,29 +1,39 @@
 import { Host, type HostOptions } from "./host.js";
 import { connectionKey, type HostRef } from "./host-ref.js";
+import { Machines } from "./machines.js";
+
+interface Connections {
+  byKey: Map<string, Host>;
+  machines: Machines;
+}
 
 /** All hosts of a deployment. The provider's process lives as long as the deployment, so this is its pool of connections. */
 export class Hosts {
-  readonly #byKey: Map<string, Host>;
+  readonly #connections: Connections;
   readonly #declared = new Map<string, HostRef>();
   #programRuns = false;
   readonly #options: HostOptions;
 
-  constructor(options: HostOptions, connections: Map<string, Host> = new Map()) {
+  constructor(
+    options: HostOptions,
+    connections: Connections = { byKey: new Map(), machines: new Machines() },
+  ) {
     this.#options = options;
-    this.#byKey = connections;
+    this.#connections = connections;
   }
 
   /** The hosts of another stack, over the same connections; who has these closes those. */
   ofAnotherStack(): Hosts {
-    return new Hosts(this.#options, this.#byKey);
+    return new Hosts(this.#options, this.#connections);
   }
 
   get(ref: HostRef): Host {
     const key = connectionKey(ref);
-    const known = this.#byKey.get(key);
+    const { byKey, machines } = this.#connections;
+    const known = byKey.get(key);
     if (known !== undefined) return known;
-    const host = new Host(ref, this.#options);
-    this.#byKey.set(key, host);
+    const host = new Host(ref, this.#options, machines);
+    byKey.set(key, host);
     return host;
   }
 
@@ -50,7 +60,8 @@ export class Hosts {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#byKey.values()].map((host) => host.close()));
-    this.#byKey.clear();
+    const { byKey } = this.#connections;
+    await Promise.all([...byKey.values()].map((host) => host.close()));
+    byKey.clear();
   }
 }

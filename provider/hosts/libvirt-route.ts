@@ -2,7 +2,7 @@ import { connect, type NetConnectOpts } from "node:net";
 import { userInfo } from "node:os";
 import type { Duplex } from "node:stream";
 import { isLibvirtError, type KeepaliveSettings, Libvirt } from "../libvirt/index.js";
-import { SshConnection, SshError, type SshTarget } from "../ssh/index.js";
+import { type HostKey, SshConnection, SshError, type SshTarget } from "../ssh/index.js";
 import { LibvirtDenied, NoLibvirt } from "./errors.js";
 import type { HostRef } from "./host-ref.js";
 import { openCommand, run } from "./local-command.js";
@@ -20,6 +20,8 @@ export interface ReachedMachine {
   address: string;
   /** Who we are there. */
   user: string;
+  /** The key that it has shown, where SSH leads to it. */
+  hostKey: HostKey | undefined;
   exec(command: readonly string[], options?: { stdin?: string }): Promise<CommandResult>;
   /** Standard input and output of a command that runs for longer. It sees that nobody listens any more by its output being closed. */
   open(command: readonly string[], options: { signal: AbortSignal }): Promise<Duplex>;
@@ -63,6 +65,7 @@ export async function reach(ref: HostRef, options: ReachOptions): Promise<Reache
     return {
       libvirt,
       address: machine.address,
+      hostKey: machine.hostKey,
       exec: machine.exec,
       open: machine.open,
       openTcp: machine.openTcp,
@@ -100,6 +103,7 @@ export async function reachMachine(ref: HostRef, options: ReachOptions): Promise
   return {
     address: ssh.hostName,
     user: ssh.user,
+    hostKey: ssh.hostKey,
     exec: (command, options) => ssh.exec(command, { ...options, timeoutMs: 30_000 }),
     open: (command, options) => ssh.openCommandStream(command, options),
     openTcp: (address, port, options) => openTcpThrough(ssh, address, port, options),
@@ -123,6 +127,7 @@ function thisMachine(
   return {
     address: "127.0.0.1",
     user,
+    hostKey: undefined,
     exec: run,
     open: openCommand,
     openTcp: (host, port, { signal }) => dialSocket({ host, port }, signal),

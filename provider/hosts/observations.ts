@@ -7,7 +7,7 @@ import {
   type SnapshotRecord,
   type VolumeRecord,
 } from "../libvirt/index.js";
-import { type HostFacts, readFacts } from "./facts.js";
+import type { HostFacts } from "./facts.js";
 import {
   isSidecar,
   readFillingName,
@@ -33,6 +33,7 @@ export interface PoolContents {
 export type PoolMarks = Pick<PoolContents, "marks" | "notes">;
 
 interface ObservedHost {
+  facts(): Promise<HostFacts>;
   exec(command: readonly string[]): Promise<{ exitCode: number; stdout: string }>;
   idempotent<T>(work: (libvirt: Libvirt) => Promise<T>): Promise<T>;
 }
@@ -66,7 +67,7 @@ export class Observations {
   }
 
   facts(): Promise<HostFacts> {
-    this.#facts ??= forgetFailure(this.#host.idempotent(readFacts), () => {
+    this.#facts ??= forgetFailure(this.#host.facts(), () => {
       this.#facts = undefined;
     });
     return this.#facts;

@@ -8,6 +8,7 @@ import { Deadline } from "./deadline.js";
 import { type DialledSession, dial } from "./dial.js";
 import { reasonOf, SshError, type StreamRefusal } from "./errors.js";
 import { announcedLine, type CommandResult, Execution, terminationLine } from "./execution.js";
+import type { HostKey } from "./host-key.js";
 import type { JumpHost } from "./jump-hosts.js";
 import { quoteCommand } from "./quote.js";
 import { Sessions } from "./sessions.js";
@@ -52,6 +53,8 @@ export class SshConnection implements AsyncDisposable {
   readonly user: string;
   readonly hostName: string;
   readonly port: number;
+  /** The key that the host has shown. */
+  readonly hostKey: HostKey | undefined;
   /** Settles when the connection has ended: with the reason, or with undefined after {@link close}. */
   readonly closed: Promise<Error | undefined>;
   readonly #client: Client;
@@ -67,6 +70,7 @@ export class SshConnection implements AsyncDisposable {
     this.user = session.user;
     this.hostName = session.hostName;
     this.port = session.port;
+    this.hostKey = session.hostKey;
     this.#client = session.client;
     this.#label = session.label;
     this.#via = session.via;

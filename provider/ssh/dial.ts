@@ -3,6 +3,7 @@ import type { Client } from "ssh2";
 import { Deadline } from "./deadline.js";
 import { reasonOf, SshError } from "./errors.js";
 import { connectionBroke, type HandshakeRequest, shakeHands } from "./handshake.js";
+import type { HostKey } from "./host-key.js";
 import { HostKeyVerifier } from "./host-key-verifier.js";
 import { findIdentities } from "./identities.js";
 import { type JumpHost, jumpHosts } from "./jump-hosts.js";
@@ -18,6 +19,7 @@ export interface DialledSession {
   readonly user: string;
   readonly hostName: string;
   readonly port: number;
+  readonly hostKey: HostKey | undefined;
   readonly via: JumpHost | undefined;
 }
 
@@ -37,7 +39,7 @@ export async function dial<Connection extends JumpHost>(
   try {
     const client = await dialThrough(via, { settings, label, verifier, identities, deadline });
     const { user, hostName, port } = settings;
-    return connectionOf({ client, label, user, hostName, port, via });
+    return connectionOf({ client, label, user, hostName, port, hostKey: verifier.accepted, via });
   } catch (error) {
     await via?.close();
     throw error;

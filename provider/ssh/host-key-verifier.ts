@@ -2,6 +2,7 @@ import { SshError } from "./errors.js";
 import {
   fingerprintOf,
   HOST_KEY_ALGORITHMS,
+  type HostKey,
   type HostKeyAlgorithm,
   keyTypeInside,
   keyTypeOf,
@@ -68,6 +69,12 @@ export class HostKeyVerifier {
   /** Whether a key was accepted: from then on it is the only one that is. */
   get hasAccepted(): boolean {
     return this.#accepted !== undefined;
+  }
+
+  /** The key that was accepted. */
+  get accepted(): HostKey | undefined {
+    const key = this.#accepted;
+    return key && { type: keyTypeInside(key) ?? "unknown", fingerprint: fingerprintOf(key) };
   }
 
   /** Whether a key is the one that was accepted. */

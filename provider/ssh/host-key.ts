@@ -36,6 +36,12 @@ export function preferKeyTypes(types: ReadonlySet<string>): HostKeyAlgorithm[] {
   ];
 }
 
+/** A key that a host has shown. */
+export interface HostKey {
+  readonly type: string;
+  readonly fingerprint: string;
+}
+
 /** "SHA256:..." as `ssh-keygen -l` prints it. */
 export function fingerprintOf(key: Uint8Array): string {
   return `SHA256:${createHash("sha256").update(key).digest("base64").replace(/=+$/, "")}`;

@@ -23,6 +23,7 @@ unit=firewalld.service not-found inactive -
 daemon=libvirtd 9.0.0
 running=libvirtd
 qemu=7.2.22
+uuid=firmware
 kvm.device=usable
 kvm.mode=660 root kvm
 kvm.module=kvm_intel
@@ -113,7 +114,10 @@ export function wayWith(changes: Partial<WayFacts> = {}): WayFacts {
   };
 }
 
+const ofBeta = libvirtFacts();
+ofBeta.host.uuid = "v";
+
 export const betaSeen: Seen = {
-  ...seenWith({ hostname: "beta", address: "192.0.2.2" }),
+  ...seenWith({ hostname: "beta", address: "192.0.2.2" }, { kind: "open", facts: ofBeta }),
   migrationAddress: "192.0.2.2",
 };

@@ -6,6 +6,7 @@ import { factsScript } from "../../provider/fitness/facts-script.js";
 import type { Finding } from "../../provider/fitness/finding.js";
 import { judgeHost } from "../../provider/fitness/judge-host.js";
 import { judgeSilence } from "../../provider/fitness/judge-login.js";
+import { judgeTwins } from "../../provider/fitness/judge-twins.js";
 import { judgeWay } from "../../provider/fitness/judge-way.js";
 import { listenScript, resolveScript } from "../../provider/fitness/listen-script.js";
 import { parseMachine } from "../../provider/fitness/machine.js";
@@ -369,6 +370,51 @@ describe("a host", () => {
     expect(findings).toMatchObject([{ check: "login", level: "unreachable", what: silence.reason }]);
     expect(findings[0]?.fix).toMatchObject({ on: "here" });
     expect(findings[0]?.fix?.commands.join("\n")).toMatch(command);
+  });
+});
+
+describe("hosts with one UUID of libvirt's", () => {
+  const examined = (name: string, seen: Seen) => ({ name, address: name, seen });
+  const alpha = examined("alpha", seenWith());
+  const clone = (changes: Parameters<typeof seenWith>[0] = {}) =>
+    seenWith({ address: "192.0.2.9", ...changes });
+
+  it("are a problem, with what gives the other a new one", () => {
+    const others = [examined("beta", betaSeen), examined("gamma", clone({ uuid: "configured" }))];
+    expect(judgeTwins([alpha, ...others, examined("delta", clone())])).toMatchObject([
+      {
+        ...{ id: "libvirt/alpha/gamma", level: "problem", what: "gamma has the same host UUID, u" },
+        fix: {
+          on: "gamma",
+          commands: [
+            `sudo sh -c 'sed -i "/^ *host_uuid/d" /etc/libvirt/libvirtd.conf; echo "host_uuid = \\"$(cat /proc/sys/kernel/random/uuid)\\"" >> /etc/libvirt/libvirtd.conf'`,
+            "sudo systemctl restart libvirtd",
+          ],
+        },
+      },
+      {
+        id: "libvirt/alpha/delta",
+        fix: { commands: [expect.not.stringContaining("sed"), expect.anything()] },
+      },
+    ]);
+  });
+
+  it("are one that was named twice where an address is the same", () => {
+    expect(judgeTwins([alpha, examined("alias", seenWith())])).toMatchObject([
+      { level: "notice", what: "alias is the same machine" },
+    ]);
+  });
+
+  it("may come from a host that makes itself one at each start", () => {
+    expect(only(seenWith({ uuid: "fleeting" }))).toMatchObject({
+      ...{ id: "libvirt/alpha/uuid", level: "notice" },
+      fix: {
+        commands: [
+          `sudo sh -c 'echo "host_uuid_source = \\"machine-id\\"" >> /etc/libvirt/libvirtd.conf'`,
+          "sudo systemctl restart libvirtd",
+        ],
+      },
+    });
   });
 });
 
