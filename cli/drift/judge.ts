@@ -54,8 +54,12 @@ export function judge(resource: StateResource, inspection: Inspection): Judged {
         effect: "replace",
       });
     for (const step of withoutForeseenMove(plan.steps))
-      for (const divergence of divergencesOf(step))
-        findings.push(toFinding(divergence, step.effect, { ...about, ...home }));
+      for (const divergence of divergencesOf(step)) {
+        const found = toFinding(divergence, step.effect, { ...about, ...home });
+        const before = findings.find(({ property }) => property === "powerState");
+        if (before === undefined || found.property !== "powerState") findings.push(found);
+        else addPowerStep(before, found);
+      }
   }
   for (const { message } of refusals)
     findings.push({
@@ -108,6 +112,13 @@ export function judge(resource: StateResource, inspection: Inspection): Judged {
 function withoutForeseenMove(steps: readonly Step[]): readonly Step[] {
   if (!steps.some(({ kind }) => kind === "settleMigration")) return steps;
   return steps.filter(({ kind }) => kind !== "migrate" && kind !== "moveStopped");
+}
+
+/** What is to be paused and is off is started first: it was found off, and wanted paused. Nobody is at work in it until then. */
+function addPowerStep(before: NewFinding, { wanted, up, effect = "none" }: NewFinding): void {
+  if (before.found !== "stopped") before.effect = effect;
+  before.wanted = wanted;
+  before.up = [...before.up, ...up];
 }
 
 function toFinding(

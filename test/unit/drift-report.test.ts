@@ -72,6 +72,17 @@ describe("an inspection", () => {
     ]);
   });
 
+  it("of a guest that takes two steps to its power state says once what was wanted and found", () => {
+    const pause: Step = { kind: "pause", subject: "web", effect: "stop" };
+    const off: Step = { kind: "shutdown", subject: "web", force: false, effect: "stop" };
+    const row = (steps: Step[]) =>
+      judge(web, planned(steps)).findings.map(({ property, wanted, found, effect, up }) => [
+        ...[property, wanted, found, effect, up.length],
+      ]);
+    expect(row([start, pause])).toEqual([["powerState", "paused", "stopped", "none", 2]]);
+    expect(row([resume, off])).toEqual([["powerState", "stopped", "paused, ioError", "stop", 2]]);
+  });
+
   it("of what waits for a restart is no drift", () => {
     const changes = [{ property: "memory", from: "1 GiB", to: "2 GiB" }];
     const judged = judge(web, {
