@@ -188,11 +188,15 @@ function denial(error: unknown, user: string, way: string): LibvirtDenied | unde
   return isShut ? new LibvirtDenied({ user, way }, error) : undefined;
 }
 
-/** Without the way that was tried, so that what several have in common is said once. */
+/** Without the way that was tried, so that what several have in common is said once, and of the host, which is named already. */
 function reasonOf(error: unknown, what: string): string {
   const path = what.split(" ").at(-1) ?? what;
   const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/^\S+@\S+: /, "").replace(`stream to ${path}: `, "");
+  return message
+    .replace(/^\S+: cannot connect to \S+: (?:\w+: )?/, "")
+    .replace(/^\S+@\S+: /, "")
+    .replace(`stream to ${path}: `, "")
+    .replace(`${what.split(" ")[0]}: `, "");
 }
 
 function dialSocket(to: NetConnectOpts, signal?: AbortSignal): Promise<Duplex> {
