@@ -185,6 +185,24 @@ describe.skipIf(!available)(`taking over what people made by hand ${missing.join
     expect(await world.ls("alpha", images)).toEqual([]);
   });
 
+  it("a copy of a managed one, made with its mark and all, which is nobody's until then", async () => {
+    const described = { memory: "64MiB", powerState: "stopped", adopt: undefined };
+    const original = new Declared(virtualMachine);
+    const inputs = inputsOf("original", described);
+    await original.up(inputs);
+    // As virt-clone does.
+    await alpha.shell(`virsh dumpxml --inactive original | sed '
+      s,<name>original<,<name>a-copy<,; s,<uuid>.*</uuid>,<uuid>${crypto.randomUUID()}</uuid>,' >/tmp/copy.xml
+      grep -q kvm-owner /tmp/copy.xml; virsh define /tmp/copy.xml`);
+    const unchanged = { refusals: [], effects: [] };
+    expect(await original.preview(inputs)).toMatchObject(unchanged);
+    const copy = await adopt("a-copy", { ...described, adopt: true });
+    expect(await original.preview(inputs)).toMatchObject(unchanged);
+    await original.remove();
+    expect(await copy.preview(inputsOf("a-copy", { ...described, adopt: true }))).toMatchObject(unchanged);
+    await copy.remove();
+  });
+
   it("of a name that another of the program gives up is foreseen, and done once that has", async () => {
     const hosts = [world.ref("alpha"), world.ref("beta")];
     const at = (resource: string, name: string, host: string) => ({

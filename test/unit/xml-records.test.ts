@@ -271,6 +271,8 @@ describe("marks", () => {
       .replace('nonce="n1"', 'nonce="n1" later="&lt;1&gt;"')
       .replace('phase="created"/>', 'phase="created"><kvm-owner:also in="2"/></kvm-owner:owner>');
     expect(readOwnerMark(newer)).toEqual(owner);
+    const ofOne = { ...owner, uuid: "1b671a64-40d5-491e-99b0-da01ff1f3341" };
+    expect(readOwnerMark(withOwnerMark(newer, ofOne))).toEqual(ofOne);
     const rewritten = withOwnerMark(newer, { ...owner, nonce: "n2" });
     expect(rewritten).toContain('later="&lt;1&gt;"');
     expect(rewritten).toContain('<kvm-owner:also in="2"/>');

@@ -14,6 +14,8 @@ export interface OwnerMark {
   phase: "creating" | "created";
   /** It was there before it became that resource's. */
   adopted?: true;
+  /** Of the domain. A copy that somebody makes of it has the mark as well, and a UUID of its own. */
+  uuid?: string;
 }
 
 /** How the owner mark is kept. */
@@ -21,15 +23,19 @@ export const ownerMarkKind: MarkKind<OwnerMark> = {
   uri: "urn:pulumi-kvm:owner:1",
   key: "kvm-owner",
   elementName: "owner",
-  read: (element) => ({
-    project: requireMarkText(element, "project"),
-    stack: requireMarkText(element, "stack"),
-    type: requireMarkText(element, "type"),
-    name: requireMarkText(element, "name"),
-    nonce: requireMarkText(element, "nonce"),
-    phase: requireMarkChoice(element, "phase", ["creating", "created"]),
-    ...(element.getAttribute("adopted") === "yes" ? { adopted: true } : {}),
-  }),
+  read: (element) => {
+    const uuid = element.getAttribute("uuid");
+    return {
+      project: requireMarkText(element, "project"),
+      stack: requireMarkText(element, "stack"),
+      type: requireMarkText(element, "type"),
+      name: requireMarkText(element, "name"),
+      nonce: requireMarkText(element, "nonce"),
+      phase: requireMarkChoice(element, "phase", ["creating", "created"]),
+      ...(element.getAttribute("adopted") === "yes" ? { adopted: true } : {}),
+      ...(uuid === null ? {} : { uuid }),
+    };
+  },
   write: (element, mark) => {
     element.setAttribute("project", mark.project);
     element.setAttribute("stack", mark.stack);
@@ -39,6 +45,7 @@ export const ownerMarkKind: MarkKind<OwnerMark> = {
     element.setAttribute("phase", mark.phase);
     if (mark.adopted) element.setAttribute("adopted", "yes");
     else element.removeAttribute("adopted");
+    if (mark.uuid !== undefined) element.setAttribute("uuid", mark.uuid);
   },
 };
 

@@ -270,17 +270,15 @@ async function define(
   place: ObservedHost,
   context: ApplyContext,
 ): Promise<void> {
-  const desired = desiredModel(request.inputs, undefined, undefined, {
-    uuid: newUuid(request),
-    facts: place.facts,
-  });
+  const uuid = newUuid(request);
+  const desired = desiredModel(request.inputs, undefined, undefined, { uuid, facts: place.facts });
   const nonce = nonceOf(request, place);
   context.note({ nonce });
-  const owner = { ...request.identity, nonce, phase: "created" as const };
+  const owner = { ...request.identity, nonce, phase: "created" as const, uuid };
   const libvirt = await host.libvirt();
   const xml = buildDomain(withPaths(desired, place), { owner });
   await libvirt.domains.define(xml, { validate: true }).catch(withPatchesNamed(desired));
-  await notePatchesKept(host, desired.uuid ?? newUuid(request), desired);
+  await notePatchesKept(host, uuid, desired);
 }
 
 /** libvirt's word on a whole definition doesn't lead to the patch that is at fault. */
@@ -359,7 +357,7 @@ async function writeMark(
   const xml = writeOwnerMark(
     {
       ...request.identity,
-      ...{ nonce, phase: "created" },
+      ...{ nonce, phase: "created", uuid: domain.record.uuid },
       ...(wasFound(domain.owner, request) ? { adopted: true } : {}),
     },
     domain.record.persistentXml ?? domain.record.liveXml,
