@@ -11,6 +11,7 @@ interface Connections {
 export class Hosts {
   readonly #connections: Connections;
   readonly #declared = new Map<string, HostRef>();
+  readonly #used = new Map<string, HostRef>();
   #programRuns = false;
   readonly #options: HostOptions;
 
@@ -46,9 +47,20 @@ export class Hosts {
     this.#programRuns ||= from.byProgram;
   }
 
+  /** Notes a host that something of the stack is on, whether or not it is declared. */
+  use(ref: HostRef, from: { byProgram: boolean }): void {
+    this.#used.set(ref.name, ref);
+    this.#programRuns ||= from.byProgram;
+  }
+
+  /** Whether there is a Host of that name. */
+  isDeclared(name: string): boolean {
+    return this.#declared.has(name);
+  }
+
   /** The stack's hosts that were seen so far in this deployment. */
   declared(): HostRef[] {
-    return [...this.#declared.values()];
+    return [...new Map([...this.#used, ...this.#declared]).values()];
   }
 
   /**

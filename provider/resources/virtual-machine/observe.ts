@@ -56,8 +56,7 @@ export async function observe(declared: MachineRequest, context: ObserveContext)
   };
   const ref = refOf(request.inputs);
   // One without a Host resource is a host of the stack as well.
-  if (!context.hosts.declared().some(({ name }) => name === ref.name))
-    context.hosts.declare(ref, { byProgram: request.recorded === undefined });
+  context.hosts.use(ref, { byProgram: request.recorded === undefined });
   const target = await lookAt(ref, request, context);
   target.missing = await missingPaths(
     context.hosts.get(ref),
@@ -81,6 +80,7 @@ export async function observe(declared: MachineRequest, context: ObserveContext)
     elsewhere,
     moveRefusals: [],
     peers: peersOf(target, context),
+    mayBeAnywhere: !context.hosts.isDeclared(ref.name),
   };
   observed.sources = await sourcesOf(request);
   if (previous !== inputs)

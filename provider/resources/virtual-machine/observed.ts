@@ -100,6 +100,8 @@ export interface ObservedMachine {
   sources?: ReadonlyMap<string, LocalDisk>;
   /** The stack's other hosts, as far as this deployment has seen them. */
   peers: HostRef[];
+  /** No Host of the program is where it should be, so that there may be other hosts of which nobody here knows. */
+  mayBeAnywhere?: boolean;
 }
 
 /** The domain that is this VM, where it should be or elsewhere. */

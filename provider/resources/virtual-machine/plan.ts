@@ -196,6 +196,10 @@ function planNew(request: MachineRequest, observed: ObservedMachine, result: Pla
   relocationSteps(request, target, undefined, relocations, result);
   const known = previous !== undefined || recorded !== undefined;
   const reason = known ? "it is gone from its host" : "new";
+  if (known && observed.mayBeAnywhere === true)
+    result.warnings.push(
+      `${target.ref.name} is no Host of this program, which so doesn't know on which other hosts ${inputs.name} may be by now, moved there by hand: where it runs there, it will run twice. Look for it before you deploy, or have kvm.Host.get for every host that it may be on, before all else in the program: then it is found`,
+    );
   result.steps.push({
     kind: "defineMachine",
     subject: inputs.name,
