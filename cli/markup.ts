@@ -1,12 +1,11 @@
 /** Have what stands after them read in another order than it stands. */
-const TURNING = "\\u202a-\\u202e\\u2066-\\u2069";
-const turning = new RegExp(`[${TURNING}]`, "gu");
-const unseen = new RegExp(`[^\\P{Cc}\\n]|[${TURNING}]`, "gu");
+const turning = /[\u202a-\u202e\u2066-\u2069]/gu;
+const commanding = { texts: /[^\P{Cc}\n]/gu, lines: /\p{Cc}/gu };
 
-/** What hosts call their things neither commands a terminal nor is read as something else than it is. */
-export function harmless<T>(value: T): T {
+/** What hosts call their things neither commands a terminal nor is read as something else than it is; `lines` have no line ends either. */
+export function harmless<T>(value: T, kind: keyof typeof commanding = "texts"): T {
   return JSON.parse(JSON.stringify(value), (_key, part: unknown) =>
-    typeof part === "string" ? part.replace(unseen, "?") : part,
+    typeof part === "string" ? straight(part.replace(commanding[kind], "?")) : part,
   ) as T;
 }
 

@@ -1,5 +1,6 @@
 import { MOST_WITH_ALL_WAYS } from "../../provider/fitness/examine-ways.js";
 import type { Finding, Level } from "../../provider/fitness/finding.js";
+import { harmless } from "../markup.js";
 import type { Paint } from "../paint.js";
 import type { DoctorReport } from "./report.js";
 
@@ -28,7 +29,7 @@ const LEVEL_WIDTH = "unreachable".length;
 
 /** For people at a terminal. */
 export function asTable(given: DoctorReport, paint: Paint): string {
-  const report = harmless(given);
+  const report = harmless(given, "lines");
   const lines = report.hosts.flatMap((host) => [
     paint.strong(`${host.name}${host.system === undefined ? "" : `  ${host.system}, ${host.architecture}`}`),
     ...report.findings
@@ -99,11 +100,4 @@ export function doctorVerdict({ hosts, summary }: DoctorReport): string {
   const scope = count(hosts.length, "host");
   if (silent > 0) return `${silent} of ${scope} could not be looked at; of the rest: ${problems}${notices}.`;
   return `${problems[0]?.toUpperCase()}${problems.slice(1)}${notices}. ${scope}.`;
-}
-
-/** What hosts call their things mustn't command a terminal. */
-function harmless<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value), (_key, part: unknown) =>
-    typeof part === "string" ? part.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, "?") : part,
-  ) as T;
 }

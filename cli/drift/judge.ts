@@ -56,8 +56,9 @@ export function judge(resource: StateResource, inspection: Inspection): Judged {
     for (const step of withoutForeseenMove(plan.steps))
       for (const divergence of divergencesOf(step)) {
         const found = toFinding(divergence, step.effect, { ...about, ...home });
-        const before = findings.find(({ property }) => property === "powerState");
-        if (before === undefined || found.property !== "powerState") findings.push(found);
+        const isPower = found.property === "powerState";
+        const before = isPower ? findings.find(({ property }) => property === "powerState") : undefined;
+        if (before === undefined) findings.push(found);
         else addPowerStep(before, found);
       }
   }

@@ -10,8 +10,8 @@ interface Connections {
 /** All hosts of a deployment. The provider's process lives as long as the deployment, so this is its pool of connections. */
 export class Hosts {
   readonly #connections: Connections;
-  readonly #declared = new Map<string, HostRef>();
-  readonly #used = new Map<string, HostRef>();
+  readonly #ofStack = new Map<string, HostRef>();
+  readonly #declared = new Set<string>();
   #programRuns = false;
   readonly #options: HostOptions;
 
@@ -43,13 +43,14 @@ export class Hosts {
    * rather than the state.
    */
   declare(ref: HostRef, from: { byProgram: boolean }): void {
-    this.#declared.set(ref.name, ref);
+    this.#declared.add(ref.name);
+    this.#ofStack.set(ref.name, ref);
     this.#programRuns ||= from.byProgram;
   }
 
   /** Notes a host that something of the stack is on, whether or not it is declared. */
   use(ref: HostRef, from: { byProgram: boolean }): void {
-    this.#used.set(ref.name, ref);
+    if (!this.isDeclared(ref.name)) this.#ofStack.set(ref.name, ref);
     this.#programRuns ||= from.byProgram;
   }
 
@@ -60,7 +61,7 @@ export class Hosts {
 
   /** The stack's hosts that were seen so far in this deployment. */
   declared(): HostRef[] {
-    return [...new Map([...this.#used, ...this.#declared]).values()];
+    return [...this.#ofStack.values()];
   }
 
   /**

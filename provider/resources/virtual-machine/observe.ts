@@ -67,14 +67,6 @@ export async function observe(declared: MachineRequest, context: ObserveContext)
     domain === undefined || isUnsettled(domain)
       ? await findElsewhere(target, request, context)
       : await findOtherCopy(target, domain, request, context);
-  if (previous !== inputs)
-    target.disksElsewhere = await disksElsewhere(
-      request,
-      target,
-      domain ?? elsewhere?.domain,
-      peersOf(target, context),
-      context,
-    );
   const observed: ObservedMachine = {
     target,
     elsewhere,
@@ -83,12 +75,18 @@ export async function observe(declared: MachineRequest, context: ObserveContext)
     mayBeAnywhere: !context.hosts.isDeclared(ref.name),
   };
   observed.sources = await sourcesOf(request);
-  if (previous !== inputs)
-    observed.sameAddresses = sameAddresses(
+  if (previous !== inputs) {
+    const { peers } = observed;
+    target.disksElsewhere = await disksElsewhere(
       request,
-      await context.hosts.get(ref).observations.domains(),
-      domain?.record,
+      target,
+      domain ?? elsewhere?.domain,
+      peers,
+      context,
     );
+    const domains = await context.hosts.get(ref).observations.domains();
+    observed.sameAddresses = sameAddresses(request, domains, domain?.record);
+  }
   observed.patchProblem = await tryPatches(declared, observed, context);
   if (elsewhere?.domain !== undefined && isUnsettled(elsewhere.domain))
     observed.bases = await basesOf(observed, request, context);
