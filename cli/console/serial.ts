@@ -3,7 +3,6 @@ import { oneLine } from "../../provider/hosts/errors.js";
 import { isLibvirtError } from "../../provider/libvirt/index.js";
 import { type CharacterDevice, characterDevices } from "../../provider/libvirt/xml/console.js";
 import { EXIT } from "../exit-code.js";
-import { UsageError } from "../usage-error.js";
 import type { FollowedMachine } from "./followed.js";
 import type { Machine } from "./machine.js";
 import { ConsoleRefused, HostLost } from "./refused.js";
@@ -67,7 +66,7 @@ function checkDevice({ liveXml, label }: Machine, wanted: string | undefined): v
   if (wanted !== undefined) {
     if (openable.some(({ alias }) => alias === wanted)) return;
     const there = openable.map(({ alias }) => alias).join(", ");
-    throw new UsageError(
+    throw new ConsoleRefused(
       `${label} has no console ${JSON.stringify(wanted)}; it has ${there === "" ? "none that can be opened" : there}`,
     );
   }

@@ -294,7 +294,7 @@ describe.skipIf(!available)(
         [["alpha/web", "--screenshot", "-", "--screen", "1"], 2, /shows nothing on screen 1/],
         [["alpha/off"], 2, /off is off on alpha; powerState: "running" and "pulumi up" start it/],
         [["alpha/none"], 1, /there is no VM "none" on alpha; there is "mute", "off", "socket", "web"/],
-        [["alpha/web", "-d", "serial3"], 1, /no console "serial3"; it has serial0/],
+        [["alpha/web", "-d", "serial3"], 2, /no console "serial3"; it has serial0/],
         [
           ["--state", join(folder, "state.json"), "db"],
           1,
