@@ -40,7 +40,8 @@ export function makeReport(surveys: readonly SurveyedStack[], options: ReportOpt
     ...judged.flatMap(({ findings }) => findings),
     ...leftovers(
       answering,
-      surveys.flatMap(({ state }) => state.resources),
+      // What is to go by itself is no orphan. Of one name what stays counts.
+      surveys.flatMap(({ state }) => [...state.deleting, ...state.resources]),
       { unmanaged: options.unmanaged, moving },
     ),
     ...nearlyFull(rooms, options.poolThresholdPercent),
@@ -135,6 +136,10 @@ function notesOf({ state, warnings }: SurveyedStack): string[] {
   if (state.pendingOperations > 0)
     notes.push(
       `${state.source}: ${state.pendingOperations} ${state.pendingOperations === 1 ? "operation" : "operations"} that a run which was cut off has left open; the next "pulumi up" takes care of that`,
+    );
+  if (state.deleting.length > 0)
+    notes.push(
+      `${state.source}: ${state.deleting.map(({ kind, name }) => `${kind} ${name}`).join(", ")}: a replacement that was cut off has left it to be deleted; the next "pulumi up" does that`,
     );
   if (state.resources.some(({ encryptedKeys }) => encryptedKeys.some((key) => LOGIN_KEYS.has(key))))
     notes.push(

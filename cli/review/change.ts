@@ -17,7 +17,10 @@ export interface JudgedChange {
 /** Pure. */
 export function judge(
   gathered: GatheredChange,
-  isRunning: (urn: string) => boolean | undefined,
+  /** Whether a guest of a VM runs now. */
+  isRunning: boolean | undefined,
+  /** For what its removal would be refused. */
+  refused: readonly string[] = [],
 ): JudgedChange {
   const { step, inputs, resource, records, removal, replacement } = gathered;
   const base = {
@@ -33,14 +36,19 @@ export function judge(
     reason ??= why;
   };
 
-  const going: Step[] = removal?.kind === "planned" ? removal.steps : [];
+  const isRefused = refused.length > 0;
+  const going: Step[] = removal?.kind === "planned" && !isRefused ? removal.steps : [];
+  if (isRefused) untold("refused", refused.join("; "));
   if (removal !== undefined && removal.kind !== "planned")
     untold(removal.kind === "unreachable" ? "unreachable" : "unknown", removal.reason);
+  if (step.isLeftOver === true)
+    notes.push("a replacement that was cut off has left it to be deleted; no preview says so");
   const isGone = step.operation === "delete" || step.operation === "forget";
   if (step.leftBecause !== undefined)
     notes.push(`Pulumi deletes nothing of it on the host, for its option ${step.leftBecause}`);
-  const previewed = isGone ? undefined : decisive(records);
-  const record = replacement ?? previewed;
+  // What would come in place of what doesn't go doesn't come.
+  const previewed = isGone || isRefused ? undefined : decisive(records);
+  const record = isRefused ? undefined : (replacement ?? previewed);
   const coming: Step[] = record?.found.kind === "planned" ? record.found.plan.steps : [];
   const replaceBecause = [
     ...new Set([
@@ -48,8 +56,8 @@ export function judge(
       ...records.flatMap(({ found }) => (found.kind === "planned" ? found.plan.replaceBecause : [])),
     ]),
   ];
-  if (step.operation === "replace") impacts.push("replace");
-  if (!isGone) {
+  if (step.operation === "replace" && step.leftBecause === undefined && !isRefused) impacts.push("replace");
+  if (!isGone && !isRefused) {
     if (record === undefined)
       untold(
         "unknown",
@@ -87,7 +95,7 @@ export function judge(
   );
   impacts.push(...reviewed.flatMap((one) => one.impacts));
   const isMachine = step.kind === "VirtualMachine";
-  const runs = isMachine ? isRunning(step.urn) : undefined;
+  const runs = isMachine ? isRunning : undefined;
   const xmlDiff = xmlDiffOf(record, notes);
   return {
     steps,

@@ -18,7 +18,8 @@ export function reviewCommand(end: (code: number) => void): Command {
       paragraphs(`Runs "pulumi preview" and answers first of all: will any guest notice? Restarts, moves with the time that they should take, what is
 deleted and what is lost with it, what waits for a guest's next boot, and what changes while guests run; then each resource with its steps
 and the changes of its definition, each host with its room before and after, and a picture of both. The plans are those that the preview
-itself made. Pulumi previews deletions without asking the provider: what they lose is read from the hosts.
+itself made. Pulumi previews deletions without asking the provider: what they lose, and for what they would be refused, is read from
+the hosts.
 
 A preview that was made elsewhere ("pulumi preview --json") is read with --preview; its resources are then planned again on the live hosts, and
 what isn't as the preview says is told. Changes nothing.

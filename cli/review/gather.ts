@@ -1,6 +1,10 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Deployment } from "../../provider/engine/deployment.js";
-import { inspectRemoval, type RemovalInspection } from "../../provider/engine/inspection.js";
+import {
+  inspectRemoval,
+  type RemovalInspection,
+  refusalsOfMaking,
+} from "../../provider/engine/inspection.js";
 import * as lifecycle from "../../provider/engine/lifecycle.js";
 import type { PlanRecord } from "../../provider/engine/witness.js";
 import { oneLine } from "../../provider/hosts/errors.js";
@@ -51,11 +55,14 @@ export async function gather(
     records,
     progress,
     secrets,
+    isTargeted = false,
   }: {
     state: StackState | undefined;
     records: readonly PlanRecord[] | undefined;
     progress: Progress;
     secrets: SecretTexts;
+    /** It is of a part of the stack. */
+    isTargeted?: boolean;
   },
 ): Promise<Gathered> {
   const warnings: string[] = [];
@@ -72,6 +79,7 @@ export async function gather(
     const known = new Map((state?.resources ?? []).map((resource) => [resource.urn, resource]));
     const logins = loginsOf(state);
     const refused = refusedBeforeItsStep(preview, records ?? [], known);
+    const leftOver = isTargeted ? [] : (state?.deleting ?? []).map(deletionOf);
     const changes = [...preview.steps, ...refused].map((step): GatheredChange => {
       const resource = known.get(step.urn);
       const told = records?.findLast((record) => record.urn === step.urn && record.call === "check")?.inputs;
@@ -86,6 +94,7 @@ export async function gather(
       const made = { records: [], removal: undefined, replacement: undefined };
       return { step, inputs, resource, ...made, assumed };
     });
+    changes.push(...leftOver);
     const asked = hostsOf(state, changes, hosts).map(({ ref, pools }) => ({
       ref,
       reading: readHost(hosts.get(ref), pools).then(
@@ -109,11 +118,12 @@ export async function gather(
     await Promise.all(
       changes.map(async (change) => {
         const { step } = change;
-        change.records = made.filter(({ urn }) => urn === step.urn);
+        if (step.isLeftOver !== true) change.records = made.filter(({ urn }) => urn === step.urn);
         if (refused.includes(step)) change.records = change.records.map(withoutSteps);
         const goes = step.operation === "delete" || step.operation === "replace";
         if (goes && step.leftBecause === undefined) change.removal = await removalOf(change, deployment);
-        if (isForced(change)) change.replacement = await planReplacement(change, deployment);
+        if (isForced(change) || isLeft(change))
+          change.replacement = await planReplacement(change, deployment);
       }),
     );
     const byName = reviewed.sort((one, other) => (one.name < other.name ? -1 : 1));
@@ -141,6 +151,19 @@ function refusedBeforeItsStep(
     const nothing = { old: undefined, leftBecause: undefined, inputs: undefined, effects: undefined };
     return [{ ...{ urn, kind, name, operation }, ...nothing, replaceBecause: [] }];
   });
+}
+
+/** As Pulumi does it with the next `up`. */
+function deletionOf(resource: StateResource): GatheredChange {
+  const { urn, kind, name, id, inputs, outputs, retainOnDelete } = resource;
+  const step: PreviewStep = {
+    ...{ urn, kind, name, operation: retainOnDelete === true ? "forget" : "delete", isLeftOver: true },
+    old: { id, inputs, outputs },
+    leftBecause: retainOnDelete === true ? "retainOnDelete" : undefined,
+    ...{ inputs: undefined, effects: undefined, replaceBecause: [] },
+  };
+  const made = { inputs: undefined, records: [], removal: undefined, replacement: undefined };
+  return { step, resource, ...made, assumed: [] };
 }
 
 function isRefusal({ found }: PlanRecord): boolean {
@@ -185,6 +208,7 @@ function isForced({ step, records }: GatheredChange): boolean {
   return step.operation === "replace" && step.replaceBecause.length + reasons.length === 0;
 }
 
+/** What comes in place of another. What Pulumi leaves of that on the host is what is found there then, and may be in its way. */
 async function planReplacement(
   { step, inputs }: GatheredChange,
   deployment: Deployment,
@@ -194,8 +218,17 @@ async function planReplacement(
   const made: PlanRecord[] = [];
   const witness = async (record: PlanRecord) => void made.push(record);
   const given = lifecycle.withoutComputed(definition, inputs);
-  await lifecycle.check(definition, { ...deployment, witness }, {}, given, true);
-  return made.at(-1);
+  const isGone = step.leftBecause === undefined;
+  await lifecycle.check(definition, { ...deployment, witness }, {}, given, isGone);
+  const record = made.at(-1);
+  if (isGone || record?.found.kind !== "planned") return record;
+  const refusals = await refusalsOfMaking(definition, deployment, given);
+  if (refusals.length === 0) return record;
+  return { ...record, found: { ...record.found, plan: { ...record.found.plan, steps: [], refusals } } };
+}
+
+function isLeft({ step }: GatheredChange): boolean {
+  return step.operation === "replace" && step.leftBecause !== undefined;
 }
 
 async function removalOf(

@@ -6,6 +6,7 @@ import { type Impact, impacts, isFelt, isUntold, worstOf } from "./impact.js";
 import { machinesOn } from "./machines.js";
 import { moveOf } from "./move.js";
 import { outcomeOf } from "./outcome.js";
+import { refusedRemovals } from "./refused-removals.js";
 import { type ReviewedChange, type ReviewReport, SCHEMA_VERSION } from "./report.js";
 import { roomOn } from "./room.js";
 import { topologyOf } from "./topology.js";
@@ -23,15 +24,12 @@ export interface ReviewOptions {
 export function makeReport(gathered: Gathered, options: ReviewOptions): ReviewReport {
   const { preview, state, hosts } = gathered;
   const machines = machinesOn(hosts);
-  const found = new Map(
-    [...gathered.changes.map(({ step, resource }) => [step.urn, resource?.id ?? step.old?.id] as const)].map(
-      ([urn, id]) => [urn, machines.get(id ?? "")],
-    ),
-  );
+  const refused = refusedRemovals(gathered.changes, hosts);
   const judged = gathered.changes.map((one) => {
-    const made = judge(one, (urn) => found.get(urn)?.runs);
+    const found = machines.get(one.resource?.id ?? one.step.old?.id ?? "");
+    const made = judge(one, found?.runs, refused.get(one));
     const isMachine = made.change.kind === "VirtualMachine";
-    const outcome = isMachine ? outcomeOf(one, made, found.get(made.change.urn)) : undefined;
+    const outcome = isMachine ? outcomeOf(one, made, found) : undefined;
     return { gathered: one, ...made, outcome };
   });
   const outcomes = judged.flatMap(({ outcome }) => outcome ?? []);
@@ -52,14 +50,16 @@ export function makeReport(gathered: Gathered, options: ReviewOptions): ReviewRe
     );
     return { ...one, change: move === undefined ? one.change : { ...one.change, move } };
   });
-  const topology = topologyOf(hosts, state?.resources ?? [], changes, ({ id }) => machines.get(id));
+  // Another may have its URN.
+  const lasting = changes.filter(({ gathered: { step } }) => step.isLeftOver !== true);
+  const topology = topologyOf(hosts, state?.resources ?? [], lasting, ({ id }) => machines.get(id));
   const conceal = (text: string) => options.secrets.conceal(text);
   const listed = changes.map(({ change }) => change).sort(byImpact);
   const all = new Set(listed.flatMap((change) => change.impacts));
   const failed = impacts.filter((impact) => options.failOn.has(impact) && all.has(impact));
   const isUncertain = preview.errors.length > 0 || [...all].some(isUntold);
   const exitCode: ExitCode = failed.length > 0 ? EXIT.found : isUncertain ? EXIT.incomplete : EXIT.fine;
-  const changed = new Set(listed.map(({ urn }) => urn));
+  const changed = new Set(lasting.map(({ change }) => change.urn));
   return concealed(
     {
       schema: "pulumi-kvm/review",

@@ -24,6 +24,10 @@ export interface PreviewStep {
   effects: string[] | undefined;
   /** Inputs for which it is replaced. */
   replaceBecause: string[];
+  /** A replacement that was cut off has left it to be deleted; what came in its place has the same URN. No preview lists it. */
+  isLeftOver?: true;
+  /** URNs of what it depends on now; undefined where the preview doesn't say. */
+  dependsOn?: string[] | undefined;
 }
 
 export interface Preview {
@@ -46,6 +50,7 @@ const state = z
     type: z.string().optional(),
     inputs: bag.nullish(),
     outputs: bag.nullish(),
+    dependencies: z.array(z.string()).nullish(),
     external: z.boolean().nullish(),
     retainOnDelete: z.boolean().nullish(),
     deletedWith: z.string().nullish(),
@@ -211,6 +216,7 @@ function toStep(
     effects: Array.isArray(effects) ? effects.map(String) : undefined,
     // No input is called so: it is what the CLI says for `--replace`.
     replaceBecause: operation === "replace" ? keys.filter((key) => key !== "id") : [],
+    dependsOn: made?.dependencies ?? undefined,
   };
 }
 
@@ -223,6 +229,7 @@ function merged(before: PreviewStep | undefined, step: PreviewStep): PreviewStep
     leftBecause: before.leftBecause ?? step.leftBecause,
     inputs: step.inputs ?? before.inputs,
     effects: step.effects ?? before.effects,
+    dependsOn: step.dependsOn ?? before.dependsOn,
     replaceBecause: [...new Set([...before.replaceBecause, ...step.replaceBecause])],
   };
 }

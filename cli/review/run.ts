@@ -43,9 +43,13 @@ export async function runReview(options: ReviewOptions, passedOn: readonly strin
     make: async (secrets, progress) => {
       const failOn = new Set(impactsOf(options.failOn ?? []));
       const bandwidthMibPerSecond = bandwidthOf(options.bandwidth);
-      const { preview, state, records } = await read(options, previewOptions(passedOn), secrets, progress);
+      const previewed = previewOptions(passedOn);
+      const { preview, state, records } = await read(options, previewed, secrets, progress);
       const at = new Date();
-      const gathered = await gather(preview, { state, records, progress, secrets });
+      const gathered = await gather(preview, {
+        ...{ state, records, progress, secrets },
+        isTargeted: previewed.some((word) => /^(?:--(?:target|exclude)|-t)/.test(word)),
+      });
       return makeReport(gathered, { at, failOn, bandwidthMibPerSecond, secrets });
     },
   });
@@ -133,7 +137,11 @@ async function preview(
       ? exportStack({ stack, cwd }).then((text) => readState(text, stack ?? "the selected stack", secrets))
       : readInput(state).then((text) => readState(text, state, secrets));
   const [{ exitCode, stdout, stderr }, read] = await Promise.all([
-    pulumi(args, { cwd, env: { [WITNESS_VARIABLE]: listener.path } }),
+    // One document has more than events.
+    pulumi(args, {
+      cwd,
+      env: { [WITNESS_VARIABLE]: listener.path, PULUMI_ENABLE_STREAMING_JSON_PREVIEW: undefined },
+    }),
     exporting,
   ]);
   await listener.settled();

@@ -66,8 +66,8 @@ export function topologyOf(
 }
 
 /** What can't be told stays where it is. */
-function afterUnknown({ operation }: ReviewedChange, { inputs }: StateResource): Bag | undefined {
-  return operation === "delete" ? undefined : inputs;
+function afterUnknown({ operation, impacts }: ReviewedChange, { inputs }: StateResource): Bag | undefined {
+  return operation === "delete" && !impacts.includes("refused") ? undefined : inputs;
 }
 
 function hostsIn(bag: Bag | undefined): string[] {

@@ -6,6 +6,7 @@ import type { HostRoom, ReviewedChange } from "./report.js";
 
 /** More than these nobody reads in a sentence. */
 const MOST_NAMES = 6;
+const MOST_REASONS = 3;
 
 /**
  * The answer to "will any guest notice?", in plain sentences. The first says of restarts what there is to say, whatever else happens.
@@ -63,7 +64,8 @@ function answer(sorted: Sorted, errors: readonly string[]): string {
     const restartless = restarting.length + replacedGuests.length === 0 ? ["no guest restarts"] : [];
     return `Yes: ${[...felt, ...data, ...restartless].join(", ")}.`;
   }
-  const isWhole = untold.length === 0 && errors.length === 0;
+  // Of what is to go and doesn't it is known that nothing becomes of it.
+  const isWhole = untold.every(failsInDeployment) && errors.length === 0;
   if (lost.length > 0)
     return isWhole
       ? "No running guest restarts or stops, but data is deleted."
@@ -98,7 +100,12 @@ function details(sorted: Sorted, errors: readonly string[], hosts: readonly Host
     "The preview failed: it can't be applied as it is, and this may not be the whole change; see its errors below.";
   return [
     ...(errors.length > 0 ? [failed] : []),
-    ...named(untold.filter(isRefused), "Refused, and why stands below:", kindAndName),
+    ...failing(untold.filter(failsInDeployment)),
+    ...named(
+      untold.filter((change) => isRefused(change) && !failsInDeployment(change)),
+      "Refused, and why stands below:",
+      kindAndName,
+    ),
     ...named(
       untold.filter((change) => !isRefused(change)),
       "Not told, and why stands below:",
@@ -148,6 +155,23 @@ function replacedText({ kind, name, replaceBecause }: ReviewedChange): string {
 
 function isRefused({ impacts }: ReviewedChange): boolean {
   return impacts.includes("refused");
+}
+
+/** No preview knows it: Pulumi asks nobody before it deletes. */
+function failsInDeployment(change: ReviewedChange): boolean {
+  return isRefused(change) && ["delete", "replace"].includes(change.operation);
+}
+
+function failing(changes: readonly ReviewedChange[]): string[] {
+  const shown = changes.slice(0, MOST_REASONS);
+  const rest = changes.slice(MOST_REASONS);
+  return [
+    ...shown.map((change) => {
+      const what = change.operation === "delete" ? "deleting" : "replacing";
+      return `The deployment would fail at ${what} ${kindAndName(change)}: ${change.reason}.`;
+    }),
+    ...named(rest, "It would fail as well, and why stands below, at:", kindAndName),
+  ];
 }
 
 /** Names of guests that feel it: a VM's own, and those of others that a step names. */

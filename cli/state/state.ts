@@ -21,6 +21,8 @@ export interface StateResource {
   encryptedKeys: readonly string[];
   /** Why the last update of it wasn't whole; empty when it was. */
   initErrors: readonly string[];
+  /** Pulumi's option: it is deleted from the state alone. */
+  retainOnDelete?: boolean;
 }
 
 /** One stack. */
@@ -30,6 +32,8 @@ export interface StackState {
   /** Where it was read: a file's name, or the stack's. */
   source: string;
   resources: StateResource[];
+  /** What a replacement that was cut off has left to be deleted: the next `up` does. Another resource may have the URN by now. */
+  deleting: StateResource[];
   /** Operations that a killed run has left open. */
   pendingOperations: number;
 }
@@ -51,6 +55,7 @@ interface ExportedResource {
   outputs?: Record<string, unknown>;
   delete?: boolean;
   external?: boolean;
+  retainOnDelete?: boolean;
   initErrors?: string[] | null;
 }
 
@@ -59,35 +64,43 @@ export function readState(text: string, source: string, secrets: SecretTexts): S
   const all = resources ?? [];
   const urn = all[0]?.urn;
   const owner = urn === undefined ? undefined : identityOfUrn(urn);
+  const read = (isDeleting: boolean) =>
+    all
+      .filter((resource) => (resource.delete === true) === isDeleting)
+      .flatMap((resource) => toResource(resource, secrets));
   return {
     project: owner?.project ?? "",
     stack: owner?.stack ?? "",
     source,
     pendingOperations: pending_operations?.length ?? 0,
-    resources: all.flatMap((resource) => {
-      const identity = identityOfUrn(resource.urn);
-      // One that is only looked up belongs to somebody else, one that is being deleted to nobody.
-      if (!resource.type.startsWith(TYPE_PREFIX) || identity === undefined) return [];
-      if (resource.external === true || resource.delete === true) return [];
-      const inputs = openBag(resource.inputs ?? {}, secrets);
-      const outputs = openBag(resource.outputs ?? {}, secrets);
-      return [
-        {
-          urn: resource.urn,
-          kind: resource.type.slice(TYPE_PREFIX.length),
-          name: identity.name,
-          project: identity.project,
-          stack: identity.stack,
-          id: resource.id ?? "",
-          inputs: inputs.values,
-          outputs: outputs.values,
-          secretKeys: new Set([...inputs.secretKeys, ...outputs.secretKeys]),
-          encryptedKeys: encrypted(inputs, outputs),
-          initErrors: resource.initErrors ?? [],
-        },
-      ];
-    }),
+    resources: read(false),
+    deleting: read(true),
   };
+}
+
+function toResource(resource: ExportedResource, secrets: SecretTexts): StateResource[] {
+  const identity = identityOfUrn(resource.urn);
+  // One that is only looked up belongs to somebody else.
+  if (!resource.type.startsWith(TYPE_PREFIX) || identity === undefined || resource.external === true)
+    return [];
+  const inputs = openBag(resource.inputs ?? {}, secrets);
+  const outputs = openBag(resource.outputs ?? {}, secrets);
+  return [
+    {
+      urn: resource.urn,
+      kind: resource.type.slice(TYPE_PREFIX.length),
+      name: identity.name,
+      project: identity.project,
+      stack: identity.stack,
+      id: resource.id ?? "",
+      inputs: inputs.values,
+      outputs: outputs.values,
+      secretKeys: new Set([...inputs.secretKeys, ...outputs.secretKeys]),
+      encryptedKeys: encrypted(inputs, outputs),
+      initErrors: resource.initErrors ?? [],
+      ...(resource.retainOnDelete === true ? { retainOnDelete: true } : {}),
+    },
+  ];
 }
 
 /** What `pulumi stack export` writes; beside it the file of a stack in a backend of files. */
@@ -119,13 +132,13 @@ function isExported(value: unknown): value is Exported {
 
 function isExportedResource(value: unknown): value is ExportedResource {
   if (!isBag(value)) return false;
-  const { urn, type, id, inputs, outputs, delete: isDeleted, external, initErrors } = value;
+  const { urn, type, id, inputs, outputs, delete: isDeleted, external, retainOnDelete, initErrors } = value;
   return (
     isText(urn) &&
     isText(type) &&
     (id === undefined || isText(id)) &&
     [inputs, outputs].every((bag) => bag === undefined || isBag(bag)) &&
-    [isDeleted, external].every((flag) => flag === undefined || typeof flag === "boolean") &&
+    [isDeleted, external, retainOnDelete].every((flag) => flag === undefined || typeof flag === "boolean") &&
     isListOf(initErrors ?? [], isText)
   );
 }

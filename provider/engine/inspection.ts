@@ -4,6 +4,7 @@ import { identityOfUrn } from "../planning/owner.js";
 import type { Plan } from "../planning/plan.js";
 import type { Step } from "../planning/step.js";
 import type { AnyDefinition } from "../resources/definition.js";
+import type { RemovalObstacle } from "../resources/removal-obstacle.js";
 import type { Deployment } from "./deployment.js";
 import { describeProblem } from "./input-problem.js";
 import { observeAndPlan, recordedRequest, unreachableHost } from "./lifecycle.js";
@@ -23,8 +24,10 @@ export type Inspection =
   /** The host answered, and this couldn't be read, or the state isn't one that this version understands. */
   | { kind: "unreadable"; reason: string };
 
-/** What removing a resource would do. */
-export type RemovalInspection = { kind: "planned"; steps: Step[] } | Exclude<Inspection, { kind: "planned" }>;
+/** What removing a resource would do, and for what it would be refused now. */
+export type RemovalInspection =
+  | { kind: "planned"; steps: Step[]; obstacles: RemovalObstacle[] }
+  | Exclude<Inspection, { kind: "planned" }>;
 
 /** Pulumi previews deletions without asking the provider: whoever reviews them asks here. Changes nothing. */
 export async function inspectRemoval(
@@ -32,13 +35,17 @@ export async function inspectRemoval(
   deployment: Deployment,
   recorded: { id: string; inputs: Record<string, unknown>; outputs: Record<string, unknown> },
 ): Promise<RemovalInspection> {
-  if (definition.removal === undefined) return { kind: "planned", steps: [] };
+  if (definition.removal === undefined) return { kind: "planned", steps: [], obstacles: [] };
   const request = recordedRequest(definition, recorded.id, recorded.outputs, recorded.inputs);
   if (request.kind === "unsound") return unsound(request.problems);
   const context = { hosts: deployment.hosts, fresh: false };
   try {
     const observed = await definition.observe(request, context);
-    return { kind: "planned", steps: await definition.removal(request, observed, context) };
+    const [steps, obstacles = []] = await Promise.all([
+      definition.removal(request, observed, context),
+      definition.obstacles?.(request, observed, context),
+    ]);
+    return { kind: "planned", steps, obstacles: obstacles.filter(({ keepers }) => keepers.length > 0) };
   } catch (error) {
     return unseen(oneLine(error), error);
   }
@@ -87,6 +94,23 @@ export type Foresight =
   | { kind: "invalid"; problems: string[] }
   | { kind: "unreachable"; hostName: string; reason: string }
   | { kind: "unreadable"; reason: string };
+
+/**
+ * What making a resource would be refused for, beside what a check refuses: in a check much may yet come, or go. Changes nothing; what may be there by
+ * then (a pool, say) isn't missed.
+ */
+export async function refusalsOfMaking(
+  definition: AnyDefinition,
+  deployment: Deployment,
+  given: Record<string, unknown>,
+): Promise<Plan["refusals"]> {
+  const { inputs, unknownKeys, problems } = validateInputs(definition.shape, given, definition.crossChecks);
+  const identity = identityOfUrn(String(inputs.pulumiUrn));
+  if (problems.length + unknownKeys.length > 0 || identity === undefined) return [];
+  const chosen = { uuid: deployment.randomUuid(), nonce: deployment.randomNonce() };
+  const seen = await observeAndPlan(definition, deployment, { identity, inputs, chosen });
+  return seen.kind === "planned" ? seen.plan.refusals.filter(({ kind }) => kind !== "missing") : [];
+}
 
 /** Checks, observes and plans as the check of a new resource does. Changes nothing. */
 export async function foresee(

@@ -6,6 +6,7 @@ import type { Plan } from "../planning/plan.js";
 import type { Step } from "../planning/step.js";
 import type { Holding } from "./holding.js";
 import type { Lookup } from "./lookup.js";
+import type { RemovalObstacle } from "./removal-obstacle.js";
 
 /** What a program wants, and what is on record about it. */
 export interface Request<Inputs, Outputs> {
@@ -119,6 +120,12 @@ export interface ResourceDefinition<Inputs extends object, Observed, Outputs ext
     observed: Observed,
     context: ObserveContext,
   ): Promise<Step[]> | Step[];
+  /** For what `remove` would be refused now, beside `removal`. Changes nothing; what it can't know is no obstacle. */
+  obstacles?(
+    request: Request<Inputs, Outputs>,
+    observed: Observed,
+    context: ObserveContext,
+  ): Promise<RemovalObstacle[]>;
   /** Removes what the resource made; what is gone already is success. */
   remove(id: string, outputs: Outputs, identity: Identity, context: ApplyContext): Promise<void>;
 }

@@ -22,9 +22,9 @@ const alpha = new kvm.Host("alpha", { address: config.require("alpha"), privateK
 const beta = new kvm.Host("beta", { address: config.require("beta"), privateKey, ...connection });
 const hosts = [alpha, beta];
 const images = new kvm.StoragePool("images", { hosts, path: "/var/lib/libvirt/review" });
-const { lan: lanArgs, disk, machines } = JSON.parse(readFileSync(process.env.DECLARED ?? "before.json", "utf8"));
+const { lan: lanArgs, disk, keepsDisk, machines } = JSON.parse(readFileSync(process.env.DECLARED ?? "before.json", "utf8"));
 const lan = new kvm.Network("lan", { hosts, mode: "isolated", bridge: "virbr7", cidr: "10.77.0.1/24", dhcp: true, ...lanArgs });
-new kvm.Disk("archive", { host: beta, pool: images, size: "16MiB", ...disk });
+new kvm.Disk("archive", { host: beta, pool: images, size: "16MiB", ...disk }, { retainOnDelete: keepsDisk });
 for (const [name, { on, disks, lan: isIn, secret, ...args }] of Object.entries<any>(machines)) {
   const note = secret ? config.requireSecret(secret) : undefined;
   new kvm.VirtualMachine(name, {
@@ -128,7 +128,11 @@ describe.skipIf(!available)(`kvm review${lacking}`, () => {
     ]);
     project = await PulumiProject.create({
       ...{ program, name: "shop" },
-      files: { "before.json": JSON.stringify(before), ...Object.fromEntries(files) },
+      files: {
+        "before.json": JSON.stringify(before),
+        "kept.json": JSON.stringify({ ...before, keepsDisk: true }),
+        ...Object.fromEntries(files),
+      },
     });
     const settings = { alpha: alpha.address, beta: beta.address, knownHosts: lab.knownHostsPath };
     const flags = (flag: string, values: Readonly<Record<string, string>>) =>
@@ -154,7 +158,7 @@ describe.skipIf(!available)(`kvm review${lacking}`, () => {
   const file = (name: string) => join(process.env.TEST_PAGES ?? project.folder, name);
 
   function review(
-    of: Case,
+    of: Case | "kept",
     args: readonly string[],
     options: { stdin?: string } = {},
   ): Promise<CommandResult> {
@@ -282,6 +286,41 @@ describe.skipIf(!available)(`kvm review${lacking}`, () => {
     );
     await alpha.virsh("start", "web");
     await webHasItsMemory();
+  });
+
+  it("foresees deletions that up refuses, and what Pulumi leaves on the host", async () => {
+    const urn = (kind: string, name: string) =>
+      `urn:pulumi:dev::shop::pulumi-nodejs:dynamic/kvm:${kind}::${name}`;
+    const urns = [urn("Network", "lan"), urn("StoragePool", "images"), urn("Disk", "archive")];
+    const replaced = urns.flatMap((one) => ["--replace", one]);
+    const env = { DECLARED: "kept.json" };
+    await project.up({ env });
+    const { exitCode, stdout } = await review("kept", ["--json", "--", ...replaced]);
+    expect(exitCode).toBe(3);
+    const report = JSON.parse(stdout) as ReviewReport;
+    expect(report.verdict).toEqual([
+      "No: no guest restarts, stops or moves.",
+      expect.stringMatching(
+        /^The deployment would fail at replacing Network lan: network lan on alpha isn't removed: web is/,
+      ),
+      expect.stringMatching(
+        /^The deployment would fail at replacing StoragePool images: .* still has \d+ volumes in it/,
+      ),
+    ]);
+    expect(changeOf(report, "archive")).toMatchObject({
+      impacts: ["none"],
+      steps: [{ kind: "record" }],
+      lost: [],
+    });
+    const inode = () => beta.exec(["stat", "-c", "%i %W", "/var/lib/libvirt/review/archive"]);
+    const disk = await inode();
+    const failed = await project.up({ args: replaced, env, expectSuccess: false });
+    const reasons = report.changes.flatMap(({ reason }) => reason ?? []);
+    const errors = errorsOf(failed).join("\n");
+    expect(reasons.filter((reason) => errors.includes(reason))).not.toEqual([]);
+    await project.up({ args: ["--replace", urn("Disk", "archive")], env });
+    expect(await inode()).toEqual(disk);
+    await project.up();
   });
 
   it("says which host is silent, within the time to connect, and reviews the rest", async () => {

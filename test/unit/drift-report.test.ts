@@ -10,6 +10,7 @@ import { formatted } from "../../cli/drift/formats/index.js";
 import { ignoring } from "../../cli/drift/ignore.js";
 import { judge } from "../../cli/drift/judge.js";
 import { makeReport } from "../../cli/drift/report.js";
+import type { SurveyedHost } from "../../cli/drift/survey.js";
 import { parseOutputs, writeWhole } from "../../cli/output.js";
 import { noPaint, paintFor } from "../../cli/paint.js";
 import { Progress } from "../../cli/progress.js";
@@ -17,7 +18,7 @@ import { readInput } from "../../cli/read-input.js";
 import { reportTo } from "../../cli/reporting.js";
 import { readStates } from "../../cli/state/read-states.js";
 import { openBag } from "../../cli/state/secrets.js";
-import { readState } from "../../cli/state/state.js";
+import { readState, type StackState } from "../../cli/state/state.js";
 import { UsageError } from "../../cli/usage-error.js";
 import { commandPage, reportSchemas } from "../../codegen/command.mjs";
 import type { Inspection } from "../../provider/engine/inspection.js";
@@ -261,6 +262,37 @@ describe("a state's secrets", () => {
     });
     expect(formatted(report, "table", noPaint)).toMatch(/^Drift of dev\n/);
     expect(formatted(report, "prometheus", noPaint)).toContain('{stack="dev"}');
+  });
+
+  it("with what a replacement that was cut off has left to be deleted is no orphan's, and says so", () => {
+    const urn = "urn:pulumi:prod::shop::pulumi-nodejs:dynamic/kvm:Disk::data";
+    const type = "pulumi-nodejs:dynamic/kvm:Disk";
+    const outputs = { name: "data", nonce: "5254f08117848b11" };
+    const resources = [{ urn, type, id: "images/data", delete: true, inputs: { name: "data" }, outputs }];
+    const text = JSON.stringify({ version: 3, deployment: { resources } });
+    const state = readState(text, "state.json", new SecretTexts());
+    expect([state.resources, state.deleting.map(({ name }) => name)]).toEqual([[], ["data"]]);
+    const mark = { identityHash: "of another name", nonce: outputs.nonce, volume: "data" };
+    const pool = {
+      name: "images",
+      uuid: "p",
+      active: true,
+      capacityBytes: 0,
+      availableBytes: 0,
+      marks: [mark],
+    };
+    const contents = { facts: { uuid: "h" }, domains: [], networks: [], pools: [pool] };
+    const host = {
+      ...{ name: "alpha", address: "alpha", pools: "all", answer: { kind: "contents", contents } },
+    } as unknown as SurveyedHost;
+    const report = (of: StackState) =>
+      makeReport([{ state: of, hosts: [host], resources: [], warnings: [] }], {
+        ...{ at: new Date(0), unmanaged: false, poolThresholdPercent: 90, isIgnored: () => false },
+        ...{ failOn: new Set<string>(), secrets: new SecretTexts() },
+      });
+    expect(report({ ...state, deleting: [] }).findings).toMatchObject([{ kind: "orphan" }]);
+    expect(report(state).findings).toEqual([]);
+    expect(report(state).notes.join()).toMatch(/Disk data: a replacement .* the next "pulumi up" does that/);
   });
 
   it("are asked for in a message when a file isn't a state", () => {

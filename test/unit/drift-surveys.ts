@@ -40,7 +40,7 @@ export function reportOf(
 ): DriftReport {
   const resources = inspected.map(([resource, inspection]) => ({ resource, inspection }));
   const state = {
-    ...{ project: "shop", stack: "prod", source: "state.json", pendingOperations: 0 },
+    ...{ project: "shop", stack: "prod", source: "state.json", pendingOperations: 0, deleting: [] },
     resources: resources.map(({ resource }) => resource),
   };
   return makeReport([{ state, hosts, resources, warnings: [] }], {

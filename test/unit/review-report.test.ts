@@ -8,23 +8,26 @@ import { noPaint } from "../../cli/paint.js";
 import { program } from "../../cli/program.js";
 import { Progress } from "../../cli/progress.js";
 import { toneOf } from "../../cli/review/formats/words.js";
-import { gather } from "../../cli/review/gather.js";
+import { type GatheredChange, gather } from "../../cli/review/gather.js";
 import { nameOf } from "../../cli/review/impact.js";
 import { makeReport } from "../../cli/review/make-report.js";
 import { readPreview } from "../../cli/review/preview.js";
 import { previewOptions } from "../../cli/review/preview-options.js";
 import { report as reportSchema } from "../../cli/review/report.js";
 import { formatted, gates } from "../../cli/review/run.js";
+import { readState, type StateResource } from "../../cli/state/state.js";
 import { secrecyOf } from "../../provider/engine/secrecy.js";
 import { emptyPlan } from "../../provider/planning/plan.js";
 import { SecretTexts } from "../../provider/planning/secret-texts.js";
 import type { Step } from "../../provider/planning/step.js";
+import type { Keeper, RemovalObstacle } from "../../provider/resources/removal-obstacle.js";
 import {
   type ChangeOptions,
   changeOf,
   hostOf,
   MIB,
   machineState,
+  resourceState,
   reviewOf,
   silent,
   smallWorld,
@@ -159,6 +162,175 @@ describe("the review of a change", () => {
       changes: [{ name: "db", impacts: ["refused"], reason: "disk db-0 can't shrink" }],
     });
     expect(report.verdict).toContain("Refused, and why stands below: VirtualMachine db.");
+  });
+
+  it("tells of deletions that are refused, at the top, and of none that the deployment itself makes possible", () => {
+    const domain: Keeper & { kind: "domain" } = {
+      ...{ kind: "domain", label: "web", host: "alpha" },
+      ...{ uuid: state.id, name: "web", running: true },
+    };
+    const volume = {
+      kind: "volume" as const,
+      host: "alpha",
+      pool: "images",
+      label: "x",
+      volume: "x",
+      path: "/x",
+    };
+    const marked = { ...volume, marks: [{ identityHash: "none of these", nonce: "of-web", volume: "x" }] };
+    const foreign = { ...volume, label: "y", volume: "y", path: "/y", marks: [] };
+    const obstaclesOf = (...keepers: Keeper[]): RemovalObstacle[] => [
+      { keepers, refusal: (left) => `${left.map(({ label }) => label).join(" and ")} would lose it` },
+    ];
+    const web: StateResource = { ...state, outputs: { nonce: "of-web" } };
+    const disk = "urn:pulumi:prod::shop::pulumi-nodejs:dynamic/kvm:Disk::data";
+    const reviewed = (
+      keepers: Keeper[],
+      other?: GatheredChange,
+      operation: "delete" | "replace" = "delete",
+    ) => {
+      const removed = changeOf("data", [], {
+        ...{ kind: "Disk", operation, removal: [lostStep], obstacles: obstaclesOf(...keepers) },
+        resource: resourceState("Disk", "data", { name: "data", host: "alpha", pulumiUrn: disk }),
+      });
+      return reviewOf({
+        ...{ hosts: [hostOf("alpha", [machine])], machines: [machine], failOn: ["deleteData"] },
+        changes: [removed, ...(other === undefined ? [] : [other])],
+      });
+    };
+    const lostStep: Step = {
+      ...{ kind: "deleteVolume", subject: "data", host: "alpha", pool: "images", volume: "data" },
+      ...{ sizeBytes: MIB, effect: "none" },
+    };
+    const unplug: Step = {
+      ...{ kind: "changeRunning", subject: "web", effect: "live" },
+      changes: [{ property: "disks[vdb]", from: "data in images", to: "none" }],
+    };
+    const live: Step = { kind: "changeRunning", subject: "web", changes: [memory], effect: "live" };
+    const later: Step = { kind: "updateDefinition", subject: "web", changes: [memory], effect: "nextBoot" };
+    const off: Step = { kind: "shutdown", subject: "web", force: false, effect: "stop" };
+    const update = (...steps: Step[]) => changeOf("web", steps, { resource: web });
+    const gone = changeOf("web", [], { operation: "delete", resource: web, removal: [] });
+    const kept: Step = {
+      ...{ kind: "keepVolume", subject: "web", host: "alpha", pool: "images", volume: "x", effect: "none" },
+    };
+    const dependent = update(unplug);
+    dependent.step.dependsOn = [disk];
+    const cases: [refused: string | undefined, report: ReturnType<typeof reviewed>][] = [
+      [undefined, reviewed([])],
+      ["web", reviewed([domain])],
+      ["web", reviewed([{ ...domain, uuid: "of no state" }], gone)],
+      [undefined, reviewed([domain], gone)],
+      ["web", reviewed([domain], changeOf("web", [], { operation: "forget", resource: web }))],
+      [undefined, reviewed([domain], update(unplug))],
+      [undefined, reviewed([domain], update(off))],
+      ["web", reviewed([domain], update(live, later))],
+      [undefined, reviewed([{ ...domain, running: false }], update(later))],
+      [
+        undefined,
+        reviewed(
+          [domain],
+          changeOf("web", [], { resource: web, found: { kind: "unknown", keys: ["disks"] } }),
+        ),
+      ],
+      [
+        undefined,
+        reviewed(
+          [domain],
+          changeOf("web", [], { operation: "create", inputs: { name: "web", adopt: true } }),
+        ),
+      ],
+      [undefined, reviewed([domain], changeOf("before", [], { kind: "Snapshot" }))],
+      // What comes in its place isn't there before: who depends on it waits for that.
+      ["web", reviewed([domain], dependent, "replace")],
+      [undefined, reviewed([domain], dependent)],
+      ["x", reviewed([marked])],
+      [undefined, reviewed([marked], gone)],
+      ["x", reviewed([marked], changeOf("web", [], { operation: "delete", resource: web, removal: [kept] }))],
+      ["y", reviewed([marked, foreign], gone)],
+      ["x and y", reviewed([marked, foreign])],
+      [undefined, reviewed([foreign], changeOf("before", [], { kind: "Snapshot", operation: "delete" }))],
+    ];
+    for (const [i, [refused, report]] of cases.entries()) {
+      const change = report.changes.find(({ kind }) => kind === "Disk");
+      const reason = refused === undefined ? undefined : `${refused} would lose it`;
+      expect([i, change?.reason, change?.lost.length]).toEqual([i, reason, refused === undefined ? 1 : 0]);
+      const isReplaced = change?.operation === "replace";
+      if (reason === undefined) expect(report.exitCode).toBe(2);
+      else {
+        expect(report.exitCode).toBe(3);
+        expect(report.verdict[1]).toBe(
+          `The deployment would fail at ${isReplaced ? "replacing" : "deleting"} Disk data: ${reason}.`,
+        );
+      }
+    }
+    expect(reviewed([domain]).verdict[0]).toBe("No: no guest restarts, stops or moves.");
+  });
+
+  it("says of what Pulumi leaves on the host that nothing is deleted, and what is in its way", () => {
+    const found: Step = { kind: "record", subject: "web", effect: "none", reason: "it goes on with it" };
+    const left = (replacement: Step[], plan = {}) => {
+      const change = changeOf("web", [], { operation: "replace", resource: state, replacement });
+      change.step.leftBecause = "retainOnDelete";
+      if (change.replacement?.found.kind === "planned") Object.assign(change.replacement.found.plan, plan);
+      return reviewOf({
+        ...{ hosts: [hostOf("alpha", [machine])], machines: [machine], changes: [change] },
+        failOn: ["replace", "deleteData"],
+      });
+    };
+    expect(left([found])).toMatchObject({
+      ...{ exitCode: 0, outcome: "unnoticed", verdict: ["No: no guest restarts, stops or moves."] },
+      changes: [{ operation: "replace", impacts: ["none"], lost: [] }],
+    });
+    expect(left([], { refusals: [{ kind: "inUse", message: "it is qcow2" }] })).toMatchObject({
+      ...{ exitCode: 3, changes: [{ impacts: ["refused"], reason: "it is qcow2" }] },
+      verdict: [
+        "No: no guest restarts, stops or moves.",
+        "The deployment would fail at replacing VirtualMachine web: it is qcow2.",
+      ],
+    });
+  });
+
+  it("tells of what is still to be deleted after a replacement that was cut off, which no preview lists", async () => {
+    const urn = "urn:pulumi:prod::shop::pulumi-nodejs:dynamic/kvm:Disk::data";
+    const type = "pulumi-nodejs:dynamic/kvm:Disk";
+    const left = { urn, type, id: "images/data", delete: true, inputs: { name: "data", host: "alpha" } };
+    const resources = [left, { ...left, id: "other", retainOnDelete: true }];
+    const secrets = new SecretTexts();
+    const state = readState(JSON.stringify({ version: 3, deployment: { resources } }), "x", secrets);
+    const preview = { project: "shop", stack: "prod", steps: [], others: 0, errors: [], warnings: [] };
+    const gathered = (isTargeted: boolean) =>
+      gather(preview, {
+        ...{ state, records: [], secrets, isTargeted },
+        progress: new Progress(process.stderr, { quiet: true }),
+      });
+    const { changes } = await gathered(false);
+    expect(changes.map(({ step, removal }) => [step.operation, removal?.kind])).toEqual([
+      ["delete", "unreadable"],
+      ["forget", undefined],
+    ]);
+    const lost: Step = {
+      ...{ kind: "deleteVolume", subject: "data", host: "alpha", pool: "images", volume: "data" },
+      ...{ sizeBytes: MIB, effect: "none" },
+    };
+    const [one] = changes as [GatheredChange, GatheredChange];
+    const report = reviewOf({
+      ...{
+        hosts: [hostOf("alpha", [])],
+        machines: [],
+        others: [{ ...resourceState("Disk", "data", {}), urn }],
+      },
+      changes: [{ ...one, removal: { kind: "planned", steps: [lost], obstacles: [] } }],
+    });
+    expect(report).toMatchObject({
+      ...{
+        unchanged: 1,
+        summary: { deleteData: 1 },
+        topology: { disks: [{ name: "data", impact: "none" }] },
+      },
+      changes: [{ notes: [expect.stringMatching(/left it to be deleted; no preview says so/)] }],
+    });
+    expect((await gathered(true)).changes).toEqual([]);
   });
 
   it("plans what is new in a preview that was given again, with what its check found out", async () => {

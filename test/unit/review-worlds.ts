@@ -11,6 +11,7 @@ import type { DomainRecord } from "../../provider/libvirt/index.js";
 import { describePlan, emptyPlan, type Plan } from "../../provider/planning/plan.js";
 import { SecretTexts } from "../../provider/planning/secret-texts.js";
 import type { Step } from "../../provider/planning/step.js";
+import type { RemovalObstacle } from "../../provider/resources/removal-obstacle.js";
 
 export const MIB = 2 ** 20;
 const GIB = 2 ** 30;
@@ -101,6 +102,8 @@ export interface ChangeOptions {
   plan?: Partial<Plan>;
   found?: PlanRecord["found"];
   removal?: Step[] | RemovalInspection;
+  /** For what its removal is refused now. */
+  obstacles?: RemovalObstacle[];
   /** What comes in place of one that `--replace` names. */
   replacement?: Step[];
   explained?: string[];
@@ -131,7 +134,9 @@ export function changeOf(name: string, steps: readonly Step[], options: ChangeOp
     inputs,
     resource: options.resource,
     records: operation === "delete" ? [] : [{ ...record, found }],
-    removal: Array.isArray(removal) ? { kind: "planned", steps: removal } : removal,
+    removal: Array.isArray(removal)
+      ? { kind: "planned", steps: removal, obstacles: options.obstacles ?? [] }
+      : removal,
     replacement: options.replacement && {
       ...record,
       found: { kind: "planned", plan: { ...emptyPlan(), steps: options.replacement }, explained: [] },
@@ -163,7 +168,14 @@ export function reviewOf({
   return makeReport(
     {
       preview: { project: "shop", stack: "prod", steps: [], others: 0, errors, warnings: [] },
-      state: { project: "shop", stack: "prod", source: "state.json", pendingOperations: 0, resources },
+      state: {
+        project: "shop",
+        stack: "prod",
+        source: "state.json",
+        pendingOperations: 0,
+        resources,
+        deleting: [],
+      },
       ...{ hosts, changes: [...changes], warnings: [] },
     },
     {

@@ -7,7 +7,7 @@ import { observe } from "./observe.js";
 import { type ObservedDisk, whereItIs } from "./observed.js";
 import { type DiskRequest, refOf } from "./place.js";
 import { plan } from "./plan.js";
-import { removal } from "./removal.js";
+import { obstacles, removal } from "./removal.js";
 import { remove } from "./remove.js";
 import { backingNeedsQcow2, foundKeys, type Inputs, type Outputs, shape, sourceAlone } from "./schema.js";
 
@@ -28,6 +28,7 @@ export const disk: ResourceDefinition<Inputs, ObservedDisk, Outputs> = {
   idOf,
   outputs: outputsOf,
   removal,
+  obstacles,
   remove: (id, outputs, identity, context) => remove(id, outputs as Outputs & Inputs, identity, context),
 };
 

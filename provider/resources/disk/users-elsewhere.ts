@@ -2,7 +2,8 @@ import { HostUnreachable } from "../../hosts/errors.js";
 import type { HostRef } from "../../hosts/host-ref.js";
 import { attachmentsIn } from "../attachments.js";
 import type { ObserveContext } from "../definition.js";
-import { layersOver } from "../layers.js";
+import { layerKeepers } from "../layers.js";
+import type { Keeper } from "../removal-obstacle.js";
 import { rescanPoolOnce } from "../rescan.js";
 import { snapshotLayers } from "../snapshot-layers.js";
 import { type DiskPlace, type DiskRequest, placesWithMarks } from "./place.js";
@@ -11,6 +12,7 @@ import { type DiskPlace, type DiskRequest, placesWithMarks } from "./place.js";
 export interface UserElsewhere {
   kind: "domain" | "layer";
   label: string;
+  keeper: Keeper;
 }
 
 /**
@@ -51,13 +53,17 @@ async function usersOn(
   if (places.length === 0) return [];
   const domains = await host.observations.domainsNow();
   const users = new Map<string, UserElsewhere>();
-  const add = (kind: UserElsewhere["kind"], label: string) => users.set(label, { kind, label });
+  const add = (kind: UserElsewhere["kind"], label: string, keeper: Keeper) =>
+    users.set(label, { kind, label, keeper: { ...keeper, label } });
   for (const { pool, name, folder, volume } of places) {
     const path = volume?.path ?? `${folder}/${name}`;
     const attachments = attachmentsIn(domains, { pool, name, path }, await snapshotLayers(host));
-    for (const user of attachments) add("domain", `domain ${user.name} on ${ref.name}`);
-    for (const layer of await layersOver(host, path))
-      add("layer", `volume ${layer} on ${ref.name}, a layer over it`);
+    for (const { uuid, name: label, running } of attachments)
+      add("domain", `domain ${label} on ${ref.name}`, {
+        ...{ kind: "domain", label, host: ref.name, uuid, name: label, running },
+      });
+    for (const layer of await layerKeepers(host, path))
+      add("layer", `volume ${layer.label} on ${ref.name}, a layer over it`, layer);
   }
   return [...users.values()];
 }

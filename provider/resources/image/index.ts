@@ -4,7 +4,7 @@ import { observe } from "./observe.js";
 import type { ImageRequest, ObservedImage } from "./observed.js";
 import { foundOf, outputsOf } from "./outputs.js";
 import { plan } from "./plan.js";
-import { removal } from "./removal.js";
+import { obstacles, removal } from "./removal.js";
 import { remove } from "./remove.js";
 import { crossChecks, foundKeys, type Inputs, type Outputs, shape } from "./schema.js";
 import { parseSource } from "./source.js";
@@ -21,6 +21,7 @@ export const image: ResourceDefinition<Inputs, ObservedImage, Outputs> = {
   idOf,
   outputs: outputsOf,
   removal,
+  obstacles,
   remove: (id, outputs, identity, context) => remove(id, outputs as Outputs & Inputs, identity, context),
 };
 

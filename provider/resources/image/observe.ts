@@ -3,8 +3,10 @@ import type { HostRef } from "../../hosts/host-ref.js";
 import type { PoolContents } from "../../hosts/observations.js";
 import type { VolumeRecord } from "../../libvirt/index.js";
 import type { ObserveContext } from "../definition.js";
+import { layerKeepers } from "../layers.js";
 import { placeOf } from "../pool-place.js";
 import { roomIn } from "../pool-room.js";
+import type { Keeper } from "../removal-obstacle.js";
 import { rescanPool } from "../rescan.js";
 import { modelOf } from "../volume-model.js";
 import { usersOf } from "../volumes.js";
@@ -217,21 +219,27 @@ export function parsedVolume(record: VolumeRecord): ObservedVolume {
 export async function usersOfImage(
   host: Host,
   pool: string,
-  { name, volume }: { name: string; volume: Pick<ObservedVolume, "path"> | undefined },
+  named: { name: string; volume: Pick<ObservedVolume, "path"> | undefined },
 ): Promise<string[]> {
+  return (await keepersOfImage(host, pool, named)).map(({ label }) => label);
+}
+
+/** The same, with whose they are. */
+export async function keepersOfImage(
+  host: Host,
+  pool: string,
+  { name, volume }: { name: string; volume: Pick<ObservedVolume, "path"> | undefined },
+): Promise<Keeper[]> {
   if (volume === undefined) return [];
-  const { observations } = host;
-  const direct = await usersOf(host, { pool, name, path: volume.path });
-  const layers: string[] = [];
-  for (const other of await observations.pools()) {
-    if (!other.active) continue;
-    for (const layer of (await observations.contents(other.name)).volumes) {
-      if (modelOf(layer).backing?.path !== volume.path) continue;
-      const domains = (await usersOf(host, layer)).map((user) => user.name).join(", ");
-      layers.push(
-        `volume ${layer.name} in pool ${other.name}${domains === "" ? "" : ` (domain ${domains})`}`,
-      );
-    }
-  }
-  return [...direct.map((user) => `domain ${user.name}`), ...layers];
+  const direct = (await usersOf(host, { pool, name, path: volume.path })).map(
+    (user): Keeper => ({ kind: "domain", label: `domain ${user.name}`, host: host.name, ...user }),
+  );
+  const layers = (await layerKeepers(host, volume.path)).map(async (layer): Promise<Keeper> => {
+    if (layer.kind !== "volume") return layer;
+    const users = await usersOf(host, { pool: layer.pool, name: layer.volume, path: layer.path });
+    const domains = users.map((user) => user.name).join(", ");
+    const which = `volume ${layer.volume} in pool ${layer.pool}`;
+    return { ...layer, label: `${which}${domains === "" ? "" : ` (domain ${domains})`}` };
+  });
+  return [...direct, ...(await Promise.all(layers))];
 }

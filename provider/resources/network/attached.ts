@@ -12,6 +12,7 @@ export function hopName(networkName: string): string {
 /** A running VM with interfaces in a network. */
 export interface Attached {
   machine: string;
+  uuid: string;
   plugs: Plug[];
 }
 
@@ -37,6 +38,7 @@ export function attachedTo(
   return domains
     .map((domain) => ({
       machine: domain.name,
+      uuid: domain.uuid,
       plugs: plugsOf(domain).filter((plug) =>
         plug.network === undefined
           ? plug.bridge !== undefined && plug.bridge === bridge

@@ -7,7 +7,7 @@ import { observe } from "./observe.js";
 import type { ObservedNetworks } from "./observed.js";
 import { outputsOf } from "./outputs.js";
 import { plan } from "./plan.js";
-import { removal } from "./removal.js";
+import { obstacles, removal } from "./removal.js";
 import { remove } from "./remove.js";
 import { type Inputs, type Outputs, shape } from "./schema.js";
 
@@ -24,5 +24,6 @@ export const network: ResourceDefinition<Inputs, ObservedNetworks, Outputs> = {
     hosts.some((host) => host.network?.ours === true) ? request.inputs.name : undefined,
   outputs: outputsOf,
   removal,
+  obstacles,
   remove: (_id, outputs, identity, context) => remove(outputs as Outputs & Inputs, identity, context),
 };

@@ -1,10 +1,10 @@
 import type { Host } from "../../hosts/host.js";
 import { isLibvirtError, type NetworkRecord } from "../../libvirt/index.js";
-import { readOwnerMark } from "../../libvirt/xml/index.js";
-import { type Identity, sameIdentity } from "../../planning/owner.js";
+import type { Identity } from "../../planning/owner.js";
 import type { ApplyContext } from "../definition.js";
-import { attachedTo, namesOf } from "./attached.js";
+import { refuseFor } from "../removal-obstacle.js";
 import { closeHop } from "./relink.js";
+import { inUse, isOwn, WAY_OUT } from "./removal.js";
 import { refsOf } from "./request.js";
 import type { Inputs, Outputs } from "./schema.js";
 
@@ -15,7 +15,6 @@ export async function remove(
   context: ApplyContext,
 ): Promise<void> {
   const { name } = outputs;
-  const wayOut = ", or set retainOnDelete to leave the network as it is (and deploy that before)";
   const found: { host: Host; record: NetworkRecord }[] = [];
   // All hosts are asked before the first of them loses its network.
   for (const ref of refsOf({ ...outputs, hosts: { ...outputs.leaving, ...outputs.hosts } })) {
@@ -23,22 +22,10 @@ export async function remove(
     await host.observations.refreshNetwork(name);
     const record = (await host.observations.networks()).find((network) => network.name === name);
     if (record === undefined || !isOwn(record, host.name, outputs, identity)) continue;
-    await refuseWhileInUse(host, record, wayOut);
+    await refuseWhileInUse(host, record, WAY_OUT);
     found.push({ host, record });
   }
   for (const { host, record } of found) await removeFrom(host, record, context);
-}
-
-/** A network whose mark was lost is still known by its UUID. */
-function isOwn(
-  record: NetworkRecord,
-  hostName: string,
-  outputs: Outputs & Inputs,
-  identity: Identity,
-): boolean {
-  const owner = readOwnerMark(record.xml);
-  if (owner === undefined) return outputs.uuids?.[hostName] === record.uuid;
-  return outputs.nonce ? owner.nonce === outputs.nonce : sameIdentity(owner, identity);
 }
 
 /** Stops and undefines a network of ours. What is gone already is success. */
@@ -55,11 +42,7 @@ export async function removeFrom(host: Host, record: NetworkRecord, { signal }: 
 /** Asked anew: machines may have been started since the deployment began. */
 async function refuseWhileInUse(host: Host, record: NetworkRecord, wayOut = ""): Promise<void> {
   const domains = await host.idempotent((libvirt) => libvirt.domains.observeAll());
-  const machines = namesOf(attachedTo(record.name, record, domains));
-  if (machines.length > 0)
-    throw new Error(
-      `network ${record.name} on ${host.name} isn't removed: ${machines.join(", ")} ${machines.length === 1 ? "is" : "are"} running and attached, and would lose the link; stop them or move them to another network first${wayOut}`,
-    );
+  refuseFor([inUse(host.name, record, domains, wayOut)]);
 }
 
 async function unlessGone(work: Promise<void>): Promise<void> {

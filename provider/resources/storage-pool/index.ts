@@ -6,7 +6,7 @@ import { holds } from "./holds.js";
 import { lookup } from "./lookup.js";
 import { modelOf, type ObservedPool, type ObservedPools, observe, type PoolRequest } from "./observe.js";
 import { plan } from "./plan.js";
-import { removal } from "./removal.js";
+import { obstacles, removal } from "./removal.js";
 import { remove } from "./remove.js";
 import { type Inputs, type Outputs, shape } from "./schema.js";
 
@@ -23,6 +23,7 @@ export const storagePool: ResourceDefinition<Inputs, ObservedPools, Outputs> = {
     poolsOf(request, observed).length > 0 || observed.former.length > 0 ? request.inputs.name : undefined,
   outputs: outputsOf,
   removal,
+  obstacles,
   remove: (id, outputs, identity, context) => remove(id, outputs as Outputs & Inputs, identity, context),
 };
 

@@ -4,12 +4,12 @@ import { isSidecar, readSidecarName } from "../../hosts/volume-mark.js";
 import { isLibvirtError, type VolumeRecord } from "../../libvirt/index.js";
 import type { Identity } from "../../planning/owner.js";
 import type { ApplyContext } from "../definition.js";
+import { refuseFor } from "../removal-obstacle.js";
 import { LONGEST_WAIT_MS, rescanPool } from "../rescan.js";
-import { usersOf } from "../volumes.js";
 import { isVolume } from "./files.js";
 import { kindOf } from "./kinds.js";
 import { type ObservedPool, refsOf, toPool, uuidsOf } from "./observe.js";
-import { firstFew } from "./plan.js";
+import { policyFor, type VolumesOnRelease, volumeObstacles } from "./removal.js";
 import type { Inputs, Outputs } from "./schema.js";
 
 /** Removes the pool on every host, first where its folder isn't ours: on shared storage the one that made it comes last. */
@@ -19,7 +19,6 @@ export async function remove(
   identity: Identity,
   context: ApplyContext,
 ): Promise<void> {
-  const volumes = outputs.forceDestroy === true ? "go" : "forbid";
   const places = await Promise.all(
     refsOf(outputs).map(async (ref) => {
       const host = context.hosts.get(ref);
@@ -32,18 +31,11 @@ export async function remove(
   );
   // Looking comes before touching: a pool isn't removed on one host to be refused on the next.
   for (const { host, mine } of places)
-    if (mine !== undefined) await refuseOverVolumes(host, mine, policyFor(mine, volumes), context);
+    if (mine !== undefined) await refuseOverVolumes(host, mine, policyFor(mine, outputs), context);
   for (const { host, mine, madeFolder } of places.sort((a, b) => Number(a.madeFolder) - Number(b.madeFolder)))
     if (mine !== undefined)
-      await release(host, mine, { madeFolder, volumes: policyFor(mine, volumes) }, context);
+      await release(host, mine, { madeFolder, volumes: policyFor(mine, outputs) }, context);
 }
-
-/** What a server has is never the pool's to take away: it is only looked at from here. */
-function policyFor({ type }: ObservedPool, policy: "go" | "forbid"): VolumesOnRelease {
-  return kindOf(type)?.makesVolumes === false ? "stay" : policy;
-}
-
-type VolumesOnRelease = "stay" | "forbid" | "go";
 
 /** Takes a pool off a host; what is gone already is success. */
 export async function release(
@@ -83,17 +75,7 @@ async function refuseOverVolumes(
 ): Promise<VolumeRecord[]> {
   const all = await contentsOf(host, pool, context);
   const volumes = all.filter(({ name }) => isVolume(name));
-  if (policy === "forbid" && volumes.length > 0)
-    throw new Error(
-      `storage pool ${pool.name} on ${host.name} still has ${volumes.length === 1 ? "a volume" : `${volumes.length} volumes`} in it: ${firstFew(volumes.map(({ name }) => name))}; delete what isn't needed, or set forceDestroy: true to have them deleted with the pool, or retainOnDelete to leave it as it is (and deploy that before)`,
-    );
-  for (const volume of volumes) {
-    const [user] = await usersOf(host, volume);
-    if (user !== undefined)
-      throw new Error(
-        `storage pool ${pool.name} on ${host.name} has volume ${volume.name}, which domain ${user.name} uses; remove the disk from it first`,
-      );
-  }
+  refuseFor(await volumeObstacles(host, pool, policy, { volumes }));
   return [...volumes, ...all.filter(({ name }) => isSidecar(name))];
 }
 
