@@ -1,7 +1,13 @@
 import { expect, it } from "vitest";
 import type { DomainModel } from "../../provider/libvirt/xml/index.js";
 import { emptyPlan } from "../../provider/planning/plan.js";
-import { judgeHostFiles, newHostFiles } from "../../provider/resources/virtual-machine/host-files.js";
+import type { Step } from "../../provider/planning/step.js";
+import {
+  hostFilesToFind,
+  judgeHostFiles,
+  newHostFiles,
+} from "../../provider/resources/virtual-machine/host-files.js";
+import type { ObservedDomain } from "../../provider/resources/virtual-machine/observed.js";
 import type { Inputs } from "../../provider/resources/virtual-machine/schema.js";
 
 const identity = { project: "test", stack: "dev", type: "t", name: "web" };
@@ -17,13 +23,15 @@ function judged(
   domain: DomainModel | undefined,
   chosen?: { uuid: string; nonce: string },
   powerState?: Inputs["powerState"],
+  starts = false,
 ) {
-  const plan = {
-    ...emptyPlan(),
-    steps: [{ kind: "record", subject: "web", effect: "none", reason: "" } as const],
-  };
+  const step: Step = starts
+    ? { kind: "start", subject: "web", effect: "none", reason: "it is off" }
+    : { kind: "record", subject: "web", effect: "none", reason: "" };
+  const plan = { ...emptyPlan(), steps: [step] };
+  const previous = starts ? { previous: inputs } : {};
   judgeHostFiles(
-    { identity, inputs: { ...inputs, powerState }, chosen },
+    { identity, inputs: { ...inputs, powerState }, chosen, ...previous },
     { ref, missing },
     domain && { persistent: domain, live: undefined },
     plan,
@@ -47,6 +55,12 @@ it("what a VM names of its host for the first time is warned of, and refused by 
     interfaces: [{ source: { bridge: "br9" } }, { source: { device: "nic9", mode: "bridge" } }],
   };
   expect(judged(found as unknown as DomainModel, chosen)).toEqual([0, ["filesystems[0].source"]]);
+  // But none of them may be gone when it is to be started.
+  expect(judged(found as unknown as DomainModel, undefined, "running", true)).toEqual([5, []]);
+  expect(judged(found as unknown as DomainModel, chosen, "running", true)).toEqual([
+    0,
+    ["initrd", "filesystems[0].source", "cdroms[0].source", ...devices],
+  ]);
   expect(newHostFiles({ identity, inputs, previous: { ...inputs, kernel: "/boot/old" } })).toEqual([
     { input: "kernel", path: "/boot/k" },
   ]);
@@ -55,4 +69,17 @@ it("what a VM names of its host for the first time is warned of, and refused by 
     "bridge br9",
     "device nic9",
   ]);
+});
+
+it("all that a guest needs of its host is looked for where it may be started", () => {
+  const toFind = (more: Partial<Inputs>, state: "shutOff" | "running", previous = inputs) =>
+    hostFilesToFind({ identity, inputs: { ...inputs, ...more }, previous }, {
+      record: { state },
+    } as ObservedDomain).length;
+  expect(toFind({}, "shutOff")).toBe(6);
+  expect(toFind({ powerState: "stopped" }, "shutOff")).toBe(0);
+  expect(toFind({}, "running")).toBe(0);
+  expect(toFind({ restartPolicy: "whenNeeded" }, "running")).toBe(6);
+  const gpu = [{ type: "pci", address: "0000:01:00.0" }] as Inputs["hostDevices"];
+  expect(toFind({ hostDevices: gpu }, "running")).toBe(1);
 });

@@ -1,6 +1,7 @@
 import type { DomainModel } from "../../libvirt/xml/index.js";
 import type { Plan } from "../../planning/plan.js";
-import type { ObservedDomain, ObservedHost } from "./observed.js";
+import type { Step } from "../../planning/step.js";
+import { isActive, type ObservedDomain, type ObservedHost } from "./observed.js";
 import type { MachineRequest } from "./request.js";
 import type { Inputs } from "./schema.js";
 
@@ -12,7 +13,8 @@ interface HostFile {
 }
 
 /** What a guest can't be started without. */
-function hostFilesOf({ kernel, initrd, filesystems = [], cdroms = [], interfaces = [] }: Inputs): HostFile[] {
+function hostFilesOf(inputs: Inputs): HostFile[] {
+  const { kernel, initrd, filesystems = [], cdroms = [], interfaces = [], hostDevices = [] } = inputs;
   const files = [
     { input: "kernel", path: kernel },
     { input: "initrd", path: initrd },
@@ -33,7 +35,16 @@ function hostFilesOf({ kernel, initrd, filesystems = [], cdroms = [], interfaces
           },
         ]),
   ]);
-  return [...files.filter((file): file is HostFile => typeof file.path === "string"), ...devices];
+  const passedThrough = hostDevices.flatMap(({ address }, i): HostFile[] =>
+    address === undefined
+      ? []
+      : [{ input: `hostDevices[${i}].address`, path: pciFile(address), device: `PCI device ${address}` }],
+  );
+  return [
+    ...files.filter((file): file is HostFile => typeof file.path === "string"),
+    ...devices,
+    ...passedThrough,
+  ];
 }
 
 /** What the kernel has of each of its network devices. */
@@ -41,11 +52,27 @@ function deviceFile(device: string): string {
   return `/sys/class/net/${device}`;
 }
 
-/** Those that this deployment brings: a VM that is started again without a change is none the worse for it. */
+function pciFile(address: string): string {
+  return `/sys/bus/pci/devices/${address}`;
+}
+
+/** Those worth a look: all of them where a guest may be started, or restarted, by this deployment. */
+export function hostFilesToFind(request: MachineRequest, domain: ObservedDomain | undefined): HostFile[] {
+  const { inputs, previous } = request;
+  const isRunning = domain !== undefined && isActive(domain);
+  const mayStart = isRunning
+    ? inputs.restartPolicy === "whenNeeded" && previous !== inputs
+    : inputs.powerState !== "stopped";
+  return mayStart ? hostFilesOf(inputs) : newHostFiles(request);
+}
+
+/** Those that this deployment brings: a guest that runs on is none the worse for what it began with. */
 export function newHostFiles({ inputs, previous }: MachineRequest): HostFile[] {
   const before = new Set(previous === undefined ? [] : hostFilesOf(previous).map(({ path }) => path));
   return hostFilesOf(inputs).filter(({ path }) => !before.has(path));
 }
+
+const STARTING: ReadonlySet<Step["kind"]> = new Set(["start", "restart"]);
 
 /** libvirt takes a definition that names what isn't there, and fails to start the guest, which may have been shut down for it. */
 export function judgeHostFiles(
@@ -56,8 +83,9 @@ export function judgeHostFiles(
 ): void {
   if (plan.steps.length === 0) return;
   const has = new Set([domain?.persistent, domain?.live].flatMap((model) => (model ? pathsIn(model) : [])));
-  for (const { input, path, device } of newHostFiles(request)) {
-    if (!missing.includes(path) || has.has(path)) continue;
+  const starts = plan.steps.some(({ kind }) => STARTING.has(kind));
+  for (const { input, path, device } of starts ? hostFilesOf(request.inputs) : newHostFiles(request)) {
+    if (!missing.includes(path) || (has.has(path) && !starts)) continue;
     const problem = `${input}: there is no ${device ?? path} on ${ref.name}`;
     if (request.inputs.powerState === "stopped")
       plan.warnings.push(`${problem} as yet, without which ${request.inputs.name} can't be started`);
@@ -72,15 +100,23 @@ export function judgeHostFiles(
   }
 }
 
-function pathsIn({ directBoot, filesystems = [], disks, interfaces }: DomainModel): string[] {
+function pathsIn({
+  directBoot,
+  filesystems = [],
+  disks,
+  interfaces,
+  hostDevices = [],
+}: DomainModel): string[] {
   const media = disks.flatMap(({ source }) =>
     source !== undefined && "file" in source ? [source.file] : [],
   );
   const folders = filesystems.map(({ source }) => source);
   const devices = networkDevices(interfaces).map(({ path }) => path);
-  return [directBoot?.kernel, directBoot?.initrd, ...media, ...folders, ...devices].filter(
-    (path) => path !== undefined,
+  const passedThrough = hostDevices.flatMap((device) =>
+    device.type === "pci" ? [pciFile(device.address)] : [],
   );
+  const files = [directBoot?.kernel, directBoot?.initrd, ...media, ...folders];
+  return [...files, ...devices, ...passedThrough].filter((path) => path !== undefined);
 }
 
 /** The bridges and devices of the host that interfaces are on, but for those of networks. */

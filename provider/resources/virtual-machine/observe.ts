@@ -12,7 +12,7 @@ import { rescanPool, rescanPoolOnce } from "../rescan.js";
 import { snapshotLayers } from "../snapshot-layers.js";
 import { askGuest } from "./ask-guest.js";
 import { disksElsewhere } from "./disks-elsewhere.js";
-import { newHostFiles } from "./host-files.js";
+import { hostFilesToFind } from "./host-files.js";
 import { leftDisks } from "./left-disks.js";
 import { basesOf, preflightMove } from "./move.js";
 import { networkTraits, takesVlans } from "./network-traits.js";
@@ -60,7 +60,7 @@ export async function observe(declared: MachineRequest, context: ObserveContext)
   const target = await lookAt(ref, request, context);
   target.missing = await missingPaths(
     context.hosts.get(ref),
-    newHostFiles(request).map(({ path }) => path),
+    hostFilesToFind(request, target.domain).map(({ path }) => path),
   );
   const { domain } = target;
   const elsewhere =
