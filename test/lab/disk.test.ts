@@ -203,6 +203,15 @@ describe.skipIf(!available)(`disks on real hosts ${missing.join("; ")}`, () => {
         await up;
       };
       await machine.up(heirWith({}));
+      await former.start();
+      await machine.preview(heirWith({ disks }));
+      expect(machine.said.join("\n")).not.toContain("former");
+      await world.host("alpha").virsh("suspend", "former");
+      await machine.preview(heirWith({ disks }));
+      expect(machine.said.join("\n")).toMatch(
+        /disks\[0\]: disk left in pool images is open in domain former, which is paused and lets go of nothing before it runs again or is off/,
+      );
+      await world.host("alpha").virsh("destroy", "former");
       await afterFormer(heirWith({ disks }));
       await machine.up(heirWith({ disks, powerState: "stopped" }));
       await afterFormer(heirWith({ disks }));

@@ -1,5 +1,6 @@
 import { oneLine } from "../../hosts/errors.js";
 import type { Host } from "../../hosts/host.js";
+import type { DomainRecord } from "../../libvirt/index.js";
 import { type DomainDisk, parseDomain } from "../../libvirt/xml/index.js";
 import type { ApplyContext } from "../definition.js";
 import { untilLetGo } from "../until-let-go.js";
@@ -17,12 +18,17 @@ export function onceLetGo(
       return undefined;
     } catch (error) {
       if (!/failed to get .*lock/i.test(oneLine(error))) throw error;
-      const holder = (await holderOf(machine, disks)) ?? "another process";
+      const found = await holderOf(machine, disks);
+      const holder = found === undefined ? "another process" : `domain ${found.name}`;
+      const wayOut =
+        found?.state === "paused"
+          ? "it is paused, and lets go of nothing before it runs again or is off: resume it or shut it down, and deploy again"
+          : "take it from there in a deployment of its own, as what is deleted goes last, or declare it shareable: true for both";
       return {
         waitingFor: `waiting for ${holder} to let go of a disk`,
         failure: (waited) =>
           new Error(
-            `${holder} has a disk open that this virtual machine is to write to (${waited} for it); take it from there in a deployment of its own, as what is deleted goes last, or declare it shareable: true for both: ${oneLine(error)}`,
+            `${holder} has a disk open that this virtual machine is to write to (${waited} for it); ${wayOut}: ${oneLine(error)}`,
             { cause: error },
           ),
       };
@@ -34,16 +40,15 @@ export function onceLetGo(
 async function holderOf(
   { host, uuid }: { host: Host; uuid: string },
   disks: readonly DomainDisk[],
-): Promise<string | undefined> {
+): Promise<DomainRecord | undefined> {
   const files = new Set(disks.map(fileOf).filter((file) => file !== undefined));
   const domains = await host.observations.domainsNow();
-  const holder = domains.find(
+  return domains.find(
     (domain) =>
       domain.uuid !== uuid &&
       domain.liveXml !== undefined &&
       parseDomain(domain.liveXml).disks.some((disk) => files.has(fileOf(disk) ?? "")),
   );
-  return holder === undefined ? undefined : `domain ${holder.name}`;
 }
 
 function fileOf({ source }: DomainDisk): string | undefined {

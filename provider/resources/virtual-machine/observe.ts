@@ -12,6 +12,7 @@ import { rescanPool, rescanPoolOnce } from "../rescan.js";
 import { snapshotLayers } from "../snapshot-layers.js";
 import { askGuest } from "./ask-guest.js";
 import { disksElsewhere } from "./disks-elsewhere.js";
+import { heldByPaused } from "./held-by-paused.js";
 import { hostFilesToFind } from "./host-files.js";
 import { leftDisks } from "./left-disks.js";
 import { basesOf, preflightMove } from "./move.js";
@@ -86,6 +87,7 @@ export async function observe(declared: MachineRequest, context: ObserveContext)
     );
     const domains = await context.hosts.get(ref).observations.domains();
     observed.sameAddresses = sameAddresses(request, domains, domain?.record);
+    observed.heldByPaused = heldByPaused(request, domains, domain, target.pools);
   }
   observed.patchProblem = await tryPatches(declared, observed, context);
   if (elsewhere?.domain !== undefined && isUnsettled(elsewhere.domain))

@@ -92,6 +92,8 @@ export interface ObservedMachine {
   moveRefusals: string[];
   /** MAC addresses that domains of others have as well, as texts. */
   sameAddresses?: string[];
+  /** Disks that guests which stand still have open, as texts. */
+  heldByPaused?: string[];
   /** What libvirt says to values that new `xml` patches give. */
   patchProblem?: string | undefined;
   /** What the disks of one that is elsewhere are layers over. */

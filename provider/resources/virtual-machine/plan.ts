@@ -48,7 +48,7 @@ export function plan(request: MachineRequest, observed: ObservedMachine): Plan {
   const result = planFilled(withDefaults(request, observed), observed);
   if (result.refusals.length === 0 && result.steps.length > 0)
     result.warnings.push(...osWarnings(request, observed));
-  result.warnings.push(...(observed.sameAddresses ?? []));
+  result.warnings.push(...(observed.sameAddresses ?? []), ...(observed.heldByPaused ?? []));
   const { namesakeLeaves, ref } = observed.target;
   if (namesakeLeaves !== undefined && result.steps.length > 0)
     result.warnings.push(
