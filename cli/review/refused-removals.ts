@@ -62,7 +62,7 @@ class Surroundings {
     return machines.every((machine) => {
       if (machine.step.operation !== "update") return false;
       if (comesAfter(machine, removed)) return true;
-      return running && machine.records.length > 0 && machine.records.every(keepsWhatRuns);
+      return running && isHarmless(machine);
     });
   }
 
@@ -75,7 +75,7 @@ class Surroundings {
     const isKept = (step: Step) =>
       step.kind === "keepVolume" && step.host === host && step.pool === pool && step.volume === volume;
     if (others.some(({ removal }) => removal?.kind === "planned" && removal.steps.some(isKept))) return true;
-    const before = others.filter((one) => !comesAfter(one, removed));
+    const before = others.filter((one) => !comesAfter(one, removed) && !isHarmless(one));
     return !before.some((one) => owns(one, marks)) && !this.#goesWithAnother(keeper, before);
   }
 
@@ -120,9 +120,11 @@ function owns({ step, resource, inputs }: GatheredChange, marks: readonly Volume
 
 const DEVICES = /^(?:disks|interfaces|cdroms|xml)\b/;
 
-/** Whether the guest goes on with all the disks and links that it has. */
-function keepsWhatRuns({ found }: GatheredChange["records"][number]): boolean {
-  return found.kind === "planned" && found.plan.refusals.length === 0 && found.plan.steps.every(keepsDevices);
+/** Whether a guest that runs goes on with all the disks and links that it has, and all volumes stay. */
+function isHarmless({ step, records }: GatheredChange): boolean {
+  const keepsAll = ({ found }: GatheredChange["records"][number]) =>
+    found.kind === "planned" && found.plan.refusals.length === 0 && found.plan.steps.every(keepsDevices);
+  return step.operation === "update" && records.length > 0 && records.every(keepsAll);
 }
 
 function keepsDevices(step: Step): boolean {

@@ -246,6 +246,8 @@ describe("the review of a change", () => {
       [undefined, reviewed([domain], dependent)],
       ["x", reviewed([marked])],
       [undefined, reviewed([marked], gone)],
+      ["x", reviewed([marked], update(live, later))],
+      [undefined, reviewed([marked], update(live, { ...lostStep, volume: "x" }))],
       ["x", reviewed([marked], changeOf("web", [], { operation: "delete", resource: web, removal: [kept] }))],
       ["y", reviewed([marked, foreign], gone)],
       ["x and y", reviewed([marked, foreign])],
