@@ -3,6 +3,7 @@ import { CommanderError } from "commander";
 import { oneLine } from "../provider/hosts/errors.js";
 import { EXIT } from "./exit-code.js";
 import { program } from "./program.js";
+import { ToldToEnd } from "./told-to-end.js";
 
 // Whoever reads no further, as `head` does, has what was wanted.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -25,6 +26,8 @@ try {
   await kvm.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.fine : EXIT.failed;
+  // As whoever sent it expects it.
+  else if (error instanceof ToldToEnd) process.kill(process.pid, error.signal);
   else {
     process.stderr.write(`kvm: ${oneLine(error)}\n`);
     process.exitCode = EXIT.failed;

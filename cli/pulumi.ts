@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { passingOn, ToldToEnd } from "./told-to-end.js";
 import { UsageError } from "./usage-error.js";
 
 const MOST_MINUTES = 10;
@@ -16,6 +17,8 @@ export async function pulumi(
     cwd,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
+    // A terminal interrupts its whole group, and a second interrupt is one too many: after that Pulumi leaves its lock behind.
+    detached: true,
     // The option "timeout" would keep this process alive for as long, where nothing could be started.
     signal: AbortSignal.timeout(MOST_MINUTES * 60_000),
   });
@@ -23,10 +26,18 @@ export async function pulumi(
   const errors: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
   child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
-  const exitCode = await new Promise<number | null>((resolve, reject) => {
-    child.on("error", (error: NodeJS.ErrnoException) => reject(new UsageError(whyNot(error, cwd))));
-    child.on("close", resolve);
-  });
+  const signals = passingOn(child);
+  let told: NodeJS.Signals | undefined;
+  let exitCode: number | null;
+  try {
+    exitCode = await new Promise<number | null>((resolve, reject) => {
+      child.on("error", (error: NodeJS.ErrnoException) => reject(new UsageError(whyNot(error, cwd))));
+      child.on("close", resolve);
+    });
+  } finally {
+    told = signals.stop();
+  }
+  if (told !== undefined) throw new ToldToEnd(told);
   const text = (parts: Buffer[]) => Buffer.concat(parts).toString("utf8");
   return { exitCode, stdout: text(chunks), stderr: text(errors) };
 }

@@ -136,14 +136,15 @@ async function preview(
     state === undefined
       ? exportStack({ stack, cwd }).then((text) => readState(text, stack ?? "the selected stack", secrets))
       : readInput(state).then((text) => readState(text, state, secrets));
-  const [{ exitCode, stdout, stderr }, read] = await Promise.all([
+  const previewing =
     // One document has more than events.
     pulumi(args, {
       cwd,
       env: { [WITNESS_VARIABLE]: listener.path, PULUMI_ENABLE_STREAMING_JSON_PREVIEW: undefined },
-    }),
-    exporting,
-  ]);
+    });
+  // Neither is left alone where the other fails.
+  await Promise.allSettled([previewing, exporting]);
+  const [read, { exitCode, stdout, stderr }] = [await exporting, await previewing];
   await listener.settled();
   const made = previewOf(stdout, stderr, exitCode);
   // A project may have a version of the provider that tells nobody: then its plans are made again, as for a preview that was given.

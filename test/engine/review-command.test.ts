@@ -1,4 +1,6 @@
-import { readFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { ReviewReport } from "../../cli/review/report.js";
@@ -332,6 +334,25 @@ describe.skipIf(!available)(`kvm review${lacking}`, () => {
       { name: "beta", status: "unreachable" },
     ]);
     expect(changeOf(report, "box")?.reason).toMatch(/host beta is unreachable/);
+  });
+
+  it("told to end it ends its preview first, and leaves nothing", async () => {
+    const temporary = file("temporary");
+    await mkdir(temporary);
+    const command = join(project.folder, "node_modules/pulumi-kvm/dist/cli/kvm.js");
+    const child = spawn(process.execPath, [command, "review", "-C", project.folder], {
+      env: { ...project.env, DECLARED: "nothing.json", TMPDIR: temporary },
+      stdio: "ignore",
+    });
+    const ended = once(child, "exit");
+    await vi.waitFor(async () => expect(await project.providers()).not.toEqual([]), { timeout: 30_000 });
+    expect((await readdir(temporary)).join()).toMatch(/kvm-review-/);
+    child.kill("SIGTERM");
+    expect(await ended).toEqual([null, "SIGTERM"]);
+    expect((await readdir(temporary)).join()).not.toMatch(/kvm-review-/);
+    expect((await project.processes()).filter(({ command: line }) => /^\S*pulumi\b/.test(line))).toEqual([]);
+    // Nor a lock.
+    await project.preview({ env: { DECLARED: "before.json" } });
   });
 
   it("fails with 1 on wrong usage, with a line that says what to do", async () => {
