@@ -1,4 +1,4 @@
-import type { VolumeMark } from "../../provider/hosts/volume-mark.js";
+import type { DomainRecord } from "../../provider/libvirt/index.js";
 import { identityHash, identityOfUrn } from "../../provider/planning/owner.js";
 import type { Step } from "../../provider/planning/step.js";
 import type { Keeper } from "../../provider/resources/removal-obstacle.js";
@@ -26,76 +26,141 @@ export function refusedRemovals(
   return refused;
 }
 
-/** What else the deployment changes. */
+/** What else the deployment changes, each by what keepers are known by: there may be thousands of either. */
 class Surroundings {
-  readonly #changes: readonly GatheredChange[];
+  readonly #others: readonly GatheredChange[];
   readonly #hosts: readonly ReviewedHost[];
+  readonly #machines: ReadonlyMap<string, GatheredChange[]>;
+  readonly #owners: ReadonlyMap<string, GatheredChange[]>;
+  readonly #kept: ReadonlySet<string>;
+  readonly #users = new Map<string, ReturnType<typeof usersOn>>();
 
   constructor(changes: readonly GatheredChange[], hosts: readonly ReviewedHost[]) {
-    this.#changes = changes;
+    const others = changes.filter(({ step }) => step.operation !== "forget");
+    this.#others = others.filter(({ step }) => ["StoragePool", "Snapshot", "Image"].includes(step.kind));
     this.#hosts = hosts;
+    const machines = others.filter(({ step }) => step.kind === "VirtualMachine");
+    this.#machines = grouped(machines, (one) => [machineKey(one)]);
+    this.#owners = grouped(others, marksOf);
+    const steps = others.flatMap(({ removal }) => (removal?.kind === "planned" ? removal.steps : []));
+    this.#kept = new Set(steps.flatMap((step) => (step.kind === "keepVolume" ? [placeOf(step)] : [])));
   }
 
   isLeft(keeper: Keeper, removed: GatheredChange): boolean {
-    const others = this.#changes.filter((one) => one !== removed && one.step.operation !== "forget");
     switch (keeper.kind) {
       case "domain":
-        return this.#domainIsLeft(keeper, removed, others);
+        return this.#domainIsLeft(keeper, removed);
       case "volume":
-        return this.#volumeIsLeft(keeper, removed, others);
+        return this.#volumeIsLeft(keeper, removed);
       case "stoppedPool":
         // Whoever declares it starts it.
-        return !others.some(({ step }) => step.kind === "StoragePool");
+        return !this.#hasOther(removed, "StoragePool");
       default:
         return keeper satisfies never;
     }
   }
 
-  #domainIsLeft(
-    { uuid, name, running }: Keeper & { kind: "domain" },
-    removed: GatheredChange,
-    others: readonly GatheredChange[],
-  ): boolean {
+  #domainIsLeft({ uuid, name, running }: Keeper & { kind: "domain" }, removed: GatheredChange): boolean {
     // Going back to one may change the definition.
-    if (others.some(({ step }) => step.kind === "Snapshot")) return false;
-    const machines = others.filter((one) => one.step.kind === "VirtualMachine" && isOf(one, uuid, name));
-    return machines.every((machine) => {
+    if (this.#hasOther(removed, "Snapshot")) return false;
+    return this.#machinesOf(uuid, name).every((machine) => {
       if (machine.step.operation !== "update") return false;
-      if (comesAfter(machine, removed)) return true;
-      return running && isHarmless(machine);
+      return comesAfter(machine, removed) || (running && isHarmless(machine));
     });
   }
 
-  #volumeIsLeft(
-    keeper: Keeper & { kind: "volume" },
-    removed: GatheredChange,
-    others: readonly GatheredChange[],
-  ): boolean {
-    const { host, pool, volume, marks } = keeper;
-    const isKept = (step: Step) =>
-      step.kind === "keepVolume" && step.host === host && step.pool === pool && step.volume === volume;
-    if (others.some(({ removal }) => removal?.kind === "planned" && removal.steps.some(isKept))) return true;
-    const before = others.filter((one) => !comesAfter(one, removed) && !isHarmless(one));
-    return !before.some((one) => owns(one, marks)) && !this.#goesWithAnother(keeper, before);
+  #volumeIsLeft(keeper: Keeper & { kind: "volume" }, removed: GatheredChange): boolean {
+    if (this.#kept.has(placeOf(keeper))) return true;
+    // What snapshots and images have made beside others has no mark.
+    if (this.#hasOther(removed, "Snapshot", "Image")) return false;
+    const owners = keeper.marks.flatMap(({ identityHash: hash, nonce }) => [
+      ...(this.#owners.get(hash) ?? []),
+      ...(this.#owners.get(nonce) ?? []),
+    ]);
+    const users = this.#usersOn(keeper.host);
+    // Of a host that has fallen silent since nothing is known.
+    if (users === undefined) return false;
+    const all = [...owners, ...users.withSnapshots, ...(users.byPath.get(keeper.path) ?? [])];
+    return all.every((one) => one === removed || comesAfter(one, removed) || isHarmless(one));
   }
 
-  /** Volumes may go along with a VM; those without a mark are nobody's, or what snapshots and images have made beside others. */
-  #goesWithAnother({ host, path }: Keeper & { kind: "volume" }, others: readonly GatheredChange[]): boolean {
-    if (others.some(({ step }) => step.kind === "Snapshot" || step.kind === "Image")) return true;
-    const answer = this.#hosts.find(({ name }) => name === host)?.answer;
-    if (answer?.kind !== "seen") return true;
-    return answer.seen.domains.some(
-      ({ uuid, name, hasSnapshots, liveXml = "", persistentXml = "" }) =>
-        (hasSnapshots || liveXml.includes(path) || persistentXml.includes(path)) &&
-        others.some((one) => isOf(one, uuid, name)),
-    );
+  #hasOther(removed: GatheredChange, ...kinds: string[]): boolean {
+    return this.#others.some((one) => one !== removed && kinds.includes(one.step.kind));
+  }
+
+  /** A VM that is new to the state may be one that is on the host already. */
+  #machinesOf(uuid: string, name: string): GatheredChange[] {
+    return [...(this.#machines.get(uuid) ?? []), ...(this.#machines.get(`new ${name}`) ?? [])];
+  }
+
+  #usersOn(hostName: string): ReturnType<typeof usersOn> {
+    const answer = this.#hosts.find(({ name }) => name === hostName)?.answer;
+    if (answer?.kind !== "seen") return undefined;
+    if (!this.#users.has(hostName))
+      this.#users.set(
+        hostName,
+        usersOn(answer.seen.domains, ({ uuid, name }) => this.#machinesOf(uuid, name)),
+      );
+    return this.#users.get(hostName);
   }
 }
 
-/** A VM that is new to the state may be one that is on the host already. */
-function isOf({ step, resource, inputs }: GatheredChange, uuid: string, name: string): boolean {
-  if (step.operation === "create") return (inputs?.name ?? step.name) === name;
-  return (resource?.id ?? step.old?.id) === uuid;
+/** Changed VMs of a host by the files in their definitions, and those of which snapshots may have put others over them. */
+function usersOn(
+  domains: readonly DomainRecord[],
+  machinesOf: (domain: DomainRecord) => GatheredChange[],
+): { byPath: ReadonlyMap<string, GatheredChange[]>; withSnapshots: GatheredChange[] } | undefined {
+  const changed = domains.flatMap((domain) => machinesOf(domain).map((machine) => ({ domain, machine })));
+  const byPath = new Map<string, GatheredChange[]>();
+  for (const { domain, machine } of changed)
+    for (const path of new Set(pathsIn(`${domain.liveXml ?? ""}${domain.persistentXml ?? ""}`)))
+      byPath.set(path, [...(byPath.get(path) ?? []), machine]);
+  const withSnapshots = changed.flatMap(({ domain, machine }) => (domain.hasSnapshots ? [machine] : []));
+  return { byPath, withSnapshots };
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  ...{ "&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&amp;": "&" },
+};
+
+function pathsIn(xml: string): string[] {
+  return [...xml.matchAll(/='(\/[^']*)'|="(\/[^"]*)"/g)].map(([, single, double]) =>
+    (single ?? double ?? "").replace(/&\w+;/g, (entity) => ENTITIES[entity] ?? entity),
+  );
+}
+
+function grouped(
+  changes: readonly GatheredChange[],
+  keysOf: (change: GatheredChange) => readonly string[],
+): Map<string, GatheredChange[]> {
+  const groups = new Map<string, GatheredChange[]>();
+  for (const change of changes)
+    for (const key of new Set(keysOf(change))) {
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [change]);
+      else group.push(change);
+    }
+  return groups;
+}
+
+function machineKey({ step, resource, inputs }: GatheredChange): string {
+  if (step.operation === "create") return `new ${inputs?.name ?? step.name}`;
+  return resource?.id ?? step.old?.id ?? "";
+}
+
+function placeOf({ host, pool, volume }: { host: string; pool: string; volume: string }): string {
+  return JSON.stringify([host, pool, volume]);
+}
+
+/** What the marks of its volumes hold; they may be of a name that it had before. */
+function marksOf({ step, resource, inputs }: GatheredChange): string[] {
+  const urns = [step.urn, step.old?.inputs.pulumiUrn, resource?.inputs.pulumiUrn, inputs?.pulumiUrn];
+  const hashes = [...new Set(urns)].flatMap((urn) => {
+    const identity = typeof urn === "string" ? identityOfUrn(urn) : undefined;
+    return identity === undefined ? [] : [identityHash(identity)];
+  });
+  const nonces = [step.old?.outputs.nonce, resource?.outputs.nonce];
+  return [...hashes, ...nonces.filter((nonce) => typeof nonce === "string" && nonce !== "")] as string[];
 }
 
 /** What is replaced goes before the program declares what depends on what comes in its place. */
@@ -105,17 +170,6 @@ function comesAfter({ step }: GatheredChange, { step: removed }: GatheredChange)
     step.operation === "update" &&
     step.dependsOn?.includes(removed.urn) === true
   );
-}
-
-/** A volume's mark may be of a name that its resource had before. */
-function owns({ step, resource, inputs }: GatheredChange, marks: readonly VolumeMark[]): boolean {
-  const urns = [step.urn, step.old?.inputs.pulumiUrn, resource?.inputs.pulumiUrn, inputs?.pulumiUrn];
-  const hashes = urns.flatMap((urn) => {
-    const identity = typeof urn === "string" ? identityOfUrn(urn) : undefined;
-    return identity === undefined ? [] : [identityHash(identity)];
-  });
-  const nonces = [step.old?.outputs.nonce, resource?.outputs.nonce];
-  return marks.some(({ identityHash: hash, nonce }) => hashes.includes(hash) || nonces.includes(nonce));
 }
 
 const DEVICES = /^(?:disks|interfaces|cdroms|xml)\b/;

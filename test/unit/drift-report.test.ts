@@ -389,6 +389,14 @@ describe("states that are given", () => {
     await expect(read(prod, write("copy.json", "prod", "1"))).rejects.toThrow(
       /stack shop\/prod is given twice, by .*prod\.json and by .*copy\.json; give it once/,
     );
+    // What has no object of its own is only told by where it was read.
+    const hosts = { deployment: { resources: [{ urn: "urn:pulumi:x::y::z::a", type: "kvm:Host" }] } };
+    const bare = join(folder, "hosts.json");
+    writeFileSync(bare, JSON.stringify(hosts));
+    symlinkSync("hosts.json", join(folder, "link.json"));
+    await expect(read(bare, join(folder, "link.json"))).rejects.toThrow(
+      /--state .*link\.json is given twice/,
+    );
     writeFileSync(join(folder, "later.json"), JSON.stringify({ version: 9, deployment: { resources: [] } }));
     await expect(read(join(folder, "later.json"))).rejects.toThrow(/later\.json is a state of version 9/);
     rmSync(folder, { recursive: true });
