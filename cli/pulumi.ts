@@ -55,6 +55,11 @@ export async function exportStack(options: {
   stack: string | undefined;
   cwd: string | undefined;
 }): Promise<string> {
+  // Pulumi would take the selected one for it.
+  if (options.stack === "")
+    throw new UsageError(
+      "--stack: the name is empty; give one, or leave the option out for the selected stack",
+    );
   const which = options.stack === undefined ? [] : ["--stack", options.stack];
   const { exitCode, stdout, stderr } = await pulumi(["stack", "export", "--show-secrets", ...which], options);
   if (exitCode !== 0)

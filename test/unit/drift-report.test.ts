@@ -389,6 +389,10 @@ describe("states that are given", () => {
     await expect(read(prod, write("copy.json", "prod", "1"))).rejects.toThrow(
       /stack shop\/prod is given twice, by .*prod\.json and by .*copy\.json; give it once/,
     );
+    const stacks = { stack: [""] };
+    await expect(
+      readStates(stacks, new SecretTexts(), new Progress(process.stderr, { quiet: true })),
+    ).rejects.toThrow(/--stack: the name is empty/);
     // What has no object of its own is only told by where it was read.
     const hosts = { deployment: { resources: [{ urn: "urn:pulumi:x::y::z::a", type: "kvm:Host" }] } };
     const bare = join(folder, "hosts.json");
