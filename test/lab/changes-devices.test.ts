@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parseDomain } from "../../provider/libvirt/xml/index.js";
+import { describeDifferences, parseDomain } from "../../provider/libvirt/xml/index.js";
 import { virtualMachine } from "../../provider/resources/virtual-machine/index.js";
 import { labAvailable } from "../hosts/lab.js";
 import { tickCommandLine } from "../hosts/tick-guest.js";
@@ -420,6 +420,49 @@ describe.skipIf(!available)(`disks and interfaces of a running guest ${missing.j
     await expect(vm.declared.up(filtered)).rejects.toThrow(/cannot change a device/);
     expect(await vm.persistentXml()).not.toMatch(/another|needy/);
     expect(await vm.declared.preview(vm.inputs)).toMatchObject({ effects: [], refusals: [] });
+  });
+
+  it("take back what a restart was to bring when the guest didn't shut down for it", async () => {
+    const root = { pool: "images", name: "root", size: "16MiB" };
+    const nic = { bridge: "br1", mac: "52:54:00:aa:00:0b" };
+    const drive = { name: "cd" };
+    // Its power button does nothing.
+    await using vm = new WalkedMachine(world, "stubborn", {
+      ...{ commandLine: `${tickCommandLine} acpi=off`, shutdownTimeout: "1s" },
+      ...{ disks: [root], interfaces: [nic], cdroms: [drive] },
+    });
+    await vm.start();
+    const defined = async () => parseDomain(await vm.persistentXml());
+    const before = await defined();
+    const buses = async () => (await defined()).disks.map(({ target, bus }) => `${target} ${bus}`);
+    const impatient = { ...vm.inputs, forceStop: false, restartPolicy: "whenNeeded" };
+    const others = {
+      ...impatient,
+      disks: [{ ...root, bus: "sata", cache: "none" }],
+      interfaces: [{ ...nic, model: "e1000e" }],
+      cdroms: [{ ...drive, bus: "usb" }],
+    };
+    await expect(vm.declared.up(others)).rejects.toThrow("did not shut down within 1 s");
+    expect(await buses()).toEqual(["sda usb", "sdb sata"]);
+    const again = { ...others, disks: [{ ...root, bus: "scsi" }] };
+    await expect(vm.declared.up(again)).rejects.toThrow("did not shut down within 1 s");
+    expect(await buses()).toEqual(["sda usb", "sdb scsi"]);
+
+    // No bus, model or cache was declared for good, so none of these is somebody's.
+    const back = await vm.declared.preview(impatient);
+    expect(back).toMatchObject({
+      refusals: [],
+      effects: [
+        'cdroms[sda].bus "usb" -> "sata"',
+        'disks[sdb].bus "scsi" -> "virtio" (as disks[vda])',
+        'interfaces[52:54:00:aa:00:0b].model "e1000e" -> "virtio"',
+      ],
+    });
+    await vm.declared.up(impatient);
+    expect(describeDifferences(before, await defined())).toEqual([]);
+    expect(await vm.declared.preview(impatient)).toMatchObject({ effects: [], refusals: [] });
+    await vm.watch.untilTicks(2);
+    expect(vm.watch.report()).toMatchObject({ restarts: 0, missing: [] });
   });
 
   it("a folder of the host is there from the start, and goes at the next boot", async () => {

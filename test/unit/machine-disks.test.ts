@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { HostFacts } from "../../provider/hosts/facts.js";
 import type { DomainRecord, PoolRecord, VolumeRecord } from "../../provider/libvirt/index.js";
+import type { DomainDisk } from "../../provider/libvirt/xml/index.js";
 import { identityOfUrn } from "../../provider/planning/owner.js";
 import { describePlan, emptyPlan } from "../../provider/planning/plan.js";
+import { desiredDisks } from "../../provider/resources/virtual-machine/desired-disks.js";
 import { refuseOtherBeginning } from "../../provider/resources/virtual-machine/disk-beginning.js";
 import { refuseLossByName } from "../../provider/resources/virtual-machine/disks.js";
 import type { ObservedHost } from "../../provider/resources/virtual-machine/observed.js";
@@ -243,4 +245,17 @@ describe("a list of disks that became shorter", () => {
       'web-2 in pool images goes, as the last of the list, with what is on it: disks without a name are told by their places. If you took another one out, don\'t deploy this: put it back, set the volume of each that is to stay (disks[0].volume: "web-0", ...), and take it out then',
     ]);
   });
+});
+
+it("a disk on another bus is what it was, but for what goes with the bus", () => {
+  const source = { pool: "images", volume: "web-0" };
+  const there: DomainDisk = {
+    ...{ target: "vda", bus: "virtio", device: "disk", source, format: "raw", serial: "by-hand", queues: 4 },
+    ...{ readonly: false, shareable: false, cache: "none" },
+  };
+  const inputs = { name: "web", disks: [{ pool: "images", volume: "web-0", bus: "scsi" }] };
+  const { queues: _, ...rest } = there;
+  expect(desiredDisks(inputs as unknown as Inputs, undefined, [there], "pc-q35-7.2")).toEqual([
+    { ...rest, bus: "scsi", target: "sda" },
+  ]);
 });

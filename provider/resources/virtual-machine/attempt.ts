@@ -3,6 +3,7 @@ import { isLibvirtError } from "../../libvirt/index.js";
 import {
   type AttemptNote,
   attemptNoteKind,
+  type DomainDisk,
   type DomainModel,
   readAttemptNote,
   sameValue,
@@ -21,7 +22,7 @@ const LEFT_UNDECLARED = {
     ...["serial", "wwn", "readonly", "shareable", "bootOrder"],
   ],
   interfaces: [
-    ...["vlan", "virtualPort", "bandwidth", "filter"],
+    ...["source", "model", "vlan", "virtualPort", "bandwidth", "filter"],
     ...["mtu", "queues", "bootOrder", "trustGuestRxFilters"],
   ],
 } as const;
@@ -34,8 +35,9 @@ type DeviceList = keyof typeof LEFT_UNDECLARED;
  * @param xml - The new definition, with whatever note the former had.
  */
 export function withAttempt(xml: string, from: DomainModel, to: DomainModel): string {
-  const noted = readAttemptNote(xml) ?? {};
-  const [before, after] = [namesOf(from), namesOf(to)];
+  const moved = disksMovedBetween(from, to);
+  const noted = withNewTargets(readAttemptNote(xml) ?? {}, moved);
+  const [before, after] = [namesOf(from, moved), namesOf(to)];
   const changes: Record<string, AttemptNote[string]> = { ...noted };
   for (const property of new Set([...Object.keys(before), ...Object.keys(after)])) {
     if (PASSED_OVER.has(property) || sameValue(before[property], after[property])) continue;
@@ -47,13 +49,52 @@ export function withAttempt(xml: string, from: DomainModel, to: DomainModel): st
   return Object.keys(changes).length === 0 ? xml : withAttemptNote(xml, changes);
 }
 
+/** Where a disk is plugged in. Another bus may give it another target, and by that it is told apart. */
+const PLACE = "place";
+
+function placeOf({ target, bus }: DomainDisk): Pick<DomainDisk, "target" | "bus"> {
+  return { target, bus };
+}
+
+/** The new targets of disks, by those that they had. */
+function disksMovedBetween(from: DomainModel, to: DomainModel): ReadonlyMap<string, string> {
+  return new Map(
+    from.disks.flatMap((disk) => {
+      const after = to.disks.find((other) => isSameDisk(disk, other));
+      return after === undefined || after.target === disk.target ? [] : [[disk.target, after.target]];
+    }),
+  );
+}
+
+function isSameDisk(one: DomainDisk, other: DomainDisk): boolean {
+  if (one.device !== other.device) return false;
+  if (one.device === "cdrom") return one.alias !== undefined && one.alias === other.alias;
+  return one.source !== undefined && sameValue(one.source, other.source);
+}
+
+/** What was noted of disks that have another target by now, by that. */
+function withNewTargets(noted: AttemptNote, moved: ReadonlyMap<string, string>): AttemptNote {
+  const properties = [...LEFT_UNDECLARED.disks, PLACE];
+  const renamed = [...moved].flatMap(([former, target]) =>
+    properties.map(
+      (property) => [keyOf("disks", former, property), keyOf("disks", target, property)] as const,
+    ),
+  );
+  const names = new Map(renamed);
+  return Object.fromEntries(Object.entries(noted).map(([name, change]) => [names.get(name) ?? name, change]));
+}
+
 /** Devices that are told apart by name stand for themselves; each property that may be left undeclared of one is beside them. */
-function namesOf(model: DomainModel): Record<string, unknown> {
+function namesOf(model: DomainModel, moved?: ReadonlyMap<string, string>): Record<string, unknown> {
+  const disks = model.disks.flatMap((disk): [string, unknown][] => {
+    const name = moved?.get(disk.target) ?? disk.target;
+    return [...propertiesOf("disks", name, disk), [keyOf("disks", name, PLACE), placeOf(disk)]];
+  });
   return {
     ...model,
     disks: model.disks.map(({ target }) => target),
     interfaces: model.interfaces.map(({ mac }) => mac),
-    ...Object.fromEntries(model.disks.flatMap((disk) => propertiesOf("disks", disk.target, disk))),
+    ...Object.fromEntries(disks),
     ...Object.fromEntries(model.interfaces.flatMap((nic) => propertiesOf("interfaces", nic.mac, nic))),
   };
 }
@@ -82,6 +123,15 @@ function deviceBefore<Device extends object>(
     else before[property] = value;
   }
   return before as Device;
+}
+
+/** A disk in the place that it had, unless another has that by now. */
+function inFormerPlace(disk: DomainDisk, all: readonly DomainDisk[], attempt: AttemptNote): DomainDisk {
+  const change = attempt[keyOf("disks", disk.target, PLACE)];
+  if (change === undefined || !sameValue(placeOf(disk), parsed(change.after))) return disk;
+  const place = parsed(change.before) as ReturnType<typeof placeOf> | undefined;
+  const isTaken = all.some(({ target }) => target !== disk.target && target === place?.target);
+  return place === undefined || isTaken ? disk : { ...disk, ...place };
 }
 
 function textOf(value: unknown): string {
@@ -120,7 +170,9 @@ export function asBeforeAttempt(
         !isNew("disks", target) ||
         (device === "cdrom" ? hasMedia : volumes.some((volume) => sameVolume(source, volume))),
     )
-    .map((disk) => deviceBefore("disks", disk.target, disk, attempt));
+    .map((disk) =>
+      inFormerPlace(deviceBefore("disks", disk.target, disk, attempt), definition.disks, attempt),
+    );
   const macs = new Set(inputs.interfaces?.map(({ mac }) => mac));
   const interfaces = definition.interfaces
     .filter(({ mac }) => !isNew("interfaces", mac) || macs.has(mac))

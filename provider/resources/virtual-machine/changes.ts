@@ -247,9 +247,38 @@ export function pendingChanges(live: DomainModel, definition: DomainModel, run: 
   return toTexts([...waiting, ...refused]);
 }
 
-/** For people: the inputs' names, and values without what only libvirt calls so. */
+/** For people: the inputs' names, and values without what only libvirt calls so. A disk on another bus is one change, and not one that is lost. */
 export function toTexts(differences: readonly ModelDifference[]): PropertyChange[] {
-  return differences.map(textOf);
+  const moves = differences.flatMap((from) => {
+    const to = differences.find((other) => isOnAnotherBus(from, other));
+    return to === undefined ? [] : [{ from, to }];
+  });
+  return differences.flatMap((difference) => {
+    if (moves.some(({ to }) => to === difference)) return [];
+    const move = moves.find(({ from }) => from === difference);
+    return move === undefined ? textOf(difference) : textOfMove(move.from, move.to);
+  });
+}
+
+/** libvirt tells disks apart by targets, and a target goes with a bus. */
+function isOnAnotherBus(goes: ModelDifference, comes: ModelDifference): boolean {
+  const [before, after] = [wholeDisk(goes)?.from, wholeDisk(comes)?.to];
+  return before?.source !== undefined && after !== undefined && sameValue(before.source, after.source);
+}
+
+function wholeDisk(
+  difference: ModelDifference,
+): { from: DomainDisk | undefined; to: DomainDisk | undefined } | undefined {
+  if (difference.kind !== "disk" || difference.property !== undefined) return undefined;
+  return { from: difference.from as DomainDisk | undefined, to: difference.to as DomainDisk | undefined };
+}
+
+function textOfMove(goes: ModelDifference, comes: ModelDifference): PropertyChange {
+  const bus = (value: ModelDifference["from"]) => show((value as DomainDisk).bus);
+  return {
+    ...{ property: `${goes.path}.bus`, from: bus(goes.from) },
+    to: `${bus(comes.to)} (as ${comes.path})`,
+  };
 }
 
 function textOf(difference: ModelDifference): PropertyChange {

@@ -94,9 +94,14 @@ function hardDisks(
     const keepsPlace = there !== undefined && prefixOf(there.bus) === prefixOf(bus);
     const target = keepsPlace ? there.target : freeTarget(prefixOf(bus), taken);
     taken.add(target);
-    return diskOf(entry, entryBefore, source, keepsPlace ? there : undefined, target, bus);
+    return diskOf(entry, entryBefore, source, there && (keepsPlace ? there : unplugged(there)), target, bus);
   });
   return [...made, ...strangers];
+}
+
+/** A disk without what goes with its bus. */
+function unplugged({ queues: _, iothread: __, wwn: ___, ...disk }: DomainDisk): DomainDisk {
+  return disk;
 }
 
 const plainKeys = ["serial", "wwn", "cache", "io", "discard", "detectZeroes", "queues", "bootOrder"] as const;
