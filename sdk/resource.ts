@@ -35,6 +35,7 @@ export abstract class KvmResource extends pulumi.dynamic.Resource {
     outputNames: readonly string[],
     opts: pulumi.CustomResourceOptions | undefined,
   ) {
+    if (opts?.import !== undefined) throw new pulumi.RunError(notImported(`${kind} ${name}`));
     const type = typeOf(kind);
     const outputs = Object.fromEntries(outputNames.map((output) => [output, undefined]));
     const only = opts?.id === undefined ? {} : { id: onceKnown(opts.id, inputs) };
@@ -54,12 +55,35 @@ export abstract class KvmResource extends pulumi.dynamic.Resource {
       MODULE,
       kind,
     );
-    if (opts?.deleteBeforeReplace === false)
-      void pulumi.log.warn(
-        `deleteBeforeReplace: false isn't followed: what replaces ${kind} ${name} can't be beside it on a host, under one name and one mark; leave it out`,
-        this,
-      );
+    for (const warning of notFollowed(`${kind} ${name}`, opts)) void pulumi.log.warn(warning, this);
   }
+}
+
+/** Pulumi's launcher of dynamic providers fails at it, with a stack trace and no reason. */
+export function notImported(subject: string): string {
+  return `${subject}: Pulumi imports no resource of this kind (option import, "pulumi import"); leave the option out and set the input adopt: true: what has its name on the host is taken over, as the preview's effects say. "npx kvm import" writes such programs`;
+}
+
+/** What a program asks for by options that Pulumi, or a host, has no way to follow: it would rely on it. */
+export function notFollowed(subject: string, opts: pulumi.CustomResourceOptions = {}): string[] {
+  const { deleteBeforeReplace, replaceOnChanges = [], customTimeouts } = opts;
+  return [
+    ...(deleteBeforeReplace === false
+      ? [
+          `deleteBeforeReplace: false isn't followed: what replaces ${subject} can't be beside it on a host, under one name and one mark; leave it out`,
+        ]
+      : []),
+    ...(replaceOnChanges.length > 0
+      ? [
+          `replaceOnChanges isn't followed: Pulumi has it for no resource of this kind, and ${subject} is changed in place where that is possible; leave it out, and replace it by "pulumi up --replace URN"`,
+        ]
+      : []),
+    ...(customTimeouts === undefined
+      ? []
+      : [
+          `customTimeouts aren't followed: Pulumi hands them on to no resource of this kind; its input timeouts, if it has one, bounds what ${subject} may take`,
+        ]),
+  ];
 }
 
 /** The other way round the replacement takes what is there for its own, and the deletion that follows deletes just that. */
