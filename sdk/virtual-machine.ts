@@ -169,7 +169,10 @@ export interface VirtualMachineArgs {
    * preview and refused by `up`, before a guest is shut down for it. Next boot.
    */
   kernel?: In<string>;
-  /** Path on the host of the initial ramdisk. Needs `kernel`. Next boot. */
+  /**
+   * Path on the host of the initial ramdisk. Needs `kernel`. Without UEFI, and with a `tpm`, the guest has no ACPI and hears no power button: QEMU loads the
+   * ramdisk over the tables (seen with 7.2). Next boot.
+   */
   initrd?: In<string>;
   /** Kernel command line. Needs `kernel`. Next boot. */
   commandLine?: In<string>;
