@@ -56,7 +56,10 @@ export async function check(
     return { inputs: { ...toJson(inputs), effects: UNKNOWN }, failures: [] };
   }
 
-  const request: Request<Bag, Bag> = { identity: identityOf(inputs), inputs, previous, replaces };
+  const formerUrn = replaces ? onRecord(deployment).get(String(inputs.pulumiUrn)) : undefined;
+  const request: Request<Bag, Bag> = {
+    ...{ identity: identityOf(inputs), inputs, previous, replaces, formerUrn },
+  };
   const seen = await observeAndPlan(definition, deployment, request);
   if (seen.kind === "unobservable") {
     await tell(unobservable(seen));
@@ -185,14 +188,14 @@ export function recordedRequest(
   return { kind: "request", identity: identityOf(inputs), inputs, previous, recorded };
 }
 
-/** URNs of what the state has, as far as the deployment has come. */
-const onRecord = readOnce((_: Deployment) => new Set<string>());
+/** URNs of what the state has, as far as the deployment has come, with those that they had. */
+const onRecord = readOnce((_: Deployment) => new Map<string, string>());
 
 /** Pulumi checks a replacement as if it were new, after it has had the change of the old one checked. `--replace` skips that. */
 function isReplaced(deployment: Deployment, olds: Bag, { pulumiUrn: urn }: Bag): boolean {
   if (typeof urn !== "string") return false;
   const seen = onRecord(deployment);
-  if (Object.keys(olds).length > 0) seen.add(urn);
+  if (Object.keys(olds).length > 0) seen.set(urn, String(olds.pulumiUrn ?? urn));
   return Object.keys(olds).length === 0 && seen.has(urn);
 }
 

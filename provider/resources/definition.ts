@@ -17,6 +17,8 @@ export interface Request<Inputs, Outputs> {
   previous?: Inputs | undefined;
   /** Of a check: the resource on record is deleted first, and this is what comes in its place. */
   replaces?: boolean | undefined;
+  /** Of such a check: the URN of the one that goes, which has another where the program calls it otherwise now. */
+  formerUrn?: string | undefined;
   /** What the state says; absent in a check, which Pulumi tells no more than the old inputs. */
   recorded?: { id: string; outputs: Outputs } | undefined;
   /** What applying has noted for the outputs until now, over what the state says; absent where nothing is applied. */

@@ -288,6 +288,18 @@ describe.skipIf(!available)(`networks on real hosts ${missing.join("; ")}`, () =
     expect(await namesOn("alpha")).not.toContain("theirs");
   });
 
+  it("is in nobody's way when it and its resource get another name", async () => {
+    const renamed = new Declared(network);
+    const cidr = "10.77.40.1/24";
+    await renamed.up(inputsOf("old-name", { cidr }, ["alpha"], "old"));
+    const anew = inputsOf("new-name", { cidr }, ["alpha"], "new");
+    expect((await renamed.preview(anew)).replacement).toEqual({
+      effects: ["create network new-name on alpha (new)"],
+      refusals: [],
+    });
+    await renamed.remove();
+  });
+
   it("is one's whose name two want at the same moment; the other is told whose", async () => {
     for (let round = 1; round <= 3; round++) {
       const twins = [new Declared(network), new Declared(network)];

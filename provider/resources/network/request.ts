@@ -6,8 +6,9 @@ import type { Inputs, Outputs } from "./schema.js";
 export type NetworkRequest = Request<Inputs, Outputs>;
 
 /** Whom the marks of this resource name: today's identity, and that of the last deployment. */
-export function identitiesOf({ identity, previous }: NetworkRequest): Identity[] {
-  const before = previous === undefined ? undefined : identityOfUrn(previous.pulumiUrn);
+export function identitiesOf({ identity, previous, formerUrn }: NetworkRequest): Identity[] {
+  const urn = previous?.pulumiUrn ?? formerUrn;
+  const before = urn === undefined ? undefined : identityOfUrn(urn);
   return before === undefined ? [identity] : [identity, before];
 }
 
