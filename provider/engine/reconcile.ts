@@ -187,7 +187,7 @@ class Reconciliation {
     if (this.#operation !== "create") return true;
     const { refusals, steps } = this.#definition.plan(this.#request, this.#observed);
     return (
-      refusals.every((refusal) => refusal.kind !== "foreignObject") &&
+      refusals.every(({ kind }) => kind !== "foreignObject" && kind !== "madeOtherwise") &&
       steps.every((step) => step.kind !== "adopt")
     );
   }

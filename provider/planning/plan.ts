@@ -4,6 +4,7 @@ import { describeStep, type Step } from "./step.js";
 export interface Refusal {
   kind:
     | "foreignObject" // something that isn't ours has the name
+    | "madeOtherwise" // it is ours, and what can't become what is declared: a record of that would be believed
     | "shrink"
     | "inUse"
     | "missing" // something the plan needs isn't on the host

@@ -304,6 +304,23 @@ describe.skipIf(!available)(`disks on real hosts ${missing.join("; ")}`, () => {
     expect(await filesOf("cut")).toEqual([]);
   });
 
+  it("isn't recorded as another format than the volume has that was left there", async () => {
+    const inputs = inputsOf("left");
+    const first = new Declared(disk);
+    await first.up(inputs);
+    const second = new Declared(disk);
+    const other = { ...inputs, format: "raw" };
+    const refused =
+      "disk left in pool images on alpha is qcow2, made by a run that was cut off or left there";
+    // As when it is made anew for its format, and the engine leaves the former one where it is (retainOnDelete).
+    await expect(second.apply(other)).rejects.toThrow(refused);
+    expect(second.id).toBeUndefined();
+    await expect(second.apply(other)).rejects.toThrow(refused);
+    await second.up(inputs);
+    await second.remove();
+    expect(await filesOf("left")).toEqual([]);
+  });
+
   it("is made again when its volume was deleted by hand", async () => {
     const data = new Declared(disk);
     const inputs = inputsOf("lost");

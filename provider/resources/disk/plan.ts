@@ -63,8 +63,8 @@ export function plan(request: DiskRequest, observed: ObservedDisk): Plan {
   }
   if (request.previous === undefined && place.volume.format !== inputs.format)
     result.refusals.push({
-      kind: "inUse",
-      message: `disk ${inputs.name} in pool ${inputs.pool} on ${place.ref.name} was made as ${place.volume.format} by a run that was cut off, and ${inputs.format} is declared; delete that volume, or declare its format`,
+      kind: "madeOtherwise",
+      message: `disk ${inputs.name} in pool ${inputs.pool} on ${place.ref.name} is ${place.volume.format}, made by a run that was cut off or left there by retainOnDelete, and ${inputs.format} is declared; delete that volume, declare its format, or give another name`,
     });
   planMove(request, observed, place, result);
   if (place.mark.identityHash !== identityHash(request.identity))
