@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Hosts } from "../hosts/hosts.js";
 import type { Circumstance } from "../planning/circumstance.js";
-import type { Identity } from "../planning/owner.js";
+import { type Identity, identityOfUrn } from "../planning/owner.js";
 import type { Plan } from "../planning/plan.js";
 import type { Step } from "../planning/step.js";
 import type { Holding } from "./holding.js";
@@ -25,6 +25,18 @@ export interface Request<Inputs, Outputs> {
   noted?: Partial<Outputs> | undefined;
   /** Chance, drawn beforehand so that planning stays pure: what a new object of this operation is to be called by. Absent where nothing is applied. */
   chosen?: { uuid: string; nonce: string } | undefined;
+}
+
+/** Whom marks of the last deployment name. */
+export function formerIdentity({
+  previous,
+  formerUrn,
+}: {
+  previous?: { pulumiUrn: string } | undefined;
+  formerUrn?: string | undefined;
+}): Identity | undefined {
+  const urn = previous?.pulumiUrn ?? formerUrn;
+  return urn === undefined ? undefined : identityOfUrn(urn);
 }
 
 /** Where observing reads. */

@@ -82,6 +82,14 @@ describe.skipIf(!available)(`storage pools on real hosts ${missing.join("; ")}`,
     expect(await world.exists("alpha", "/var/lib/libvirt/renamed")).toBe(false);
   });
 
+  it("isn't in its own way when its resource gets another name with it", async () => {
+    const pool = new Declared(storagePool);
+    const path = "/var/lib/libvirt/stays";
+    await pool.up(inputsOf("before", { path }, ["alpha"]));
+    expect((await pool.preview(inputsOf("after", { path }, ["alpha"]))).replacement?.refusals).toEqual([]);
+    await pool.remove();
+  });
+
   it("starts a pool that was stopped and defines one that was undefined by hand", async () => {
     const pool = new Declared(storagePool);
     const inputs = inputsOf("mended");

@@ -2,9 +2,9 @@ import type { HostRef } from "../../hosts/host-ref.js";
 import type { VolumeMark } from "../../hosts/volume-mark.js";
 import type { VolumeRecord } from "../../libvirt/index.js";
 import { parsePool } from "../../libvirt/xml/index.js";
-import { identityHash, identityOfUrn } from "../../planning/owner.js";
+import { identityHash } from "../../planning/owner.js";
 import { type Attachment, attachmentsOn } from "../attachments.js";
-import type { ObserveContext, Request } from "../definition.js";
+import { formerIdentity, type ObserveContext, type Request } from "../definition.js";
 import { modelOf } from "../volume-model.js";
 import type { Inputs, Outputs } from "./schema.js";
 
@@ -62,9 +62,9 @@ export function refOf(inputs: Pick<Inputs, "host" | "connection" | "credentials"
 }
 
 /** The hashes in this resource's marks: of today's name, and of yesterday's after a rename. */
-function identityHashes({ identity, previous }: DiskRequest): string[] {
-  const before = previous === undefined ? undefined : identityOfUrn(previous.pulumiUrn);
-  return [identityHash(identity), ...(before === undefined ? [] : [identityHash(before)])];
+function identityHashes(request: DiskRequest): string[] {
+  const before = formerIdentity(request);
+  return [identityHash(request.identity), ...(before === undefined ? [] : [identityHash(before)])];
 }
 
 /** Reads a place. */

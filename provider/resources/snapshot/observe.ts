@@ -9,8 +9,8 @@ import {
   type SnapshotModel,
   variablesFormat,
 } from "../../libvirt/xml/index.js";
-import { identityHash, identityOfUrn } from "../../planning/owner.js";
-import type { ObserveContext, Request } from "../definition.js";
+import { identityHash } from "../../planning/owner.js";
+import { formerIdentity, type ObserveContext, type Request } from "../definition.js";
 import { poolOf } from "../pool-of.js";
 import { isAgentConnected } from "../virtual-machine/wait/addresses.js";
 import { readDescription, type SnapshotMark } from "./mark.js";
@@ -117,10 +117,11 @@ async function lostOf(host: Host, snapshot: FoundSnapshot | undefined): Promise<
 }
 
 /** The recorded nonce decides; where none is on record, who is named. */
-export function isOwn(mark: SnapshotMark, { identity, previous, recorded }: SnapshotRequest): boolean {
+export function isOwn(mark: SnapshotMark, request: SnapshotRequest): boolean {
+  const { identity, recorded } = request;
   const nonce = recorded?.outputs.nonce;
   if (nonce) return mark.nonce === nonce;
-  const before = previous === undefined ? undefined : identityOfUrn(previous.pulumiUrn);
+  const before = formerIdentity(request);
   return [identity, ...(before === undefined ? [] : [before])].some(
     (each) => identityHash(each) === mark.identityHash,
   );

@@ -1,14 +1,14 @@
 import type { OwnerMark } from "../../libvirt/xml/index.js";
-import { type Identity, identityHash, identityOfUrn, sameIdentity } from "../../planning/owner.js";
-import type { Request } from "../definition.js";
+import { type Identity, identityHash, sameIdentity } from "../../planning/owner.js";
+import { formerIdentity, type Request } from "../definition.js";
 import type { Inputs, Outputs } from "./schema.js";
 
 export type MachineRequest = Request<Inputs, Outputs>;
 
 /** Today's name, and yesterday's after a rename. */
-function identities({ identity, previous }: MachineRequest): Identity[] {
-  const before = previous === undefined ? undefined : identityOfUrn(previous.pulumiUrn);
-  return before === undefined ? [identity] : [identity, before];
+function identities(request: MachineRequest): Identity[] {
+  const before = formerIdentity(request);
+  return before === undefined ? [request.identity] : [request.identity, before];
 }
 
 /** The hashes in the marks of the VM's own volumes, today's first. */
