@@ -21,6 +21,8 @@ export interface Attachment {
   depth: number;
   /** It has the volume open now, rather than only at its next start. */
   running: boolean;
+  /** It has it at its next start: one that only runs with it is to let go of it, or was given it by hand. */
+  defined: boolean;
   /** The guest can only read it. */
   readonly: boolean;
   /** Snapshots of the domain name its disks' files. */
@@ -47,12 +49,15 @@ export function attachmentsIn(
     const { uuid, name, hasSnapshots } = domain;
     const { live, persistent } = documentsOf(domain);
     const inLive = disksWith(live, volume, below);
-    const onlyDefined = disksWith(persistent, volume, below).filter(
-      ({ target }) => !inLive.some((other) => other.target === target),
-    );
+    const inPersistent = disksWith(persistent, volume, below);
+    const isIn = (disks: typeof inLive, { target }: { target: string }) =>
+      disks.some((other) => other.target === target);
+    const of = { uuid, name, hasSnapshots };
     return [
-      ...inLive.map((disk) => ({ uuid, name, hasSnapshots, running: true, ...disk })),
-      ...onlyDefined.map((disk) => ({ uuid, name, hasSnapshots, running: false, ...disk })),
+      ...inLive.map((disk) => ({ ...of, running: true, defined: isIn(inPersistent, disk), ...disk })),
+      ...inPersistent
+        .filter((disk) => !isIn(inLive, disk))
+        .map((disk) => ({ ...of, running: false, defined: true, ...disk })),
     ];
   });
 }

@@ -221,6 +221,32 @@ describe.skipIf(!available)(`disks on real hosts ${missing.join("; ")}`, () => {
     await data.remove();
   });
 
+  it("is deleted once a guest that runs with it, and isn't defined with it any more, is off", async () => {
+    const data = new Declared(disk);
+    await data.up(inputsOf("parted"));
+    await using guest = await StorageGuest.define(world.host("alpha"), "parting", `${folder}/parted`);
+    await guest.start();
+    await world.host("alpha").virsh("suspend", "parting");
+    await expect(data.remove()).rejects.toThrow("can't be deleted while domain parting uses it");
+    const xml = await world.host("alpha").virsh("dumpxml", "--inactive", "parting");
+    await world
+      .host("alpha")
+      .writeFile(
+        "/run/parting.xml",
+        xml.replace(/<disk type='file' device='disk'>[\s\S]*?parted[\s\S]*?<\/disk>/, ""),
+      );
+    await world.host("alpha").virsh("define", "/run/parting.xml");
+    const removal = data.remove();
+    await vi.waitFor(
+      () => expect(data.said.join("\n")).toContain("waiting for domain parting to let go of it"),
+      10_000,
+    );
+    expect(await filesOf("parted")).not.toEqual([]);
+    await world.host("alpha").virsh("destroy", "parting");
+    await removal;
+    expect(await filesOf("parted")).toEqual([]);
+  });
+
   it("is made anew for another format, name or backing", async () => {
     const data = new Declared(disk);
     const inputs = inputsOf("anew");

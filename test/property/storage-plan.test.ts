@@ -74,6 +74,7 @@ const diskPlace = (name: HostName): fc.Arbitrary<DiskPlace> =>
           running: true,
           readonly: false,
           hasSnapshots: false,
+          defined: true,
           mirror: undefined,
         },
       ]),

@@ -32,6 +32,7 @@ const guest = (running: boolean, more: Partial<Attachment> = {}): Attachment => 
     target: "vda",
     depth: 0,
     running,
+    defined: true,
     readonly: false,
     hasSnapshots: false,
     mirror: undefined,
@@ -221,7 +222,7 @@ describe("the plan of a disk", () => {
     expect(describePlan(planned(raw, has("alpha")))).toEqual([again]);
     const larger = planned({ inputs: inputs({ size: 96 * MIB }) }, has("alpha"));
     expect(describePlan(larger)).toEqual([again, expect.stringContaining("64 MiB -> 96 MiB")]);
-    expect(kindsOf(planned({ ...raw, chosen }, has("alpha")))).toEqual(["inUse", "shrink"]);
+    expect(kindsOf(planned({ ...raw, chosen }, has("alpha")))).toEqual(["madeOtherwise", "shrink"]);
   });
 
   it("keeps its id while it is elsewhere or can't be seen, and loses it when it is gone", () => {

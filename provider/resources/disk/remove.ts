@@ -1,6 +1,8 @@
 import type { Identity } from "../../planning/owner.js";
+import { attachmentsIn } from "../attachments.js";
 import type { ApplyContext } from "../definition.js";
 import { refuseFor } from "../removal-obstacle.js";
+import { snapshotLayers } from "../snapshot-layers.js";
 import { untilLetGo } from "../until-let-go.js";
 import { deleteOwnVolume, removeVolumeMark } from "../volumes.js";
 import { settle } from "./apply.js";
@@ -35,9 +37,33 @@ export async function remove(
     await removeVolumeMark({ host, pool, mark });
     return;
   }
-  refuseFor(await usersHere(place, { hosts: context.hosts, fresh: true }));
+  await onceLetGoHere(place, context);
   await onceLetGoElsewhere(place, request, context);
   await deleteOwnVolume({ host, pool, mark, signal: context.signal });
+}
+
+/** A guest that is deleted in the same deployment may still run with it, though its definition has lost it before: nothing puts one before the other. */
+async function onceLetGoHere(place: DiskPlace, context: ApplyContext): Promise<void> {
+  const { volume, name, pool, ref } = place;
+  if (volume === undefined) return;
+  const host = context.hosts.get(ref);
+  let users = place.users;
+  await untilLetGo(async () => {
+    const [user] = users;
+    if (user === undefined || users.some(({ defined }) => defined)) {
+      refuseFor(await usersHere({ ...place, users }, { hosts: context.hosts, fresh: true }));
+      return undefined;
+    }
+    const domains = await host.observations.domainsNow();
+    users = attachmentsIn(domains, { pool, name, path: volume.path }, await snapshotLayers(host));
+    return {
+      waitingFor: `waiting for domain ${user.name} to let go of it`,
+      failure: (waited) =>
+        new Error(
+          `disk ${name} in pool ${pool} on ${ref.name} can't be deleted: domain ${user.name} runs with it, though its definition has it no more (${waited} for that to end); a guest lets go of nothing while it is paused: resume it or shut it down, and deploy again`,
+        ),
+    };
+  }, context);
 }
 
 function onceLetGoElsewhere(place: DiskPlace, request: DiskRequest, context: ApplyContext): Promise<void> {
