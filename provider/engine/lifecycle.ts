@@ -195,7 +195,8 @@ const onRecord = readOnce((_: Deployment) => new Map<string, string>());
 function isReplaced(deployment: Deployment, olds: Bag, { pulumiUrn: urn }: Bag): boolean {
   if (typeof urn !== "string") return false;
   const seen = onRecord(deployment);
-  if (Object.keys(olds).length > 0) seen.set(urn, String(olds.pulumiUrn ?? urn));
+  const { pulumiUrn: before } = olds;
+  if (Object.keys(olds).length > 0) seen.set(urn, typeof before === "string" ? before : urn);
   return Object.keys(olds).length === 0 && seen.has(urn);
 }
 
