@@ -1,7 +1,7 @@
 import type { HostRef } from "../../hosts/host-ref.js";
 import type { VolumeMark } from "../../hosts/volume-mark.js";
-import { type Identity, identityHash, identityOfUrn } from "../../planning/owner.js";
-import type { Request } from "../definition.js";
+import { type Identity, identityHash } from "../../planning/owner.js";
+import { formerIdentity, type Request } from "../definition.js";
 import type { Findings } from "./find.js";
 import type { Found, Inputs, Outputs } from "./schema.js";
 import type { Route } from "./tools.js";
@@ -88,12 +88,9 @@ export function refsOf(inputs: Pick<Inputs, "hosts" | "credentials">): HostRef[]
 }
 
 /** The hashes in this resource's marks: of today's name, and of yesterday's after a rename. */
-export function identityHashes({
-  identity,
-  previous,
-}: Pick<ImageRequest, "identity" | "previous">): string[] {
-  const before = previous === undefined ? undefined : identityOfUrn(previous.pulumiUrn);
-  return [identityHash(identity), ...(before === undefined ? [] : [identityHash(before)])];
+export function identityHashes(request: Pick<ImageRequest, "identity" | "previous" | "formerUrn">): string[] {
+  const before = formerIdentity(request);
+  return [identityHash(request.identity), ...(before === undefined ? [] : [identityHash(before)])];
 }
 
 /** In the mark of a volume that held this image's content before another was declared. */
@@ -101,9 +98,9 @@ export function formerHash(identity: Identity): string {
   return identityHash({ ...identity, type: `${identity.type}/former` });
 }
 
-export function formerHashes({ identity, previous }: Pick<ImageRequest, "identity" | "previous">): string[] {
-  const before = previous === undefined ? undefined : identityOfUrn(previous.pulumiUrn);
-  return [formerHash(identity), ...(before === undefined ? [] : [formerHash(before)])];
+export function formerHashes(request: Pick<ImageRequest, "identity" | "previous" | "formerUrn">): string[] {
+  const before = formerIdentity(request);
+  return [formerHash(request.identity), ...(before === undefined ? [] : [formerHash(before)])];
 }
 
 /** Inputs that say where the content is, those that say by what it is known, and in which form it is kept. */
