@@ -180,7 +180,8 @@ it("what a change that failed has given a device goes when it is taken back, unl
     { readonly: true, serial: "s" },
   );
   const note = readAttemptNote(withAttempt("<domain><name>web</name></domain>", before, failed));
-  const back = (definition: DomainModel) => asBeforeAttempt(definition, note, declared({ network: "lan" }));
+  const back = (definition: DomainModel) =>
+    asBeforeAttempt(definition, note, declared({ network: "lan" }), undefined);
   expect(back(failed)).toEqual(before);
   expect(back(model({ mtu: 1500 }, { serial: "other" }))).toEqual(
     model({ mtu: 1500 }, { serial: "other", cache: "none" }),

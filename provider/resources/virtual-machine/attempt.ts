@@ -9,6 +9,7 @@ import {
   sameValue,
   withAttemptNote,
 } from "../../libvirt/xml/index.js";
+import { aliasOf } from "./desired-cdroms.js";
 import { sameVolume } from "./desired-disks.js";
 import { type Inputs, volumeOf } from "./schema.js";
 
@@ -36,8 +37,12 @@ type DeviceList = keyof typeof LEFT_UNDECLARED;
  */
 export function withAttempt(xml: string, from: DomainModel, to: DomainModel): string {
   const moved = disksMovedBetween(from, to);
-  const noted = withNewTargets(readAttemptNote(xml) ?? {}, moved);
-  const [before, after] = [namesOf(from, moved), namesOf(to)];
+  const noted = notedOf(to, readAttemptNote(xml) ?? {}, moved);
+  const isStill = (disk: DomainDisk) =>
+    to.disks.some(
+      ({ target, device }) => target === (moved.get(disk.target) ?? disk.target) && device === disk.device,
+    );
+  const [before, after] = [namesOf(from, from.disks.filter(isStill), moved), namesOf(to, to.disks)];
   const changes: Record<string, AttemptNote[string]> = { ...noted };
   for (const property of new Set([...Object.keys(before), ...Object.keys(after)])) {
     if (PASSED_OVER.has(property) || sameValue(before[property], after[property])) continue;
@@ -72,21 +77,30 @@ function isSameDisk(one: DomainDisk, other: DomainDisk): boolean {
   return one.source !== undefined && sameValue(one.source, other.source);
 }
 
-/** What was noted of disks that have another target by now, by that. */
-function withNewTargets(noted: AttemptNote, moved: ReadonlyMap<string, string>): AttemptNote {
-  const properties = [...LEFT_UNDECLARED.disks, PLACE];
-  const renamed = [...moved].flatMap(([former, target]) =>
-    properties.map(
-      (property) => [keyOf("disks", former, property), keyOf("disks", target, property)] as const,
-    ),
+/** What was noted of the disks that stay, by the targets that they have now: one that goes may leave its target to another. */
+function notedOf(
+  { disks }: DomainModel,
+  noted: AttemptNote,
+  moved: ReadonlyMap<string, string>,
+): AttemptNote {
+  const ofDisk = /^disks\[(.*?)\](.*)$/;
+  return Object.fromEntries(
+    Object.entries(noted).flatMap(([name, change]) => {
+      const [, former, property = ""] = ofDisk.exec(name) ?? [];
+      if (former === undefined) return [[name, change]];
+      const target = moved.get(former) ?? former;
+      return disks.some((disk) => disk.target === target) ? [[`disks[${target}]${property}`, change]] : [];
+    }),
   );
-  const names = new Map(renamed);
-  return Object.fromEntries(Object.entries(noted).map(([name, change]) => [names.get(name) ?? name, change]));
 }
 
 /** Devices that are told apart by name stand for themselves; each property that may be left undeclared of one is beside them. */
-function namesOf(model: DomainModel, moved?: ReadonlyMap<string, string>): Record<string, unknown> {
-  const disks = model.disks.flatMap((disk): [string, unknown][] => {
+function namesOf(
+  model: DomainModel,
+  ofDisks: readonly DomainDisk[],
+  moved?: ReadonlyMap<string, string>,
+): Record<string, unknown> {
+  const disks = ofDisks.flatMap((disk): [string, unknown][] => {
     const name = moved?.get(disk.target) ?? disk.target;
     return [...propertiesOf("disks", name, disk), [keyOf("disks", name, PLACE), placeOf(disk)]];
   });
@@ -147,6 +161,7 @@ export function asBeforeAttempt(
   definition: DomainModel,
   attempt: AttemptNote | undefined,
   inputs: Inputs,
+  previous: Inputs | undefined,
 ): DomainModel {
   if (attempt === undefined) return definition;
   const model: Record<string, unknown> = { ...definition };
@@ -170,14 +185,29 @@ export function asBeforeAttempt(
         !isNew("disks", target) ||
         (device === "cdrom" ? hasMedia : volumes.some((volume) => sameVolume(source, volume))),
     )
-    .map((disk) =>
-      inFormerPlace(deviceBefore("disks", disk.target, disk, attempt), definition.disks, attempt),
-    );
+    .map((disk) => {
+      const before = deviceBefore("disks", disk.target, disk, attempt);
+      const isSaid = isBusDeclared(disk, inputs) || isBusDeclared(disk, previous);
+      return isSaid ? before : inFormerPlace(before, definition.disks, attempt);
+    });
   const macs = new Set(inputs.interfaces?.map(({ mac }) => mac));
   const interfaces = definition.interfaces
     .filter(({ mac }) => !isNew("interfaces", mac) || macs.has(mac))
     .map((nic) => deviceBefore("interfaces", nic.mac, nic, attempt));
   return { ...(model as unknown as DomainModel), disks, interfaces };
+}
+
+function isBusDeclared({ device, source, alias }: DomainDisk, inputs: Inputs | undefined): boolean {
+  if (inputs === undefined) return false;
+  if (device === "cdrom") {
+    const entry = inputs.cdroms?.find((cdrom, i) => alias === aliasOf(cdrom, i));
+    return entry?.bus !== undefined;
+  }
+  const entry = inputs.disks?.find((disk, i) => {
+    const { volume } = volumeOf(inputs.name, disk, i);
+    return source !== undefined && "volume" in source && source.volume === volume;
+  });
+  return entry?.bus !== undefined;
 }
 
 /** It has come to its end. */

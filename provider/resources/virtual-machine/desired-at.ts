@@ -10,7 +10,7 @@ export function desiredAt(
   place: Pick<ObservedHost, "domain" | "facts">,
   definition: DomainModel,
 ): DomainModel {
-  const found = asBeforeAttempt(definition, place.domain?.attempt, request.inputs);
+  const found = asBeforeAttempt(definition, place.domain?.attempt, request.inputs, request.previous);
   return desiredModel(request.inputs, request.previous, found, {
     uuid: place.domain?.record.uuid ?? "",
     facts: place.facts,

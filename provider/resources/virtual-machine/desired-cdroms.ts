@@ -36,7 +36,7 @@ export function desiredCdroms(
     const key = keyOf(entry, i);
     const there = known.get(key) ?? drives.find(({ alias }) => alias === ALIAS_PREFIX + key);
     if (there !== undefined) claimed.add(there);
-    const alias = ALIAS_PREFIX + key;
+    const alias = aliasOf(entry, i);
     return { entry, alias, disk: driveOf(entry, before.get(key), there, alias, place) };
   });
   const gone = new Set(previous?.cdroms === undefined ? [] : known.values());
@@ -49,6 +49,11 @@ export function desiredCdroms(
 /** By what a drive was declared: its name, or its place in the list. Undefined for one that never was. */
 export function keyOfDrive({ alias }: DomainDisk): string | undefined {
   return alias?.startsWith(ALIAS_PREFIX) ? alias.slice(ALIAS_PREFIX.length) : undefined;
+}
+
+/** What the device of a declared drive is called. */
+export function aliasOf(entry: CdromInputs, index: number): string {
+  return ALIAS_PREFIX + keyOf(entry, index);
 }
 
 function keyOf(entry: CdromInputs, index: number): string {
