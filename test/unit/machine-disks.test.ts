@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { HostFacts } from "../../provider/hosts/facts.js";
 import type { DomainRecord, PoolRecord, VolumeRecord } from "../../provider/libvirt/index.js";
-import type { DomainDisk } from "../../provider/libvirt/xml/index.js";
+import { type DomainDisk, type DomainModel, readAttemptNote } from "../../provider/libvirt/xml/index.js";
 import { identityOfUrn } from "../../provider/planning/owner.js";
 import { describePlan, emptyPlan } from "../../provider/planning/plan.js";
+import { asBeforeAttempt, withAttempt } from "../../provider/resources/virtual-machine/attempt.js";
 import { desiredDisks } from "../../provider/resources/virtual-machine/desired-disks.js";
 import { refuseOtherBeginning } from "../../provider/resources/virtual-machine/disk-beginning.js";
 import { refuseLossByName } from "../../provider/resources/virtual-machine/disks.js";
@@ -258,4 +259,34 @@ it("a disk on another bus is what it was, but for what goes with the bus", () =>
   expect(desiredDisks(inputs as unknown as Inputs, undefined, [there], "pc-q35-7.2")).toEqual([
     { ...rest, bus: "scsi", target: "sda" },
   ]);
+});
+
+it("a disk goes back to the bus of before an attempt where nobody declares one, and stays where it was put where somebody does", () => {
+  const source = { pool: "images", volume: "web-0" };
+  const disk: DomainDisk = {
+    ...{ target: "vda", bus: "virtio", device: "disk", source, format: "raw", readonly: false },
+    shareable: false,
+  };
+  const drive: DomainDisk = {
+    ...{ target: "sda", bus: "sata", device: "cdrom", format: "raw", readonly: true, shareable: false },
+    ...{ alias: "ua-cdrom-tools", bootOrder: 5 },
+  };
+  const model = (...disks: DomainDisk[]) =>
+    ({ name: "web", disks, interfaces: [] }) as unknown as DomainModel;
+  const attempted: DomainDisk = { ...disk, bus: "usb", target: "sdb", cache: "none" };
+  const noted = withAttempt("<domain><name>web</name></domain>", model(disk, drive), model(attempted));
+  const inputsOf = (bus?: "usb" | "sata") =>
+    ({ name: "web", disks: [{ pool: "images", volume: "web-0", bus }] }) as unknown as Inputs;
+  const seenAs = (xml: string, now: DomainDisk, inputs: Inputs, previous = inputsOf()) =>
+    asBeforeAttempt(model(now), readAttemptNote(xml), inputs, previous).disks;
+  expect(seenAs(noted, attempted, inputsOf())).toEqual([disk]);
+  expect(seenAs(noted, attempted, inputsOf("usb"))).toEqual([{ ...attempted, cache: undefined }]);
+  expect(seenAs(noted, attempted, inputsOf(), inputsOf("sata"))).toEqual([
+    { ...attempted, cache: undefined },
+  ]);
+  // The target of a drive that went is another's by now, and so isn't its boot order.
+  const later = { ...attempted, target: "sda" };
+  const again = withAttempt(noted, model(attempted), model(later));
+  expect(seenAs(again, later, inputsOf("usb"))).toEqual([{ ...later, cache: undefined }]);
+  expect(seenAs(again, later, inputsOf())).toEqual([disk]);
 });
