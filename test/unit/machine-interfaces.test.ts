@@ -183,6 +183,15 @@ it("what a change that failed has given a device goes when it is taken back, unl
   const back = (definition: DomainModel) =>
     asBeforeAttempt(definition, note, declared({ network: "lan" }), undefined);
   expect(back(failed)).toEqual(before);
+  const plugged = (source: DomainInterface["source"]) => model({ mtu: 9000, source }, { cache: "none" });
+  const replug = (from: DomainInterface["source"], to: DomainInterface["source"]) => {
+    const xml = withAttempt("<domain><name>web</name></domain>", plugged(from), plugged(to));
+    return asBeforeAttempt(plugged(to), readAttemptNote(xml), declared({ network: "lan" }), undefined)
+      .interfaces[0]?.source;
+  };
+  const grouped = { network: "lan", portgroup: "dev" };
+  expect(replug({ network: "lan" }, grouped)).toEqual({ network: "lan" });
+  expect(replug({ network: "wan" }, grouped)).toEqual(grouped);
   expect(back(model({ mtu: 1500 }, { serial: "other" }))).toEqual(
     model({ mtu: 1500 }, { serial: "other", cache: "none" }),
   );

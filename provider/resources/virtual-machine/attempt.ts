@@ -133,6 +133,8 @@ function deviceBefore<Device extends object>(
     const change = attempt[keyOf(list, name, property)];
     if (change === undefined || !sameValue(before[property], parsed(change.after))) continue;
     const value = parsed(change.before);
+    // What an interface is plugged into is always declared; how, may not be.
+    if (property === "source" && !isSamePlug(value, before.source)) continue;
     if (value === undefined) delete before[property];
     else before[property] = value;
   }
@@ -146,6 +148,14 @@ function inFormerPlace(disk: DomainDisk, all: readonly DomainDisk[], attempt: At
   const place = parsed(change.before) as ReturnType<typeof placeOf> | undefined;
   const isTaken = all.some(({ target }) => target !== disk.target && target === place?.target);
   return place === undefined || isTaken ? disk : { ...disk, ...place };
+}
+
+function isSamePlug(one: unknown, other: unknown): boolean {
+  const plug = (source: unknown) => {
+    const { network, device } = (source ?? {}) as { network?: string; device?: string };
+    return network ?? device;
+  };
+  return plug(one) !== undefined && plug(one) === plug(other);
 }
 
 function textOf(value: unknown): string {
