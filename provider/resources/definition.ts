@@ -27,16 +27,15 @@ export interface Request<Inputs, Outputs> {
   chosen?: { uuid: string; nonce: string } | undefined;
 }
 
-/** Whom marks of the last deployment name. */
-export function formerIdentity({
+/** Whom the marks of a resource name: today's identity first, and that of the last deployment, which is another after a rename. */
+export function identitiesOf({
+  identity,
   previous,
   formerUrn,
-}: {
-  previous?: { pulumiUrn: string } | undefined;
-  formerUrn?: string | undefined;
-}): Identity | undefined {
+}: Pick<Request<{ pulumiUrn: string }, unknown>, "identity" | "previous" | "formerUrn">): Identity[] {
   const urn = previous?.pulumiUrn ?? formerUrn;
-  return urn === undefined ? undefined : identityOfUrn(urn);
+  const before = urn === undefined ? undefined : identityOfUrn(urn);
+  return before === undefined ? [identity] : [identity, before];
 }
 
 /** Where observing reads. */

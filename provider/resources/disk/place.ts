@@ -4,7 +4,7 @@ import type { VolumeRecord } from "../../libvirt/index.js";
 import { parsePool } from "../../libvirt/xml/index.js";
 import { identityHash } from "../../planning/owner.js";
 import { type Attachment, attachmentsOn } from "../attachments.js";
-import { formerIdentity, type ObserveContext, type Request } from "../definition.js";
+import { identitiesOf, type ObserveContext, type Request } from "../definition.js";
 import { modelOf } from "../volume-model.js";
 import type { Inputs, Outputs } from "./schema.js";
 
@@ -63,8 +63,7 @@ export function refOf(inputs: Pick<Inputs, "host" | "connection" | "credentials"
 
 /** The hashes in this resource's marks: of today's name, and of yesterday's after a rename. */
 function identityHashes(request: DiskRequest): string[] {
-  const before = formerIdentity(request);
-  return [identityHash(request.identity), ...(before === undefined ? [] : [identityHash(before)])];
+  return identitiesOf(request).map(identityHash);
 }
 
 /** Reads a place. */

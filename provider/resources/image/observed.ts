@@ -1,7 +1,7 @@
 import type { HostRef } from "../../hosts/host-ref.js";
 import type { VolumeMark } from "../../hosts/volume-mark.js";
 import { type Identity, identityHash } from "../../planning/owner.js";
-import { formerIdentity, type Request } from "../definition.js";
+import { identitiesOf, type Request } from "../definition.js";
 import type { Findings } from "./find.js";
 import type { Found, Inputs, Outputs } from "./schema.js";
 import type { Route } from "./tools.js";
@@ -89,8 +89,7 @@ export function refsOf(inputs: Pick<Inputs, "hosts" | "credentials">): HostRef[]
 
 /** The hashes in this resource's marks: of today's name, and of yesterday's after a rename. */
 export function identityHashes(request: Pick<ImageRequest, "identity" | "previous" | "formerUrn">): string[] {
-  const before = formerIdentity(request);
-  return [identityHash(request.identity), ...(before === undefined ? [] : [identityHash(before)])];
+  return identitiesOf(request).map(identityHash);
 }
 
 /** In the mark of a volume that held this image's content before another was declared. */
@@ -99,8 +98,7 @@ export function formerHash(identity: Identity): string {
 }
 
 export function formerHashes(request: Pick<ImageRequest, "identity" | "previous" | "formerUrn">): string[] {
-  const before = formerIdentity(request);
-  return [formerHash(request.identity), ...(before === undefined ? [] : [formerHash(before)])];
+  return identitiesOf(request).map(formerHash);
 }
 
 /** Inputs that say where the content is, those that say by what it is known, and in which form it is kept. */

@@ -3,7 +3,7 @@ import type { HostRef } from "../../hosts/host-ref.js";
 import { isLibvirtError, type NetworkRecord } from "../../libvirt/index.js";
 import { type OwnerMark, parseNetwork, readOwnerMark } from "../../libvirt/xml/index.js";
 import { sameIdentity } from "../../planning/owner.js";
-import type { ObserveContext } from "../definition.js";
+import { identitiesOf, type ObserveContext } from "../definition.js";
 import {
   type Attached,
   attachedTo,
@@ -18,7 +18,7 @@ import { desiredModel, makesBridge } from "./desired.js";
 import { type HostRoute, parseRoutes } from "./host-routes.js";
 import type { HostDevice, NetworkUse, ObservedHost, ObservedNetwork, ObservedNetworks } from "./observed.js";
 import { subnetsOf } from "./obstacles.js";
-import { formerRefsOf, identitiesOf, type NetworkRequest, refsOf } from "./request.js";
+import { formerRefsOf, type NetworkRequest, refsOf } from "./request.js";
 import { hasOwnBridge } from "./schema.js";
 
 /** Reads the network on every host that is declared, or was. Throws HostUnreachable when one of them doesn't answer. */

@@ -1,15 +1,8 @@
 import type { HostRef } from "../../hosts/host-ref.js";
-import type { Identity } from "../../planning/owner.js";
-import { formerIdentity, type Request } from "../definition.js";
+import type { Request } from "../definition.js";
 import type { Inputs, Outputs } from "./schema.js";
 
 export type NetworkRequest = Request<Inputs, Outputs>;
-
-/** Whom the marks of this resource name: today's identity, and that of the last deployment. */
-export function identitiesOf(request: NetworkRequest): Identity[] {
-  const before = formerIdentity(request);
-  return before === undefined ? [request.identity] : [request.identity, before];
-}
 
 export function refsOf(inputs: Pick<Inputs, "hosts" | "credentials">): HostRef[] {
   return Object.entries(inputs.hosts).map(([name, connection]) => ({

@@ -10,7 +10,7 @@ import {
   variablesFormat,
 } from "../../libvirt/xml/index.js";
 import { identityHash } from "../../planning/owner.js";
-import { formerIdentity, type ObserveContext, type Request } from "../definition.js";
+import { identitiesOf, type ObserveContext, type Request } from "../definition.js";
 import { poolOf } from "../pool-of.js";
 import { isAgentConnected } from "../virtual-machine/wait/addresses.js";
 import { readDescription, type SnapshotMark } from "./mark.js";
@@ -118,13 +118,9 @@ async function lostOf(host: Host, snapshot: FoundSnapshot | undefined): Promise<
 
 /** The recorded nonce decides; where none is on record, who is named. */
 export function isOwn(mark: SnapshotMark, request: SnapshotRequest): boolean {
-  const { identity, recorded } = request;
-  const nonce = recorded?.outputs.nonce;
+  const nonce = request.recorded?.outputs.nonce;
   if (nonce) return mark.nonce === nonce;
-  const before = formerIdentity(request);
-  return [identity, ...(before === undefined ? [] : [before])].some(
-    (each) => identityHash(each) === mark.identityHash,
-  );
+  return identitiesOf(request).some((each) => identityHash(each) === mark.identityHash);
 }
 
 function toFound(record: SnapshotRecord): FoundSnapshot {

@@ -3,7 +3,7 @@ import type { HostRef } from "../../hosts/host-ref.js";
 import type { DomainRecord, PoolRecord } from "../../libvirt/index.js";
 import { type PoolSource, parseDomain, parsePool } from "../../libvirt/xml/index.js";
 import { type Identity, identityUuid } from "../../planning/owner.js";
-import { formerIdentity, type ObserveContext, type Request } from "../definition.js";
+import { identitiesOf, type ObserveContext, type Request } from "../definition.js";
 import { rescanPool } from "../rescan.js";
 import { declaredModel, differingIn, isSamePlace } from "./desired.js";
 import { isVolume, isVolumeOrMark } from "./files.js";
@@ -104,7 +104,7 @@ async function lookAt(
     for (const name of new Set([inputs.name, previous?.name ?? inputs.name]))
       await observations.refreshPool(name);
   const pools = (await observations.pools()).map(toPool);
-  const uuids = uuidsOf(identity, formerIdentity(request), recorded?.outputs, hostUuid);
+  const uuids = uuidsOf(identitiesOf(request), recorded?.outputs, hostUuid);
   const namesakes = pools.filter((pool) => pool.name === inputs.name);
   const mine =
     pools.find((pool) => uuids.has(pool.uuid)) ??
@@ -168,14 +168,12 @@ function machinesIn({ name, path, type, source }: ObservedPool, domains: readonl
 
 /** The UUIDs by which a pool on a host is this resource's. */
 export function uuidsOf(
-  identity: Identity,
-  before: Identity | undefined,
+  identities: readonly Identity[],
   outputs: Partial<Outputs> | undefined,
   hostUuid: string,
 ): Set<string> {
   return new Set([
-    identityUuid(identity, hostUuid),
-    ...(before === undefined ? [] : [identityUuid(before, hostUuid)]),
+    ...identities.map((identity) => identityUuid(identity, hostUuid)),
     ...Object.values(outputs?.uuids ?? {}),
   ]);
 }

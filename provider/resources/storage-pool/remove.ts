@@ -2,8 +2,8 @@ import { oneLine } from "../../hosts/errors.js";
 import type { Host } from "../../hosts/host.js";
 import { isSidecar, readSidecarName } from "../../hosts/volume-mark.js";
 import { isLibvirtError, type VolumeRecord } from "../../libvirt/index.js";
-import { type Identity, identityOfUrn } from "../../planning/owner.js";
-import type { ApplyContext } from "../definition.js";
+import type { Identity } from "../../planning/owner.js";
+import { type ApplyContext, identitiesOf } from "../definition.js";
 import { refuseFor } from "../removal-obstacle.js";
 import { LONGEST_WAIT_MS, rescanPool } from "../rescan.js";
 import { isVolume } from "./files.js";
@@ -23,7 +23,7 @@ export async function remove(
     refsOf(outputs).map(async (ref) => {
       const host = context.hosts.get(ref);
       const { uuid: hostUuid } = await host.observations.facts();
-      const uuids = uuidsOf(identity, identityOfUrn(outputs.pulumiUrn), outputs, hostUuid);
+      const uuids = uuidsOf(identitiesOf({ identity, previous: outputs }), outputs, hostUuid);
       const pools = (await host.idempotent((libvirt) => libvirt.pools.observeAll())).map(toPool);
       const mine = pools.find((pool) => uuids.has(pool.uuid));
       return { host, mine, madeFolder: outputs.madeFolder?.[ref.name] === true };
