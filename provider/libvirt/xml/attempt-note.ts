@@ -37,7 +37,7 @@ export const attemptNoteKind: MarkKind<AttemptNote> = {
 
 /** The note in a definition; undefined when there is none, or none that can be read. */
 export function readAttemptNote(persistentXml: string): AttemptNote | undefined {
-  return persistentXml.includes(attemptNoteKind.uri) ? readMark(attemptNoteKind, persistentXml) : undefined;
+  return readMark(attemptNoteKind, persistentXml);
 }
 
 export function withAttemptNote(xml: string, note: AttemptNote): string {

@@ -6,8 +6,8 @@ import { patchNotesKind } from "./patch-notes.js";
 import { freePcieRootPorts, type PciePlugs, pciePlugs } from "./pcie.js";
 import { readXml } from "./read-xml.js";
 
-/** What was read of documents lately, by all of their text but what is each domain's own. */
-const frames = new Map<string, { model: FrameModel; plugs: PciePlugs }>();
+/** What was read of documents lately, with all of their text but what is each domain's own. */
+let frames: { text: string; model: FrameModel; plugs: PciePlugs }[] = [];
 const MOST_FRAMES = 100;
 
 /**
@@ -31,12 +31,13 @@ export function parseDomainLikeOthers(xml: string): DomainModel {
 }
 
 function frameOf(text: string) {
-  const known = frames.get(text);
+  // Texts as long as these are told apart faster than they are hashed.
+  const known = frames.find((frame) => frame.text === text);
   if (known !== undefined) return known;
   const domain = readXml(text, "domain");
-  const read = { model: readFrame(domain), plugs: pciePlugs(childElement(domain, "devices")) };
-  if (frames.size >= MOST_FRAMES) frames.clear();
-  frames.set(text, read);
+  const read = { text, model: readFrame(domain), plugs: pciePlugs(childElement(domain, "devices")) };
+  if (frames.length >= MOST_FRAMES) frames = [];
+  frames.push(read);
   return read;
 }
 

@@ -40,14 +40,23 @@ class MarkError extends Error {
 
 /** Reads a mark from the XML of a domain or network, or from the element alone as DomainGetMetadata gives it. Never throws. */
 export function readMark<T>(kind: MarkKind<T>, xml: string, onProblem?: OnMarkProblem): T | undefined {
-  if (!xml.includes(kind.uri) && !xml.includes(`<${kind.elementName}`)) return undefined;
+  const text = withMetadataAlone(xml);
+  if (!text.includes(kind.uri) && !text.includes(`<${kind.elementName}`)) return undefined;
   try {
-    return readMarkOf(kind, readXml(metadataAlone(xml) ?? xml), onProblem);
+    return readMarkOf(kind, readXml(text), onProblem);
   } catch (error) {
     if (!(error instanceof XmlError)) throw error;
     onProblem?.({ kind: "xmlMalformed", detail: error.message });
     return undefined;
   }
+}
+
+/** Of one document several marks are read, one after the other. */
+let lately = { xml: "", text: "" };
+
+function withMetadataAlone(xml: string): string {
+  if (lately.xml !== xml) lately = { xml, text: metadataAlone(xml) ?? xml };
+  return lately.text;
 }
 
 /** The root of a document as libvirt writes it, with nothing but texts before its `<metadata>`. */

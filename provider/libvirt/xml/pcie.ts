@@ -40,8 +40,10 @@ export function freePcieRootPorts(...all: readonly PciePlugs[]): number {
 
 /** Ports at which no device stands by its address. */
 function unusedPorts(all: readonly PciePlugs[]): number {
-  const used = new Set(all.flatMap(({ usedBuses }) => usedBuses));
-  return all.flatMap(({ ports }) => ports).filter((port) => !used.has(port)).length;
+  let unused = 0;
+  for (const { ports } of all)
+    for (const port of ports) if (!all.some(({ usedBuses }) => usedBuses.includes(port))) unused += 1;
+  return unused;
 }
 
 /** Whether there is a bus of the kind before PCIe beside the root one, into which devices can be plugged. */

@@ -15,7 +15,7 @@ export const waitMarkKind: MarkKind<true> = {
 
 /** Reads whether a guest is still to be waited for. Never throws. */
 export function isAwaited(xml: string): boolean {
-  return xml.includes(waitMarkKind.uri) && readMark(waitMarkKind, xml) === true;
+  return readMark(waitMarkKind, xml) === true;
 }
 
 /** The element for DomainSetMetadata. */
