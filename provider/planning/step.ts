@@ -465,6 +465,8 @@ export function mustBeAnnounced(step: Step): boolean {
 
 /** After these the object is elsewhere, or its state was decided only by the step: what follows is planned anew. */
 export function needsAnotherLook(step: Step, next: Step | undefined): boolean {
+  // Nothing was done on the host: whoever looked again would find the same to do, and never get beyond it.
+  if (step.kind === "record") return false;
   // Long enough for the host to be lost meanwhile: what is there by then is what goes on record.
   if (next?.kind === "waitForGuest") return true;
   switch (step.kind) {

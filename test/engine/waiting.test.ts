@@ -152,6 +152,17 @@ describe.skipIf(!available)(`waiting for a guest${lacking}`, () => {
     await lab.host("beta").shell(`ip neigh replace 192.168.50.201 lladdr ${mac} dev virbr0 nud permanent`);
     await project.pulumi.refresh();
     expect(await outputsOf("web")).toMatchObject({ ipAddresses: ["192.168.50.201"] });
+  });
+
+  it("waits after a move of one that was off, which leaves where it is to be recorded as well", async () => {
+    await lab.host("beta").virsh("destroy", "web");
+    await project.change("web", { on: "alpha" });
+    await project.pulumi.up();
+    expect(await outputsOf("web")).toMatchObject({
+      ...{ host: "alpha", state: "running" },
+      ready: { goal: "ipAddress" },
+    });
+    await project.expectSettled();
     await project.pulumi.destroy();
   });
 });

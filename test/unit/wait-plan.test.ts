@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Step } from "../../provider/planning/step.js";
+import { needsAnotherLook, type Step } from "../../provider/planning/step.js";
 import type { MachineRequest } from "../../provider/resources/virtual-machine/request.js";
 import type { Inputs, Outputs } from "../../provider/resources/virtual-machine/schema.js";
 import { waitSteps, waitWarnings } from "../../provider/resources/virtual-machine/wait/plan.js";
@@ -77,6 +77,12 @@ describe("waiting for the guest", () => {
 
   it.each(doesNotWait)("does not wait %s", (_, given) => {
     expect(planned(given)).toEqual([]);
+  });
+
+  it("looks again before it, but for what is only recorded: that would be found again each time", () => {
+    const [wait] = planned({ isNew: true, others: [start] });
+    const record: Step = { kind: "record", subject: "web", reason: "it is on beta" } as Step;
+    expect([start, grow, record].map((step) => needsAnotherLook(step, wait))).toEqual([true, true, false]);
   });
 
   it("says why there is something to do, where nothing else says it", () => {
