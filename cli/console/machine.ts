@@ -11,6 +11,8 @@ import type { WantedMachine } from "./wanted.js";
 export interface Machine {
   label: string;
   uuid: string;
+  /** Which of its runs this is, as libvirt numbers them. */
+  runId: number;
   hostName: string;
   /** Such as "paused, ioError", for one that doesn't answer at the moment. */
   stillness: string | undefined;
@@ -85,7 +87,10 @@ async function machineOf(
     record.state === "paused"
       ? ["paused", ...(reasonName === undefined ? [] : [reasonName])].join(", ")
       : undefined;
-  return { label, uuid, hostName: host.name, stillness, host: await host.reached(), liveXml, password };
+  return {
+    ...{ label, uuid, runId: record.id, hostName: host.name, stillness },
+    ...{ host: await host.reached(), liveXml, password },
+  };
 }
 
 const ANSWERS_WITHIN_MS = 5_000;
@@ -96,11 +101,19 @@ export interface Fate {
   text: string;
 }
 
-/** Undefined while it runs where it did. */
-export async function fateOf({ label, uuid, hostName, host }: Machine): Promise<Fate | undefined> {
+/** Undefined while it runs where it did, in the run that was found. */
+export async function fateOf({ label, uuid, runId, hostName, host }: Machine): Promise<Fate | undefined> {
+  const { domains } = host.libvirt;
+  const within = { timeoutMs: ANSWERS_WITHIN_MS };
   try {
-    const { state, reasonName } = await host.libvirt.domains.state(uuid, { timeoutMs: ANSWERS_WITHIN_MS });
-    if (state !== "shutOff" && state !== "crashed") return undefined;
+    const [{ state, reasonName }, id] = await Promise.all([
+      domains.state(uuid, within),
+      domains.runId(uuid, within),
+    ]);
+    if (state !== "shutOff" && state !== "crashed") {
+      if (id === runId || id === -1) return undefined;
+      return { kind: "off", text: `${label} was off, and runs again since: open it anew.` };
+    }
     if (reasonName === "migrated") return { kind: "gone", text: `${label} has moved to another host.` };
     return { kind: "off", text: `${label} is off${reasonName === undefined ? "" : ` (${reasonName})`}.` };
   } catch (error) {

@@ -336,6 +336,12 @@ export class DomainApi extends DomainHardwareApi {
     return screenshotDomain(this.session, domainByUuid(uuid), screen, options);
   }
 
+  /** libvirt's number for this run of a domain, which is another one after it was off, and the same after a reboot; -1 when it is off. */
+  async runId(uuid: string, options: OperationOptions = {}): Promise<number> {
+    const { dom } = await this.session.read(`find domain ${uuid}`, "DomainLookupByUUID", { uuid }, options);
+    return dom.id;
+  }
+
   /** A domain's state, and libvirt's name of its reason. */
   async state(
     uuid: string,

@@ -228,6 +228,14 @@ describe.skipIf(!available)(
       expect(await second.ended).toBe(0);
       expect(second.stderr).toBe("socket is off (destroyed).\n");
       await alpha.virsh("start", "socket");
+      const third = start("alpha/socket");
+      await third.until("tick ");
+      await alpha.shell("virsh -q reset socket");
+      await third.until("tick 0 ");
+      // By the time that anybody can look it runs again.
+      await alpha.shell("virsh -q destroy socket; virsh -q start socket");
+      expect(await third.ended).toBe(0);
+      expect(third.stderr).toBe("socket was off, and runs again since: open it anew.\n");
       await alpha.virsh("suspend", "socket");
       const still = await run("alpha/socket", "--linger", "1s");
       expect(still).toEqual({
