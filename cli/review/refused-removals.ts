@@ -55,6 +55,8 @@ class Surroundings {
       case "stoppedPool":
         // Whoever declares it starts it.
         return !this.#hasOther(removed, "StoragePool");
+      case "snapshot":
+        return !this.#hasOther(removed, "Snapshot");
       default:
         return keeper satisfies never;
     }

@@ -158,6 +158,8 @@ export type Step =
       host: string;
       /** Only its mark goes. */
       kept: boolean;
+      /** What the guest wrote since is in files of its own; else in the disks as ever. */
+      merges: boolean;
       effect: "live" | "none";
     }
   // networks
@@ -325,7 +327,11 @@ export function describeStep(step: Step): string[] {
       return [
         step.kept
           ? `keep snapshot ${step.subject} of ${step.machine} ${at(step)}: it is nobody's from now on`
-          : `delete snapshot ${step.subject} of ${step.machine} ${at(step)}: what was written since is merged into its disks${step.effect === "live" ? ", live" : ""}`,
+          : `delete snapshot ${step.subject} of ${step.machine} ${at(step)}: ${
+              step.merges
+                ? "what was written since is merged into its disks"
+                : "its disks stay as they are, and nothing goes back to it any more"
+            }${step.effect === "live" ? ", live" : ""}`,
       ];
     case "createNetwork":
       return [`create network ${step.subject} ${at(step)} (${step.reason})`];

@@ -6,6 +6,7 @@ export type Keeper = { label: string; host: string } & (
   /** `marks`: whose it is; nobody's where there is none. */
   | { kind: "volume"; pool: string; volume: string; path: string; marks: readonly VolumeMark[] }
   | { kind: "stoppedPool"; pool: string }
+  | { kind: "snapshot" }
 );
 
 /** Why a removal is refused, for as long as any of its keepers is there. */

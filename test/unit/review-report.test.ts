@@ -179,6 +179,7 @@ describe("the review of a change", () => {
     };
     const marked = { ...volume, marks: [{ identityHash: "none of these", nonce: "of-web", volume: "x" }] };
     const foreign = { ...volume, label: "y", volume: "y", path: "/y", marks: [] };
+    const upper: Keeper = { kind: "snapshot", label: "upper", host: "alpha" };
     const obstaclesOf = (...keepers: Keeper[]): RemovalObstacle[] => [
       { keepers, refusal: (left) => `${left.map(({ label }) => label).join(" and ")} would lose it` },
     ];
@@ -221,6 +222,11 @@ describe("the review of a change", () => {
       ["web", reviewed([domain])],
       ["web", reviewed([{ ...domain, uuid: "of no state" }], gone)],
       [undefined, reviewed([domain], gone)],
+      ["upper", reviewed([upper], update(live))],
+      [
+        undefined,
+        reviewed([upper], changeOf("upper", [], { kind: "Snapshot", operation: "delete", removal: [] })),
+      ],
       ["web", reviewed([domain], changeOf("web", [], { operation: "forget", resource: web }))],
       [undefined, reviewed([domain], update(unplug))],
       [undefined, reviewed([domain], update(off))],

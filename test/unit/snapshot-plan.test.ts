@@ -10,6 +10,7 @@ import type {
   SnapshotRequest,
 } from "../../provider/resources/snapshot/observe.js";
 import { plan } from "../../provider/resources/snapshot/plan.js";
+import { obstacles, removal } from "../../provider/resources/snapshot/removal.js";
 import { revertToken } from "../../provider/resources/snapshot/revert-plan.js";
 import type { Inputs, Outputs } from "../../provider/resources/snapshot/schema.js";
 
@@ -244,5 +245,48 @@ describe("the plan of a snapshot", () => {
     const foreign = observed({ snapshot: found({}, false) });
     expect(planned({}, foreign).refusals.map(({ kind }) => kind)).toEqual(["foreignObject"]);
     expect(snapshot.idOf({ identity, inputs: inputs() }, foreign)).toBeUndefined();
+  });
+
+  it("says of its removal whether anything is merged, and for what libvirt would refuse it", async () => {
+    const gone = { recorded, previous: inputs() };
+    const removed = (seen: Partial<ObservedSnapshot>, more: Partial<Inputs> = {}) => {
+      const request = { identity, inputs: inputs(more), ...gone };
+      return {
+        said: removal(request, observed(seen)).flatMap(describeStep),
+        refused: async () =>
+          (await obstacles(request, observed(seen)))
+            .filter(({ keepers }) => keepers.length > 0)
+            .map(({ keepers, refusal }) => refusal(keepers)),
+      };
+    };
+    const upper = (name: string, parent: string): FoundSnapshot => {
+      const { model, ...rest } = found({ name, parent }, false);
+      return { ...rest, model, record: { name, xml: "", isCurrent: false } };
+    };
+    const lower = { snapshot: found(), others: [upper("after", "before"), upper("other", "else")] };
+    expect(removed({ snapshot: found() }).said).toEqual([
+      "delete snapshot before of web on alpha: what was written since is merged into its disks, live",
+    ]);
+    const inside = found({ disks: [{ target: "vda", place: "internal" }] });
+    expect(removed({ snapshot: inside }).said).toEqual([
+      "delete snapshot before of web on alpha: its disks stay as they are, and nothing goes back to it any more, live",
+    ]);
+    expect(await removed({ snapshot: found() }).refused()).toEqual([]);
+    expect(await removed(lower).refused()).toEqual([
+      expect.stringMatching(
+        /^snapshot before of web on alpha can't be deleted: the guest went back to it, and after is built on it/,
+      ),
+    ]);
+    // The guest is on what came after it, as ever.
+    const { record, ...rest } = found();
+    const below = { ...rest, record: { ...record, isCurrent: false } };
+    expect(await removed({ ...lower, snapshot: below }).refused()).toEqual([]);
+    expect(await removed(lower, { retainOnDelete: true }).refused()).toEqual([]);
+    const out = machine({ disks: [] });
+    expect(await removed({ snapshot: found(), machine: out }).refused()).toEqual([
+      "disk vda, which snapshot before is of, isn't in web any more, and libvirt can't delete the snapshot without it; plug it in again first",
+    ]);
+    // That one is forgotten.
+    expect(await removed({ snapshot: inside, machine: out }).refused()).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import { hold } from "./hold.js";
 import { holds } from "./holds.js";
 import { isOwn, type ObservedSnapshot, observe, refOf, type SnapshotRequest } from "./observe.js";
 import { plan } from "./plan.js";
-import { removal } from "./removal.js";
+import { obstacles, removal } from "./removal.js";
 import { remove } from "./remove.js";
 import { crossChecks, type Inputs, type Outputs, shape } from "./schema.js";
 
@@ -23,6 +23,7 @@ export const snapshot: ResourceDefinition<Inputs, ObservedSnapshot, Outputs> = {
       : undefined,
   outputs: outputsOf,
   removal,
+  obstacles,
   remove: (id, outputs, identity, context) => remove(id, outputs as Outputs & Inputs, identity, context),
 };
 

@@ -8,6 +8,7 @@ import { describe } from "./describe.js";
 import { removeFile } from "./files.js";
 import { type FoundSnapshot, isOwn, type ObservedMachine, observe, type SnapshotRequest } from "./observe.js";
 import { putDisksBack } from "./put-back.js";
+import { disksTakenOut, takenOut, upperFirst } from "./removal.js";
 import { notedIn, recordOf } from "./revert.js";
 import type { Inputs, Outputs } from "./schema.js";
 import { inTurn } from "./turns.js";
@@ -71,10 +72,7 @@ async function merge(
   } catch (error) {
     if (isLibvirtError(error, "snapshotNotFound")) return;
     if (!/not a leaf snapshot/.test(oneLine(error))) throw error;
-    throw new Error(
-      `${oneLine(error)}; the guest went back to it, and others are built on it: these are deleted first, in the order in which Pulumi does it where each depends on the one below it (dependsOn), or in a deployment before`,
-      { cause: error },
-    );
+    throw new Error(`${oneLine(error)}; ${upperFirst("others are")}`, { cause: error });
   } finally {
     clearInterval(timer);
   }
@@ -83,17 +81,15 @@ async function merge(
 /** Somebody has taken out a disk that it is of: libvirtd (9.0) crashes when it deletes the snapshot, and later ones refuse to. */
 function isBeyondMerging(
   machine: ObservedMachine,
-  { model }: FoundSnapshot,
+  snapshot: FoundSnapshot,
   { log }: Pick<ApplyContext, "log">,
 ): boolean {
-  const out = model.disks.filter(
-    ({ target, place }) => place !== "no" && !machine.disks.some((disk) => disk.target === target),
-  );
-  if (out.length === 0) return false;
-  const what = `disk ${out.map(({ target }) => target).join(", ")}, which snapshot ${model.name} is of, isn't in ${machine.name} any more, and libvirt can't delete the snapshot without it`;
-  if (out.some(({ place }) => place === "external")) throw new Error(`${what}; plug it in again first`);
+  const out = disksTakenOut(machine, snapshot);
+  if (out.targets.length === 0) return false;
+  const what = takenOut(machine, snapshot, out.targets);
+  if (out.isExternal) throw new Error(`${what}; plug it in again first`);
   log.warning(
-    `${what}: it is forgotten, and what it keeps in ${(model.keptIn ?? []).join(", ")} stays there (qemu-img snapshot -d ${model.name} removes it, while the guest is off)`,
+    `${what}: it is forgotten, and what it keeps in ${(snapshot.model.keptIn ?? []).join(", ")} stays there (qemu-img snapshot -d ${snapshot.model.name} removes it, while the guest is off)`,
   );
   return true;
 }
