@@ -57,6 +57,14 @@ export function isToBeOn(
   return held.some((one) => isOn(one, host) && one.what === volumeHeld(host, volume, "").what);
 }
 
+/** What the program has on a host, such as `network lan`, as far as it has come; undefined where hosts are only surveyed. */
+export function declaredOn(hosts: Hosts, host: HostRef): ReadonlySet<string> | undefined {
+  const all = declared(hosts);
+  if (all.size === 0) return undefined;
+  const here = [...all.values()].flat().filter((held) => isOn(held, host));
+  return new Set(here.map(({ what }) => what));
+}
+
 const MACHINE = "virtual machine ";
 
 function namesOf(hosts: Hosts, hash: string): Holding[] {

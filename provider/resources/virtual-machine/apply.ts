@@ -54,6 +54,7 @@ import { writeNotes } from "./run-notes.js";
 import { DEFAULT_SHUTDOWN_TIMEOUT_MS, type DiskInputs, type Inputs, volumeOf } from "./schema.js";
 import { mediumOf } from "./seed/steps.js";
 import { writeMedium } from "./seed/write-medium.js";
+import { socketPathAdvice } from "./socket-path.js";
 import { shutDown } from "./stop.js";
 import { strangers } from "./strangers.js";
 import { declaredVolumes, eachOnce, unmarkedVolumes } from "./unmarked.js";
@@ -204,8 +205,10 @@ async function start(
   } catch (error) {
     const record = await libvirt.domains.observe({ uuid });
     if (record?.liveXml !== undefined) return;
+    const advice = socketPathAdvice(oneLine(error));
     const from = previous?.host;
-    if (from === undefined || from === inputs.host || !isRefusedStart(error)) throw error;
+    if (from === undefined || from === inputs.host || !isRefusedStart(error))
+      throw advice === undefined ? error : new Error(`${oneLine(error)}; ${advice}`, { cause: error });
     throw new Error(
       `guest ${inputs.name} was moved from ${from} to ${host.name} while it was off, and couldn't be started there: ${oneLine(error)}; it is on ${host.name}, whole and off, and nothing of it is on ${from} any more. Put that right and deploy again, which starts it, or set host back to ${from}, which moves it back`,
       { cause: error },

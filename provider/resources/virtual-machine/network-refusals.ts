@@ -28,20 +28,25 @@ export function networkRefusals(
 
 const STARTING: ReadonlySet<Step["kind"]> = new Set(["defineMachine", "start", "restart"]);
 
-/**
- * Networks that aren't there for interfaces, all of them where the guest is to be started: one that is shut down for it would stay off. A preview
- * can't say it of what the same deployment is going to make.
- */
+/** All of them where the guest is to be started: one that is shut down for it would stay off. */
+export function neededNetworks(
+  { inputs, previous }: Pick<MachineRequest, "inputs" | "previous">,
+  steps: readonly Step[],
+): string[] {
+  if (steps.length === 0) return [];
+  const names = namesOf(inputs);
+  if (steps.some(({ kind }) => STARTING.has(kind))) return names;
+  return names.filter((name) => !namesOf(previous ?? inputs).includes(name));
+}
+
+/** Networks that aren't there for interfaces. A preview can't say it of what the same deployment is going to make. */
 export function missingNetworks(
-  { inputs, previous, chosen }: MachineRequest,
+  request: MachineRequest,
   { ref, networks }: Pick<ObservedHost, "ref" | "networks">,
   steps: readonly Step[],
 ): Refusal[] {
-  if (chosen === undefined || steps.length === 0) return [];
-  const names = namesOf(inputs);
-  const starts = steps.some(({ kind }) => STARTING.has(kind));
-  const needed = starts ? names : names.filter((name) => !namesOf(previous ?? inputs).includes(name));
-  return needed
+  if (request.chosen === undefined) return [];
+  return neededNetworks(request, steps)
     .filter((name) => !networks.includes(name))
     .map((name) => ({
       kind: "missing",

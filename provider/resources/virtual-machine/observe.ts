@@ -4,7 +4,7 @@ import { type Connection, type Credentials, connectionKey, type HostRef } from "
 import type { DomainRecord, PoolRecord } from "../../libvirt/index.js";
 import { parseSnapshot } from "../../libvirt/xml/index.js";
 import type { ObserveContext } from "../definition.js";
-import { givesUpName, withoutWhatLeaves } from "../given-up.js";
+import { declaredOn, givesUpName, withoutWhatLeaves } from "../given-up.js";
 import { lookAtLocalDisk } from "../local-disk.js";
 import { missingPaths } from "../missing-paths.js";
 import { roomIn } from "../pool-room.js";
@@ -63,6 +63,8 @@ export async function observe(declared: MachineRequest, context: ObserveContext)
     context.hosts.get(ref),
     hostFilesToFind(request, target.domain).map(({ path }) => path),
   );
+  // A refresh makes nothing in them.
+  if (previous !== inputs) target.declared = declaredOn(context.hosts, ref);
   const { domain } = target;
   const elsewhere =
     domain === undefined || isUnsettled(domain)
@@ -97,8 +99,9 @@ export async function observe(declared: MachineRequest, context: ObserveContext)
   if (!moves || elsewhere.domain?.persistent === undefined) return observed;
   const moving = volumesOf(elsewhere.domain);
   await rescanPools(target, moving, context);
-  const { missing, disksElsewhere: notHere = [] } = target;
-  const seen = { ...(await lookAt(target.ref, request, context)), missing, disksElsewhere: notHere };
+  const { missing, declared: places, disksElsewhere: notHere = [] } = target;
+  const again = await lookAt(target.ref, request, context);
+  const seen = { ...again, missing, declared: places, disksElsewhere: notHere };
   const rescanned = { ...observed, target: await withoutMarksOfItsOwn(seen, elsewhere, moving, context) };
   const ahead = { ...rescanned, bases: await basesOf(rescanned, request, context) };
   return { ...ahead, moveRefusals: await preflightMove(ahead, request, context) };

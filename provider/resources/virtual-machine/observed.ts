@@ -78,6 +78,8 @@ export interface ObservedHost {
   openVswitchNetworks?: readonly string[];
   /** Those whose guests get no VLANs. */
   untaggedNetworks?: readonly string[];
+  /** What the program has here besides, such as `network lan`; undefined where none runs. */
+  declared?: ReadonlySet<string> | undefined;
   /** Paths that the program names for the first time and that aren't there. */
   missing?: readonly string[];
 }

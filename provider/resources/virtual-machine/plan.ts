@@ -17,6 +17,7 @@ import { missingMedia, refuseLossByName, releasedVolumeSteps } from "./disks.js"
 import { judgeHostFiles } from "./host-files.js";
 import { ASLEEP } from "./migration/index.js";
 import { missingNetworks, networkRefusals } from "./network-refusals.js";
+import { warnOfWhatIsNotThere } from "./not-there-yet.js";
 import {
   asAwake,
   asEnded,
@@ -39,6 +40,7 @@ import { isToWake, powerSteps, wakeStep } from "./power.js";
 import { relocationSteps, relocationsOf, unfinishedOf } from "./relocations.js";
 import { isOwn, type MachineRequest } from "./request.js";
 import { mediaSteps, releasedMediaSteps } from "./seed/steps.js";
+import { socketPathWarnings } from "./socket-path.js";
 import { asMarked, unmarkedVolumes } from "./unmarked.js";
 import { volumeSteps, warnUsedAgain } from "./volume-steps.js";
 import { waitSteps, waitWarnings } from "./wait/plan.js";
@@ -49,7 +51,10 @@ export function plan(request: MachineRequest, observed: ObservedMachine): Plan {
   if (result.refusals.length === 0 && result.steps.length > 0)
     result.warnings.push(...osWarnings(request, observed));
   result.warnings.push(...(observed.sameAddresses ?? []), ...(observed.heldByPaused ?? []));
-  const { namesakeLeaves, ref } = observed.target;
+  warnOfWhatIsNotThere(request, observed.target, result);
+  const { namesakeLeaves, ref, facts } = observed.target;
+  const where = { host: ref.name, libvirtVersion: facts.libvirtVersion };
+  result.warnings.push(...socketPathWarnings(request.inputs.name, where, result.steps));
   if (namesakeLeaves !== undefined && result.steps.length > 0)
     result.warnings.push(
       `the name ${request.inputs.name} on ${ref.name} is that of ${ownerLabel(namesakeLeaves)} until that has moved or been renamed, as is declared: this one must come after it (dependsOn), or the deployment stops at it`,
