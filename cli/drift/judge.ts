@@ -34,6 +34,15 @@ export function judge(resource: StateResource, inspection: Inspection): Judged {
       findings: [identified({ kind: "unreadable", ...about, ...home, up: [], reason })],
     };
   }
+  // Its successor has another mark, by which it would be taken for somebody else's.
+  if (resource.awaitsReplacement === true) {
+    const reason = "it was deleted for a replacement, which was cut off";
+    const up = ["make it anew, or go on with what there is of the new one"];
+    return {
+      status: "missing",
+      findings: [identified({ kind: "missing", ...about, ...home, up, effect: "none", reason })],
+    };
+  }
   const { exists, circumstances } = inspection;
   const plan = {
     ...inspection.plan,

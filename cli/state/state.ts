@@ -21,6 +21,8 @@ export interface StateResource {
   encryptedKeys: readonly string[];
   /** Why the last update of it wasn't whole; empty when it was. */
   initErrors: readonly string[];
+  /** It was deleted to be replaced, and what is to replace it isn't in the state: that run was cut off. */
+  awaitsReplacement?: boolean;
   /** Pulumi's option: it is deleted from the state alone. */
   retainOnDelete?: boolean;
 }
@@ -54,6 +56,7 @@ interface ExportedResource {
   inputs?: Record<string, unknown>;
   outputs?: Record<string, unknown>;
   delete?: boolean;
+  pendingReplacement?: boolean;
   external?: boolean;
   retainOnDelete?: boolean;
   initErrors?: string[] | null;
@@ -98,6 +101,7 @@ function toResource(resource: ExportedResource, secrets: SecretTexts): StateReso
       secretKeys: new Set([...inputs.secretKeys, ...outputs.secretKeys]),
       encryptedKeys: encrypted(inputs, outputs),
       initErrors: resource.initErrors ?? [],
+      ...(resource.pendingReplacement === true ? { awaitsReplacement: true } : {}),
       ...(resource.retainOnDelete === true ? { retainOnDelete: true } : {}),
     },
   ];
@@ -132,13 +136,15 @@ function isExported(value: unknown): value is Exported {
 
 function isExportedResource(value: unknown): value is ExportedResource {
   if (!isBag(value)) return false;
-  const { urn, type, id, inputs, outputs, delete: isDeleted, external, retainOnDelete, initErrors } = value;
+  const { urn, type, id, inputs, outputs, initErrors } = value;
+  const { delete: isDeleted, pendingReplacement, external, retainOnDelete } = value;
+  const flags = [isDeleted, pendingReplacement, external, retainOnDelete];
   return (
     isText(urn) &&
     isText(type) &&
     (id === undefined || isText(id)) &&
     [inputs, outputs].every((bag) => bag === undefined || isBag(bag)) &&
-    [isDeleted, external, retainOnDelete].every((flag) => flag === undefined || typeof flag === "boolean") &&
+    flags.every((flag) => flag === undefined || typeof flag === "boolean") &&
     isListOf(initErrors ?? [], isText)
   );
 }

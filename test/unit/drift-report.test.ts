@@ -264,6 +264,25 @@ describe("a state's secrets", () => {
     expect(formatted(report, "prometheus", noPaint)).toContain('{stack="dev"}');
   });
 
+  it("say of what was deleted for a replacement that was cut off just that: its successor is nobody else's", () => {
+    const urn = "urn:pulumi:prod::shop::pulumi-nodejs:dynamic/kvm:Disk::data";
+    const type = "pulumi-nodejs:dynamic/kvm:Disk";
+    const inputs = { name: "data", host: "alpha" };
+    const resources = [{ urn, type, id: "images/data", pendingReplacement: true, inputs, outputs: {} }];
+    const text = JSON.stringify({ version: 3, deployment: { resources } });
+    const [resource] = readState(text, "state.json", new SecretTexts()).resources;
+    expect(judge(resource ?? expect.fail(), { ...planned([]), exists: false })).toMatchObject({
+      status: "missing",
+      findings: [
+        {
+          ...{ kind: "missing", host: "alpha", effect: "none" },
+          reason: "it was deleted for a replacement, which was cut off",
+          up: ["make it anew, or go on with what there is of the new one"],
+        },
+      ],
+    });
+  });
+
   it("with what a replacement that was cut off has left to be deleted is no orphan's, and says so", () => {
     const urn = "urn:pulumi:prod::shop::pulumi-nodejs:dynamic/kvm:Disk::data";
     const type = "pulumi-nodejs:dynamic/kvm:Disk";
