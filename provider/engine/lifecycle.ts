@@ -13,7 +13,7 @@ import { applyContext, asUserError } from "./operation.js";
 import { reconcile } from "./reconcile.js";
 import type { ResourceLog } from "./resource-log.js";
 import { secrecyOf } from "./secrecy.js";
-import { identityOf, labelOf, logOf } from "./subject.js";
+import { identityOf, labelOf, logOf, urnOf } from "./subject.js";
 import { UNKNOWN } from "./unknowns.js";
 import { isUnmanaged, readUnmanaged } from "./unmanaged.js";
 import { validateInputs } from "./validate.js";
@@ -56,7 +56,7 @@ export async function check(
     return { inputs: { ...toJson(inputs), effects: UNKNOWN }, failures: [] };
   }
 
-  const formerUrn = replaces ? onRecord(deployment).get(String(inputs.pulumiUrn)) : undefined;
+  const formerUrn = replaces ? onRecord(deployment).get(urnOf(inputs)) : undefined;
   const request: Request<Bag, Bag> = {
     ...{ identity: identityOf(inputs), inputs, previous, replaces, formerUrn },
   };
