@@ -44,13 +44,19 @@ export async function markForCopy(
 ): Promise<VolumeMark> {
   const own = await readVolumeMark({ host: source, pool: volume.sourcePool }, volume.name);
   if (own !== undefined) return own;
-  const owner = readOwnerMark(domainXml);
-  if (owner === undefined)
+  const mark = vmMark(volume.name, domainXml);
+  if (mark === undefined)
     throw new MigrationError(
       "failed",
       `volume ${volume.name} of ${source.name} and its virtual machine both have no mark of ours`,
     );
-  return { identityHash: identityHash(owner), nonce: owner.nonce, volume: volume.name };
+  return mark;
+}
+
+/** The mark of a volume that is a VM's; none when the VM isn't ours. */
+export function vmMark(volume: string, domainXml: string): VolumeMark | undefined {
+  const owner = readOwnerMark(domainXml);
+  return owner === undefined ? undefined : { identityHash: identityHash(owner), nonce: owner.nonce, volume };
 }
 
 /**

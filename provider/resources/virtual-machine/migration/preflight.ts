@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import type { Host } from "../../../hosts/host.js";
 import type { PoolContents } from "../../../hosts/observations.js";
-import { sidecarName } from "../../../hosts/volume-mark.js";
+import { sidecarName, type VolumeMark } from "../../../hosts/volume-mark.js";
 import type { DomainRecord, PoolRecord } from "../../../libvirt/index.js";
 import { type DomainModel, type MigratedVolume, parseDomain } from "../../../libvirt/xml/index.js";
 import { missingPaths } from "../../missing-paths.js";
@@ -9,6 +9,7 @@ import { placeOf } from "../../pool-place.js";
 import { roomIn } from "../../pool-room.js";
 import { modelOf } from "../../volume-model.js";
 import { networkDevices } from "../host-files.js";
+import { vmMark } from "./copied-volumes.js";
 import { compareCpu } from "./cpu.js";
 import { hasTpm, hostDevicesOf } from "./host-devices.js";
 import { memoryNeededBytes } from "./memory-needed.js";
@@ -101,7 +102,7 @@ async function findings(
     otherPaths(file) === undefined &&
     [...poolsHere, ...poolsThere].some((pool) => placeOf(pool).path === posix.dirname(file));
   const [volumes, pools, missingDevices, missingFiles, cpu] = await Promise.all([
-    Promise.all(plan.volumes.map((volume) => volumeFindings(plan, volume, leaves))),
+    Promise.all(plan.volumes.map((volume) => volumeFindings(plan, volume, xml, leaves))),
     poolFindings(plan),
     missingAt(
       target,
@@ -154,6 +155,7 @@ async function findings(
 async function volumeFindings(
   { source, target }: Omit<MigrationPlan, "policy">,
   volume: CopiedVolume,
+  domainXml: string,
   leaves: Leaving | undefined,
 ): Promise<VolumeFindings> {
   const [here, there] = await Promise.all([
@@ -173,7 +175,7 @@ async function volumeFindings(
       found === undefined
         ? undefined
         : { format: parsed?.format, allocationBytes: found.allocationBytes, backingPath },
-    takenBy: takenBy(volume.name, here, leaves?.without(there) ?? there),
+    takenBy: takenBy(marksOfCopy(volume.name, here, domainXml), leaves?.without(there) ?? there, volume.name),
     backingThere:
       backingPath === undefined
         ? undefined
@@ -181,14 +183,19 @@ async function volumeFindings(
   };
 }
 
+/** The marks that a volume's copy may have: the volume's own, or, of one that was copied here by hand without any, the VM's. */
+function marksOfCopy(name: string, here: PoolContents, domainXml: string): readonly VolumeMark[] {
+  const own = here.marks.filter(({ volume }) => volume === name);
+  return own.length > 0 ? own : [vmMark(name, domainXml) ?? []].flat();
+}
+
 /** The volume's own mark at the target, without a volume, is what is left of the volume, and is good for the next one. */
-function takenBy(name: string, here: PoolContents, there: PoolContents): VolumeFindings["takenBy"] {
-  const marksOf = ({ marks }: PoolContents) =>
-    marks.filter(({ volume }) => volume === name).map((mark) => sidecarName(mark));
-  const [ours, found] = [marksOf(here), marksOf(there)];
+function takenBy(ours: readonly VolumeMark[], there: PoolContents, name: string): VolumeFindings["takenBy"] {
+  const isOurs = (mark: VolumeMark) => ours.some((own) => sidecarName(own) === sidecarName(mark));
+  const found = there.marks.filter(({ volume }) => volume === name);
   if (there.volumes.some((other) => other.name === name))
-    return found.some((mark) => ours.includes(mark)) ? "formerVolume" : "volume";
-  return found.some((mark) => !ours.includes(mark)) ? "mark" : undefined;
+    return found.some(isOurs) ? "formerVolume" : "volume";
+  return found.every(isOurs) ? undefined : "mark";
 }
 
 async function poolFindings({ target, volumes }: Omit<MigrationPlan, "policy">): Promise<PoolFindings[]> {
