@@ -4,11 +4,12 @@ import type { DomainRecord, PoolRecord, VolumeRecord } from "../../provider/libv
 import { type DomainDisk, type DomainModel, readAttemptNote } from "../../provider/libvirt/xml/index.js";
 import { identityOfUrn } from "../../provider/planning/owner.js";
 import { describePlan, emptyPlan } from "../../provider/planning/plan.js";
+import type { Step } from "../../provider/planning/step.js";
 import { asBeforeAttempt, withAttempt } from "../../provider/resources/virtual-machine/attempt.js";
 import { desiredDisks } from "../../provider/resources/virtual-machine/desired-disks.js";
 import { refuseOtherBeginning } from "../../provider/resources/virtual-machine/disk-beginning.js";
-import { refuseLossByName } from "../../provider/resources/virtual-machine/disks.js";
-import type { ObservedHost } from "../../provider/resources/virtual-machine/observed.js";
+import { missingMedia, refuseLossByName } from "../../provider/resources/virtual-machine/disks.js";
+import type { ObservedDomain, ObservedHost } from "../../provider/resources/virtual-machine/observed.js";
 import { sourceNames, toDomainOn } from "../../provider/resources/virtual-machine/observed-domain.js";
 import type { MachineRequest } from "../../provider/resources/virtual-machine/request.js";
 import type { DiskInputs, Inputs } from "../../provider/resources/virtual-machine/schema.js";
@@ -289,4 +290,24 @@ it("a disk goes back to the bus of before an attempt where nobody declares one, 
   const again = withAttempt(noted, model(attempted), model(later));
   expect(seenAs(again, later, inputsOf("usb"))).toEqual([{ ...later, cache: undefined }]);
   expect(seenAs(again, later, inputsOf())).toEqual([disk]);
+});
+
+it("a medium that isn't in its pool any more is no matter where it is in the drive already, until a start", () => {
+  const source = { pool: "iso", volume: "a.iso" };
+  const model = { disks: [{ device: "cdrom", source }] } as unknown as DomainModel;
+  const adopt: Step = { kind: "adopt", subject: "web", host: "alpha", effect: "none" };
+  const start: Step = { kind: "start", subject: "web", effect: "none", reason: "it is off" };
+  const request = { identity, inputs: { name: "web", cdroms: [{ source }] } as unknown as Inputs };
+  const refused = (persistent: DomainModel | undefined, step: Step, chosen = true) => {
+    const domain = { persistent } as ObservedDomain;
+    const target = { ref: { name: "alpha" }, pools: [], domain } as unknown as ObservedHost;
+    const asked = chosen ? { ...request, chosen: { uuid: "u", nonce: "n" } } : request;
+    return missingMedia(asked, { target }, [step]).map(({ message }) => message);
+  };
+  const message =
+    "pool iso isn't there, or isn't running, on alpha; declare it there (hosts: [...]) or start it";
+  expect(refused(model, adopt)).toEqual([]);
+  expect(refused(model, start)).toEqual([message]);
+  expect(refused(undefined, adopt)).toEqual([message]);
+  expect(refused(undefined, adopt, false)).toEqual([]);
 });

@@ -1,7 +1,8 @@
 import type { DomainDisk, ModelDifference } from "../../libvirt/xml/index.js";
 import type { Plan, Refusal } from "../../planning/plan.js";
+import type { Step } from "../../planning/step.js";
 import { sameVolume } from "./desired-disks.js";
-import { type ObservedDomain, type ObservedHost, snapshotNames } from "./observed.js";
+import { type ObservedDomain, type ObservedHost, type ObservedMachine, snapshotNames } from "./observed.js";
 import type { Relocations } from "./relocations.js";
 import { identityHashes, isOwn, type MachineRequest } from "./request.js";
 import { type DiskInputs, type Inputs, volumeOf } from "./schema.js";
@@ -122,13 +123,25 @@ export function isRetained(
   );
 }
 
-/** Media that are to be in drives and aren't in their pools. A preview can't say it of what the same deployment is going to make. */
-export function missingMedia(request: MachineRequest, place: ObservedHost): Refusal[] {
-  if (request.chosen === undefined) return [];
-  const host = place.ref.name;
-  return (request.inputs.cdroms ?? []).flatMap(({ source }): Refusal[] => {
+const STARTING: ReadonlySet<Step["kind"]> = new Set(["defineMachine", "start", "restart"]);
+
+/**
+ * Media that aren't in their pools, and are to come into drives, or are in those of a guest that is to be started. A preview can't say it of what the
+ * same deployment is going to make.
+ */
+export function missingMedia(
+  { inputs, chosen }: MachineRequest,
+  { target: { ref, pools, domain } }: Pick<ObservedMachine, "target">,
+  steps: readonly Step[],
+): Refusal[] {
+  if (chosen === undefined || steps.length === 0) return [];
+  const host = ref.name;
+  const models = steps.some(({ kind }) => STARTING.has(kind)) ? [] : [domain?.persistent, domain?.live];
+  const has = models.flatMap((model) => model?.disks ?? []);
+  return (inputs.cdroms ?? []).flatMap(({ source }): Refusal[] => {
     if (source === undefined || typeof source === "string") return [];
-    const pool = place.pools.find(({ name }) => name === source.pool);
+    if (has.some((drive) => sameVolume(drive.source, source))) return [];
+    const pool = pools.find(({ name }) => name === source.pool);
     if (pool?.active !== true)
       return [
         {

@@ -4,7 +4,7 @@ import type { PropertyChange, Step } from "../../planning/step.js";
 import { type Changes, sortChanges, toTexts } from "./changes.js";
 import { desiredAt } from "./desired-at.js";
 import { forcedDrives } from "./desired-disks.js";
-import { missingMedia, refuseLossByName, refuseTakenUnderSnapshot, releasedVolumeSteps } from "./disks.js";
+import { refuseLossByName, refuseTakenUnderSnapshot, releasedVolumeSteps } from "./disks.js";
 import {
   isActive,
   isUnsettled,
@@ -60,7 +60,6 @@ export function planChanges(
   // Before anything refers to them.
   mediaSteps(request, place, domain, result);
   if (found) result.refusals.push(...secondSeedRefusals(request, desired));
-  result.refusals.push(...missingMedia(request, place));
   result.steps.push(...definitionSteps(subject, changes));
   refuseLossByName(request, place, result);
   refuseTakenUnderSnapshot(changes.definition, domain, result);

@@ -72,6 +72,7 @@ function planFilled(request: MachineRequest, observed: ObservedMachine): Plan {
   }
   if (defines) result.refusals.push(...networkRefusals(request.inputs, observed.target));
   result.refusals.push(...missingNetworks(request, observed.target, result.steps));
+  result.refusals.push(...missingMedia(request, observed, result.steps));
   const place = whereItIs(observed);
   judgeHostFiles(request, observed.target, place?.domain, result);
   if (result.refusals.length > 0) return result;
@@ -224,7 +225,6 @@ function planNew(request: MachineRequest, observed: ObservedMachine, result: Pla
   warnUsedAgain(request, target, result);
   volumeSteps(request, target, undefined, relocations.moves, result, observed.sources);
   mediaSteps(request, target, undefined, result);
-  result.refusals.push(...missingMedia(request, target));
   releasedVolumeSteps(request, target, undefined, { defined: desired.disks, open: [] }, relocations, result);
   releasedMediaSteps(request, target, undefined, [desired], result);
   if (inputs.autostart === true)
