@@ -1,5 +1,5 @@
 import type { DomainRecord } from "../../provider/libvirt/index.js";
-import { parseDomain } from "../../provider/libvirt/xml/index.js";
+import { parseDomain, XmlError } from "../../provider/libvirt/xml/index.js";
 import { memoryNeededBytes } from "../../provider/resources/virtual-machine/migration/memory-needed.js";
 import type { ReviewedHost } from "./hosts.js";
 
@@ -21,13 +21,20 @@ export function machinesOn(hosts: readonly ReviewedHost[]): Map<string, FoundMac
     for (const record of answer.seen.domains) {
       const runs = record.liveXml !== undefined;
       if (found.get(record.uuid)?.runs === true && !runs) continue;
-      const xml = record.liveXml ?? record.persistentXml;
-      found.set(record.uuid, {
-        ...{ host, record, runs },
-        memoryBytes: xml === undefined ? 0 : memoryNeededBytes(xml),
-        cpus: xml === undefined ? 0 : (parseDomain(xml).cpus ?? 0),
-      });
+      found.set(record.uuid, { host, record, runs, ...needsOf(record) });
     }
   }
   return found;
+}
+
+/** Of somebody's domain that can't be read nothing is known. */
+function needsOf({ liveXml, persistentXml }: DomainRecord): Pick<FoundMachine, "memoryBytes" | "cpus"> {
+  const xml = liveXml ?? persistentXml;
+  if (xml === undefined) return { memoryBytes: 0, cpus: 0 };
+  try {
+    return { memoryBytes: memoryNeededBytes(xml), cpus: parseDomain(xml).cpus };
+  } catch (error) {
+    if (error instanceof XmlError) return { memoryBytes: 0, cpus: 0 };
+    throw error;
+  }
 }

@@ -4,8 +4,8 @@ import {
   type Below,
   type DiskMirror,
   type DiskSource,
+  diskUses,
   layersUnder,
-  parseDomain,
   readDiskChains,
 } from "../libvirt/xml/index.js";
 import { snapshotLayers } from "./snapshot-layers.js";
@@ -85,7 +85,7 @@ function documentsOf(domain: DomainRecord): Documents {
 function disksOf(xml: string | undefined): DocumentDisk[] {
   if (xml === undefined) return [];
   const chains = readDiskChains(xml);
-  return parseDomain(xml).disks.map(({ target, source, readonly }) => {
+  return diskUses(xml).map(({ target, source, readonly }) => {
     const chain = chains.find((other) => other.target === target);
     return { target, source, readonly, paths: chain?.paths ?? [], mirror: chain?.mirror };
   });

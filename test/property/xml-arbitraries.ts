@@ -191,10 +191,7 @@ const networkInterface: fc.Arbitrary<DomainInterface> = fc
   } satisfies { [K in keyof Required<DomainInterface>]: unknown })
   .map((made) => compact(made) as DomainInterface);
 
-const memoryBytes = fc.oneof(
-  fc.integer({ min: 0, max: 2 ** 40 }),
-  fc.integer({ min: 1, max: 2 ** 30 }).map((kib) => kib * 1024),
-);
+const memoryBytes = fc.integer({ min: 1, max: 2 ** 20 }).map((mib) => mib * 2 ** 20);
 
 const cpuMode = fc.oneof(
   fc.constantFrom("host-passthrough" as const, "host-model" as const, "maximum" as const),

@@ -5,8 +5,10 @@ import {
   buildInterface,
   type DomainModel,
   describeDifferences,
-  diskTargets,
+  diskUses,
   parseDomain,
+  patchDomain,
+  xmlDiff,
 } from "../../provider/libvirt/xml/index.js";
 import { fixture } from "../fixtures/xml/fixtures.js";
 
@@ -139,7 +141,15 @@ describe("reading what libvirt wrote", () => {
       ["sda", { file: "/var/lib/libvirt/images/data.raw" }],
       ["sdb", undefined],
     ]);
-    expect(diskTargets(fixture("domain/rich"))).toEqual(["vda", "vdb", "sdc", "sdd", "sda", "sdb", "fda"]);
+    expect(diskUses(fixture("domain/rich")).map(({ target }) => target)).toEqual([
+      "vda",
+      "vdb",
+      "sdc",
+      "sdd",
+      "sda",
+      "sdb",
+      "fda",
+    ]);
     expect(rich.interfaces.map((item) => item.source)).toEqual([
       { network: "default" },
       { bridge: "br0" },
@@ -148,14 +158,41 @@ describe("reading what libvirt wrote", () => {
     ]);
   });
 
+  test("memory that isn't whole MiB is what libvirt makes of it at a start, node by node, and stays as it is written", () => {
+    const odd = `<domain type='qemu'><name>a</name><memory unit='KiB'>219100</memory><currentMemory unit='KiB'>219100</currentMemory>
+      <cpu><numa><cell id='0' cpus='0' memory='109500' unit='KiB'/><cell id='1' cpus='1' memory='109600' unit='KiB'/></numa></cpu><devices/></domain>`;
+    const model = parseDomain(odd);
+    expect([
+      model.memoryBytes,
+      model.maxMemoryBytes,
+      ...(model.numa ?? []).map((cell) => cell.memoryBytes),
+    ]).toEqual([214, 215, 107, 108].map((mib) => mib * 2 ** 20));
+    expect(xmlDiff(odd, patchDomain(odd, { ...model, description: "odd" })).match(/^[+-].*/gm)).toEqual([
+      "+  <description>odd</description>",
+    ]);
+  });
+
+  test("who uses a file is told of any domain and any of its disks, whether or not the rest of it can be read", () => {
+    const strange = `<domain type='strange'><name>a</name><memory unit='EiB'>8</memory><devices>
+      <disk type='file' device='floppy'><source file='/a'/><target dev='fda' bus='fdc'/></disk>
+      <disk type='block' device='lun'><source dev='/dev/b'/><target dev='sda' bus='scsi'/></disk>
+      <disk type='file' device='cdrom'><target dev='hda' bus='ide'/></disk></devices></domain>`;
+    expect(diskUses(strange)).toEqual([
+      { target: "fda", source: { file: "/a" }, readonly: false },
+      { target: "sda", source: { block: "/dev/b" }, readonly: false },
+      { target: "hda", source: undefined, readonly: true },
+    ]);
+  });
+
   test.each([
-    ["<memory unit='GB'>1</memory>", 1000 ** 3],
+    // As libvirt starts it: in whole MiB.
+    ["<memory unit='GB'>1</memory>", 954 * 2 ** 20],
     ["<memory unit='GiB'>1</memory>", 1024 ** 3],
     ["<memory unit='g'>1</memory>", 1024 ** 3],
-    ["<memory unit='KB'>5</memory>", 5000],
-    ["<memory unit='b'>5</memory>", 5],
-    ["<memory unit='bytes'>5</memory>", 5],
-    ["<memory> 7 </memory>", 7 * 1024],
+    ["<memory unit='KB'>5000</memory>", 5 * 2 ** 20],
+    ["<memory unit='b'>5242880</memory>", 5 * 2 ** 20],
+    ["<memory unit='bytes'>5242880</memory>", 5 * 2 ** 20],
+    ["<memory> 7168 </memory>", 7 * 2 ** 20],
   ])("%s is %i bytes", (memory, bytes) => {
     const { memoryBytes, maxMemoryBytes } = parseDomain(
       `<domain type='kvm'><name>a</name>${memory}</domain>`,

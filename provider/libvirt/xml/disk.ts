@@ -119,7 +119,8 @@ export function sketchDiskSource(source: DiskSource): Sketch {
   throw new XmlError("notModelled", `a disk of type ${source.other} can be kept but not made`);
 }
 
-function parseDiskSource(disk: Element): DiskSource | undefined {
+/** What any `<disk>` has behind it, also one that the model leaves out. */
+export function parseDiskSource(disk: Element): DiskSource | undefined {
   const type = attributeOf(disk, "type") ?? "file";
   const source = childElement(disk, "source");
   switch (type) {

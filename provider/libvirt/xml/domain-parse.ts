@@ -1,7 +1,7 @@
 import type { Element } from "@xmldom/xmldom";
-import { parseDisk } from "./disk.js";
+import { parseDisk, parseDiskSource } from "./disk.js";
 import { parseXml, rootOf } from "./document.js";
-import type { CpuMode, DirectBoot, DomainModel, Firmware } from "./domain-model.js";
+import type { CpuMode, DirectBoot, DiskSource, DomainModel, Firmware } from "./domain-model.js";
 import { type DomainPartValues, domainPartNames, partOf } from "./domain-parts/index.js";
 import { attributeOf, childElement, childElements, childText, textOf } from "./element.js";
 import { XmlError } from "./error.js";
@@ -27,12 +27,24 @@ export function parseDomain(xml: string): DomainModel {
   return patches.length === 0 ? model : { ...model, patches };
 }
 
-/** The names of all disks, also of those that the model leaves out (floppies, LUNs): none may be given twice. */
-export function diskTargets(xml: string): string[] {
+/** A disk as a look at who uses a file needs it. */
+export interface DiskUse {
+  target: string;
+  source: DiskSource | undefined;
+  readonly: boolean;
+}
+
+/**
+ * All disks of a domain, also those that the model leaves out (floppies, LUNs), and whatever else stands in the document: it may be a stranger's that
+ * can't be read.
+ */
+export function diskUses(xml: string): DiskUse[] {
   const devices = childElement(readXml(xml, "domain"), "devices");
   return childElements(devices, "disk").flatMap((disk) => {
     const target = attributeOf(childElement(disk, "target"), "dev");
-    return target === undefined ? [] : [target];
+    if (target === undefined) return [];
+    const readonly = attributeOf(disk, "device") === "cdrom" || childElement(disk, "readonly") !== undefined;
+    return [{ target, source: parseDiskSource(disk), readonly }];
   });
 }
 

@@ -10,7 +10,7 @@ export { buildDisk, buildDomain, buildInterface } from "./domain-build.js";
 export * from "./domain-capabilities.js";
 export * from "./domain-differences.js";
 export * from "./domain-model.js";
-export { diskTargets, parseDomain } from "./domain-parse.js";
+export { type DiskUse, diskUses, parseDomain } from "./domain-parse.js";
 export {
   type BootMenu,
   type Channel,
@@ -89,7 +89,7 @@ export * from "./revert-mark.js";
 export * from "./run-notes.js";
 export * from "./snapshot.js";
 export { isXmlText, survivesLibvirtAttribute, survivesLibvirtText } from "./text.js";
-export { sameValue } from "./value.js";
+export { sameValue, wholeMebibytes } from "./value.js";
 export * from "./volume.js";
 export * from "./wait-mark.js";
 export { xmlDiff } from "./xml-diff.js";

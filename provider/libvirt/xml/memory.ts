@@ -15,8 +15,8 @@ import {
   sketch,
   textOf,
 } from "./element.js";
-import { type NumaCell, readNumaCells, writeNumaCells } from "./numa.js";
-import { memorySize, parseCount, parseSizeBytes, requireText, sameValue } from "./value.js";
+import { cellSizes, type NumaCell, readNumaCells, writeNumaCells } from "./numa.js";
+import { memorySize, parseCount, parseSizeBytes, requireText, sameValue, wholeMebibytes } from "./value.js";
 
 /** Memory that is plugged in and taken away while the guest runs, beside what it boots with. */
 export interface MemoryHotplug {
@@ -37,11 +37,10 @@ export type MemoryModel = Pick<DomainModel, "memoryBytes" | "maxMemoryBytes" | "
 export const VIRTIO_MEM_BLOCK_BYTES = 2 * 2 ** 20;
 
 export function readMemory(domain: Element): MemoryModel {
-  const memory = childElement(domain, "memory");
-  const totalBytes = sizeOf(memory, "<memory>");
+  const cells = readNumaCells(domain);
+  const totalBytes = totalOf(domain);
   const currentMemory = childElement(domain, "currentMemory");
   const memoryBytes = currentMemory === undefined ? totalBytes : sizeOf(currentMemory, "<currentMemory>");
-  const cells = readNumaCells(domain);
   const maximum = childElement(domain, "maxMemory");
   if (maximum === undefined)
     return { memoryBytes, maxMemoryBytes: totalBytes, ...(cells.length === 0 ? {} : { numa: cells }) };
@@ -58,6 +57,20 @@ export function readMemory(domain: Element): MemoryModel {
     memoryHotplug,
     ...(cells.length === 0 || only ? {} : { numa: cells }),
   };
+}
+
+/** What it has in all, which libvirt makes the sum of its nodes and modules. */
+function totalOf(domain: Element): number {
+  const memory = childElement(domain, "memory");
+  const saidBytes = parseSizeBytes(
+    requireText(textOf(memory), "<memory>"),
+    attributeOf(memory, "unit"),
+    "KiB",
+  );
+  const parts = [...cellSizes(domain), ...memoryModules(domain).map(sizeOfModule)];
+  const sum = (sizes: readonly number[]) => sizes.reduce((bytes, size) => bytes + size, 0);
+  // Each of them is rounded up, and so more may come of it.
+  return sum(parts) === saidBytes ? sum(parts.map(wholeMebibytes)) : wholeMebibytes(saidBytes);
 }
 
 /** Writes all of it; what is right already isn't touched. */
@@ -127,6 +140,10 @@ export function isVirtioMem(module: Element): boolean {
 
 /** The size of a module; of virtio-mem the most that it can give. */
 export function moduleBytes(module: Element): number {
+  return wholeMebibytes(sizeOfModule(module));
+}
+
+function sizeOfModule(module: Element): number {
   const size = childElement(childElement(module, "target"), "size");
   return parseSizeBytes(textOf(size) ?? "0", attributeOf(size, "unit"), "KiB");
 }
@@ -144,9 +161,11 @@ function sumOf(modules: readonly Element[]): number {
   return modules.reduce((sum, module) => sum + moduleBytes(module), 0);
 }
 
-/** The size in an element of a domain. */
+/** The size in an element of a domain, as the guest has it. */
 export function sizeOf(element: Element | undefined, what: string): number {
-  return parseSizeBytes(requireText(textOf(element), what), attributeOf(element, "unit"), "KiB");
+  return wholeMebibytes(
+    parseSizeBytes(requireText(textOf(element), what), attributeOf(element, "unit"), "KiB"),
+  );
 }
 
 function setSize(element: Element, bytes: number): void {

@@ -11,7 +11,14 @@ import {
   setAttribute,
   sketch,
 } from "./element.js";
-import { memorySize, parseCount, parseSizeBytes, sameValue, withoutUndefined } from "./value.js";
+import {
+  memorySize,
+  parseCount,
+  parseSizeBytes,
+  sameValue,
+  wholeMebibytes,
+  withoutUndefined,
+} from "./value.js";
 
 /** A NUMA node that the guest sees. */
 export interface NumaCell {
@@ -29,11 +36,20 @@ export function readNumaCells(domain: Element): NumaCell[] {
   return cells.map((cell) =>
     withoutUndefined({
       cpus: cpusOf(cell),
-      memoryBytes: parseSizeBytes(attributeOf(cell, "memory") ?? "0", attributeOf(cell, "unit"), "KiB"),
+      memoryBytes: wholeMebibytes(sizeOfCell(cell)),
       memAccess: memAccessOf(cell),
       distances: distancesOf(cell, cells.length),
     }),
   );
+}
+
+/** The sizes of the cells as they are written. */
+export function cellSizes(domain: Element): number[] {
+  return cellElements(domain).map(sizeOfCell);
+}
+
+function sizeOfCell(cell: Element): number {
+  return parseSizeBytes(attributeOf(cell, "memory") ?? "0", attributeOf(cell, "unit"), "KiB");
 }
 
 /** Makes the cells these; what else stands in a cell stays. */

@@ -38,6 +38,16 @@ export function parseSizeBytes(text: string, unit: string | undefined, defaultUn
   return count * factor;
 }
 
+const MIB = 2 ** 20;
+
+/**
+ * A size of guest memory as the guest has it: definitions may say any number of KiB ("4 GB" is 3814.7 MiB), and libvirt rounds up to whole MiB when it
+ * starts them.
+ */
+export function wholeMebibytes(bytes: number): number {
+  return Math.ceil(bytes / MIB) * MIB;
+}
+
 /** Writes a size in KiB when that is exact (as libvirt does for memory), else in bytes. */
 export function memorySize(bytes: number): { unit: string; text: string } {
   return bytes % 1024 === 0

@@ -1,7 +1,7 @@
 import type { Host } from "../../hosts/host.js";
 import type { HostRef } from "../../hosts/host-ref.js";
 import type { DomainRecord, PoolRecord } from "../../libvirt/index.js";
-import { type PoolSource, parseDomain, parsePool } from "../../libvirt/xml/index.js";
+import { diskUses, type PoolSource, parsePool } from "../../libvirt/xml/index.js";
 import { type Identity, identityUuid } from "../../planning/owner.js";
 import { identitiesOf, type ObserveContext, type Request } from "../definition.js";
 import { rescanPool } from "../rescan.js";
@@ -156,7 +156,7 @@ function machinesIn({ name, path, type, source }: ObservedPool, domains: readonl
     path !== undefined && file.startsWith(`${path}/`) && (target === undefined || file.includes(target));
   return domains
     .filter(({ liveXml }) =>
-      (liveXml === undefined ? [] : parseDomain(liveXml).disks).some(({ source: disk }) => {
+      (liveXml === undefined ? [] : diskUses(liveXml)).some(({ source: disk }) => {
         if (disk === undefined) return false;
         if ("pool" in disk) return disk.pool === name;
         return "file" in disk ? isIn(disk.file) : "block" in disk && isIn(disk.block);

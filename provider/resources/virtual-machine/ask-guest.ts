@@ -1,6 +1,7 @@
 import { setTimeout as passed } from "node:timers/promises";
 import type { Host } from "../../hosts/host.js";
 import type { BalloonStats, DomainRecord } from "../../libvirt/index.js";
+import { wholeMebibytes } from "../../libvirt/xml/index.js";
 import type { ObservedDomain } from "./observed.js";
 import type { MachineRequest } from "./request.js";
 
@@ -34,7 +35,12 @@ async function askBalloon(host: Host, domain: ObservedDomain, { inputs }: Machin
   }
   const stats = await answer;
   run.balloonAnswers = stats?.driverAnswers;
-  run.balloonLeavesBytes = stats?.actualBytes;
+  run.balloonLeavesBytes = asRead(stats);
+}
+
+/** As documents are read, with which it is compared. */
+function asRead(stats: BalloonStats | undefined): number | undefined {
+  return stats?.actualBytes === undefined ? undefined : wholeMebibytes(stats.actualBytes);
 }
 
 /** What the balloon's driver says, as soon as that is something else than `seenBytes`, or in the end. */
@@ -49,7 +55,7 @@ async function balloonThatMoves(
     const stats = await host
       .idempotent((libvirt) => libvirt.domains.balloonStats(uuid, { timeoutMs: BALLOON_ANSWERS_WITHIN_MS }))
       .catch(() => undefined);
-    if (stats?.driverAnswers !== true || stats.actualBytes !== seenBytes) return stats;
+    if (stats?.driverAnswers !== true || asRead(stats) !== seenBytes) return stats;
     if (performance.now() >= deadline) return stats;
     await passed(LOOK_AGAIN_MS);
   }

@@ -1,7 +1,7 @@
 import { oneLine } from "../../hosts/errors.js";
 import type { Host } from "../../hosts/host.js";
 import type { DomainRecord } from "../../libvirt/index.js";
-import { type DomainDisk, parseDomain } from "../../libvirt/xml/index.js";
+import { type DomainDisk, diskUses } from "../../libvirt/xml/index.js";
 import type { ApplyContext } from "../definition.js";
 import { untilLetGo } from "../until-let-go.js";
 
@@ -47,10 +47,10 @@ async function holderOf(
     (domain) =>
       domain.uuid !== uuid &&
       domain.liveXml !== undefined &&
-      parseDomain(domain.liveXml).disks.some((disk) => files.has(fileOf(disk) ?? "")),
+      diskUses(domain.liveXml).some((disk) => files.has(fileOf(disk) ?? "")),
   );
 }
 
-function fileOf({ source }: DomainDisk): string | undefined {
+function fileOf({ source }: Pick<DomainDisk, "source">): string | undefined {
   return source !== undefined && "file" in source ? source.file : undefined;
 }

@@ -3,8 +3,8 @@ import { readSidecarName, type VolumeMark } from "../../../hosts/volume-mark.js"
 import { isLibvirtError } from "../../../libvirt/index.js";
 import {
   buildVolume,
+  diskUses,
   type MigratedVolume,
-  parseDomain,
   readOwnerMark,
   type VolumeModel,
 } from "../../../libvirt/xml/index.js";
@@ -112,7 +112,7 @@ export async function usersOf(host: Host, path: string): Promise<string[]> {
       [liveXml, persistentXml].some(
         (xml) =>
           xml !== undefined &&
-          parseDomain(xml).disks.some(
+          diskUses(xml).some(
             ({ source }) => source !== undefined && "file" in source && source.file === path,
           ),
       ),
