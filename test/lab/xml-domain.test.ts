@@ -267,7 +267,7 @@ describe("domains", () => {
       },
     ],
     ["no devices to speak of", { agentChannel: false, hotplugPorts: 0 }],
-    ["an odd size", { memoryBytes: 48 * mib, maxMemoryBytes: 64 * mib + 1024 }],
+    ["an odd size", { memoryBytes: 48 * mib, maxMemoryBytes: 65 * mib }],
     ["the old machine", { machine: "pc-i440fx-7.2", hotplugPorts: 0, disks: [disk("hda", { bus: "ide" })] }],
   ])("with %s are defined, and read back as they were wanted", async (_what, changes) => {
     const wanted = model(1, changes);
