@@ -46,10 +46,14 @@ export async function rescanPool(
 const rescans = readOnce((_host: Host) => new Map<string, Promise<boolean>>());
 
 /** {@link rescanPool} once in a deployment, whoever asks: for what is only foreseen. */
-export function rescanPoolOnce(host: Host, poolName: string): Promise<boolean> {
+export function rescanPoolOnce(
+  host: Host,
+  poolName: string,
+  options: Pick<RescanOptions, "waitMs"> = {},
+): Promise<boolean> {
   const known = rescans(host).get(poolName);
   if (known !== undefined) return known;
-  const rescan = rescanPool(host, poolName);
+  const rescan = rescanPool(host, poolName, options);
   rescans(host).set(poolName, rescan);
   rescan.catch(() => rescans(host).delete(poolName));
   return rescan;

@@ -42,16 +42,25 @@ function layersIn(liveXml: string): Layer[] {
   );
 }
 
-async function layersOfFiles(host: Host, { persistentXml }: DomainRecord, known: Below): Promise<Layer[]> {
+/** What a domain's disks are layers over as the files themselves say, as far as it isn't known yet. */
+export async function layersOfFiles(
+  host: Host,
+  { persistentXml }: DomainRecord,
+  known: Below = new Map(),
+): Promise<Layer[]> {
   if (persistentXml === undefined) return [];
   const tops = readDiskChains(persistentXml).flatMap(({ paths }) => paths.slice(0, 1));
-  const layers = tops
-    .filter((top) => !known.has(top))
-    .map(async (top): Promise<Layer[]> => {
-      const backing = await backingOf(host, top);
-      return backing === undefined ? [] : [[top, { path: backing.path, format: backing.format }]];
-    });
-  return (await Promise.all(layers)).flat();
+  // A snapshot may be built on a layer of which libvirt wasn't told.
+  return (await Promise.all(tops.map((top) => layersFrom(host, top, known)))).flat();
+}
+
+async function layersFrom(host: Host, path: string, known: Below): Promise<Layer[]> {
+  const under = known.get(path);
+  if (under !== undefined) return layersFrom(host, under.path, known);
+  const backing = await backingOf(host, path);
+  if (backing === undefined) return [];
+  const layer: Layer = [path, { path: backing.path, format: backing.format }];
+  return [layer, ...(await layersFrom(host, backing.path, new Map([...known, layer])))];
 }
 
 /** libvirt doesn't list in its pool by itself what it has made there to go back. */

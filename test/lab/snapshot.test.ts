@@ -325,4 +325,47 @@ describe.skipIf(!available)(`snapshots on real hosts ${missing.join("; ")}`, () 
     await machine.remove();
     expect(await filesOf(vm)).toEqual([]);
   });
+
+  it("made without libvirt's knowledge are told by their files, and a disk isn't put in under its layer", async () => {
+    const vm = "byhand";
+    const machine = new Declared(virtualMachine, refs());
+    const disks = ["64MiB", "16MiB"].map((size) => ({ size, pool: "images" }));
+    const inputs = machineInputs(vm, { powerState: "stopped", disks });
+    await machine.up(inputs);
+    await alpha.virsh("snapshot-create-as", vm, "hand", "--disk-only", "--no-metadata");
+    const layers = ["byhand-0.hand", "byhand-1.hand"];
+    expect(await sourcesOf(vm)).toEqual(layers);
+    expect(await machine.preview(inputs)).toEqual(unchanged);
+    await machine.up({ ...inputs, description: "newer" });
+    expect(await sourcesOf(vm)).toEqual(layers);
+    await machine.up(inputs);
+
+    await alpha.virsh("detach-disk", vm, "vdb", "--config");
+    const [refusal = ""] = (await machine.preview(inputs)).refusals;
+    expect(refusal).toContain(
+      `disk byhand-1 in pool images can't be put in while ${folder}/byhand-1.hand, of a snapshot or made by hand, is a layer over it`,
+    );
+    const [, wayOut = "false"] = /\((virsh attach-disk [^)]*)\)/.exec(refusal) ?? [];
+    await alpha.shell(wayOut);
+    expect(await sourcesOf(vm)).toEqual(layers);
+    expect(await machine.preview(inputs)).toEqual(unchanged);
+
+    await alpha.virsh("snapshot-create-as", vm, "known", "--disk-only");
+    await alpha.virsh("detach-disk", vm, "vdb", "--config");
+    expect((await machine.preview(inputs)).refusals).toEqual([
+      expect.stringMatching(
+        /^disk byhand-1 .* while [^ ]*byhand-1.known, .* is a layer over it: .*snapshot-delete byhand .*there are known/,
+      ),
+    ]);
+    // What was written since isn't wanted any more.
+    await alpha.virsh("snapshot-delete", vm, "known", "--metadata");
+    await alpha.shell(`rm ${folder}/byhand-1.*`);
+    expect((await machine.preview(inputs)).effects).toEqual([
+      expect.stringMatching(/^disks\[vdb\] none -> byhand-1 in images/),
+    ]);
+    await machine.up(inputs);
+    expect(await sourcesOf(vm)).toEqual(["byhand-0.known", "byhand-1"]);
+    await machine.remove();
+    expect(await filesOf(vm)).toEqual([]);
+  });
 });

@@ -9,11 +9,12 @@ import { lookAtLocalDisk } from "../local-disk.js";
 import { missingPaths } from "../missing-paths.js";
 import { roomIn } from "../pool-room.js";
 import { rescanPool, rescanPoolOnce } from "../rescan.js";
-import { snapshotLayers } from "../snapshot-layers.js";
+import { layersOfFiles, snapshotLayers } from "../snapshot-layers.js";
 import { askGuest } from "./ask-guest.js";
 import { disksElsewhere } from "./disks-elsewhere.js";
 import { heldByPaused } from "./held-by-paused.js";
 import { hostFilesToFind } from "./host-files.js";
+import { absentDisks, layeredDisks } from "./layered-disks.js";
 import { leftDisks } from "./left-disks.js";
 import { basesOf, preflightMove } from "./move.js";
 import { networkTraits, takesVlans } from "./network-traits.js";
@@ -283,12 +284,19 @@ async function lookAt(
     !fresh && otherOwner !== undefined && givesUpName(hosts, otherOwner, ref, request.inputs.name);
   const namesake = leaves ? undefined : other;
   const toDomain = toDomainOn(facts, sourceNames(request, poolRecords), networks);
-  const layersOf = ({ hasSnapshots }: DomainRecord) => (hasSnapshots ? snapshotLayers(host) : undefined);
+  const read = async (record: DomainRecord): Promise<ObservedDomain> => {
+    const owner = ownerOf(record);
+    const below = record.hasSnapshots ? await snapshotLayers(host) : new Map();
+    const found = toDomain(record, owner, below);
+    if (isActive(found) || absentDisks(request, found).length === 0) return found;
+    // Of a layer that somebody made without telling libvirt (--no-metadata) nothing but its file says what it is over.
+    return toDomain(record, owner, new Map([...below, ...(await layersOfFiles(host, record, below))]));
+  };
   const domain =
     mine === undefined
       ? undefined
       : {
-          ...toDomain(mine, ownerOf(mine), await layersOf(mine)),
+          ...(await read(mine)),
           ...snapshotsIn(await observations.snapshots(mine.uuid)),
           saved: await readSaved(host, mine, toDomain),
         };
@@ -300,6 +308,7 @@ async function lookAt(
     namesake: namesake === undefined ? undefined : toDomain(namesake, otherOwner),
     namesakeLeaves: leaves ? otherOwner : undefined,
     pools: await poolsOf(host, poolRecords, request, domain, fresh),
+    layeredDisks: await layeredDisks(request, domain, host),
     left: leftDisks(host, () => identityHashes(request)[0]),
     networks: networks.filter((network) => network.active).map((network) => network.name),
     openVswitchNetworks: networks

@@ -6,6 +6,7 @@ import type { AttemptNote, DomainModel, MigrationJournal, OwnerMark } from "../.
 import { isInterrupted } from "../../planning/migrated-copy.js";
 import type { LocalDisk } from "../local-disk.js";
 import type { Base } from "./bases.js";
+import type { LayeredDisk } from "./layered-disks.js";
 import type { Overlay } from "./overlays.js";
 import type { GuestRun } from "./running-guest.js";
 
@@ -73,6 +74,8 @@ export interface ObservedHost {
   left?: readonly { pool: string; volume: string }[];
   /** Disks that it is to get, and that aren't here yet. */
   disksElsewhere?: readonly DiskElsewhere[];
+  /** Disks that it is to have in its definition, over which there are layers. */
+  layeredDisks?: readonly LayeredDisk[];
   networks: string[];
   /** Those whose guests are on Open vSwitch. */
   openVswitchNetworks?: readonly string[];

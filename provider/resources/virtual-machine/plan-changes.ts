@@ -5,6 +5,7 @@ import { type Changes, sortChanges, toTexts } from "./changes.js";
 import { desiredAt } from "./desired-at.js";
 import { forcedDrives } from "./desired-disks.js";
 import { refuseLossByName, refuseTakenUnderSnapshot, releasedVolumeSteps } from "./disks.js";
+import { refusePutUnderLayer } from "./layered-disks.js";
 import {
   isActive,
   isUnsettled,
@@ -63,6 +64,7 @@ export function planChanges(
   result.steps.push(...definitionSteps(subject, changes));
   refuseLossByName(request, place, result);
   refuseTakenUnderSnapshot(changes.definition, domain, result);
+  refusePutUnderLayer(changes.definition, place.layeredDisks, domain, result);
   judgeShorterList(request, result);
   volumeSteps(request, place, domain, relocations.moves, result, sources);
   const saved =
