@@ -43,18 +43,21 @@ export async function rescanPool(
   }
 }
 
-const rescans = readOnce((_host: Host) => new Map<string, Promise<boolean>>());
+const rescans = readOnce((_host: Host) => new Map<string, { waitMs: number; done: Promise<boolean> }>());
 
-/** {@link rescanPool} once in a deployment, whoever asks: for what is only foreseen. */
+/** {@link rescanPool} once in a deployment, whoever asks: for what is only foreseen. Who doesn't wait for a busy pool gives it up for nobody else. */
 export function rescanPoolOnce(
   host: Host,
   poolName: string,
-  options: Pick<RescanOptions, "waitMs"> = {},
+  { waitMs = WAIT_MS }: Pick<RescanOptions, "waitMs"> = {},
 ): Promise<boolean> {
   const known = rescans(host).get(poolName);
-  if (known !== undefined) return known;
-  const rescan = rescanPool(host, poolName, options);
-  rescans(host).set(poolName, rescan);
-  rescan.catch(() => rescans(host).delete(poolName));
-  return rescan;
+  if (known !== undefined)
+    return known.waitMs >= waitMs
+      ? known.done
+      : known.done.catch(() => rescanPoolOnce(host, poolName, { waitMs }));
+  const done = rescanPool(host, poolName, { waitMs });
+  rescans(host).set(poolName, { waitMs, done });
+  done.catch(() => rescans(host).delete(poolName));
+  return done;
 }

@@ -327,13 +327,13 @@ describe.skipIf(!available)(`snapshots on real hosts ${missing.join("; ")}`, () 
   });
 
   it("made without libvirt's knowledge are told by their files, and a disk isn't put in under its layer", async () => {
-    const vm = "byhand";
+    const vm = "by hand";
     const machine = new Declared(virtualMachine, refs());
     const disks = ["64MiB", "16MiB"].map((size) => ({ size, pool: "images" }));
     const inputs = machineInputs(vm, { powerState: "stopped", disks });
     await machine.up(inputs);
     await alpha.virsh("snapshot-create-as", vm, "hand", "--disk-only", "--no-metadata");
-    const layers = ["byhand-0.hand", "byhand-1.hand"];
+    const layers = ["by hand-0.hand", "by hand-1.hand"];
     expect(await sourcesOf(vm)).toEqual(layers);
     expect(await machine.preview(inputs)).toEqual(unchanged);
     await machine.up({ ...inputs, description: "newer" });
@@ -343,7 +343,7 @@ describe.skipIf(!available)(`snapshots on real hosts ${missing.join("; ")}`, () 
     await alpha.virsh("detach-disk", vm, "vdb", "--config");
     const [refusal = ""] = (await machine.preview(inputs)).refusals;
     expect(refusal).toContain(
-      `disk byhand-1 in pool images can't be put in while ${folder}/byhand-1.hand, of a snapshot or made by hand, is a layer over it`,
+      `disk by hand-1 in pool images can't be put in while ${folder}/by hand-1.hand, of a snapshot or made by hand, is a layer over it`,
     );
     const [, wayOut = "false"] = /\((virsh attach-disk [^)]*)\)/.exec(refusal) ?? [];
     await alpha.shell(wayOut);
@@ -354,17 +354,17 @@ describe.skipIf(!available)(`snapshots on real hosts ${missing.join("; ")}`, () 
     await alpha.virsh("detach-disk", vm, "vdb", "--config");
     expect((await machine.preview(inputs)).refusals).toEqual([
       expect.stringMatching(
-        /^disk byhand-1 .* while [^ ]*byhand-1.known, .* is a layer over it: .*snapshot-delete byhand .*there are known/,
+        /^disk by hand-1 .* while \S*by hand-1.known, .* is a layer over it: .*snapshot-delete 'by hand' .*there are known/,
       ),
     ]);
     // What was written since isn't wanted any more.
     await alpha.virsh("snapshot-delete", vm, "known", "--metadata");
-    await alpha.shell(`rm ${folder}/byhand-1.*`);
+    await alpha.shell(`rm ${folder}/'by hand-1'.*`);
     expect((await machine.preview(inputs)).effects).toEqual([
-      expect.stringMatching(/^disks\[vdb\] none -> byhand-1 in images/),
+      expect.stringMatching(/^disks\[vdb\] none -> by hand-1 in images/),
     ]);
     await machine.up(inputs);
-    expect(await sourcesOf(vm)).toEqual(["byhand-0.known", "byhand-1"]);
+    expect(await sourcesOf(vm)).toEqual(["by hand-0.known", "by hand-1"]);
     await machine.remove();
     expect(await filesOf(vm)).toEqual([]);
   });
