@@ -7,7 +7,12 @@ export interface Comparison {
 
 /** Prints a table; figures of one machine at one time mean little, their ratio does. */
 export function printComparisons(against: string, comparisons: readonly Comparison[]): void {
-  const rows = comparisons.map(rowOf);
+  const rows = comparisons.map(({ what, oursMs, baseMs }) => [
+    what,
+    `${(oursMs / 1000).toFixed(2)} s`,
+    `${(baseMs / 1000).toFixed(2)} s`,
+    (oursMs / baseMs).toFixed(2),
+  ]);
   const table = [["", "pulumi-kvm", "base", "ratio"], ...rows];
   const widths = [0, 1, 2, 3].map((column) =>
     Math.max(...table.map((row) => (row[column] as string).length)),
@@ -17,14 +22,6 @@ export function printComparisons(against: string, comparisons: readonly Comparis
       .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] as number) : cell.padStart(widths[i] as number)))
       .join("   ");
   console.log(`\n${against}\n${table.map(line).join("\n")}\n`);
-}
-
-function rowOf({ what, oursMs, baseMs }: Comparison): string[] {
-  return [what, inSeconds(oursMs), inSeconds(baseMs), (oursMs / baseMs).toFixed(2)];
-}
-
-function inSeconds(ms: number): string {
-  return `${(ms / 1000).toFixed(2)} s`;
 }
 
 /** Of rounds that were all the same, the one in the middle by its ratio. */

@@ -61,12 +61,7 @@ export function readMemory(domain: Element): MemoryModel {
 
 /** What it has in all, which libvirt makes the sum of its nodes and modules. */
 function totalOf(domain: Element): number {
-  const memory = childElement(domain, "memory");
-  const saidBytes = parseSizeBytes(
-    requireText(textOf(memory), "<memory>"),
-    attributeOf(memory, "unit"),
-    "KiB",
-  );
+  const saidBytes = writtenSizeOf(childElement(domain, "memory"), "<memory>");
   const parts = [...cellSizes(domain), ...memoryModules(domain).map(sizeOfModule)];
   const sum = (sizes: readonly number[]) => sizes.reduce((bytes, size) => bytes + size, 0);
   // Each of them is rounded up, and so more may come of it.
@@ -163,9 +158,11 @@ function sumOf(modules: readonly Element[]): number {
 
 /** The size in an element of a domain, as the guest has it. */
 export function sizeOf(element: Element | undefined, what: string): number {
-  return wholeMebibytes(
-    parseSizeBytes(requireText(textOf(element), what), attributeOf(element, "unit"), "KiB"),
-  );
+  return wholeMebibytes(writtenSizeOf(element, what));
+}
+
+function writtenSizeOf(element: Element | undefined, what: string): number {
+  return parseSizeBytes(requireText(textOf(element), what), attributeOf(element, "unit"), "KiB");
 }
 
 function setSize(element: Element, bytes: number): void {

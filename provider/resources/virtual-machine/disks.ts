@@ -7,6 +7,7 @@ import type { Relocations } from "./relocations.js";
 import { identityHashes, isOwn, type MachineRequest } from "./request.js";
 import { type DiskInputs, type Inputs, volumeOf } from "./schema.js";
 import { mediumInputOf } from "./seed/boot-media.js";
+import { isToBeStarted } from "./starting.js";
 
 /** Tells the marks of the VM's own volumes. */
 export function ownMarks(
@@ -123,8 +124,6 @@ export function isRetained(
   );
 }
 
-const STARTING: ReadonlySet<Step["kind"]> = new Set(["defineMachine", "start", "restart"]);
-
 /**
  * Media that aren't in their pools, and are to come into drives, or are in those of a guest that is to be started. A preview can't say it of what the
  * same deployment is going to make.
@@ -136,7 +135,7 @@ export function missingMedia(
 ): Refusal[] {
   if (chosen === undefined || steps.length === 0) return [];
   const host = ref.name;
-  const models = steps.some(({ kind }) => STARTING.has(kind)) ? [] : [domain?.persistent, domain?.live];
+  const models = isToBeStarted(steps) ? [] : [domain?.persistent, domain?.live];
   const has = models.flatMap((model) => model?.disks ?? []);
   return (inputs.cdroms ?? []).flatMap(({ source }): Refusal[] => {
     if (source === undefined || typeof source === "string") return [];

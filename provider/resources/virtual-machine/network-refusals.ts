@@ -4,6 +4,7 @@ import { NO_FILTER_ON_OPEN_VSWITCH } from "./interface-checks.js";
 import type { ObservedHost } from "./observed.js";
 import type { MachineRequest } from "./request.js";
 import type { Inputs } from "./schema.js";
+import { isToBeStarted } from "./starting.js";
 
 /** What the host's networks can't do for interfaces: libvirt takes such a definition, and refuses the guest's next start. */
 export function networkRefusals(
@@ -26,16 +27,14 @@ export function networkRefusals(
   });
 }
 
-const STARTING: ReadonlySet<Step["kind"]> = new Set(["defineMachine", "start", "restart"]);
-
-/** All of them where the guest is to be started: one that is shut down for it would stay off. */
+/** All of them where the guest is to be started, else those that are new. */
 export function neededNetworks(
   { inputs, previous }: Pick<MachineRequest, "inputs" | "previous">,
   steps: readonly Step[],
 ): string[] {
   if (steps.length === 0) return [];
   const names = namesOf(inputs);
-  if (steps.some(({ kind }) => STARTING.has(kind))) return names;
+  if (isToBeStarted(steps)) return names;
   return names.filter((name) => !namesOf(previous ?? inputs).includes(name));
 }
 

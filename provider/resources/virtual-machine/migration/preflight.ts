@@ -186,7 +186,9 @@ async function volumeFindings(
 /** The marks that a volume's copy may have: the volume's own, or, of one that was copied here by hand without any, the VM's. */
 function marksOfCopy(name: string, here: PoolContents, domainXml: string): readonly VolumeMark[] {
   const own = here.marks.filter(({ volume }) => volume === name);
-  return own.length > 0 ? own : [vmMark(name, domainXml) ?? []].flat();
+  if (own.length > 0) return own;
+  const mark = vmMark(name, domainXml);
+  return mark === undefined ? [] : [mark];
 }
 
 /** The volume's own mark at the target, without a volume, is what is left of the volume, and is good for the next one. */
