@@ -171,6 +171,40 @@ describe.skipIf(!available)(`taking over what people made by hand ${missing.join
     await alpha.virsh("vol-delete", "--pool", "images", "odd.qcow2");
   });
 
+  it("a domain with devices that can't be told apart, which keeps them as they are", async () => {
+    const mac = "52:54:00:11:22:44";
+    const card = (link: string) =>
+      `<interface type='bridge'><mac address='${mac}'/><source bridge='br7'/><link state='${link}'/></interface>`;
+    const module = `<memory model='virtio-mem'><target><size unit='MiB'>256</size><node>0</node><block unit='KiB'>2048</block><requested unit='KiB'>0</requested></target></memory>`;
+    await alpha.writeFile(
+      "/run/twins.xml",
+      `<domain type='qemu'><name>old twins</name><maxMemory slots='4' unit='MiB'>2048</maxMemory><memory unit='MiB'>1024</memory><currentMemory unit='MiB'>512</currentMemory><vcpu>1</vcpu>
+        <cpu><numa><cell id='0' cpus='0' memory='512' unit='MiB'/></numa></cpu><os><type arch='x86_64' machine='q35'>hvm</type></os>
+        <devices>${card("up")}${card("down")}${module}${module}</devices></domain>`,
+    );
+    await alpha.virsh("define", "/run/twins.xml");
+    const described = { memory: "512MiB", powerState: "stopped" };
+    const vm = await adopt("old twins", described);
+    const inputs = inputsOf("old twins", described);
+    const edit = "(virsh edit 'old twins', with the guest off)";
+    const refusedOf = async (more: object) => (await vm.preview({ ...inputs, ...more })).refusals;
+    const memory = [
+      `memory of old twins would change, and it has 2 virtio-mem devices: memory, maxMemory, memoryHotplug and numa don't say how much is to be of which; leave these as they are, or have one device only ${edit}`,
+    ];
+    expect(await refusedOf({ memory: "768MiB" })).toEqual(memory);
+    const memoryHotplug = { type: "virtio-mem", slots: 4, bootMemory: "512MiB" };
+    expect(await refusedOf({ maxMemory: "2GiB", memoryHotplug })).toEqual([]);
+    expect(await refusedOf({ maxMemory: "4GiB", memoryHotplug })).toEqual(memory);
+    expect(await refusedOf({ interfaces: [{ bridge: "br7", mac, mtu: 1400 }] })).toEqual([
+      `interfaces[${mac}] of old twins would change, and 2 of its interfaces have this address: none of them can be told from the others; give each its own first ${edit}`,
+    ]);
+    const before = (await documentsOf("old twins")).persistent;
+    await vm.up({ ...inputs, description: "ours" });
+    const after = (await documentsOf("old twins")).persistent;
+    expect(withoutMarks(after).replace(/\s*<description>ours<.description>/, "")).toBe(withoutMarks(before));
+    await vm.remove();
+  });
+
   it("the domain of another project's tests", async () => {
     await alpha.virsh("vol-create-as", "images", "test.raw", "1MiB", "--format", "raw");
     await alpha.writeFile("/run/public.xml", publicTestDomain());

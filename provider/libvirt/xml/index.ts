@@ -50,7 +50,7 @@ export {
 } from "./interface-traffic.js";
 export * from "./lease.js";
 export type { MarkKind, MarkProblem, OnMarkProblem } from "./mark.js";
-export { type MemoryHotplug, VIRTIO_MEM_BLOCK_BYTES } from "./memory.js";
+export { type MemoryHotplug, type MemoryModel, VIRTIO_MEM_BLOCK_BYTES } from "./memory.js";
 export { dimmXml, memoryDeviceXml } from "./memory-device-xml.js";
 export type { Marks } from "./metadata.js";
 export * from "./migration-journal.js";

@@ -28,6 +28,8 @@ export interface MemoryHotplug {
   bootBytes: number;
   /** Modules that stand in the slots from the start. Those that a guest is given while it runs aren't in its definition. */
   modulesBytes: number;
+  /** How many virtio-mem devices there are, where there are several. */
+  devices?: number;
 }
 
 /** What of a domain's memory depends on one another: a change of any of it is written as a whole. */
@@ -44,11 +46,13 @@ export function readMemory(domain: Element): MemoryModel {
   const maximum = childElement(domain, "maxMemory");
   if (maximum === undefined)
     return { memoryBytes, maxMemoryBytes: totalBytes, ...(cells.length === 0 ? {} : { numa: cells }) };
+  const devices = memoryModules(domain).filter(isVirtioMem).length;
   const memoryHotplug: MemoryHotplug = {
-    type: memoryModules(domain).some(isVirtioMem) ? "virtio-mem" : "dimm",
+    type: devices > 0 ? "virtio-mem" : "dimm",
     slots: parseCount(attributeOf(maximum, "slots")) ?? 0,
     bootBytes: Math.max(0, totalBytes - allModulesBytes(domain)),
     modulesBytes: fixedModulesBytes(domain),
+    ...(devices > 1 ? { devices } : {}),
   };
   const only = sameValue(cells, [onlyCell(domain, memoryHotplug)]);
   return {

@@ -1,6 +1,7 @@
 import type { Plan, Refusal } from "../../planning/plan.js";
 import { formatBytes } from "../../planning/quantity.js";
 import type { VolumeLocation } from "../../planning/step.js";
+import { virsh } from "../virsh.js";
 import type { ObservedDisk } from "./observed.js";
 import { type DiskPlace, type DiskRequest, isAt, type ObservedVolume } from "./place.js";
 
@@ -86,7 +87,7 @@ function obstacles(
   if (user?.mirror !== undefined && user.mirror.path !== target.volume?.path)
     refuse(
       "inUse",
-      `domain ${user.name} is copying it to ${user.mirror.path} already; let that end, or end it with virsh blockjob ${user.name} ${user.target} --abort`,
+      `domain ${user.name} is copying it to ${user.mirror.path} already; let that end, or end it with ${virsh("blockjob", user.name, user.target, "--abort")}`,
     );
   if (layers.length > 0)
     refuse(

@@ -5,6 +5,7 @@ import { buildVolume } from "../../libvirt/xml/index.js";
 import type { Attachment } from "../attachments.js";
 import { layersOver } from "../layers.js";
 import { LONGEST_WAIT_MS, rescanPool } from "../rescan.js";
+import { virsh } from "../virsh.js";
 import { modelOf } from "../volume-model.js";
 import { removeVolumeMark, writeVolumeMark } from "../volumes.js";
 import { beginCopy, endCopy, type LiveCopy, pivot, untilReady } from "./block-copy.js";
@@ -90,7 +91,7 @@ async function copyLive(
     mirror.path === made.volume.path;
   if (mirror !== undefined && !goesOn)
     throw new Error(
-      `disk ${user.target} of ${user.name} on ${from.host.name} is being copied to ${mirror.path} by somebody else; let that end, or end it with virsh blockjob ${user.name} ${user.target} --abort`,
+      `disk ${user.target} of ${user.name} on ${from.host.name} is being copied to ${mirror.path} by somebody else; let that end, or end it with ${virsh("blockjob", user.name, user.target, "--abort")}`,
     );
   let copy = goesOn ? copyOf(user, mirror.path, old, move) : undefined;
   try {

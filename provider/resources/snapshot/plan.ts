@@ -3,6 +3,7 @@ import { emptyPlan, type Plan, type Refusal } from "../../planning/plan.js";
 import type { Step } from "../../planning/step.js";
 import { foundAgain, isFoundAgain } from "../found-again.js";
 import { isOlder } from "../version.js";
+import { virsh } from "../virsh.js";
 import {
   type FoundSnapshot,
   isOwn,
@@ -142,7 +143,7 @@ function planAsleep(
   { name }: ObservedMachine,
   result: Plan,
 ): void {
-  const message = `snapshot ${inputs.name} of ${name} on ${ref.name} can't be taken while the guest sleeps (suspended to RAM): libvirt takes none then. A deployment of the virtual machine wakes it up unless onGuestShutdown is "leave"; else wake it up by hand (virsh dompmwakeup ${name})`;
+  const message = `snapshot ${inputs.name} of ${name} on ${ref.name} can't be taken while the guest sleeps (suspended to RAM): libvirt takes none then. A deployment of the virtual machine wakes it up unless onGuestShutdown is "leave"; else wake it up by hand (${virsh("dompmwakeup", name)})`;
   if (chosen !== undefined) result.refusals.push({ kind: "notSupported", message });
   else result.warnings.push(message);
 }

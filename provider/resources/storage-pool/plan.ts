@@ -1,6 +1,7 @@
 import { reachingParts } from "../../libvirt/xml/index.js";
 import { emptyPlan, type Plan, type Refusal } from "../../planning/plan.js";
 import type { PropertyChange } from "../../planning/step.js";
+import { virsh } from "../virsh.js";
 import { declaredModel, desiredSource, differingIn, showPool } from "./desired.js";
 import { kindOf } from "./kinds.js";
 import {
@@ -93,7 +94,7 @@ function planPlace(request: PoolRequest, place: PoolPlace, replaced: boolean, re
     else
       result.refusals.push({
         kind: "ambiguous",
-        message: `storage pool ${pool.name} on ${host}, a ${showPool(modelOf(pool))}, has the UUID of this resource, ${pool.uuid}, and ${inputs.name}, a ${showPool(declared)}, is declared; undefine it with virsh pool-undefine, or declare what it is`,
+        message: `storage pool ${pool.name} on ${host}, a ${showPool(modelOf(pool))}, has the UUID of this resource, ${pool.uuid}, and ${inputs.name}, a ${showPool(declared)}, is declared; undefine it with ${virsh("pool-undefine", pool.name)}, or declare what it is`,
       });
     return;
   }

@@ -1,9 +1,9 @@
 import type { Host } from "../../hosts/host.js";
 import type { DomainDisk, ModelDifference } from "../../libvirt/xml/index.js";
 import type { Plan } from "../../planning/plan.js";
-import { quoteCommand } from "../../ssh/quote.js";
 import { rescanPoolOnce } from "../rescan.js";
 import { snapshotLayers } from "../snapshot-layers.js";
+import { virsh } from "../virsh.js";
 import { modelOf } from "../volume-model.js";
 import { sameVolume } from "./desired-disks.js";
 import { isActive, type ObservedDomain, snapshotNames } from "./observed.js";
@@ -78,14 +78,14 @@ export function refusePutUnderLayer(
     const { name } = domain.record;
     const { pool, volume, tops } = found;
     const attach = (layer: string) =>
-      quoteCommand([
-        ...["virsh", "attach-disk", name, layer, d.target, "--subdriver", "qcow2", "--config"],
+      virsh(
+        ...["attach-disk", name, layer, d.target, "--subdriver", "qcow2", "--config"],
         ...(isActive(domain) ? ["--live"] : []),
-      ]);
+      );
     const forget =
       domain.snapshots === undefined || domain.snapshots.length === 0
         ? ""
-        : `, and have libvirt forget its snapshot (${quoteCommand(["virsh", "snapshot-delete", name, "SNAPSHOT", "--metadata"])}; there are ${snapshotNames(domain)})`;
+        : `, and have libvirt forget its snapshot (${virsh("snapshot-delete", name, "SNAPSHOT", "--metadata")}; there are ${snapshotNames(domain)})`;
     const wayOut = `Put that in (${tops.map(attach).join("; or ")}), or remove it when nothing in it is needed any more${forget}`;
     result.refusals.push({
       kind: "inUse",

@@ -7,6 +7,7 @@ import {
   type XmlErrorKind,
 } from "../../libvirt/xml/index.js";
 import type { Refusal } from "../../planning/plan.js";
+import { virsh } from "../virsh.js";
 import type { ObservedHost } from "./observed.js";
 import { withPaths } from "./paths.js";
 
@@ -38,5 +39,5 @@ function wayOut(kind: XmlErrorKind, name: string, place: ObservedHost): string {
   if (kind !== "patchMatchesNothing") return "";
   return place.domain === undefined
     ? " in a new definition, which lacks what libvirt adds to it by itself; append what is needed, or patch once the virtual machine is there"
-    : ` in the definition of ${name} on ${place.ref.name}; compare it with: virsh dumpxml --inactive ${name}`;
+    : ` in the definition of ${name} on ${place.ref.name}; compare it with: ${virsh("dumpxml", "--inactive", name)}`;
 }

@@ -5,6 +5,7 @@ import { type Changes, sortChanges, toTexts } from "./changes.js";
 import { desiredAt } from "./desired-at.js";
 import { forcedDrives } from "./desired-disks.js";
 import { refuseLossByName, refuseTakenUnderSnapshot, releasedVolumeSteps } from "./disks.js";
+import { indistinct } from "./indistinct.js";
 import { refusePutUnderLayer } from "./layered-disks.js";
 import {
   isActive,
@@ -58,6 +59,7 @@ export function planChanges(
   const stays = whereItIs(observed) === target;
   result.refusals.push(...obstacles(desired, target, stays ? changes.definition : "everything"));
   if (changes.definition.length > 0) result.refusals.push(...patchRefusals(desired, place));
+  result.refusals.push(...indistinct([...changes.definition, ...changes.live], definition, domain));
   // Before anything refers to them.
   mediaSteps(request, place, domain, result);
   if (found) result.refusals.push(...secondSeedRefusals(request, desired));

@@ -9,6 +9,7 @@ import {
 import { emptyPlan, type Plan, type Refusal } from "../../planning/plan.js";
 import type { Step } from "../../planning/step.js";
 import { foundAgain, isFoundAgain } from "../found-again.js";
+import { virsh } from "../virsh.js";
 import { asMoved } from "./as-moved.js";
 import { asRemoved } from "./as-removed.js";
 import { volumesToCopy } from "./copies.js";
@@ -187,7 +188,7 @@ function planDeparture(
 function movesAsleep(name: string, { ref }: ObservedHost, target: ObservedHost): Refusal {
   return {
     kind: "policy",
-    message: `virtual machine ${name} is on ${ref.name} and should be on ${target.ref.name}, but ${ASLEEP}; wake it up (virsh dompmwakeup ${name}), or set onGuestShutdown: "start", with which a deployment does`,
+    message: `virtual machine ${name} is on ${ref.name} and should be on ${target.ref.name}, but ${ASLEEP}; wake it up (${virsh("dompmwakeup", name)}), or set onGuestShutdown: "start", with which a deployment does`,
   };
 }
 
@@ -302,7 +303,7 @@ function twoCopies(name: string, target: ObservedHost, elsewhere: ObservedHost):
     const [runs, left] = here ? [target, elsewhere] : [elsewhere, target];
     return {
       kind: "ambiguous",
-      message: `virtual machine ${name} (${uuid}) runs on ${runs.ref.name} and is still defined, off, on ${left.ref.name}; if it was started there too its disks would be ruined. Remove what is left over: virsh undefine ${name} on ${left.ref.name} (disks stay)`,
+      message: `virtual machine ${name} (${uuid}) runs on ${runs.ref.name} and is still defined, off, on ${left.ref.name}; if it was started there too its disks would be ruined. Remove what is left over: ${virsh("undefine", name)} on ${left.ref.name} (disks stay)`,
     };
   }
   return {

@@ -181,7 +181,9 @@ function desiredHotplug({ inputs, previous, existing }: Desire): MemoryHotplug |
   if (declared !== undefined) {
     const bootBytes = declared.bootMemory ?? defaultBootBytes(declared.type, rest, maxMemory);
     const slots = declared.slots ?? (declared.type === "dimm" ? DEFAULT_SLOTS : 1);
-    return { type: declared.type, slots, bootBytes, modulesBytes };
+    const made = { type: declared.type, slots, bootBytes, modulesBytes };
+    const devices = declared.type === "virtio-mem" ? found?.devices : undefined;
+    return devices === undefined ? made : { ...made, devices };
   }
   if (found === undefined || previous?.memoryHotplug !== undefined) return undefined;
   const fullBytes = found.bootBytes + modulesBytes;

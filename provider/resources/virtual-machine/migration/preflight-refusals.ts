@@ -8,6 +8,7 @@ import {
   newestMachine,
 } from "../../../libvirt/xml/machine-types.js";
 import { formatBytes } from "../../../planning/quantity.js";
+import { virsh } from "../../virsh.js";
 
 /** What was read of both hosts about a move that is ahead. */
 export interface PreflightFindings {
@@ -172,7 +173,7 @@ function* storageRefusals(findings: PreflightFindings): Generator<string> {
     if (volume.readonly !== true && format !== "qcow2" && format !== "raw")
       yield `volume ${volume.name} has the format ${format ?? "unknown"}; only qcow2 and raw can be copied`;
     if (volume.takenBy === "formerVolume")
-      yield `there is a volume ${volume.name} in ${where} already, with this virtual machine's mark: if both hosts see the same storage set migration.storage "shared"; if somebody copied the disk to ${source.name} by hand it is the former one, to be removed when nothing on it is needed any more (virsh vol-delete ${volume.name} --pool ${volume.targetPool} on ${target.name})`;
+      yield `there is a volume ${volume.name} in ${where} already, with this virtual machine's mark: if both hosts see the same storage set migration.storage "shared"; if somebody copied the disk to ${source.name} by hand it is the former one, to be removed when nothing on it is needed any more (${virsh("vol-delete", volume.name, "--pool", volume.targetPool)} on ${target.name})`;
     else if (volume.takenBy !== undefined)
       yield `there is ${volume.takenBy === "volume" ? "a volume" : "the mark of a volume"} ${volume.name} in ${where} already; if both hosts see the same storage set migration.storage "shared", else remove it`;
     const isCopiedAsFile = !live || volume.readonly === true;

@@ -4,6 +4,7 @@ import { parseDomain } from "../../../libvirt/xml/index.js";
 import { describeGoal } from "../../../planning/step.js";
 import type { ApplyContext } from "../../definition.js";
 import { until } from "../../until.js";
+import { virsh } from "../../virsh.js";
 import { isCrashKept } from "../stop.js";
 import { isAgentConnected, readAddresses } from "./addresses.js";
 import { forgetAwaited } from "./awaited.js";
@@ -148,5 +149,5 @@ function tooLate(
   const next = isPaused
     ? "it stays as it is, and the next deployment resumes it if it is paused then"
     : "it runs on as it is, and the next deployment goes on waiting";
-  return `guest ${name}: waited ${timeoutMs / 1000} s for ${describeGoal(goal)}, in vain: ${found}; ${next}. Its console says more (virsh console ${name} on ${host.name}); waitTimeout gives it longer`;
+  return `guest ${name}: waited ${timeoutMs / 1000} s for ${describeGoal(goal)}, in vain: ${found}; ${next}. Its console says more (${virsh("console", name)} on ${host.name}); waitTimeout gives it longer`;
 }
