@@ -30,7 +30,7 @@ export function divergencesOf(step: Step): Divergence[] {
     case "record":
       return [{ kind: "drifted", property: "state", reason: step.reason, up }];
     case "recordOwner":
-      return [{ kind: "drifted", property: "owner mark", found: step.reason, wanted: "as recorded", up }];
+      return [drifted("owner mark", step.reason, "as recorded")];
     case "adopt":
       return [drifted("owner mark", "none", "ours")];
     case "definePool":

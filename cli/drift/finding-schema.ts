@@ -18,7 +18,11 @@ export const finding = z.object({
   property: z.string().optional(),
   wanted: z.string().optional(),
   found: z.string().optional(),
-  up: z.array(z.string()).describe("What `pulumi up` would do, in the words of its preview."),
+  up: z
+    .array(z.string())
+    .describe(
+      "What `pulumi up` would do, in the words of its preview. Nothing where it refuses the resource.",
+    ),
   effect: z.enum(effects).optional().describe("What that does to a guest."),
   reason: z.string().optional(),
 });

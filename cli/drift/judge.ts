@@ -50,9 +50,12 @@ export function judge(resource: StateResource, inspection: Inspection): Judged {
   };
   const findings: NewFinding[] = [];
   const { refusals, replaceBecause } = plan;
-  if (!exists && plan.steps.length > 0)
-    findings.push({ kind: "missing", ...about, ...home, up: describePlan(plan), effect: "none" });
-  else {
+  const isRefused = refusals.length > 0;
+  if (!exists && plan.steps.length > 0) {
+    // What is refused says itself that it is missing.
+    if (!isRefused)
+      findings.push({ kind: "missing", ...about, ...home, up: describePlan(plan), effect: "none" });
+  } else {
     for (const property of replaceBecause)
       findings.push({
         kind: "drifted",
@@ -70,6 +73,8 @@ export function judge(resource: StateResource, inspection: Inspection): Judged {
         if (before === undefined) findings.push(found);
         else addPowerStep(before, found);
       }
+    // One refusal, and nothing of the resource is done.
+    if (isRefused) for (const found of findings) Object.assign(found, { up: [], effect: "refused" });
   }
   for (const { message } of refusals)
     findings.push({

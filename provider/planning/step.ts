@@ -26,7 +26,7 @@ export interface VolumeLocation {
  */
 export type Step =
   | { kind: "record"; subject: string; effect: "none"; reason: string }
-  | { kind: "recordOwner"; subject: string; effect: "none"; reason: string }
+  | { kind: "recordOwner"; subject: string; host?: string; effect: "none"; reason: string }
   | { kind: "adopt"; subject: string; host: string; effect: "none" }
   // storage pools
   | { kind: "definePool"; subject: string; host: string; effect: "none"; reason: string }

@@ -7,6 +7,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { displayWidth } from "../../cli/display-width.js";
 import { formatted } from "../../cli/drift/formats/index.js";
+import { upOf } from "../../cli/drift/formats/words.js";
 import { ignoring } from "../../cli/drift/ignore.js";
 import { judge } from "../../cli/drift/judge.js";
 import { makeReport } from "../../cli/drift/report.js";
@@ -117,6 +118,25 @@ describe("an inspection", () => {
     expect(judged.status).toBe("missing");
     expect(judged.findings).toHaveLength(1);
     expect(judged.findings[0]?.up).toHaveLength(2);
+  });
+
+  it("of a resource that up refuses promises nothing of what it would have done", () => {
+    const move: Step = {
+      ...{ kind: "migrate", subject: "web", from: "alpha", to: "beta", copies: [], effect: "migrate" },
+    };
+    const refusals = [{ kind: "inUse" as const, message: "there is one already" }];
+    const refused = (steps: Step[], exists = true) => {
+      const inspection = planned(steps);
+      return { ...inspection, exists, plan: { ...inspection.plan, refusals } };
+    };
+    const rows = (inspection: Inspection) =>
+      judge(web, inspection).findings.map((found) => [found.kind, found.property, found.effect, upOf(found)]);
+    const refusal = ["refused", "refuses: there is one already"];
+    expect(rows(refused([move]))).toEqual([
+      ["drifted", "host", "refused", "nothing, as it refuses something of it"],
+      ["drifted", undefined, ...refusal],
+    ]);
+    expect(rows(refused([start], false))).toEqual([["missing", undefined, ...refusal]]);
   });
 
   it("tells a restart for several changes property by property", () => {

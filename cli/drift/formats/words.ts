@@ -9,9 +9,11 @@ export function subjectOf({ resource, object }: Finding): string {
   return object === undefined ? name : `${name}: ${object}`;
 }
 
+const REFUSED_WITH_IT = "nothing, as it refuses something of it";
+
 /** What `pulumi up` would do; the lines of a preview say themselves what a guest feels of it. */
 export function upOf({ up, effect, reason }: Finding): string {
-  if (effect === "refused") return `refuses: ${reason ?? ""}`;
+  if (effect === "refused") return reason === undefined ? REFUSED_WITH_IT : `refuses: ${reason}`;
   const lines = up.join("; ");
   return effect === "replace" ? `${lines}: ${effectLabel(effect)}` : lines;
 }

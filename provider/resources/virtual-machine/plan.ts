@@ -175,7 +175,7 @@ function planDeparture(
   relocationSteps(request, place, domain, unfinished, result);
   const copies = volumesToCopy(request, target, place, domain, isActive(domain) ? observed.bases : []);
   releaseLeftBehind(request, place, domain, copies, result);
-  if (marked.length > 0) result.steps.push(markAgain(domain, marked));
+  if (marked.length > 0) result.steps.push(markAgain(domain, found, marked));
   planMove(request, observed, place, domain, copies, result);
   planRecords(request, place, domain, result);
   const moved = asMoved(place, target, domain, copies);
@@ -350,6 +350,7 @@ function planRecords(
       result.steps.push(
         markAgain(
           domain,
+          place,
           unmarked.map(({ volume }) => volume),
         ),
       );
@@ -362,7 +363,7 @@ function planRecords(
     result.steps.push({ kind: "record", subject, effect: "none", reason: `that it is on ${place.ref.name}` });
 }
 
-function markAgain({ record }: ObservedDomain, volumes: readonly string[]): Step {
+function markAgain({ record }: ObservedDomain, { ref }: ObservedHost, volumes: readonly string[]): Step {
   const reason = `no mark is on ${volumes.join(", ")}`;
-  return { kind: "recordOwner", subject: record.name, effect: "none", reason };
+  return { kind: "recordOwner", subject: record.name, host: ref.name, effect: "none", reason };
 }
