@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 import { LongestFirst } from "./test/support/longest-first.js";
+import { longer } from "./test/support/runs.js";
 
 /** Tests on real hosts, each file with hosts of its own. */
 const onHosts = { testTimeout: 300_000, hookTimeout: 300_000, fileParallelism: true, maxWorkers: 2 };
@@ -12,7 +13,7 @@ export default defineConfig({
         test: {
           name: "fast",
           include: ["test/{unit,property,wire}/**/*.test.ts"],
-          testTimeout: 60_000, // the longest takes four seconds on an idle machine
+          testTimeout: longer(60_000), // the longest takes four seconds on an idle machine
           isolate: false, // no file leaves anything to the next, and each would load all modules anew
           maxWorkers: 2,
         },

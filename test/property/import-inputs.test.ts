@@ -11,7 +11,7 @@ import type { ObservedMachine } from "../../provider/resources/virtual-machine/o
 import { plan } from "../../provider/resources/virtual-machine/plan.js";
 import type { MachineRequest } from "../../provider/resources/virtual-machine/request.js";
 import { type Inputs, shape } from "../../provider/resources/virtual-machine/schema.js";
-import { runs } from "../support/runs.js";
+import { longer, runs } from "../support/runs.js";
 import { machineInputs, NETWORKS, POOLS, pulumiUrn } from "./machine-inputs.js";
 import { applyToWorld, type MachineWorld, observedWorld } from "./machine-world.js";
 
@@ -63,7 +63,7 @@ function storageIn({ target }: ObservedMachine): Storage {
 
 const common = { pulumiUrn, name: "web", host: "alpha", connection: { address: "alpha" }, adopt: true };
 
-describe("inputs for a VM that is there", { timeout: 120_000 }, () => {
+describe("inputs for a VM that is there", { timeout: longer(120_000) }, () => {
   it("are taken over without a change, none of them left out", async () => {
     await fc.assert(
       fc.asyncProperty(machineInputs, async (made) => {

@@ -5,7 +5,7 @@ import { describeStep, needsAnotherLook, type Step } from "../../provider/planni
 import { plan } from "../../provider/resources/virtual-machine/plan.js";
 import type { MachineRequest } from "../../provider/resources/virtual-machine/request.js";
 import { type Inputs, type Outputs, volumeOf } from "../../provider/resources/virtual-machine/schema.js";
-import { runs } from "../support/runs.js";
+import { longer, runs } from "../support/runs.js";
 import { machineInputs as inputs, NETWORKS, POOLS } from "./machine-inputs.js";
 import { applyToWorld, type MachineWorld, observedWorld } from "./machine-world.js";
 
@@ -80,7 +80,7 @@ function essence(world: MachineWorld) {
 }
 
 // Thousands of plans take a while where the cores are shared.
-describe("a VM's plan", { timeout: 120_000 }, () => {
+describe("a VM's plan", { timeout: longer(120_000) }, () => {
   it("is empty once it has been applied, from nothing and from any other VM", () => {
     fc.assert(
       fc.property(inputs, inputs, (a, b) => {

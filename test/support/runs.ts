@@ -5,3 +5,8 @@ const factor = Number(process.env.KVM_TEST_RUNS ?? 1);
 export function runs(count: number): number {
   return Math.max(1, Math.round(count * factor));
 }
+
+/** For how long such a test may go on that may take so many milliseconds in a run of all tests. */
+export function longer(timeoutMs: number): number {
+  return Math.round(timeoutMs * Math.max(1, factor));
+}

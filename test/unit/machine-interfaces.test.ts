@@ -9,7 +9,11 @@ import type {
 import { readAttemptNote } from "../../provider/libvirt/xml/index.js";
 import { withOwnerMark } from "../../provider/libvirt/xml/owner-mark.js";
 import type { Step } from "../../provider/planning/step.js";
-import { asBeforeAttempt, withAttempt } from "../../provider/resources/virtual-machine/attempt.js";
+import {
+  asBeforeAttempt,
+  pluggedBeforeAttempt,
+  withAttempt,
+} from "../../provider/resources/virtual-machine/attempt.js";
 import { desiredInterfaces, madeMac } from "../../provider/resources/virtual-machine/desired-interfaces.js";
 import {
   missingNetworks,
@@ -195,4 +199,20 @@ it("what a change that failed has given a device goes when it is taken back, unl
   expect(back(model({ mtu: 1500 }, { serial: "other" }))).toEqual(
     model({ mtu: 1500 }, { serial: "other", cache: "none" }),
   );
+});
+
+it("what was declared of an interface is known after an attempt that has plugged it into another network", () => {
+  const former = declared({ network: "dmz", bootOrder: 6 }, { network: "lan", model: "e1000e" });
+  const [dmz, lan] = [{ ...there(first, "dmz"), bootOrder: 6 }, there(second, "lan")];
+  const before = { name: "web", disks: [], interfaces: [dmz, lan] } as unknown as DomainModel;
+  const inputs = declared({ network: "lan" }, { network: "lan", bootOrder: 8 });
+  const failed = { ...before, interfaces: desiredInterfaces(inputs, former, before.interfaces, uuid) };
+  const note = readAttemptNote(withAttempt("<domain><name>web</name></domain>", before, failed));
+  const { interfaces } = asBeforeAttempt(failed, note, inputs, former);
+  const plugged = pluggedBeforeAttempt(failed, note);
+  expect(plugged).toEqual([dmz, lan].map(({ mac, source }) => ({ mac, source })));
+  expect(desiredInterfaces(inputs, former, interfaces, uuid, plugged)).toEqual(failed.interfaces);
+  const fewer = { ...before, interfaces: [lan] };
+  const noteOfFewer = readAttemptNote(withAttempt("<domain><name>web</name></domain>", before, fewer));
+  expect(pluggedBeforeAttempt(fewer, noteOfFewer)).toEqual(plugged);
 });

@@ -11,6 +11,7 @@ import {
 } from "../../libvirt/xml/index.js";
 import { aliasOf } from "./desired-cdroms.js";
 import { sameVolume } from "./desired-disks.js";
+import type { Attached } from "./desired-interfaces.js";
 import { type Inputs, volumeOf } from "./schema.js";
 
 /** Secrets are in these, a note of its own says what they were, or nobody leaves them undeclared. */
@@ -205,6 +206,24 @@ export function asBeforeAttempt(
     .filter(({ mac }) => !isNew("interfaces", mac) || macs.has(mac))
     .map((nic) => deviceBefore("interfaces", nic.mac, nic, attempt));
   return { ...(model as unknown as DomainModel), disks, interfaces };
+}
+
+/** Where interfaces were before an attempt that hasn't come to its end, those too that it has taken away. */
+export function pluggedBeforeAttempt(
+  { interfaces }: DomainModel,
+  attempt: AttemptNote | undefined,
+): readonly Attached[] {
+  if (attempt === undefined) return interfaces;
+  const { interfaces: list } = attempt;
+  const macs = list === undefined ? interfaces.map(({ mac }) => mac) : (parsed(list.before) as string[]);
+  return macs.flatMap((mac): Attached[] => {
+    const change = attempt[keyOf("interfaces", mac, "source")];
+    const source =
+      change === undefined
+        ? interfaces.find((nic) => nic.mac === mac)?.source
+        : (parsed(change.before) as Attached["source"] | undefined);
+    return source === undefined ? [] : [{ mac, source }];
+  });
 }
 
 function isBusDeclared({ device, source, alias }: DomainDisk, inputs: Inputs | undefined): boolean {

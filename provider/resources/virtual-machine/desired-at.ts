@@ -1,5 +1,5 @@
 import type { DomainModel } from "../../libvirt/xml/index.js";
-import { asBeforeAttempt } from "./attempt.js";
+import { asBeforeAttempt, pluggedBeforeAttempt } from "./attempt.js";
 import { desiredModel } from "./desired.js";
 import type { ObservedHost } from "./observed.js";
 import { type MachineRequest, wasFound } from "./request.js";
@@ -15,5 +15,6 @@ export function desiredAt(
     uuid: place.domain?.record.uuid ?? "",
     facts: place.facts,
     found: wasFound(place.domain?.owner, request),
+    pluggedBefore: pluggedBeforeAttempt(definition, place.domain?.attempt),
   });
 }

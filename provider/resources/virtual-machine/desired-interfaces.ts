@@ -19,16 +19,17 @@ const BYTES_IN_KIBIBYTE = 1_024;
 
 /**
  * Interfaces are told apart by MAC. One without a declared MAC is the existing one on the same network that no other claims, else a new one
- * with an address made of the VM's UUID, so that it is the same in every plan.
+ * with an address made of the VM's UUID, so that it is the same in every plan. `before`: where interfaces were when `previous` was deployed.
  */
 export function desiredInterfaces(
   inputs: Inputs,
   previous: Inputs | undefined,
   existing: readonly DomainInterface[],
   uuid: string,
+  before: readonly Attached[] = existing,
 ): DomainInterface[] {
   const declared = inputs.interfaces ?? [];
-  const entriesBefore = entriesByMac(previous?.interfaces ?? [], existing, uuid);
+  const entriesBefore = entriesByMac(previous?.interfaces ?? [], before, uuid);
   const macs = macsOf(declared, existing, uuid);
   const claimed = new Set(macs);
   const made = declared.map((entry, i): DomainInterface => {
@@ -60,10 +61,10 @@ export function ownMacs(
   return new Set([...macsOf(inputs.interfaces ?? [], existing, uuid), ...formerMacs(previous, uuid)]);
 }
 
-/** What was declared last time of the interfaces that are there, found in the same way. */
+/** What was declared last time of the interfaces that were there, found in the same way. */
 function entriesByMac(
   entries: readonly InterfaceInputs[],
-  existing: readonly DomainInterface[],
+  existing: readonly Attached[],
   uuid: string,
 ): Map<string, InterfaceInputs> {
   const macs = macsOf(entries, existing, uuid);
@@ -90,7 +91,8 @@ function macsOf(entries: readonly InterfaceInputs[], existing: readonly Attached
   return matchOnce(entries, afterwards, uuid);
 }
 
-type Attached = Pick<DomainInterface, "mac" | "source">;
+/** Which interface is plugged into what. */
+export type Attached = Pick<DomainInterface, "mac" | "source">;
 
 function matchOnce(
   entries: readonly InterfaceInputs[],

@@ -1,7 +1,7 @@
 import type { HostFacts } from "../../hosts/facts.js";
 import { type DomainModel, hasPcieRootPorts, machineCanonicalName } from "../../libvirt/xml/index.js";
 import { desiredDisks } from "./desired-disks.js";
-import { desiredInterfaces } from "./desired-interfaces.js";
+import { type Attached, desiredInterfaces } from "./desired-interfaces.js";
 import type { Desire } from "./features/feature.js";
 import { features } from "./features/index.js";
 import type { Inputs } from "./schema.js";
@@ -14,6 +14,8 @@ export interface Placing {
   uuid: string;
   facts: HostFacts;
   found?: boolean;
+  /** Where its interfaces were when the former inputs were deployed; by default where they are. */
+  pluggedBefore?: readonly Attached[];
 }
 
 /**
@@ -41,7 +43,10 @@ export function desiredModel(
     maxCpus: existing?.maxCpus ?? 1,
     firmware: existing?.firmware ?? "bios",
     disks: desiredDisks(inputs, previous, existing?.disks ?? [], machine),
-    interfaces: desiredInterfaces(inputs, previous, existing?.interfaces ?? [], existing?.uuid ?? place.uuid),
+    interfaces: desiredInterfaces(
+      ...([inputs, previous, existing?.interfaces ?? []] as const),
+      ...([existing?.uuid ?? place.uuid, place.pluggedBefore] as const),
+    ),
   };
   if (existing === undefined) {
     model.architecture = place.facts.capabilities.architecture;
