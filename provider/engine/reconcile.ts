@@ -1,7 +1,7 @@
 import { oneLine } from "../hosts/errors.js";
 import { isLibvirtError } from "../libvirt/index.js";
 import { describePlan, emptyPlan, type Plan, type Refusal } from "../planning/plan.js";
-import { describeStep, mustBeAnnounced, needsAnotherLook, type Step } from "../planning/step.js";
+import { describeStep, needsAnotherLook, type Step, unannounced } from "../planning/step.js";
 import type { AnyDefinition, Request } from "../resources/definition.js";
 import type { Deployment } from "./deployment.js";
 import { PartialFailure, UserError } from "./errors.js";
@@ -204,11 +204,8 @@ function refusedBy(refusals: readonly Refusal[]): UserError {
 /** What happens to a guest must have stood in the preview: a host that changed in between stops the step, not the guest. */
 function refuseIfNecessary(plan: Plan, news: Bag, label: string): void {
   if (plan.refusals.length > 0) throw refusedBy(plan.refusals);
-  const announced = new Set(Array.isArray(news.effects) ? (news.effects as unknown[]).map(String) : []);
-  const surprises = plan.steps
-    .filter(mustBeAnnounced)
-    .flatMap(describeStep)
-    .filter((line) => !announced.has(line));
+  const announced = Array.isArray(news.effects) ? (news.effects as unknown[]).map(String) : [];
+  const surprises = plan.steps.flatMap((step) => unannounced(step, announced));
   if (surprises.length > 0)
     throw new UserError(
       `${label}: not done, because the preview did not say it and it isn't harmless: ${surprises.join("; ")}. The host changed in between, or could not be asked; run the preview again`,

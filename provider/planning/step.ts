@@ -469,6 +469,18 @@ export function mustBeAnnounced(step: Step): boolean {
   }
 }
 
+/** What of a step that must be announced no preview has said. */
+export function unannounced(step: Step, announced: readonly string[]): string[] {
+  if (!mustBeAnnounced(step)) return [];
+  const said = new Set(announced.map(withoutPresentMemory));
+  return describeStep(step).filter((line) => !said.has(withoutPresentMemory(line)));
+}
+
+/** A guest that boots moves its balloon, so that it has other memory now than a moment ago: what it comes to is what counts. */
+function withoutPresentMemory(line: string): string {
+  return line.replace(/^memory .*?(?= -> .*, live)/, "memory");
+}
+
 /** After these the object is elsewhere, or its state was decided only by the step: what follows is planned anew. */
 export function needsAnotherLook(step: Step, next: Step | undefined): boolean {
   // Nothing was done on the host: whoever looked again would find the same to do, and never get beyond it.

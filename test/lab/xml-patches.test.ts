@@ -132,4 +132,24 @@ describe.skipIf(!available)(`xml patches ${missing.join("; ")}`, () => {
     expect(after).not.toMatch(/<hub|freePageReporting|kvm-xml/);
     expect(after).toContain("<panic");
   });
+
+  it("what a patch has made otherwise changes at the next start, when the patch goes", async () => {
+    const gone = { xpath: "/domain/on_crash", remove: true as const };
+    await using vm = new WalkedMachine(world, "overridden", { onCrash: "preserve", xml: [gone] });
+    await vm.start();
+    await vm.change({
+      inputs: { onCrash: "coredump-destroy" },
+      announced: ['onCrash "preserve" -> "coredump-destroy"'],
+    });
+    await vm.change({
+      inputs: { xml: undefined },
+      announced: ["xml remove /domain/on_crash -> none, at the next boot"],
+    });
+    expect(vm.declared.state.pendingRestart).toEqual(
+      expect.arrayContaining(['onCrash "preserve" -> "coredump-destroy"']),
+    );
+    expect(await vm.liveXml()).toContain("<on_crash>destroy<");
+    await vm.change({ inputs: { restartPolicy: "whenNeeded" }, announced: [/^restart the guest/] });
+    expect(await vm.liveXml()).toContain("<on_crash>coredump-destroy<");
+  });
 });

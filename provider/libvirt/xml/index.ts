@@ -74,6 +74,7 @@ export type { Portgroup, Vlan } from "./network-vlan.js";
 export type { NumaCell } from "./numa.js";
 export * from "./owner-mark.js";
 export { patchNotesAsKept, patchNotesKind } from "./patch-notes.js";
+export { patchedPaths } from "./patched-paths.js";
 export { applyPatches, parseFragment, type XmlPatch, xpathProblem } from "./patches.js";
 export { cardPlug, hasPcieRootPorts } from "./pcie.js";
 export { type PluggingRoom, readPluggingRoom } from "./plugging-room.js";

@@ -88,7 +88,10 @@ export function sortChanges(
 
 function effectIn(difference: ModelDifference, guest: RunningGuest): RunningEffect {
   const possible = effectOf(difference, guest);
-  return isDeclined(difference, guest) ? "nextBoot" : possible;
+  if (isDeclined(difference, guest)) return "nextBoot";
+  if (possible !== "live" || guest.patched?.has(difference.path) !== true) return possible;
+  // What the guest has there is the patch's, and stays so until it starts without that.
+  return sameValue(guest.live.patches, guest.to.patches) ? "none" : "nextBoot";
 }
 
 /** What goes makes room for what comes, so that is looked at first. */
@@ -238,6 +241,9 @@ export function pendingChanges(live: DomainModel, definition: DomainModel, run: 
     },
     get hotplug() {
       return run.hotplug;
+    },
+    get patched() {
+      return run.patched;
     },
     get definedDimmsBytes() {
       return run.definedDimmsBytes;

@@ -6,6 +6,7 @@ import {
   noRunNotes,
   nothingPlugged,
   type PluggingRoom,
+  patchedPaths,
   type RunNotes,
   readHotplugState,
   readPluggingRoom,
@@ -28,6 +29,8 @@ export interface GuestRun {
   balloonLeavesBytes?: number | undefined;
   /** What can be plugged in. */
   readonly room?: PluggingRoom | undefined;
+  /** What patches have made otherwise than the model of its live document says. */
+  readonly patched?: ReadonlySet<string> | undefined;
   /** Folders of the host can be plugged in; asked only of a guest that is to have some. */
   plugsFolders?: boolean | undefined;
   /** The networks of its host, by name. */
@@ -63,6 +66,7 @@ export function guestRunOf(
   let hotplug: HotplugState | undefined;
   let definedDimmsBytes: number | undefined;
   let room: PluggingRoom | undefined;
+  let patched: ReadonlySet<string> | undefined;
   return {
     paused: record.state === "paused" || record.state === "suspended",
     networks,
@@ -74,6 +78,10 @@ export function guestRunOf(
     get room() {
       room ??= readPluggingRoom(liveXml);
       return room;
+    },
+    get patched() {
+      patched ??= patchedPaths(liveXml);
+      return patched;
     },
     get definedDimmsBytes() {
       definedDimmsBytes ??=
