@@ -69,6 +69,11 @@ describe.skipIf(!available)(`images come to hosts ${missing.join("; ")}`, () => 
     const content = Buffer.concat([randomBytes(2 * MIB), Buffer.alloc(4 * MIB)]);
     await world.write("sent.raw", content);
     const packed = await world.made("sent.raw.xz", "xz -k0 sent.raw");
+    // As OpenWrt's are: more than gzip reads at once comes after what is packed.
+    const signed = await world.made(
+      "signed.raw.gz",
+      "{ gzip -c sent.raw; head -c 1000000 sent.raw; } >signed.raw.gz",
+    );
     await alpha.shell(
       `iptables -w -A OUTPUT -p tcp --dport ${server.port} -j REJECT --reject-with tcp-reset`,
     );
@@ -82,6 +87,7 @@ describe.skipIf(!available)(`images come to hosts ${missing.join("; ")}`, () => 
         },
       ],
       ["packed", { source: server.serve("sent.raw.xz", packed), sha256: sha256(packed) }],
+      ["signed", { source: server.serve("signed.raw.gz", signed), sha256: sha256(signed) }],
     ];
     try {
       for (const [name, more] of ways) {
@@ -111,7 +117,7 @@ describe.skipIf(!available)(`images come to hosts ${missing.join("; ")}`, () => 
     } finally {
       await alpha.shell(`iptables -w -F OUTPUT`);
     }
-    expect(await world.files()).toHaveLength(2);
+    expect(await world.files()).toHaveLength(3);
   });
 
   it("from a file of this machine, and as it changes", async () => {

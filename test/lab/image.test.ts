@@ -277,6 +277,7 @@ describe.skipIf(!available)(`images on real hosts ${missing.join("; ")}`, () => 
       ["disk.raw", "", {}, "raw"],
       ["disk.qcow2", "qemu-img convert -O qcow2 disk.raw disk.qcow2", {}, "qcow2"],
       ["disk.raw.gz", "gzip -k disk.raw", {}, "raw"],
+      ["signed.raw.gz", "{ gzip -c disk.raw; echo signature; } >signed.raw.gz", {}, "raw"],
       ["disk.raw.xz", "xz -k0 disk.raw", {}, "raw"],
       ["disk.qcow2.zst", "zstd -q disk.qcow2", {}, "qcow2"],
       ["disk.qcow2.bz2", "bzip2 -k disk.qcow2", {}, "qcow2"],
