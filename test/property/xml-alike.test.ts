@@ -25,6 +25,12 @@ const METADATA = `
   </devices>
 </mine:notes>
   </metadata>`;
+/** As libvirt writes them of a domain that has more than one identity. */
+const LATER = `
+  <genid>b2f0cd5d-1d12-4a4f-8a0c-6f3b0f1c9d7e</genid>
+  <hwuuid>0e7b8a52-9f5c-4a2e-bb9b-7f0b7a3d5c11</hwuuid>
+  <title>of later</title>
+  <description>what it says</description>`;
 const EMULATOR = /\n {4}<emulator>[^<]*<\/emulator>/;
 
 function read(parse: (xml: string) => DomainModel, xml: string): DomainModel | string {
@@ -50,7 +56,9 @@ describe("reading domains that are alike", () => {
         agree(mixed);
         agree(mixed.replace(/<name>[^<]*/, "<name>other &amp; more").replace(/<uuid>/, "<uuid> "));
         agree(mixed.replace(/(?=\n {2}<devices>)/, METADATA));
-        agree(mixed.replace(/\n {2}<(?:title|description)>[^<]*<\/\w+>/g, ""));
+        const unnamed = mixed.replace(/\n {2}<(?:title|description)>[^<]*<\/\w+>/g, "");
+        agree(unnamed);
+        agree(unnamed.replace(/(?<=<\/uuid>)/, LATER));
       }
     fc.assert(
       fc.property(domainModel, ownerMark, (model, owner) => {

@@ -292,6 +292,31 @@ it("a disk goes back to the bus of before an attempt where nobody declares one, 
   expect(seenAs(again, later, inputsOf())).toEqual([disk]);
 });
 
+it("disks that have one source, or none that is modelled, aren't taken for each other in what an attempt notes", () => {
+  const disk = (target: string, rest: Partial<DomainDisk>): DomainDisk => ({
+    ...{ target, bus: "virtio", device: "disk", format: "raw", readonly: false, shareable: false },
+    ...rest,
+  });
+  const shared = { pool: "images", volume: "web-0" };
+  const disks = [
+    disk("vda", { source: { other: "network" }, cache: "none" }),
+    disk("vdb", { source: { other: "network" } }),
+    disk("vdc", { source: shared }),
+    disk("vdd", { source: shared, serial: "second" }),
+  ];
+  const model = (of: DomainDisk[], rest: Partial<DomainModel> = {}) =>
+    ({ name: "web", disks: of, interfaces: [], ...rest }) as unknown as DomainModel;
+  const xml = "<domain><name>web</name></domain>";
+  const inputs = { name: "web" } as unknown as Inputs;
+  const described = model(disks, { description: "ours" });
+  const noted = readAttemptNote(withAttempt(xml, model(disks), described));
+  expect(noted).toEqual({ description: { before: "null", after: '"ours"' } });
+  expect(asBeforeAttempt(described, noted, inputs, undefined)).toEqual(model(disks));
+  const moved = model([...disks.slice(0, 3), disk("sda", { source: shared, serial: "second", bus: "scsi" })]);
+  const goes = readAttemptNote(withAttempt(xml, model(disks), moved));
+  expect(Object.keys(goes ?? {})).toEqual(["disks", "disks[sda].place"]);
+});
+
 it("a medium that isn't in its pool any more is no matter where it is in the drive already, until a start", () => {
   const source = { pool: "iso", volume: "a.iso" };
   const model = { disks: [{ device: "cdrom", source }] } as unknown as DomainModel;

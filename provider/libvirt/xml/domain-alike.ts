@@ -47,6 +47,8 @@ const head =
 const ownerMark = /\n {4}<kvm-owner:owner [^<>]*\/>(?=\n)/;
 const ownDevice = /\n {4}<(disk|interface)(?=[ />])[^<>]*?(?:\/>|>[\s\S]*?\n {4}<\/\1>)/g;
 const DEVICES = "\n  <devices>\n";
+/** What is a domain's own, where it doesn't follow its UUID at once: after `<genid>`, `<hwuuid>`, or what libvirt may yet put there. */
+const ownLater = /\n {2}<(?:title|description)[ />]/;
 
 /** Two documents of one that is indented as libvirt indents, in which nothing but elements and texts begins with "<". */
 function cutOwn(xml: string): { own: string; frame: string } | undefined {
@@ -56,6 +58,8 @@ function cutOwn(xml: string): { own: string; frame: string } | undefined {
   const devicesAt = xml.indexOf(DEVICES, begin.length - 1);
   // What people noted down may look like devices.
   if (devicesAt === -1 || xml.lastIndexOf(DEVICES) !== devicesAt) return undefined;
+  const between = xml.slice(begin.length - 1, devicesAt);
+  if (ownLater.test(between)) return undefined;
   const devices: string[] = [];
   const others = xml.slice(devicesAt).replace(ownDevice, (device) => {
     devices.push(device);
@@ -64,6 +68,6 @@ function cutOwn(xml: string): { own: string; frame: string } | undefined {
   const ownDevices = devices.length === 0 ? "" : `  <devices>${devices.join("")}\n  </devices>\n`;
   return {
     own: `${root}>\n${named}${ownDevices}</domain>\n`,
-    frame: `${root}>${xml.slice(begin.length - 1, devicesAt).replace(ownerMark, "")}${others}`,
+    frame: `${root}>${between.replace(ownerMark, "")}${others}`,
   };
 }

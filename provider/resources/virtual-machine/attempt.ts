@@ -62,12 +62,15 @@ function placeOf({ target, bus }: DomainDisk): Pick<DomainDisk, "target" | "bus"
   return { target, bus };
 }
 
-/** The new targets of disks, by those that they had. */
+/** The new targets of disks, by those that they had. Several may have one source, or one of which no more than its type is known: who stays in place didn't move. */
 function disksMovedBetween(from: DomainModel, to: DomainModel): ReadonlyMap<string, string> {
+  const isAtItsPlaceIn = ({ disks }: DomainModel, disk: DomainDisk) =>
+    disks.some((other) => other.target === disk.target && isSameDisk(disk, other));
+  const come = to.disks.filter((disk) => !isAtItsPlaceIn(from, disk));
   return new Map(
     from.disks.flatMap((disk) => {
-      const after = to.disks.find((other) => isSameDisk(disk, other));
-      return after === undefined || after.target === disk.target ? [] : [[disk.target, after.target]];
+      const after = isAtItsPlaceIn(to, disk) ? undefined : come.find((other) => isSameDisk(disk, other));
+      return after === undefined ? [] : [[disk.target, after.target]];
     }),
   );
 }
