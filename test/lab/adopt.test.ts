@@ -205,6 +205,39 @@ describe.skipIf(!available)(`taking over what people made by hand ${missing.join
     await vm.remove();
   });
 
+  it("a domain of which the model has only part, and of that no more than what is declared is changed", async () => {
+    const nbd = (target: string) =>
+      `<disk type='network' device='disk'><driver name='qemu' type='raw'/><source protocol='nbd' name='${target}'><host name='127.0.0.1' port='10809'/></source><target dev='${target}' bus='virtio'/></disk>`;
+    const cpus = Number(await alpha.shell("nproc --all"));
+    const last = cpus > 1 ? `0-${cpus - 1}` : "0";
+    await alpha.writeFile(
+      "/run/partly.xml",
+      `<domain type='qemu'><name>partly</name><genid>b2f0cd5d-1d12-4a4f-8a0c-6f3b0f1c9d7e</genid><description>of before</description>
+        <memory unit='MiB'>128</memory><vcpu>1</vcpu><cputune><vcpupin vcpu='0' cpuset='${last}'/><emulatorpin cpuset='${last}'/></cputune>
+        <os><type arch='x86_64' machine='q35'>hvm</type></os>
+        <devices>${nbd("vda")}${nbd("vdb")}<controller type='scsi' index='0' model='virtio-scsi'/>
+          <disk type='block' device='lun'><driver name='qemu' type='raw'/><source dev='/dev/mapper/shelf'/><target dev='sda' bus='scsi'/></disk>
+        </devices></domain>`,
+    );
+    await alpha.virsh("define", "/run/partly.xml");
+    const described = { memory: "128MiB", powerState: "stopped", description: "of before" };
+    const vm = await adopt("partly", described);
+    const inputs = inputsOf("partly", { ...described, description: "ours" });
+    const definition = async () => withoutMarks((await documentsOf("partly")).persistent);
+    const before = await definition();
+    expect(await vm.up(inputs)).toEqual(['description "of before" -> "ours"']);
+    const asDeclared = before.replace("<description>of before<", "<description>ours<");
+    expect(await definition()).toBe(asDeclared);
+    expect(await vm.preview(inputs)).toMatchObject({ effects: [], diff: { changes: false } });
+    const more = { ...inputs, disks: [{ size: "1MiB", pool: "images", bus: "scsi" }] };
+    await vm.up(more);
+    const added =
+      /\n {4}<disk type='file'(?:(?!<\/disk>)[\s\S])*<target dev='sdb' bus='scsi'\/>[\s\S]*?<\/disk>/;
+    expect((await definition()).replace(added, "")).toBe(asDeclared);
+    expect(await vm.preview(more)).toMatchObject({ effects: [], diff: { changes: false } });
+    await vm.remove();
+  });
+
   it("the domain of another project's tests", async () => {
     await alpha.virsh("vol-create-as", "images", "test.raw", "1MiB", "--format", "raw");
     await alpha.writeFile("/run/public.xml", publicTestDomain());

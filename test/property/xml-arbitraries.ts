@@ -272,7 +272,7 @@ export const domainModel: fc.Arbitrary<DomainModel> = fc
     onCrash: fc.constantFrom("destroy", "preserve", "coredump-destroy"),
     patches: optional(fc.subarray(patches, { minLength: 1 })),
     ...domainPartValues,
-  } satisfies { [K in keyof Required<DomainModel>]: unknown })
+  } satisfies { [K in keyof Required<Omit<DomainModel, "otherTargets">>]: unknown })
   .map((made) => {
     const hotplugPorts = made.machine.startsWith("pc-i") || made.machine === "pc" ? 0 : made.hotplugPorts;
     return compact({ ...made, hotplugPorts }) as DomainModel;
@@ -282,7 +282,9 @@ export const domainModel: fc.Arbitrary<DomainModel> = fc
 export function mixed(base: DomainModel, other: DomainModel, choices: readonly boolean[]): DomainModel {
   const keys = [...new Set([...Object.keys(base), ...Object.keys(other)])] as (keyof DomainModel)[];
   const entries = keys.map((key, index) => [key, (choices[index % choices.length] ? other : base)[key]]);
-  return compact(Object.fromEntries(entries)) as DomainModel;
+  // Nobody changes what the model hasn't.
+  const { otherTargets } = base;
+  return compact({ ...Object.fromEntries(entries), otherTargets }) as DomainModel;
 }
 
 export const ownerMark: fc.Arbitrary<OwnerMark> = fc.record({

@@ -257,9 +257,14 @@ it("a disk on another bus is what it was, but for what goes with the bus", () =>
   };
   const inputs = { name: "web", disks: [{ pool: "images", volume: "web-0", bus: "scsi" }] };
   const { queues: _, ...rest } = there;
-  expect(desiredDisks(inputs as unknown as Inputs, undefined, [there], "pc-q35-7.2")).toEqual([
-    { ...rest, bus: "scsi", target: "sda" },
-  ]);
+  const scsiDisks = (otherTargets?: string[]) =>
+    desiredDisks(inputs as unknown as Inputs, undefined, {
+      ...{ disks: [there], machine: "pc-q35-7.2" },
+      ...(otherTargets && { otherTargets }),
+    });
+  expect(scsiDisks()).toEqual([{ ...rest, bus: "scsi", target: "sda" }]);
+  // Those are a LUN's and a floppy's, of which the model has no more.
+  expect(scsiDisks(["sda", "fda"])).toEqual([{ ...rest, bus: "scsi", target: "sdb" }]);
 });
 
 it("a disk goes back to the bus of before an attempt where nobody declares one, and stays where it was put where somebody does", () => {

@@ -71,7 +71,7 @@ export interface InterfaceDifference extends Difference {
 export type ModelDifference = PropertyDifference | DiskDifference | InterfaceDifference;
 
 /** The properties of a domain that are compared as they are. */
-export type DomainProperty = Exclude<keyof DomainModel, "disks" | "interfaces">;
+export type DomainProperty = Exclude<keyof DomainModel, "disks" | "otherTargets" | "interfaces">;
 export type DiskProperty = Exclude<keyof DomainDisk, "target">;
 export type InterfaceProperty = Exclude<keyof DomainInterface, "mac">;
 

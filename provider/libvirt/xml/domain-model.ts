@@ -131,6 +131,8 @@ export interface DomainModel extends DomainPartValues {
   directBoot?: DirectBoot;
   /** In no particular order: they are told apart by their targets. */
   disks: DomainDisk[];
+  /** Targets that no disk of the model may have: LUNs', floppies', and those of disks on buses of other machines. Undefined when there are none. */
+  otherTargets?: readonly string[];
   /** In no particular order: they are told apart by their MAC addresses. */
   interfaces: DomainInterface[];
   /** The file on the host to which the first serial port is copied. */

@@ -55,19 +55,27 @@ export function readDomain(domain: Element): DomainModel {
 }
 
 /** What is each domain's own: it is read of nothing else, and nothing else is read of it but where its devices are plugged in. */
-export type OwnModel = Pick<DomainModel, "name" | "uuid" | "title" | "description" | "disks" | "interfaces">;
+export type OwnModel = Pick<
+  DomainModel,
+  "name" | "uuid" | "title" | "description" | "disks" | "otherTargets" | "interfaces"
+>;
 
 /** What of a domain other domains are likely to have in the same words. */
 export type FrameModel = Omit<DomainModel, keyof OwnModel | "hotplugPorts">;
 
 export function readOwn(domain: Element): OwnModel {
   const devices = childElement(domain, "devices");
+  const disks = childElements(devices, "disk").map((element) => ({ element, disk: parseDisk(element) }));
+  const others = disks.flatMap(({ element, disk }) =>
+    disk === undefined ? (attributeOf(childElement(element, "target"), "dev") ?? []) : [],
+  );
   return withoutUndefined({
     name: requireText(childText(domain, "name"), "the domain's <name>"),
     uuid: childText(domain, "uuid"),
     title: partOf("title").read(domain) as string | undefined,
     description: childText(domain, "description"),
-    disks: childElements(devices, "disk").flatMap((disk) => parseDisk(disk) ?? []),
+    disks: disks.flatMap(({ disk }) => disk ?? []),
+    otherTargets: others.length === 0 ? undefined : others,
     interfaces: childElements(devices, "interface").map(parseInterface),
   });
 }

@@ -46,7 +46,7 @@ import { withDefaults } from "./os-defaults.js";
 import { notePatchesKept } from "./patches-kept.js";
 import { withPaths } from "./paths.js";
 import { isToStayOff } from "./power.js";
-import { redefinition } from "./redefinition.js";
+import { definedAs, redefinition } from "./redefinition.js";
 import { relocate } from "./relocate.js";
 import { identityHashes, isOwn, type MachineRequest, wasFound } from "./request.js";
 import { resumeGuest } from "./resume-guest.js";
@@ -309,7 +309,7 @@ async function redefine(
   if (uuid === undefined || definition === undefined) throw new Error("there is no definition to change");
   const libvirt = await host.libvirt();
   const xml = withoutRunNotes(await libvirt.domains.xml(uuid, { inactive: true, secure: true }));
-  const current = parseDomain(xml);
+  const current = definedAs(xml, place);
   const to = { ...redefinition(request, place, definition), name: current.name };
   if (describeDifferences(current, to).length === 0 && place.domain?.persistent !== undefined) return;
   await noteStartedWith(host, place, desiredAt(request, place, definition));

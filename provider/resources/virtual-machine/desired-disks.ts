@@ -5,14 +5,12 @@ import { freeTarget, prefixOf } from "./disk-targets.js";
 import { orKept } from "./features/set-or-keep.js";
 import { type DiskInputs, type Inputs, volumeOf } from "./schema.js";
 
+/** What says which places there are, and which of them are taken. */
+type Placed = Pick<DomainModel, "disks" | "otherTargets" | "machine">;
+
 /** Disks are told apart by their volumes; a disk that stays keeps its target, so that the guest sees it at its place. Then come the drives. */
-export function desiredDisks(
-  inputs: Inputs,
-  previous: Inputs | undefined,
-  existing: readonly DomainDisk[],
-  machine: string,
-): DomainDisk[] {
-  const { disks, drives } = placed(inputs, previous, existing, machine);
+export function desiredDisks(inputs: Inputs, previous: Inputs | undefined, existing: Placed): DomainDisk[] {
+  const { disks, drives } = placed(inputs, previous, existing);
   return [...disks, ...drives.declared.map(({ disk }) => disk), ...drives.strangers];
 }
 
@@ -20,16 +18,16 @@ export function desiredDisks(
 export function declaredDrives(
   inputs: Inputs,
   previous: Inputs | undefined,
-  { disks, machine }: Pick<DomainModel, "disks" | "machine">,
+  existing: Placed,
 ): DesiredDrive[] {
-  return placed(inputs, previous, disks, machine).drives.declared;
+  return placed(inputs, previous, existing).drives.declared;
 }
 
 /** The drives whose media are taken even from a guest that has locked them. */
 export function forcedDrives(
   inputs: Inputs,
   previous: Inputs | undefined,
-  model: Pick<DomainModel, "disks" | "machine">,
+  model: Placed,
 ): ReadonlySet<string> {
   const drives = declaredDrives(inputs, previous, model);
   return new Set(drives.flatMap(({ entry, disk }) => (entry.force === true ? [disk.target] : [])));
@@ -39,11 +37,10 @@ export function forcedDrives(
 function placed(
   inputs: Inputs,
   previous: Inputs | undefined,
-  existing: readonly DomainDisk[],
-  machine: string,
+  { disks: existing, otherTargets = [], machine }: Placed,
 ): { disks: DomainDisk[]; drives: ReturnType<typeof desiredCdroms> } {
   // What goes keeps its name as well: a running guest may not have let go of it when another comes.
-  const taken = new Set(existing.map(({ target }) => target));
+  const taken = new Set([...existing.map(({ target }) => target), ...otherTargets]);
   const isDrive = ({ device }: DomainDisk) => device === "cdrom";
   const there = existing.filter((disk) => !isDrive(disk));
   const disks = hardDisks(inputs, previous, there, taken);

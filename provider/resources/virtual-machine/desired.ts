@@ -42,7 +42,7 @@ export function desiredModel(
     cpus: existing?.cpus ?? 1,
     maxCpus: existing?.maxCpus ?? 1,
     firmware: existing?.firmware ?? "bios",
-    disks: desiredDisks(inputs, previous, existing?.disks ?? [], machine),
+    disks: desiredDisks(inputs, previous, { disks: [], ...existing, machine }),
     interfaces: desiredInterfaces(
       ...([inputs, previous, existing?.interfaces ?? []] as const),
       ...([existing?.uuid ?? place.uuid, place.pluggedBefore] as const),

@@ -1,8 +1,8 @@
-import { parseDomain, patchDomain, xmlDiff } from "../../libvirt/xml/index.js";
+import { patchDomain, xmlDiff } from "../../libvirt/xml/index.js";
 import type { Plan } from "../../planning/plan.js";
 import { type ObservedMachine, whereItIs } from "./observed.js";
 import { withDefaults } from "./os-defaults.js";
-import { redefinition } from "./redefinition.js";
+import { definedAs, redefinition } from "./redefinition.js";
 import { asRelocated, relocationsOf } from "./relocations.js";
 import type { MachineRequest } from "./request.js";
 
@@ -17,7 +17,7 @@ export function explain(declared: MachineRequest, observed: ObservedMachine, pla
   const { moves } = relocationsOf(request, place, place.domain);
   const { persistent } = asRelocated(place.domain, moves);
   if (persistent === undefined) return [];
-  const current = parseDomain(xml);
+  const current = definedAs(xml, place);
   const to = { ...redefinition(request, place, persistent), name: current.name };
   const after = patchDomain(xml, to, current);
   return [`the definition changes:\n${xmlDiff(xml, after).trimEnd()}`];

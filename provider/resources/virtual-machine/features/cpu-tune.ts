@@ -121,7 +121,8 @@ function showPins(value: unknown): string {
 
 /** A pin that leaves all CPUs of the host is none; libvirt has no other way to take one away from a running guest. */
 export function isAllCpus(cpus: string, hostCpus: number): boolean {
-  return (parseCpuSet(cpus)?.length ?? 0) >= hostCpus;
+  const members = new Set(parseCpuSet(cpus));
+  return Array.from({ length: hostCpus }).every((_, cpu) => members.has(cpu));
 }
 
 /** Of a CPU that isn't plugged in libvirt pins nothing. */
