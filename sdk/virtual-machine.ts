@@ -222,7 +222,8 @@ export interface VirtualMachineArgs {
   autostart?: In<boolean>;
   /**
    * `"never"` (default): what needs a restart waits for the next one. `"whenNeeded"`: shut the guest down gracefully and start it again; where its host can't
-   * start it with the change, as it was before, and the deployment fails.
+   * start it with the change, as it was before, and the deployment fails. A device that the guest doesn't let go of within 30 s goes with a restart of the
+   * same deployment, else with one in the next; with `"never"` the deployment fails, and the next asks the guest again.
    */
   restartPolicy?: In<"never" | "whenNeeded">;
   /** How long a graceful shutdown may take. Default `"60s"`. */

@@ -211,7 +211,14 @@ export type Step =
   | { kind: "moveStopped"; subject: string; from: string; to: string; copies: string[]; effect: "none" }
   | { kind: "renameMachine"; subject: string; from: string; to: string; effect: "none" }
   | { kind: "updateDefinition"; subject: string; changes: PropertyChange[]; effect: "nextBoot" | "none" }
-  | { kind: "changeRunning"; subject: string; changes: PropertyChange[]; effect: "live" }
+  | {
+      kind: "changeRunning";
+      subject: string;
+      changes: PropertyChange[];
+      effect: "live";
+      /** Its guest is shut down afterwards: what it doesn't let go of it has no longer then. */
+      isEndedNext?: boolean;
+    }
   | { kind: "setAutostart"; subject: string; to: boolean; effect: "live" | "none" }
   | {
       kind: "start";

@@ -465,6 +465,43 @@ describe.skipIf(!available)(`disks and interfaces of a running guest ${missing.j
     expect(vm.watch.report()).toMatchObject({ restarts: 0, missing: [] });
   });
 
+  it("what the guest doesn't let go of goes with a restart that is to come anyway, or with the next where it may", async () => {
+    const restarting = { restartPolicy: "whenNeeded", forceStop: true, shutdownTimeout: "1s" };
+    await using run = new Deployed([world.ref("alpha")]);
+    const vm = new Declared(virtualMachine, [], run);
+    // Without a system nobody in it hears of a device that is to go.
+    const inputs = (more: object) => ({
+      pulumiUrn: "urn:pulumi:lab::test::pulumi-nodejs:dynamic/kvm:VirtualMachine::deaf",
+      ...{ name: "deaf", ...world.onHost("alpha"), memory: "64MiB", rng: true, ...restarting, ...more },
+    });
+    const hasRng = async () => (await world.host("alpha").virsh("dumpxml", "deaf")).includes("<rng");
+    await vm.up(inputs({}));
+    const together = inputs({ rng: false, maxCpus: 2 });
+    const announced = [
+      "maxCpus 1 -> 2, at the next boot",
+      "rng /dev/urandom -> none, live",
+      "restart the guest for maxCpus 1 -> 2, cutting its power if it does not shut down in time",
+    ];
+    expect(await vm.up(together)).toEqual(announced);
+    expect(run.said.join("\n")).toMatch(
+      /rng .* -> none waits for its next boot: guest deaf does not let go of rng0 \(30 s\)$/m,
+    );
+    expect(await hasRng()).toBe(false);
+    expect(await vm.preview(together)).toMatchObject({ effects: [], refusals: [] });
+    await vm.up(inputs({ rng: true, maxCpus: 2 }));
+    expect(await hasRng()).toBe(true);
+    await expect(vm.up(together)).rejects.toThrow(
+      "guest deaf does not let go of rng0 (30 s); its definition has no such device any more, and the next deployment restarts it for that, as restartPolicy allows",
+    );
+    expect(await hasRng()).toBe(true);
+    expect(await vm.up(together)).toEqual([
+      "restart the guest for rng /dev/urandom -> none, cutting its power if it does not shut down in time",
+    ]);
+    expect(await hasRng()).toBe(false);
+    expect(await vm.preview(together)).toMatchObject({ effects: [], refusals: [] });
+    await vm.remove();
+  });
+
   it("a folder of the host is there from the start, and goes at the next boot", async () => {
     const folder = "/var/lib/libvirt/data";
     await world.host("alpha").shell(`mkdir -p ${folder}/nine; echo good day >${folder}/hello`);

@@ -45,7 +45,7 @@ import { type ObservedHost, type ObservedMachine, whereItIs } from "./observed.j
 import { withDefaults } from "./os-defaults.js";
 import { notePatchesKept } from "./patches-kept.js";
 import { withPaths } from "./paths.js";
-import { isToStayOff } from "./power.js";
+import { isToStayOff, mayRestart } from "./power.js";
 import { definedAs, redefinition } from "./redefinition.js";
 import { relocate } from "./relocate.js";
 import { identityHashes, isOwn, type MachineRequest, wasFound } from "./request.js";
@@ -133,7 +133,9 @@ export async function apply(
       if (place?.domain?.awaited === true) await forgetStarted(host, uuid, inputs);
       break;
     case "changeRunning":
-      await orAsDefinedBefore(declared, { host, uuid }, () => changeGuest(host, request, place, context));
+      await orAsDefinedBefore(declared, { host, uuid }, () =>
+        changeGuest(host, request, place, step, context),
+      );
       break;
     case "setAutostart":
       await libvirt.domains.setAutostart(uuid, step.to);
@@ -332,6 +334,7 @@ async function changeGuest(
   host: Host,
   request: MachineRequest,
   place: ObservedHost,
+  { isEndedNext = false }: Step & { kind: "changeRunning" },
   context: ApplyContext,
 ): Promise<void> {
   const { domain } = place;
@@ -344,7 +347,8 @@ async function changeGuest(
   const hostCpus = place.facts.cpus;
   const forced = forcedDrives(request.inputs, request.previous, definition);
   const to = withPaths(desired, place);
-  await changeRunning({ host, hostCpus, uuid, name, to, forcedDrives: forced }, live, context);
+  const end = isEndedNext ? "follows" : mayRestart(request.inputs) ? "allowed" : "notAllowed";
+  await changeRunning({ host, hostCpus, uuid, name, to, forcedDrives: forced, end }, live, context);
 }
 
 async function writeMark(

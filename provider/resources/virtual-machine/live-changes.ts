@@ -24,7 +24,7 @@ import { computeChange } from "./live-compute.js";
 import { NotTaken } from "./not-taken.js";
 import { noteDeclined } from "./run-notes.js";
 import type { RunningMachine } from "./running-machine.js";
-import { type Unplugged, unplug } from "./unplug.js";
+import { NotLetGo, type Unplugged, unplug } from "./unplug.js";
 
 /**
  * Gives a running guest what its definition has already. Each device is taken from the definition, with the address that libvirt chose for it
@@ -45,19 +45,36 @@ export async function changeRunning(
       done.push(difference);
     } catch (error) {
       // libvirt's word on what a guest that has gone can't do would be taken for a refusal.
-      await documentsOf(machine);
-      if (!(error instanceof NotTaken)) throw error;
+      const { live } = await documentsOf(machine);
+      if (error instanceof NotLetGo && machine.end !== "follows")
+        throw await withWayOut(machine, live, difference, error);
+      if (!(error instanceof NotTaken || error instanceof NotLetGo)) throw error;
       await leaveForNextBoot(machine, difference, error, context);
     }
   }
   await verify(machine, done);
 }
 
+/** Who may restart it does so for that the next time; else it is asked again then, for somebody may have seen to it. */
+async function withWayOut(
+  { host, uuid, end }: RunningMachine,
+  live: string,
+  difference: ModelDifference,
+  error: NotLetGo,
+): Promise<NotLetGo> {
+  if (end === "allowed") await noteDeclined(host, uuid, live, difference);
+  const wayOut =
+    end === "allowed"
+      ? "its definition has no such device any more, and the next deployment restarts it for that, as restartPolicy allows"
+      : "unmount or release it in the guest and deploy again, or restart the guest: its definition has no such device any more";
+  return new NotLetGo(`${error.message}; ${wayOut}`, { cause: error.cause });
+}
+
 /** The definition has it already. */
 async function leaveForNextBoot(
   machine: RunningMachine,
   difference: ModelDifference,
-  reason: NotTaken,
+  reason: NotTaken | NotLetGo,
   context: ApplyContext,
 ): Promise<void> {
   const { live } = await documentsOf(machine);

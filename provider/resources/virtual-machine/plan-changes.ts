@@ -80,12 +80,14 @@ export function planChanges(
       : [];
   // A guest that stands still lets go of nothing.
   result.steps.push(...power.filter(({ kind }) => kind === "resume"));
+  const ends = power.some(({ kind }) => kind === "restart" || kind === "shutdown");
   if (changes.live.length > 0)
     result.steps.push({
       kind: "changeRunning",
       subject,
       changes: liveTexts(changes.live, forced),
       effect: "live",
+      ...(ends ? { isEndedNext: true } : {}),
     });
   if (record.autostart !== (inputs.autostart ?? false))
     result.steps.push({ kind: "setAutostart", subject, to: inputs.autostart ?? false, effect: "live" });
@@ -95,14 +97,13 @@ export function planChanges(
     );
   result.steps.push(...power.filter(({ kind }) => kind !== "resume"));
   result.warnings.push(...waitingSeedWarnings(request, live, result.steps));
-  const starts = power.some(({ kind }) => kind === "restart" || kind === "shutdown");
   const kept = changes.live.some((d) => d.kind === "disk")
     ? live?.disks.filter((disk) => !changes.live.some((d) => isTakenAway(d, disk)))
     : live?.disks;
   // What a running guest still has open stays until it has let go of it.
-  const open = starts ? [] : (kept ?? []);
+  const open = ends ? [] : (kept ?? []);
   releasedVolumeSteps(request, place, domain, { defined: desired.disks, open }, relocations, result);
-  const running = starts || live === undefined ? [] : [live];
+  const running = ends || live === undefined ? [] : [live];
   releasedMediaSteps(request, place, domain, [desired, ...running], result);
 }
 

@@ -69,7 +69,8 @@ export function wakeStep(subject: string): Step {
   };
 }
 
-function mayRestart({ restartPolicy, powerState = "running" }: Inputs): boolean {
+/** Where changes wait for a restart they are given one. */
+export function mayRestart({ restartPolicy, powerState = "running" }: Inputs): boolean {
   return restartPolicy === "whenNeeded" && powerState === "running";
 }
 

@@ -12,4 +12,6 @@ export interface RunningMachine {
   to: DomainModel;
   /** Drives that are opened even if the guest has locked them, by target. */
   forcedDrives: ReadonlySet<string>;
+  /** The same deployment ends this run of it afterwards, or may restart it in another: what it doesn't let go of is gone then. */
+  end: "follows" | "allowed" | "notAllowed";
 }

@@ -6,6 +6,12 @@ import { until } from "../until.js";
 const LETS_GO_WITHIN_MS = 30_000;
 const ASK_AGAIN_MS = 5_000;
 
+/** A guest doesn't let go of a device: it uses it, or knows nothing of devices that go. It may later, and without it once it has restarted. */
+export class NotLetGo extends Error {
+  override readonly name = "NotLetGo";
+  readonly kind = "notLetGo";
+}
+
 /** A device of a running guest that is to go. */
 export interface Unplugged {
   xml: string;
@@ -17,6 +23,8 @@ export interface Unplugged {
 /**
  * Takes a device from a running guest. libvirt asks the guest, and says it is done when it has asked; this returns when the device is gone, and
  * fails when the guest doesn't let go of it.
+ *
+ * @throws NotLetGo
  */
 export async function unplug(
   host: Host,
@@ -56,8 +64,8 @@ export async function unplug(
   } finally {
     await subscription.close().catch(() => undefined);
   }
-  throw new Error(
-    `guest ${name} does not let go of ${device.alias ?? "the device"} (${LETS_GO_WITHIN_MS / 1000} s); unmount or release it in the guest and deploy again, or restart the guest: its definition has no such device any more`,
+  throw new NotLetGo(
+    `guest ${name} does not let go of ${device.alias ?? "the device"} (${LETS_GO_WITHIN_MS / 1000} s)`,
     { cause: refusal },
   );
 }
