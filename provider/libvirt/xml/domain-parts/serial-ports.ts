@@ -1,14 +1,14 @@
-import type { Document, Element } from "@xmldom/xmldom";
+import type { Element } from "@xmldom/xmldom";
 import {
   attributeOf,
   childElement,
   childElements,
-  depthOf,
   ensureChild,
-  fill,
   insertChild,
+  removeChildren,
   removeElement,
   type Sketch,
+  setAttribute,
   sketch,
 } from "../element.js";
 import { sameValue, withoutUndefined } from "../value.js";
@@ -44,13 +44,22 @@ export const serialPorts: DomainPart<SerialPort[]> = {
     for (const element of present.slice(value.length)) removeElement(element);
     value.forEach((port, i) => {
       const element = present[i];
-      const made = sketchPort(port, i + 1);
-      if (element === undefined)
-        insertChild(devices, made, ["emulator", "disk", "controller", "interface", "serial"]);
-      else if (!sameValue(readPort(element), port)) refill(element, made);
+      if (element !== undefined) patchPort(element, port);
+      else
+        insertChild(devices, sketchPort(port, freeNumber(devices)), [
+          ...["emulator", "disk", "controller", "interface", "serial"],
+        ]);
     });
   },
 };
+
+/** People may have numbered them in another order than they stand in. */
+function freeNumber(devices: Element): number {
+  const taken = portsOf(devices).map((element) => attributeOf(childElement(element, "target"), "port"));
+  let number = 1;
+  while (taken.includes(String(number))) number += 1;
+  return number;
+}
 
 function portsOf(devices: Element | undefined): Element[] {
   return childElements(devices, "serial");
@@ -85,8 +94,31 @@ function sketchPort(port: SerialPort, number: number): Sketch {
   ]);
 }
 
-function refill(element: Element, made: Sketch): void {
-  for (const { name } of [...element.attributes]) element.removeAttribute(name);
-  while (element.firstChild !== null) element.removeChild(element.firstChild);
-  fill(element.ownerDocument as Document, element, made, depthOf(element));
+const SOURCE_TYPES = {
+  path: ["file", "unix"],
+  mode: ["unix", "tcp"],
+  host: ["tcp"],
+  service: ["tcp"],
+} as const;
+
+/** It stays where the guest sees it, and what inputs don't say of it as it is. */
+function patchPort(element: Element, port: SerialPort): void {
+  const { type, protocol, log } = port;
+  if (sameValue(readPort(element), port)) return;
+  if (attributeOf(element, "type") !== type)
+    for (const name of ["source", "protocol"]) removeChildren(element, name);
+  setAttribute(element, "type", type);
+  for (const [name, types] of Object.entries(SOURCE_TYPES)) {
+    const value = port[name as keyof typeof SOURCE_TYPES];
+    const source = childElement(element, "source");
+    if (!(types as readonly string[]).includes(type)) continue;
+    if (value !== undefined) setAttribute(source ?? ensureChild(element, "source", []), name, value);
+    else if (source !== undefined) setAttribute(source, name, undefined);
+  }
+  if (protocol !== undefined) setAttribute(ensureChild(element, "protocol", ["source"]), "type", protocol);
+  else if (type === "tcp") removeChildren(element, "protocol");
+  const present = childElement(element, "log");
+  if (log === undefined) removeChildren(element, "log");
+  else if (present !== undefined) setAttribute(present, "file", log);
+  else insertChild(element, sketch("log", { file: log, append: "on" }), ["source", "protocol"]);
 }
