@@ -129,7 +129,8 @@ export interface CloudInit {
   metaData?: In<Record<string, unknown>>;
   /**
    * Network configuration, netplan's version 2 (or cloud-init's version 1), as an object or as YAML. Default: none, then cloud-init asks for
-   * an address by DHCP. Not for `"configDrive"`.
+   * an address by DHCP. cloud-init applies it once an instance: a changed one changes nothing in the guest without {@link newInstanceOnChange}, unless
+   * cloud-init's `updates` are set up for it. Not for `"configDrive"`.
    */
   networkConfig?: In<string | Record<string, unknown>>;
   /** Vendor data: cloud-config as an object, or a text in any form that user data may have. */

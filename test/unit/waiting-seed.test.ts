@@ -42,6 +42,24 @@ it("a restart says what cloud-init does with a seed that has waited for it, as f
   expect(warnings(third, one, seedOf(one))).toEqual([`the instance-id changes: ${asNew}`]);
 });
 
+it("another network configuration is said to be left as it is by a guest that stays the same instance", () => {
+  const withNetwork = (inputs: Inputs) =>
+    ({
+      ...inputs,
+      cloudInit: { ...inputs.cloudInit, networkConfig: { version: 2, ethernets: {} } },
+    }) as Inputs;
+  const [one, two, third] = [
+    inputsOf("one"),
+    withNetwork(inputsOf("two")),
+    withNetwork(inputsOf("two", true)),
+  ];
+  expect(warnings(two, one, seedOf(one))).toEqual([
+    `${stays}, to which the network configuration doesn't belong by default; newInstanceOnChange: true applies it`,
+  ]);
+  expect(warnings(two, withNetwork(one), seedOf(withNetwork(one)))).toEqual([stays]);
+  expect(warnings(third, one, seedOf(one))).toEqual([`the instance-id changes: ${asNew}`]);
+});
+
 it("it is the step that writes the seed that says so, where there is one; without a restart nobody has to", () => {
   const [one, two] = [inputsOf("one"), inputsOf("two")];
   expect(warnings(two, one, seedOf(one), [writing(two), restart])).toEqual([]);

@@ -1,6 +1,7 @@
 import type { DomainModel } from "../../../libvirt/xml/index.js";
 import type { Step } from "../../../planning/step.js";
-import { isNewInstance } from "../../../seeds/changes.js";
+import { changedFiles, isNewInstance } from "../../../seeds/changes.js";
+import { cloudInitMedium } from "../../../seeds/medium.js";
 import type { MachineRequest } from "../request.js";
 import type { Inputs } from "../schema.js";
 import { bootMedia, mediumInputOfSource } from "./boot-media.js";
@@ -9,6 +10,9 @@ export const AS_ON_FIRST_BOOT = "cloud-init runs as on a first boot";
 /** cloud-init keeps what it has done for each instance-id. */
 export const UNLESS_HAD = "unless the guest has had this instance-id before";
 const AS_AT_EVERY_BOOT = "cloud-init does what it does at every boot";
+/** Its setting `updates.network.when` can say otherwise. */
+const NOT_THE_NETWORK =
+  ", to which the network configuration doesn't belong by default; newInstanceOnChange: true applies it";
 
 /** What cloud-init does in a guest that finds another seed than before. */
 export function instanceText(
@@ -16,9 +20,14 @@ export function instanceText(
   to: Pick<Inputs, "name" | "cloudInit">,
 ): string | undefined {
   if (from.cloudInit === undefined || to.cloudInit === undefined) return undefined;
-  return isNewInstance({ inputs: from.cloudInit, name: from.name }, { inputs: to.cloudInit, name: to.name })
-    ? `the instance-id changes: ${AS_ON_FIRST_BOOT}, ${UNLESS_HAD}`
-    : `the instance-id stays: ${AS_AT_EVERY_BOOT}`;
+  const [before, after] = [
+    { inputs: from.cloudInit, name: from.name },
+    { inputs: to.cloudInit, name: to.name },
+  ];
+  if (isNewInstance(before, after)) return `the instance-id changes: ${AS_ON_FIRST_BOOT}, ${UNLESS_HAD}`;
+  const mediumOf = ({ inputs, name }: typeof after) => cloudInitMedium(inputs, name);
+  const isLeft = changedFiles(mediumOf(before), mediumOf(after)).includes("network-config");
+  return `the instance-id stays: ${AS_AT_EVERY_BOOT}${isLeft ? NOT_THE_NETWORK : ""}`;
 }
 
 /** Of a restart that brings a seed which waits since a former deployment: this one's steps don't write it, and say nothing of it. */
