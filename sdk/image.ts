@@ -58,9 +58,9 @@ export interface ImageArgs {
  *
  * Without `sha256`, `sha512` or `checksumUrl` whoever answers under the URL is trusted (a warning says so), once: what came first stays.
  *
- * Errors: a checksum that differs (both are named, nothing is kept); a source that isn't there, is no image, or refers to other files; no room in the
- * pool; no qemu-img for a conversion; a volume of that name that something else made (named; `adopt` takes it over); deleting it while a disk is
- * based on it (named).
+ * Errors: a checksum that differs (both are named, nothing is kept); without one a qcow2 image that `qemu-img check` finds damaged; a source that isn't there,
+ * is no image, or refers to other files; no room in the pool; no qemu-img for a conversion; a volume of that name that something else made (named; `adopt`
+ * takes it over); deleting it while a disk is based on it (named).
  *
  * @example
  * ```ts

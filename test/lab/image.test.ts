@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { mustRun } from "../hosts/command.js";
 import { labAvailable } from "../hosts/lab.js";
 import { sha256 } from "./image-server.js";
 import { ImageWorld } from "./image-world.js";
@@ -186,6 +187,26 @@ describe.skipIf(!available)(`images on real hosts ${missing.join("; ")}`, () => 
       `should have ${sha256("another")}`,
     );
     expect(await world.files()).toEqual([`wrong-${sha256(content).slice(0, 16)}`]);
+  });
+
+  it("isn't half of a qcow2 image, even where nothing but the image itself tells", async () => {
+    const path = `${world.scratch}/whole.qcow2`;
+    await writeFile(`${path}.raw`, randomBytes(4 * MIB));
+    await mustRun(["qemu-img", "convert", "-O", "qcow2", `${path}.raw`, path]);
+    const whole = await readFile(path);
+    await using run = new Deployed();
+    const image = world.declared(run);
+    const inputs = world.inputsOf("half", {
+      source: world.server.serve("half.qcow2", whole.subarray(0, 2 * MIB)),
+    });
+    await expect(image.up(inputs)).rejects.toThrow(
+      /half\.qcow2 from \S+ is damaged, or was cut off, by what qemu-img check says on alpha: .*exceeding the end of the file.*; nothing of it was kept\. Give another source, or its checksum/,
+    );
+    expect(await world.ls()).toEqual([]);
+    world.server.serve("half.qcow2", whole);
+    await image.up(inputs);
+    expect(image.state).toMatchObject({ volumeFormat: "qcow2", checksum: `sha256:${sha256(whole)}` });
+    await image.remove();
   });
 
   it("takes its sum from a list in any of the usual forms, and keeps to it", async () => {

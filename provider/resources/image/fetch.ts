@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { HostUnreachable, oneLine } from "../../hosts/errors.js";
 import type { ApplyContext } from "../definition.js";
-import { fileKind } from "./disk-format.js";
+import { type DiskFormat, fileKind } from "./disk-format.js";
 import { SourceUnreachable, WrongContent } from "./errors.js";
 import { claimAs, type Fetching, isThereNow, lookAgain, progressLine, settle } from "./fetching.js";
 import { problemOf } from "./find.js";
@@ -163,11 +163,28 @@ async function fill(
           ? `${label} is compressed more than once`
           : problemOf(kind, inputs, inputs.member ?? label);
       if (problem !== undefined) throw new Error(`${problem}; nothing of it was kept`);
+      if (kind.kind === "image") await refuseDamaged(fetching, workshop, kind.format);
       if (kind.kind === "image" && inputs.format !== undefined && kind.format !== inputs.format)
         await workshop.convert(kind.format, inputs.format);
       return;
     }
   }
+}
+
+/** Without a checksum nothing else tells a file that is whole from one whose server sent half of it, and doesn't say how long it is. */
+async function refuseDamaged(
+  { request: { inputs }, host }: Fetching,
+  workshop: Workshop,
+  format: DiskFormat,
+): Promise<void> {
+  const isSummed = [inputs.sha256, inputs.sha512, inputs.checksumUrl].some((sum) => sum !== undefined);
+  if (format !== "qcow2" || isSummed) return;
+  const damage = await workshop.damage(format);
+  if (damage === undefined) return;
+  const { label } = parseSource(inputs.source);
+  throw new Error(
+    `${label} is damaged, or was cut off, by what qemu-img check says on ${host.name}: ${damage}; nothing of it was kept. Give another source, or its checksum if it is as it is meant to be`,
+  );
 }
 
 /** By the host itself. False when it has no way to the source: then this machine may have one. */

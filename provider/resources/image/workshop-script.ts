@@ -238,6 +238,15 @@ while IFS= read -r verb; do
       qemu-img convert -f "$from" -O "$to" "$part" "$next" >"$tmp/errors" 2>&1 &
       attend $! "$next" errors
       made ;;
+    check)
+      IFS= read -r from
+      code=0
+      if command -v qemu-img >/dev/null; then
+        qemu-img check -f "$from" "$part" >"$tmp/check" 2>"$tmp/errors" &
+        attend $! "$part" errors
+      fi
+      # Other codes: it found room that nothing uses, or can't tell.
+      if [ "$code" = 2 ]; then why; say "failed $code"; else say "done"; fi ;;
     link)
       IFS= read -r twin
       rm -f "$part"

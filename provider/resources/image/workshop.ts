@@ -144,6 +144,12 @@ export class Workshop implements AsyncDisposable {
     await this.#make(["convert", from, to], `converting ${from} to ${to}`);
   }
 
+  /** What is wrong with an image, as far as QEMU's tool can tell and is there: that it refers to what it doesn't hold, for one. */
+  async damage(format: string): Promise<string | undefined> {
+    const { failed, why } = await this.#ask(["check", format], "checking");
+    return failed ? why : undefined;
+  }
+
   /** Takes a file of the folder, which has the same content. */
   async takeTwin(name: string): Promise<void> {
     await this.#do(["link", name], "linking");
