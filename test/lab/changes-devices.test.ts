@@ -474,18 +474,23 @@ describe.skipIf(!available)(`disks and interfaces of a running guest ${missing.j
       pulumiUrn: "urn:pulumi:lab::test::pulumi-nodejs:dynamic/kvm:VirtualMachine::deaf",
       ...{ name: "deaf", ...world.onHost("alpha"), memory: "64MiB", rng: true, ...restarting, ...more },
     });
+    const mac = "52:54:00:00:00:77";
     const hasRng = async () => (await world.host("alpha").virsh("dumpxml", "deaf")).includes("<rng");
-    await vm.up(inputs({}));
+    await vm.up(inputs({ interfaces: [{ network: "lan", mac }] }));
     const together = inputs({ rng: false, maxCpus: 2 });
     const announced = [
       "maxCpus 1 -> 2, at the next boot",
       "rng /dev/urandom -> none, live",
+      `interfaces[${mac}] network lan -> none, live: the guest loses it`,
       "restart the guest for maxCpus 1 -> 2, cutting its power if it does not shut down in time",
     ];
     expect(await vm.up(together)).toEqual(announced);
-    expect(run.said.join("\n")).toMatch(
-      /rng .* -> none waits for its next boot: guest deaf does not let go of rng0 \(30 s\)$/m,
-    );
+    const waits =
+      /(rng|interfaces)\S* .* -> none waits for its next boot: guest deaf does not let go of \w+ \((\d+) s\)/g;
+    expect([...run.said.join("\n").matchAll(waits)].map(([, ...told]) => told)).toEqual([
+      ["rng", "30"],
+      ["interfaces", "5"],
+    ]);
     expect(await hasRng()).toBe(false);
     expect(await vm.preview(together)).toMatchObject({ effects: [], refusals: [] });
     await vm.up(inputs({ rng: true, maxCpus: 2 }));

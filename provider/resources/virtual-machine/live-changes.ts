@@ -24,7 +24,7 @@ import { computeChange } from "./live-compute.js";
 import { NotTaken } from "./not-taken.js";
 import { noteDeclined } from "./run-notes.js";
 import type { RunningMachine } from "./running-machine.js";
-import { NotLetGo, type Unplugged, unplug } from "./unplug.js";
+import { ASK_AGAIN_MS, NotLetGo, type Unplugged, unplug } from "./unplug.js";
 
 /**
  * Gives a running guest what its definition has already. Each device is taken from the definition, with the address that libvirt chose for it
@@ -38,10 +38,11 @@ export async function changeRunning(
   // What goes first makes room for what comes.
   const ordered = [...differences].sort((a, b) => Number(a.to !== undefined) - Number(b.to !== undefined));
   const done: ModelDifference[] = [];
+  let asked = machine;
   for (const difference of ordered) {
     context.signal.throwIfAborted();
     try {
-      await changeOne(machine, difference, context);
+      await changeOne(asked, difference, context);
       done.push(difference);
     } catch (error) {
       // libvirt's word on what a guest that has gone can't do would be taken for a refusal.
@@ -50,6 +51,8 @@ export async function changeRunning(
         throw await withWayOut(machine, live, difference, error);
       if (!(error instanceof NotTaken || error instanceof NotLetGo)) throw error;
       await leaveForNextBoot(machine, difference, error, context);
+      // One that hears of no device is asked about the others once: it is shut down anyway.
+      if (error instanceof NotLetGo) asked = { ...machine, letsGoWithinMs: ASK_AGAIN_MS };
     }
   }
   await verify(machine, done);
@@ -231,12 +234,12 @@ async function update({ host, uuid }: RunningMachine, xml: string | undefined): 
 }
 
 async function remove(
-  { host, uuid, name }: RunningMachine,
+  { host, ...machine }: RunningMachine,
   device: Omit<Unplugged, "isThere"> | undefined,
   isThere: (liveXml: string) => boolean,
   context: ApplyContext,
 ): Promise<void> {
-  if (device !== undefined) await unplug(host, { uuid, name }, { ...device, isThere }, context);
+  if (device !== undefined) await unplug(host, machine, { ...device, isThere }, context);
 }
 
 /** A difference that is left was one that libvirt called done. */

@@ -14,4 +14,6 @@ export interface RunningMachine {
   forcedDrives: ReadonlySet<string>;
   /** The same deployment ends this run of it afterwards, or may restart it in another: what it doesn't let go of is gone then. */
   end: "follows" | "allowed" | "notAllowed";
+  /** How long it may take to let go of a device; by default as long as a guest at work may need. */
+  letsGoWithinMs?: number;
 }

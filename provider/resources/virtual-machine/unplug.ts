@@ -4,7 +4,7 @@ import { until } from "../until.js";
 
 /** How long a guest may take to let go of a device, and how often it is asked meanwhile. */
 const LETS_GO_WITHIN_MS = 30_000;
-const ASK_AGAIN_MS = 5_000;
+export const ASK_AGAIN_MS = 5_000;
 
 /** A guest doesn't let go of a device: it uses it, or knows nothing of devices that go. It may later, and without it once it has restarted. */
 export class NotLetGo extends Error {
@@ -28,13 +28,13 @@ export interface Unplugged {
  */
 export async function unplug(
   host: Host,
-  machine: { uuid: string; name: string },
+  machine: { uuid: string; name: string; letsGoWithinMs?: number | undefined },
   device: Unplugged,
   context: ApplyContext,
 ): Promise<void> {
-  const { uuid, name } = machine;
+  const { uuid, name, letsGoWithinMs = LETS_GO_WITHIN_MS } = machine;
   const libvirt = await host.libvirt();
-  const deadline = context.now() + LETS_GO_WITHIN_MS;
+  const deadline = context.now() + letsGoWithinMs;
   let wake: () => void = () => undefined;
   const subscription = await libvirt.events.on("deviceRemoved", (event) => {
     if (event.uuid === uuid && event.alias === device.alias) wake();
@@ -65,7 +65,7 @@ export async function unplug(
     await subscription.close().catch(() => undefined);
   }
   throw new NotLetGo(
-    `guest ${name} does not let go of ${device.alias ?? "the device"} (${LETS_GO_WITHIN_MS / 1000} s)`,
+    `guest ${name} does not let go of ${device.alias ?? "the device"} (${letsGoWithinMs / 1000} s)`,
     { cause: refusal },
   );
 }
