@@ -467,44 +467,52 @@ describe.skipIf(!available)(`disks and interfaces of a running guest ${missing.j
 
   it("what the guest doesn't let go of goes with a restart that is to come anyway, or with the next where it may", async () => {
     const restarting = { restartPolicy: "whenNeeded", forceStop: true, shutdownTimeout: "1s" };
-    await using run = new Deployed([world.ref("alpha")]);
-    const vm = new Declared(virtualMachine, [], run);
     // Without a system nobody in it hears of a device that is to go.
-    const inputs = (more: object) => ({
-      pulumiUrn: "urn:pulumi:lab::test::pulumi-nodejs:dynamic/kvm:VirtualMachine::deaf",
-      ...{ name: "deaf", ...world.onHost("alpha"), memory: "64MiB", rng: true, ...restarting, ...more },
+    const inputsOf = (name: string, more: object) => ({
+      pulumiUrn: `urn:pulumi:lab::test::pulumi-nodejs:dynamic/kvm:VirtualMachine::${name}`,
+      ...{ name, ...world.onHost("alpha"), memory: "64MiB", rng: true, ...restarting, ...more },
     });
-    const mac = "52:54:00:00:00:77";
-    const hasRng = async () => (await world.host("alpha").virsh("dumpxml", "deaf")).includes("<rng");
-    await vm.up(inputs({ interfaces: [{ network: "lan", mac }] }));
-    const together = inputs({ rng: false, maxCpus: 2 });
-    const announced = [
-      "maxCpus 1 -> 2, at the next boot",
-      "rng /dev/urandom -> none, live",
-      `interfaces[${mac}] network lan -> none, live: the guest loses it`,
-      "restart the guest for maxCpus 1 -> 2, cutting its power if it does not shut down in time",
-    ];
-    expect(await vm.up(together)).toEqual(announced);
-    const waits =
-      /(rng|interfaces)\S* .* -> none waits for its next boot: guest deaf does not let go of \w+ \((\d+) s\)/g;
-    expect([...run.said.join("\n").matchAll(waits)].map(([, ...told]) => told)).toEqual([
-      ["rng", "30"],
-      ["interfaces", "5"],
-    ]);
-    expect(await hasRng()).toBe(false);
-    expect(await vm.preview(together)).toMatchObject({ effects: [], refusals: [] });
-    await vm.up(inputs({ rng: true, maxCpus: 2 }));
-    expect(await hasRng()).toBe(true);
-    await expect(vm.up(together)).rejects.toThrow(
-      "guest deaf does not let go of rng0 (30 s); its definition has no such device any more, and the next deployment restarts it for that, as restartPolicy allows",
-    );
-    expect(await hasRng()).toBe(true);
-    expect(await vm.up(together)).toEqual([
-      "restart the guest for rng /dev/urandom -> none, cutting its power if it does not shut down in time",
-    ]);
-    expect(await hasRng()).toBe(false);
-    expect(await vm.preview(together)).toMatchObject({ effects: [], refusals: [] });
-    await vm.remove();
+    const hasRng = async (name: string) =>
+      (await world.host("alpha").virsh("dumpxml", name)).includes("<rng");
+    const nothingLeft = { effects: [], refusals: [] };
+    const withAnother = async () => {
+      await using run = new Deployed([world.ref("alpha")]);
+      const vm = new Declared(virtualMachine, [], run);
+      const mac = "52:54:00:00:00:77";
+      await vm.up(inputsOf("deaf", { interfaces: [{ network: "lan", mac }] }));
+      const inputs = inputsOf("deaf", { rng: false, maxCpus: 2 });
+      expect(await vm.up(inputs)).toEqual([
+        "maxCpus 1 -> 2, at the next boot",
+        "rng /dev/urandom -> none, live",
+        `interfaces[${mac}] network lan -> none, live: the guest loses it`,
+        "restart the guest for maxCpus 1 -> 2, cutting its power if it does not shut down in time",
+      ]);
+      const waits =
+        /(rng|interfaces)\S* .* -> none waits for its next boot: guest deaf does not let go of \w+ \((\d+) s\)/g;
+      expect([...run.said.join("\n").matchAll(waits)].map(([, ...told]) => told)).toEqual([
+        ["rng", "30"],
+        ["interfaces", "5"],
+      ]);
+      expect(await hasRng("deaf")).toBe(false);
+      expect(await vm.preview(inputs)).toMatchObject(nothingLeft);
+      await vm.remove();
+    };
+    const alone = async () => {
+      const vm = new Declared(virtualMachine);
+      await vm.up(inputsOf("dull", {}));
+      const inputs = inputsOf("dull", { rng: false });
+      await expect(vm.up(inputs)).rejects.toThrow(
+        "guest dull does not let go of rng0 (30 s); its definition has no such device any more, and the next deployment restarts it for that, as restartPolicy allows",
+      );
+      expect(await hasRng("dull")).toBe(true);
+      expect(await vm.up(inputs)).toEqual([
+        "restart the guest for rng /dev/urandom -> none, cutting its power if it does not shut down in time",
+      ]);
+      expect(await hasRng("dull")).toBe(false);
+      expect(await vm.preview(inputs)).toMatchObject(nothingLeft);
+      await vm.remove();
+    };
+    await Promise.all([withAnother(), alone()]);
   });
 
   it("a folder of the host is there from the start, and goes at the next boot", async () => {
