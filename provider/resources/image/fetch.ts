@@ -8,7 +8,7 @@ import { problemOf } from "./find.js";
 import { downloadByHost } from "./host-download.js";
 import { JointProgress } from "./joint-progress.js";
 import { twinOf } from "./observe.js";
-import { type ImagePlace, type ImageRequest, knownOf } from "./observed.js";
+import { declaresSum, type ImagePlace, type ImageRequest, knownOf } from "./observed.js";
 import { compare, expectedChecksum, sendingOf } from "./sending.js";
 import { parseSource } from "./source.js";
 import { streamImage } from "./stream.js";
@@ -163,8 +163,9 @@ async function fill(
           ? `${label} is compressed more than once`
           : problemOf(kind, inputs, inputs.member ?? label);
       if (problem !== undefined) throw new Error(`${problem}; nothing of it was kept`);
-      if (kind.kind === "image") await refuseDamaged(fetching, workshop, kind.format);
-      if (kind.kind === "image" && inputs.format !== undefined && kind.format !== inputs.format)
+      if (kind.kind !== "image") return;
+      await refuseDamaged(fetching, workshop, kind.format);
+      if (inputs.format !== undefined && kind.format !== inputs.format)
         await workshop.convert(kind.format, inputs.format);
       return;
     }
@@ -177,8 +178,7 @@ async function refuseDamaged(
   workshop: Workshop,
   format: DiskFormat,
 ): Promise<void> {
-  const isSummed = [inputs.sha256, inputs.sha512, inputs.checksumUrl].some((sum) => sum !== undefined);
-  if (format !== "qcow2" || isSummed) return;
+  if (format !== "qcow2" || declaresSum(inputs)) return;
   const damage = await workshop.damage(format);
   if (damage === undefined) return;
   const { label } = parseSource(inputs.source);

@@ -111,6 +111,11 @@ export function isSameSource(a: Inputs, b: Inputs): boolean {
   return isSamePlace(a, b) && SUM_KEYS.every((key) => a[key] === b[key]);
 }
 
+/** Whether the program says by what sum the content is known. */
+export function declaresSum(inputs: Inputs): boolean {
+  return SUM_KEYS.some((key) => inputs[key] !== undefined);
+}
+
 /** Only the sums may be others. */
 export function isSamePlace(a: Inputs, b: Inputs): boolean {
   return PLACE_KEYS.every((key) => a[key] === b[key]);

@@ -30,10 +30,11 @@ export function desiredModel(
 ): DomainModel {
   const accelerator = acceleratorOf(inputs, existing, place.facts);
   const machine = machineOf(inputs.machine, existing?.machine, accelerator, place.facts);
+  const uuid = existing?.uuid ?? place.uuid;
   const model: DomainModel = {
     ...(existing ?? { agentChannel: true }),
     name: inputs.name,
-    uuid: existing?.uuid ?? place.uuid,
+    uuid,
     accelerator,
     machine,
     hotplugPorts: hotplugPortsOf(inputs, previous, existing, machine),
@@ -43,10 +44,7 @@ export function desiredModel(
     maxCpus: existing?.maxCpus ?? 1,
     firmware: existing?.firmware ?? "bios",
     disks: desiredDisks(inputs, previous, { disks: [], ...existing, machine }),
-    interfaces: desiredInterfaces(
-      ...([inputs, previous, existing?.interfaces ?? []] as const),
-      ...([existing?.uuid ?? place.uuid, place.pluggedBefore] as const),
-    ),
+    interfaces: desiredInterfaces(inputs, previous, existing?.interfaces ?? [], uuid, place.pluggedBefore),
   };
   if (existing === undefined) {
     model.architecture = place.facts.capabilities.architecture;
