@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import * as pulumi from "@pulumi/pulumi";
 import type { ImageArgs } from "./image.js";
 import type { Network } from "./network.js";
 import type { In } from "./types.js";
@@ -70,10 +71,8 @@ export interface Ova {
  * ```
  */
 export function ova(source: string, options: OvaOptions = {}): Ova {
-  // Only a program that calls this loads what reads files.
-  const { readOva } = createRequire(import.meta.url)(PROVIDER) as typeof import("../provider/index.js");
   const { networks = {}, bus, format = "qcow2", sha256, sha512 } = options;
-  const contents = readOva(source);
+  const contents = contentsOf(source);
   const disks = contents.disks.map(
     (disk, i): OvaDisk => ({
       name: `disk-${i + 1}`,
@@ -94,7 +93,7 @@ export function ova(source: string, options: OvaOptions = {}): Ova {
     (network) => !Object.hasOwn(networks, network),
   );
   if (missing.length > 0)
-    throw new Error(
+    throw new pulumi.RunError(
       `${contents.path} has network cards in ${missing.map((name) => JSON.stringify(name)).join(", ")}: say which network each is to be, as networks: { ${JSON.stringify(missing[0])}: lan }, or false to leave its cards out`,
     );
   const { cpus, memoryBytes, firmware, os } = contents;
@@ -115,6 +114,17 @@ export function ova(source: string, options: OvaOptions = {}): Ova {
 }
 
 const PROVIDER = "pulumi-kvm/provider";
+
+/** Whatever is wrong with it is wrong with the file: where in this package that was seen helps nobody. */
+function contentsOf(source: string) {
+  // Only a program that calls `ova` loads what reads files.
+  const { readOva } = createRequire(import.meta.url)(PROVIDER) as typeof import("../provider/index.js");
+  try {
+    return readOva(source);
+  } catch (error) {
+    throw new pulumi.RunError((error as Error).message);
+  }
+}
 
 const WAYS = ["network", "bridge", "direct"];
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, openSync, readSync } from "node:fs";
 import { resolve } from "node:path";
+import { XmlError } from "../libvirt/xml/index.js";
 import { parseSource, sourceProblem } from "../resources/image/source.js";
 import { type Descriptor, parseDescriptor } from "./descriptor.js";
 import { RemoteArchive } from "./remote-archive.js";
@@ -23,6 +24,8 @@ export interface OvaContents extends Descriptor {
  * @throws Error with the file's path: no such file, no OVA, a file that is missing in it, a sum that differs, hardware that isn't known.
  */
 export function readOva(source: string): OvaContents {
+  const problem = sourceProblem(source);
+  if (problem !== undefined) throw new Error(`the source of the OVA ${problem}`);
   return /^https?:\/\//i.test(source) ? readRemote(source) : readFile(resolve(source));
 }
 
@@ -46,8 +49,6 @@ function readFile(absolute: string): OvaContents {
 }
 
 function readRemote(address: string): OvaContents {
-  const problem = sourceProblem(address);
-  if (problem !== undefined) throw new Error(`the address of the OVA ${problem}`);
   const { label } = parseSource(address);
   try {
     const archive = new RemoteArchive(address);
@@ -76,9 +77,9 @@ function readRemote(address: string): OvaContents {
 }
 
 function explained(cause: unknown, label: string, message: string): Error {
-  return new Error(`${label} ${message.startsWith("it ") ? `can't be read: ${message}` : message}`, {
-    cause,
-  });
+  const sentence =
+    message.startsWith("it ") || cause instanceof XmlError ? `can't be read: ${message}` : message;
+  return new Error(`${label} ${sentence}`, { cause });
 }
 
 function isDescriptor({ name }: TarEntry): boolean {

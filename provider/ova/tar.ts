@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 
 /** A file in an archive, and where in it its bytes are. */
 export interface TarEntry {
@@ -15,15 +15,22 @@ const MOST_ENTRIES = 10_000;
 /**
  * The regular files of a tar archive: ustar, with GNU's long names and sizes, and POSIX extended headers. Only headers are read.
  *
- * @throws Error when it is no archive, or is cut off within a header.
+ * @throws Error when it is no archive, or is cut off.
  */
 export function tarEntries(path: string): TarEntry[] {
   const file = openSync(path, "r");
   try {
-    return readEntries((at, bytes) => {
+    const entries = readEntries((at, bytes) => {
       const block = Buffer.alloc(bytes);
       return block.subarray(0, readSync(file, block, 0, bytes, at));
     });
+    const last = entries.at(-1);
+    const { size } = fstatSync(file);
+    if (last !== undefined && last.fromByte + last.bytes > size)
+      throw new Error(
+        `it was cut off: ${JSON.stringify(last.name)} ends after ${size - last.fromByte} of ${last.bytes} bytes`,
+      );
+    return entries;
   } finally {
     closeSync(file);
   }

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readEntries, tarEntries } from "../../provider/ova/tar.js";
 import { type FileKind, fileKind, HEAD_BYTES } from "../../provider/resources/image/disk-format.js";
+import { rangeIn } from "../../provider/resources/image/find.js";
 
 /** The head of a qcow2 of version 3, 1 MiB large, with some bytes changed. */
 function qcow2(change: (head: Buffer) => void = () => undefined): Buffer {
@@ -147,6 +148,15 @@ describe("a tar archive", () => {
           expect(archive.subarray(fromByte, fromByte + bytes)).toEqual(readFileSync(join(folder, name)));
         expect(fileKind(archive.subarray(0, HEAD_BYTES))).toEqual({ kind: "archive" });
       }
+      // Whoever waits for all of a file that ends early waits for ever.
+      const cut = join(folder, "cut.tar");
+      execFileSync("tar", ["-cf", "cut.tar", "ümlaut.mf"], { cwd: folder });
+      truncateSync(cut, 1000);
+      const said = 'it was cut off: "ümlaut.mf" ends after 488 of 1401 bytes';
+      expect(() => tarEntries(cut)).toThrow(said);
+      expect(() => rangeIn({ path: cut, bytes: 1000, state: "" }, "ümlaut.mf")).toThrow(
+        `member: ${cut} can't be read: ${said}`,
+      );
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

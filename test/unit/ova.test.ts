@@ -194,13 +194,19 @@ describe("an OVA file", () => {
         { "a.ovf": vmware, "a.mf": damaged },
         'made.ova has a sum of "system.vmdk" in a.mf, which isn\'t in it',
       ],
-      [{ "a.ovf": "<x", "system.vmdk": "" }, "made.ova the XML is not well-formed"],
+      [
+        { "a.ovf": "<x", "system.vmdk": "" },
+        "made.ova can't be read: the XML is not well-formed: unexpected end of input",
+      ],
     ];
     for (const [files, says] of rows) expect(() => readOva(packed(files))).toThrow(says);
     writeFileSync(join(folder, "zip.ova"), "PK\x03\x04".padEnd(600, "x"));
     expect(() => readOva(join(folder, "zip.ova"))).toThrow("zip.ova can't be read: it is no tar archive");
     expect(() => readOva(join(folder, "none.ova"))).toThrow(
       `there is no OVA file ${join(folder, "none.ova")}`,
+    );
+    expect(() => readOva("file:///tmp/a.ova")).toThrow(
+      "the source of the OVA must be a path rather than a file URL",
     );
     expect(() => readOva(folder)).toThrow("is a folder; an OVA is a tar archive");
     const whole = readFileSync(
@@ -212,7 +218,10 @@ describe("an OVA file", () => {
     );
     writeFileSync(join(folder, "cut.ova"), whole.subarray(0, whole.indexOf("xxxx") + 3000));
     expect(() => readOva(join(folder, "cut.ova"))).toThrow(
-      'was cut off: "system.vmdk" ends after 3000 of 9000 bytes',
+      'cut.ova can\'t be read: it was cut off: "system.vmdk" ends after 3000 of 9000 bytes',
     );
+    const bare = readFileSync(packed({ "a.ovf": vmware, "system.vmdk": "x".repeat(9000) }));
+    writeFileSync(join(folder, "cut.ova"), bare.subarray(0, bare.indexOf("xxxx") + 3000));
+    expect(() => readOva(join(folder, "cut.ova"))).toThrow("it was cut off");
   });
 });

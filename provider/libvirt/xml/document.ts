@@ -58,6 +58,7 @@ export function newDocument(rootName: string): Document {
 }
 
 function runParser(text: string): Document {
+  let said: string | undefined;
   try {
     return new DOMParser({
       locator: false,
@@ -66,11 +67,13 @@ function runParser(text: string): Document {
       onError: (level: string, message: string) => {
         // U+FFFD may be a sign of broken encoding, and is a character like any other.
         if (level === "warning" && message.startsWith("Unicode replacement character")) return;
+        said ??= message;
         throw new Error(message);
       },
     }).parseFromString(text, "text/xml");
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
+    // What it throws itself has the same twice, and how it came to that.
+    const message = said ?? (cause instanceof Error ? cause.message : String(cause));
     // The parser's messages may quote the document, and with it a password: only their beginning is told.
     throw new XmlError("malformed", `the XML is not well-formed: ${message.slice(0, 120)}`, { cause });
   }

@@ -1,6 +1,6 @@
 import { oneLine } from "../../hosts/errors.js";
 import type { Host } from "../../hosts/host.js";
-import { tarEntries } from "../../ova/tar.js";
+import { type TarEntry, tarEntries } from "../../ova/tar.js";
 import { formatBytes } from "../../planning/quantity.js";
 import type { ObserveContext } from "../definition.js";
 import { isAsDownloaded } from "./as-downloaded.js";
@@ -186,7 +186,7 @@ async function ofFile(
 /** Where in a file the image is. */
 export function rangeIn(file: LocalFile, member: string | undefined): Range {
   if (member === undefined) return { fromByte: 0, bytes: file.bytes };
-  const entries = tarEntries(file.path);
+  const entries = entriesOf(file.path);
   const entry = entries.find(({ name }) => name === member);
   if (entry === undefined)
     throw new Error(
@@ -196,6 +196,14 @@ export function rangeIn(file: LocalFile, member: string | undefined): Range {
         .join(", ")}`,
     );
   return entry;
+}
+
+function entriesOf(path: string): TarEntry[] {
+  try {
+    return tarEntries(path);
+  } catch (error) {
+    throw new Error(`member: ${path} can't be read: ${oneLine(error)}`, { cause: error });
+  }
 }
 
 async function ofUrl(inputs: Inputs, source: Source & { kind: "url" }, findings: Findings): Promise<void> {
