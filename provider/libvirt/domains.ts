@@ -125,6 +125,20 @@ export class DomainApi extends DomainHardwareApi {
       .dom;
   }
 
+  /**
+   * Defines what was made of a document that libvirt gave. What was wrong with that one by the schema is no reason to refuse a change of the rest:
+   * libvirt takes and gives documents that its schema doesn't know.
+   */
+  async redefine(xml: string, given: string, options: OperationOptions = {}): Promise<void> {
+    try {
+      await this.define(xml, options);
+    } catch (error) {
+      const isOfSchema = error instanceof LibvirtError && error.code === NOT_OF_SCHEMA;
+      if (!isOfSchema || (await this.schemaProblem(given, options)) === undefined) throw error;
+      await this.define(xml, { ...options, validate: false });
+    }
+  }
+
   async undefine(uuid: string, options: UndefineOptions = {}): Promise<void> {
     const flags =
       (options.managedSave ? 1 : 0) |

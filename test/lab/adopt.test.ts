@@ -205,6 +205,36 @@ describe.skipIf(!available)(`taking over what people made by hand ${missing.join
     await vm.remove();
   });
 
+  it("a domain that libvirt's schema doesn't know, and that has no USB", async () => {
+    await alpha.writeFile(
+      "/run/bare.xml",
+      `<domain type='qemu'><name>bare</name><memory unit='MiB'>128</memory><vcpu>1</vcpu><os><type arch='x86_64' machine='q35'>hvm</type></os>
+        <devices><controller type='usb' model='none'/><interface type='bridge'><mac address='52:54:00:11:22:55'/><source bridge='br7'/><model type='virtio'/><rom file=''/></interface></devices></domain>`,
+    );
+    await alpha.virsh("define", "/run/bare.xml");
+    const described = { memory: "128MiB", powerState: "stopped" };
+    const vm = await adopt("bare", described);
+    const inputs = inputsOf("bare", described);
+    const definition = async () => withoutMarks((await documentsOf("bare")).persistent);
+    const before = await definition();
+    expect(before).toContain("<rom file=''/>");
+    await vm.up({ ...inputs, description: "ours" });
+    expect((await definition()).replace(/\s*<description>ours<.description>/, "")).toBe(before);
+    const inputDevices = [{ type: "tablet" }];
+    const wayOut = `xml: [{ xpath: "/domain/devices/controller[@type='usb']/@model", set: "qemu-xhci" }]`;
+    expect((await vm.preview({ ...inputs, inputDevices })).refusals).toEqual([
+      `inputDevices needs USB, which bare hasn't on alpha (its definition has a USB controller of model "none"): have it on another bus, leave it out, or give the guest a controller, by ${wayOut}`,
+    ]);
+    const xml = [{ xpath: "/domain/devices/controller[@type='usb']/@model", set: "qemu-xhci" }];
+    await vm.up({ ...inputs, inputDevices, xml });
+    expect(await definition()).toMatch(/<input type='tablet' bus='usb'>/);
+    expect(await definition()).toMatch(/<controller type='usb' index='0' model='qemu-xhci'/);
+    expect(await vm.preview({ ...inputs, inputDevices, xml })).toMatchObject({ effects: [], refusals: [] });
+    await vm.up(inputs);
+    expect(await definition()).toMatch(/<controller type='usb' index='0' model='none'/);
+    await vm.remove();
+  });
+
   it("a domain of which the model has only part, and of that no more than what is declared is changed", async () => {
     const nbd = (target: string) =>
       `<disk type='network' device='disk'><driver name='qemu' type='raw'/><source protocol='nbd' name='${target}'><host name='127.0.0.1' port='10809'/></source><target dev='${target}' bus='virtio'/></disk>`;

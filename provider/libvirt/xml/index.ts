@@ -77,7 +77,7 @@ export { patchNotesAsKept, patchNotesKind } from "./patch-notes.js";
 export { patchedPaths } from "./patched-paths.js";
 export { applyPatches, parseFragment, type XmlPatch, xpathProblem } from "./patches.js";
 export { cardPlug, hasPcieRootPorts } from "./pcie.js";
-export { type PluggingRoom, readPluggingRoom } from "./plugging-room.js";
+export { isWithoutUsb, type PluggingRoom, readPluggingRoom } from "./plugging-room.js";
 export * from "./pool.js";
 export {
   type PoolAuth,

@@ -16,6 +16,14 @@ export interface PluggingRoom {
   sharesMemory: boolean;
 }
 
+/** Whether a document says that the guest has no USB, rather than nothing, to which libvirt adds a controller. */
+export function isWithoutUsb(domainXml: string): boolean {
+  const devices = childElement(readXml(domainXml, "domain"), "devices");
+  return childElements(devices, "controller").some(
+    (controller) => attributeOf(controller, "type") === "usb" && attributeOf(controller, "model") === "none",
+  );
+}
+
 /** Reads a live document. */
 export function readPluggingRoom(liveXml: string): PluggingRoom {
   const domain = readXml(liveXml, "domain");

@@ -32,6 +32,6 @@ async function setDisk(host: Host, { uuid, target }: Attachment, path: string): 
   const disks = current.disks.map((disk) =>
     disk.target === target ? { ...disk, source: { file: path } } : disk,
   );
-  await libvirt.domains.define(patchDomain(xml, { ...current, disks }, current), { validate: true });
+  await libvirt.domains.redefine(patchDomain(xml, { ...current, disks }, current), xml);
   await host.observations.refreshDomain({ uuid });
 }

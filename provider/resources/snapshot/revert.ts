@@ -57,7 +57,7 @@ export async function revert(
       .revertToSnapshot(machine.uuid, inputs.name, { running: mark.wasRunning }, { signal: context.signal })
       .catch(async (error: unknown) => {
         if (!isAnswered(error)) throw error;
-        if (before !== undefined) await domains.define(before, { validate: true });
+        if (before !== undefined) await domains.define(before, { validate: false });
         await setMark(host, await recordOf(host, machine), revertMarkKind, undefined);
         await describe(host, machine.uuid, snapshot, snapshot.text, { ...own, revert: former });
         throw mark.wasRunning ? await startedAgain(host, machine, error) : error;

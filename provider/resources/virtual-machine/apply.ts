@@ -190,7 +190,7 @@ async function keepVariables(host: Host, uuid: string): Promise<void> {
   const { domains } = await host.libvirt();
   const xml = await domains.xml(uuid, { inactive: true, secure: true });
   const named = withNamedVariables(xml);
-  if (named !== xml) await domains.define(named, { validate: true });
+  if (named !== xml) await domains.redefine(named, xml);
 }
 
 /** Started by somebody else in between is as good. */
@@ -317,7 +317,7 @@ async function redefine(
   await noteStartedWith(host, place, desiredAt(request, place, definition));
   remember(xml);
   const changed = withAttempt(patchDomain(xml, to, current), current, to);
-  await libvirt.domains.define(changed, { validate: true }).catch(withPatchesNamed(to));
+  await libvirt.domains.redefine(changed, xml).catch(withPatchesNamed(to));
   await notePatchesKept(host, uuid, to);
 }
 

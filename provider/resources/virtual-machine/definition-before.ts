@@ -32,7 +32,7 @@ export async function orAsDefinedBefore(
       const isPlugged = done.some(
         (difference) => difference.kind === "property" || difference.property === undefined,
       );
-      if (!isPlugged) await domains.define(before, { validate: true });
+      if (!isPlugged) await domains.define(before, { validate: false });
     }
     throw error;
   }
@@ -71,13 +71,13 @@ async function startsAs(
   const { domains } = await host.libvirt();
   const changed = await domains.xml(uuid, { inactive: true, secure: true });
   try {
-    await domains.define(xml, { validate: true });
+    await domains.define(xml, { validate: false });
     await noteAwaited(host, uuid);
     await start();
     return true;
   } catch (error) {
     if (!isRefused(error)) throw error;
-    await domains.define(changed, { validate: true });
+    await domains.define(changed, { validate: false });
     return false;
   }
 }

@@ -27,6 +27,7 @@ import { waitingSeedWarnings } from "./seed/instance.js";
 import { mediaSteps, releasedMediaSteps, secondSeedRefusals } from "./seed/steps.js";
 import { judgeShorterList } from "./shorter-list.js";
 import { strangers } from "./strangers.js";
+import { usbRefusals } from "./usb-refusals.js";
 import { volumeSteps } from "./volume-steps.js";
 
 /** What its definition, the running guest and its disks are to become where it is. */
@@ -58,7 +59,8 @@ export function planChanges(
   const changes = sortChanges(persistent, live, desired, runOnceResumed(inputs, domain), isStranger);
   const stays = whereItIs(observed) === target;
   result.refusals.push(...obstacles(desired, target, stays ? changes.definition : "everything"));
-  if (changes.definition.length > 0) result.refusals.push(...patchRefusals(desired, place));
+  if (changes.definition.length > 0)
+    result.refusals.push(...patchRefusals(desired, place), ...usbRefusals(desired, place));
   result.refusals.push(...indistinct([...changes.definition, ...changes.live], definition, domain));
   // Before anything refers to them.
   mediaSteps(request, place, domain, result);

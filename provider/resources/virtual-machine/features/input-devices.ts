@@ -34,7 +34,8 @@ export const inputDevicesFeature: MachineFeature = {
     typedRow("inputDevices", {
       input: "inputDevices",
       // On virtio each takes a PCIe port, which nobody counts here.
-      effect: ({ from, to }) =>
+      effect: ({ from, to }, { room }) =>
+        !room.hasUsb ||
         [from, to].flat().some((device) => (device as { bus?: string } | undefined)?.bus === "virtio")
           ? "nextBoot"
           : "live",
