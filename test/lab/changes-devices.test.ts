@@ -389,7 +389,7 @@ describe.skipIf(!available)(`disks and interfaces of a running guest ${missing.j
       },
       announced: [
         /^write answer file medium rest-answers-/,
-        /^write Ignition config rest-ignition-/,
+        /^write Ignition config rest-ignition-.*\(new; Ignition reads it at a guest's first boot only: /,
         'machine "pc-q35-7.2" -> "pc-q35-7.1", at the next boot',
         "maxMemory 128 MiB -> 512 MiB, at the next boot",
         "memoryHotplug none -> dimm in 16 slots beside 128 MiB, at the next boot",

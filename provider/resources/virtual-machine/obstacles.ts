@@ -33,3 +33,18 @@ export function obstacles(
     .filter(({ property }) => all || changed.has(property))
     .map(({ message }) => ({ kind: "notSupported", message }));
 }
+
+/** Of a VM that stays where it is: what keeps one from moving for it is said with the move. */
+export function accelerationRefusals(
+  model: Pick<DomainModel, "accelerator">,
+  { ref, facts }: ObservedHost,
+  before?: Pick<DomainModel, "accelerator">,
+): Refusal[] {
+  if (model.accelerator !== "kvm" || before?.accelerator === "kvm" || facts.kvm) return [];
+  return [
+    {
+      kind: "missing",
+      message: `emulation "kvm" isn't possible on ${ref.name}: it has no usable hardware virtualisation; use "auto" or "qemu", or enable it in the firmware`,
+    },
+  ];
+}

@@ -16,7 +16,7 @@ import {
   snapshotNames,
   whereItIs,
 } from "./observed.js";
-import { obstacles } from "./obstacles.js";
+import { accelerationRefusals, obstacles } from "./obstacles.js";
 import { patchRefusals } from "./patch-refusals.js";
 import { isToWake, powerSteps } from "./power.js";
 import { asRelocated, type Relocations } from "./relocations.js";
@@ -58,6 +58,7 @@ export function planChanges(
   const isStranger = strangers(request, place, domain, desired);
   const changes = sortChanges(persistent, live, desired, runOnceResumed(inputs, domain), isStranger);
   const stays = whereItIs(observed) === target;
+  if (stays) result.refusals.push(...accelerationRefusals(desired, target, definition));
   result.refusals.push(...obstacles(desired, target, stays ? changes.definition : "everything"));
   if (changes.definition.length > 0)
     result.refusals.push(...patchRefusals(desired, place), ...usbRefusals(desired, place));

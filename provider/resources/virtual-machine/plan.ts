@@ -32,7 +32,7 @@ import {
   snapshotNames,
   whereItIs,
 } from "./observed.js";
-import { obstacles } from "./obstacles.js";
+import { accelerationRefusals, obstacles } from "./obstacles.js";
 import { osWarnings, withDefaults } from "./os-defaults.js";
 import { patchRefusals } from "./patch-refusals.js";
 import { planChanges } from "./plan-changes.js";
@@ -216,12 +216,11 @@ function planNew(request: MachineRequest, observed: ObservedMachine, result: Pla
   });
   const placing = { uuid: recorded?.id ?? request.chosen?.uuid ?? "", facts: target.facts };
   const desired = desiredModel(inputs, undefined, undefined, placing);
-  if (inputs.emulation === "kvm" && !target.facts.kvm)
-    result.refusals.push({
-      kind: "missing",
-      message: `emulation "kvm" isn't possible on ${target.ref.name}: it has no usable hardware virtualisation; use "auto" or "qemu", or enable it in the firmware`,
-    });
-  result.refusals.push(...obstacles(desired, target, "everything"), ...patchRefusals(desired, target));
+  result.refusals.push(
+    ...accelerationRefusals(desired, target),
+    ...obstacles(desired, target, "everything"),
+    ...patchRefusals(desired, target),
+  );
   refuseLossByName(request, target, result);
   warnUsedAgain(request, target, result);
   volumeSteps(request, target, undefined, relocations.moves, result, observed.sources);

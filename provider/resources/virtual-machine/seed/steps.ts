@@ -10,6 +10,9 @@ import type { Inputs } from "../schema.js";
 import { type BootMedium, bootMedia, mediumInputOf, mediumTitles } from "./boot-media.js";
 import { AS_ON_FIRST_BOOT, instanceText, UNLESS_HAD } from "./instance.js";
 
+/** Of an instance that was started before, with a config or without one. */
+const ONCE_READ = "Ignition reads it at a guest's first boot only: one that has had that isn't changed by it";
+
 /**
  * The media that are declared and aren't in their pool, or not as a whole: one is written from its beginning to its end, and is named by its
  * content, so the size tells.
@@ -151,12 +154,15 @@ function reasonFor(
     return inputs.cloudInit?.instanceId === undefined
       ? `new; unless the guest knows the VM's UUID as its instance-id (else give cloudInit.instanceId), ${AS_ON_FIRST_BOOT}`
       : "new";
-  if (before === undefined)
+  if (before === undefined) {
+    if (declared.input === "ignition") return `new; ${ONCE_READ}`;
     return declared.input === "cloudInit" && previous !== undefined
       ? `new; with it ${AS_ON_FIRST_BOOT}, ${UNLESS_HAD}`
       : "new";
+  }
   const files = changedFiles(before.medium, declared.medium);
   const what = files.length === 0 ? "it moves" : `other ${files.join(", ")}`;
+  if (declared.input === "ignition" && files.length > 0) return `${what}; ${ONCE_READ}`;
   const text =
     declared.input === "cloudInit" && previous !== undefined ? instanceText(previous, inputs) : undefined;
   return text === undefined ? what : `${what}; ${text}`;
