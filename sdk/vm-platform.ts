@@ -26,7 +26,10 @@ export interface VmOs {
   type: In<"linux" | "windows">;
   /** Of Windows `"11"` (default), `"10"`, `"2025"`, `"2022"` or `"2019"`; of Linux with the distribution's name, `"debian13"`, `"ubuntu24.04"`. */
   version?: In<string>;
-  /** Of Windows: the medium with the virtio drivers (virtio-win.iso), in a drive of its own: an Image, a Disk, a volume or a path on the host. */
+  /**
+   * Of Windows: the medium with the virtio drivers (virtio-win.iso), in a drive of its own: an Image, a Disk, a volume or a path on the host. Taken away, it takes
+   * `"virtio"` along from disks, cards and video that don't declare it: to be rid of the medium in an installed guest, declare `bus` and `model` first.
+   */
   virtioDrivers?: In<Image | Disk | { pool: In<StoragePool | string>; volume: In<string> } | string>;
 }
 
