@@ -27,8 +27,8 @@ import { explainFailure, prepareMachine, UnfitMachineError } from "./setup.mjs";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /**
- * The part that is run once more under a newer Node.js with the current SDK: units and the wire, the package as
- * installed, and of the engine tests those files that say so in their name. Properties are the same under each.
+ * The part that is run once more under a newer Node.js with the current SDK: units and the wire, the package as it is
+ * installed, loaded and typed, and of the engine tests those files that say so in their name. Properties are the same under each.
  */
 const newest = { node: "24", sdk: "latest" };
 /** @type {Record<string, VitestRun[]>} */
@@ -39,7 +39,7 @@ const parts = {
   engine: [{ project: "engine" }],
   node24: [
     { project: "fast", filter: ["test/unit/", "test/wire/"], ...newest },
-    { project: "package", ...newest },
+    { project: "package", filter: ["deployment", "loading", "types"].map((name) => `test/package/${name}.`), ...newest },
     { project: "engine", filter: [".every-node.test.ts"], ...newest },
   ],
   bench: [{ project: "bench" }],
