@@ -39,7 +39,11 @@ const parts = {
   engine: [{ project: "engine" }],
   node24: [
     { project: "fast", filter: ["test/unit/", "test/wire/"], ...newest },
-    { project: "package", filter: ["deployment", "loading", "types"].map((name) => `test/package/${name}.`), ...newest },
+    {
+      project: "package",
+      filter: ["deployment", "loading", "types"].map((name) => `test/package/${name}.`),
+      ...newest,
+    },
     { project: "engine", filter: [".every-node.test.ts"], ...newest },
   ],
   bench: [{ project: "bench" }],
