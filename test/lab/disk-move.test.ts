@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { disk } from "../../provider/resources/disk/index.js";
+import { virtualMachine } from "../../provider/resources/virtual-machine/index.js";
+import { ConsoleWatch } from "../hosts/console-watch.mjs";
 import { labAvailable } from "../hosts/lab.js";
-import { tickCommandLine } from "../hosts/tick-guest.js";
+import { tickCommandLine, tickGuest } from "../hosts/tick-guest.js";
 import { StorageGuest } from "./storage-guest.js";
 import { Declared, StorageWorld } from "./storage-world.js";
 import { WalkedMachine } from "./walked-machine.js";
@@ -174,6 +176,87 @@ describe.skipIf(!available)(`disks that move ${missing.join("; ")}`, () => {
     await lower.remove();
     for (const pool of ["images", "fast"] as const)
       expect([await filesOf("far", pool), await filesOf("far", pool, "beta")]).toEqual([[], []]);
+  });
+
+  it("that are encrypted stay so: they move and grow where that doesn't take the key from them", async () => {
+    const alpha = world.host("alpha");
+    const { kernelPath, initrdPath } = tickGuest();
+    const secret = "2f6d6b3e-3f0f-4a57-9a6c-0d6e1f5f8a10";
+    for (const host of world.lab.hosts) {
+      await host.writeFile("/run/secret.xml", `<secret ephemeral="no"><uuid>${secret}</uuid></secret>`);
+      await host.virsh("secret-define", "/run/secret.xml");
+      await host.virsh("secret-set-value", secret, Buffer.from("key").toString("base64"));
+    }
+    // On busy cores it may not find out how fast they are.
+    const make = (file: string, format: string, prefix: string) =>
+      `until qemu-img create -q --object secret,id=k,data=key -f ${format} -o ${prefix}key-secret=k,${prefix}iter-time=10 ${folders.images}/${file} 4M; do sleep 0.1; done`;
+    await alpha.shell(`${make("safe.raw", "luks", "")}
+      ${make("safe.qcow2", "qcow2", "encrypt.format=luks,encrypt.")}`);
+    await alpha.virsh("pool-refresh", "images");
+    const disks = [
+      { volume: "safe.raw", format: "raw", pool: "images", size: "4MiB" },
+      { volume: "safe.qcow2", pool: "images", size: "4MiB" },
+    ];
+    const encryption = `<encryption format='luks'><secret type='passphrase' uuid='${secret}'/></encryption>`;
+    const described = disks.map(
+      ({ volume, format = "qcow2" }, i) =>
+        `<disk type='file' device='disk'><driver name='qemu' type='${format}'/><source file='${folders.images}/${volume}'>${encryption}</source><target dev='vd${"ab"[i]}' bus='virtio'/></disk>`,
+    );
+    const log = "/var/log/libvirt/qemu/safe-console.log";
+    await alpha.writeFile(
+      "/run/safe.xml",
+      `<domain type='qemu'><name>safe</name><memory unit='MiB'>160</memory><vcpu>1</vcpu><features><acpi/></features>
+        <os><type arch='x86_64' machine='q35'>hvm</type><kernel>${kernelPath}</kernel><initrd>${initrdPath}</initrd><cmdline>${tickCommandLine} read=vda write=vda:hidden</cmdline></os>
+        <devices>${described.join("")}<serial type='file'><source path='${log}'/></serial></devices></domain>`,
+    );
+    await alpha.virsh("define", "/run/safe.xml");
+    await alpha.virsh("start", "safe");
+    const inputs = {
+      ...{ pulumiUrn: "urn:pulumi:lab::test::pulumi-kvm:VirtualMachine::safe", name: "safe", adopt: true },
+      ...{ ...world.onHost("alpha"), memory: "160MiB", disks },
+    };
+    const vm = new Declared(virtualMachine, [world.ref("alpha"), world.ref("beta")]);
+    const onAll = (more: object) => disks.map((each) => ({ ...each, ...more }));
+    await vm.up(inputs);
+    await using watch = await ConsoleWatch.start([alpha], log);
+    await watch.untilTicks(2);
+    const refusals = async (more: object) => (await vm.preview({ ...inputs, ...more })).refusals;
+    const wayOut =
+      'it is encrypted, and a copy under a running guest wouldn\'t be; stop safe first (powerState: "stopped"): then its file is copied as it is';
+    expect(await refusals({ disks: onAll({ pool: "fast" }) })).toEqual(
+      disks.map(
+        ({ volume }) => `disk ${volume} can't move from pool images to pool fast on alpha: ${wayOut}`,
+      ),
+    );
+    expect(await refusals(world.onHost("beta"))).toEqual(
+      disks.map(
+        ({ volume }) =>
+          `virtual machine safe is on alpha and should be on beta, but volume ${volume} can't be copied: ${wayOut}`,
+      ),
+    );
+    await vm.up({ ...inputs, disks: onAll({ size: "8MiB" }) });
+    await watch.untilLine(/^disk vdb 8388608/);
+    const off = { ...inputs, powerState: "stopped", disks: onAll({ size: "8MiB" }) };
+    await vm.up(off);
+    const larger = onAll({ size: "16MiB" });
+    expect((await vm.preview({ ...off, disks: larger })).refusals).toEqual(
+      disks.map(
+        ({ volume }) =>
+          `disk ${volume} can't grow from 8 MiB to 16 MiB while no guest runs with it: it is encrypted, and libvirt has its key in a running guest alone; start the virtual machine first (powerState: "running"), then it grows at once`,
+      ),
+    );
+    const files = (folder: string, host = alpha) => host.shell(`cd ${folder}; sha256sum safe.raw safe.qcow2`);
+    const before = await files(folders.images);
+    await vm.up({ ...off, disks: onAll({ size: "8MiB", pool: "fast" }) });
+    expect(await files(folders.fast)).toBe(before);
+    const there = { ...off, ...world.onHost("beta"), disks: onAll({ size: "8MiB", pool: "fast" }) };
+    await vm.up(there);
+    const beta = world.host("beta");
+    expect(await files(folders.fast, beta)).toBe(before);
+    await using second = await ConsoleWatch.start([beta], log);
+    await vm.up({ ...there, powerState: "running" });
+    await second.untilLine(/^content vda hidden/);
+    await vm.remove();
   });
 
   it("stay where they are, and nothing of them elsewhere, when a copy fails", async () => {

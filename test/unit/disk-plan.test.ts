@@ -94,6 +94,23 @@ describe("the plan of a disk", () => {
     expect(grown({ ...reader, running: false })).toEqual({ refusals: [], warnings: [] });
   });
 
+  it("that is encrypted neither grows without its guest nor goes under it to another pool", () => {
+    const refused = (more: Partial<Inputs>, target: DiskPlace, elsewhere?: DiskPlace) =>
+      planned({ inputs: inputs(more), previous: inputs(), recorded }, target, elsewhere).refusals;
+    const encrypted = { volume: { ...volume(), encrypted: true as const } };
+    const users = [guest(true)];
+    const size = 96 * MIB;
+    expect(refused({ size }, has("alpha", { ...encrypted, users }))).toEqual([]);
+    expect(refused({ size }, has("alpha", encrypted))).toMatchObject([
+      { kind: "notSupported", message: expect.stringMatching(/can't grow .* while no guest runs with it/) },
+    ]);
+    const fast = place("alpha", { pool: "fast" });
+    expect(refused({ pool: "fast" }, fast, has("alpha", encrypted))).toEqual([]);
+    expect(refused({ pool: "fast" }, fast, has("alpha", { ...encrypted, users }))).toMatchObject([
+      { kind: "notSupported", message: expect.stringMatching(/encrypted, .* stop web first/) },
+    ]);
+  });
+
   it("creates in a pool that isn't there yet only at a preview", () => {
     const target = place("alpha", { poolState: "absent" });
     expect(describePlan(planned({}, target))).toEqual([

@@ -25,6 +25,8 @@ export interface VolumeModel {
   path?: string;
   /** The image that it is the difference to. */
   backing?: { path: string; format?: string };
+  /** It can be read with a key alone. libvirt says it, building ignores it. */
+  encrypted?: true;
 }
 
 /**
@@ -56,6 +58,7 @@ export function parseVolume(xml: string): VolumeModel {
             path: backingPath,
             format: attributeOf(childElement(backing, "format"), "type"),
           }),
+    encrypted: childElement(target, "encryption") === undefined ? undefined : (true as const),
   });
 }
 

@@ -15,6 +15,7 @@ export interface ObservedVolume {
   path: string;
   key: string;
   format: string;
+  encrypted?: true | undefined;
   capacityBytes: number;
   allocationBytes: number;
 }
@@ -132,5 +133,6 @@ function isOwn(mark: VolumeMark, request: DiskRequest): boolean {
 
 function toVolume(record: VolumeRecord): ObservedVolume {
   const { path, key, capacityBytes, allocationBytes } = record;
-  return { path, key, capacityBytes, allocationBytes, format: modelOf(record).format ?? "raw" };
+  const { format = "raw", encrypted } = modelOf(record);
+  return { path, key, capacityBytes, allocationBytes, format, encrypted };
 }

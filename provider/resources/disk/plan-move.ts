@@ -1,6 +1,7 @@
 import type { Plan, Refusal } from "../../planning/plan.js";
 import { formatBytes } from "../../planning/quantity.js";
 import type { VolumeLocation } from "../../planning/step.js";
+import { whyEncryptedStays } from "../encrypted-volume.js";
 import { virsh } from "../virsh.js";
 import type { ObservedDisk } from "./observed.js";
 import { type DiskPlace, type DiskRequest, isAt, type ObservedVolume } from "./place.js";
@@ -89,6 +90,9 @@ function obstacles(
       "inUse",
       `domain ${user.name} is copying it to ${user.mirror.path} already; let that end, or end it with ${virsh("blockjob", user.name, user.target, "--abort")}`,
     );
+  const running = place.users.find((other) => other.running);
+  if (place.volume.encrypted === true && running !== undefined && target.unfinished === undefined)
+    refuse("notSupported", whyEncryptedStays(running.name));
   if (layers.length > 0)
     refuse(
       "inUse",

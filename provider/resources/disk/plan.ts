@@ -1,6 +1,7 @@
 import { identityHash, RENAMED } from "../../planning/owner.js";
 import { emptyPlan, type Plan } from "../../planning/plan.js";
 import { formatBytes } from "../../planning/quantity.js";
+import { refuseEncryptedGrowth } from "../encrypted-volume.js";
 import { foundAgain, isFoundAgain } from "../found-again.js";
 import { localDiskProblem } from "../local-disk.js";
 import { lostWithItsMark } from "../lost-storage.js";
@@ -234,6 +235,8 @@ function planSize(
       result.refusals.push(
         refuseReadOnlyGrowth({ disk: inputs.name, readers, from: capacityBytes, to: inputs.size }),
       );
+    if (volume.encrypted === true && running.length === 0)
+      result.refusals.push(refuseEncryptedGrowth(inputs.name, capacityBytes, inputs.size));
     result.steps.push({
       kind: "growVolume",
       subject: inputs.name,

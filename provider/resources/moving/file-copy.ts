@@ -11,16 +11,17 @@ const LOOK_EVERY_MS = 2_000;
 
 /**
  * Copies a volume that nobody has open: on one host by libvirt itself, between two through this process. A layer stays one on its host, where its
- * base is; on another host it becomes a whole image.
+ * base is; on another host it becomes a whole image. What is encrypted libvirt can't read: it is copied as it is.
  */
 export async function copyFile(move: VolumeMove, old: VolumeRecord, context: MoveContext): Promise<void> {
   const { from, to, mark } = move;
-  const { format = "raw", capacityBytes, backing } = modelOf(old);
+  const { format = "raw", capacityBytes, backing, encrypted } = modelOf(old);
   const whole: VolumeModel = { name: mark.volume, format, capacityBytes, allocationBytes: 0 };
   if (!(await isSameMachine(move))) {
     if (backing === undefined) await stream(from, old, move, context);
     else await streamFlattened(move, { ...whole, name: scratchName(mark) }, context);
-  } else if (backing === undefined) await convert(from, mark.volume, to, whole, context);
+  } else if (backing === undefined && encrypted !== true)
+    await convert(from, mark.volume, to, whole, context);
   else await stream(from, old, move, context);
 }
 

@@ -2,6 +2,8 @@ import type { VolumeMark } from "../../hosts/volume-mark.js";
 import type { DiskSource, DomainModel } from "../../libvirt/xml/index.js";
 import type { Plan } from "../../planning/plan.js";
 import { formatBytes } from "../../planning/quantity.js";
+import { whyEncryptedStays } from "../encrypted-volume.js";
+import { modelOf } from "../volume-model.js";
 import { sameVolume } from "./desired-disks.js";
 import { ownMarks } from "./disks.js";
 import { isActive, type ObservedDomain, type ObservedHost, snapshotNames } from "./observed.js";
@@ -151,7 +153,8 @@ export function relocationSteps(
   for (const { volume, from, to, mark, resumes } of moves) {
     if (mark === undefined) continue;
     const { contents } = pools.find(({ name }) => name === from) ?? {};
-    const { allocationBytes = 0 } = contents?.volumes.find(({ name }) => name === volume) ?? {};
+    const record = contents?.volumes.find(({ name }) => name === volume);
+    const { allocationBytes = 0 } = record ?? {};
     const left = room.get(to);
     if (left !== undefined && resumes !== true) {
       if (left < allocationBytes)
@@ -161,6 +164,11 @@ export function relocationSteps(
         });
       room.set(to, Math.max(0, left - allocationBytes));
     }
+    if (isRunning && resumes !== true && record !== undefined && modelOf(record).encrypted === true)
+      result.refusals.push({
+        kind: "notSupported",
+        message: `disk ${volume} can't move from pool ${from} to pool ${to} on ${host}: ${whyEncryptedStays(request.inputs.name)}`,
+      });
     if (domain?.record.hasSnapshots === true)
       result.refusals.push({
         kind: "notSupported",

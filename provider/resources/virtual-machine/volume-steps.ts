@@ -3,6 +3,7 @@ import type { VolumeRecord } from "../../libvirt/index.js";
 import type { DiskSource } from "../../libvirt/xml/index.js";
 import type { Plan, Refusal } from "../../planning/plan.js";
 import { formatBytes } from "../../planning/quantity.js";
+import { refuseEncryptedGrowth } from "../encrypted-volume.js";
 import { localDiskProblem } from "../local-disk.js";
 import { lostWithItsMark } from "../lost-storage.js";
 import { refuseReadOnlyGrowth } from "../read-only-growth.js";
@@ -290,13 +291,15 @@ function planSize(
 
 function planGrowth(
   { request, place, domain }: Site,
-  { poolName: pool, name: volume, isThis }: SeenDisk,
+  { poolName: pool, name: volume, volume: record, isThis }: SeenDisk,
   { from, to }: { from: number; to: number },
   result: Plan,
 ): void {
   const subject = request.inputs.name;
   if (domain?.live?.disks.some(({ readonly, source }) => readonly && isThis(source)))
     result.refusals.push(refuseReadOnlyGrowth({ disk: volume, readers: [subject], from, to }));
+  if (record !== undefined && modelOf(record).encrypted === true && domain?.live === undefined)
+    result.refusals.push(refuseEncryptedGrowth(volume, from, to));
   result.steps.push({
     ...{ kind: "growVolume", subject, host: place.ref.name, pool, volume, fromBytes: from, toBytes: to },
     effect: domain !== undefined && isActive(domain) ? "live" : "none",

@@ -8,6 +8,7 @@ import {
   newestMachine,
 } from "../../../libvirt/xml/machine-types.js";
 import { formatBytes } from "../../../planning/quantity.js";
+import { whyEncryptedStays } from "../../encrypted-volume.js";
 import { virsh } from "../../virsh.js";
 
 /** What was read of both hosts about a move that is ahead. */
@@ -61,7 +62,12 @@ export interface VolumeFindings {
   /** Copied as a file, whatever is in it. */
   readonly?: boolean;
   source:
-    | { format: string | undefined; allocationBytes: number; backingPath: string | undefined }
+    | {
+        format: string | undefined;
+        allocationBytes: number;
+        backingPath: string | undefined;
+        encrypted?: true | undefined;
+      }
     | undefined;
   /** Something of that name, or its mark, is at the target; `formerVolume`: a volume with the same mark. */
   takenBy: "volume" | "formerVolume" | "mark" | undefined;
@@ -169,7 +175,7 @@ function* storageRefusals(findings: PreflightFindings): Generator<string> {
       yield `volume ${volume.name} isn't in pool ${volume.sourcePool} on ${source.name}`;
       continue;
     }
-    const { format, backingPath } = volume.source;
+    const { format, backingPath, encrypted } = volume.source;
     if (volume.readonly !== true && format !== "qcow2" && format !== "raw")
       yield `volume ${volume.name} has the format ${format ?? "unknown"}; only qcow2 and raw can be copied`;
     if (volume.takenBy === "formerVolume")
@@ -177,6 +183,8 @@ function* storageRefusals(findings: PreflightFindings): Generator<string> {
     else if (volume.takenBy !== undefined)
       yield `there is ${volume.takenBy === "volume" ? "a volume" : "the mark of a volume"} ${volume.name} in ${where} already; if both hosts see the same storage set migration.storage "shared", else remove it`;
     const isCopiedAsFile = !live || volume.readonly === true;
+    if (encrypted === true && !isCopiedAsFile)
+      yield `volume ${volume.name} can't be copied: ${whyEncryptedStays(findings.name)}`;
     if (isCopiedAsFile && !ahead && backingPath !== undefined && volume.backingThere !== true)
       yield `volume ${volume.name} is the difference to ${backingPath}, which isn't on ${target.name}; put the image there, or move the guest while it runs (which copies the whole chain)`;
   }

@@ -174,7 +174,10 @@ async function volumeFindings(
     source:
       found === undefined
         ? undefined
-        : { format: parsed?.format, allocationBytes: found.allocationBytes, backingPath },
+        : {
+            ...{ format: parsed?.format, allocationBytes: found.allocationBytes, backingPath },
+            encrypted: parsed?.encrypted,
+          },
     takenBy: takenBy(marksOfCopy(volume.name, here, domainXml), leaves?.without(there) ?? there, volume.name),
     backingThere:
       backingPath === undefined
