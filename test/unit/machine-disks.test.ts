@@ -322,6 +322,46 @@ it("disks that have one source, or none that is modelled, aren't taken for each 
   expect(Object.keys(goes ?? {})).toEqual(["disks", "disks[sda].place"]);
 });
 
+it("what a guest is told and shown at its boot is as before an attempt, where it isn't declared", () => {
+  const drive = (target: string, volume: string): DomainDisk => ({
+    ...{ target, bus: "sata", device: "cdrom", format: "raw", readonly: true, shareable: false },
+    source: { pool: "images", volume },
+  });
+  const seed = drive("sda", "web-seed-0123456789ab.iso");
+  const answers = drive("sdb", "web-answers-0123456789ab.iso");
+  const tools = { ...drive("sdc", "tools.iso"), alias: "ua-cdrom-0" };
+  const ignition = { pool: "images", volume: "web-ignition-0123456789ab.json" };
+  const vnc = { type: "vnc", listen: "127.0.0.1" } as const;
+  const model = (disks: DomainDisk[], rest: Partial<DomainModel> = {}) =>
+    ({ name: "web", disks, interfaces: [], ...rest }) as unknown as DomainModel;
+  const before = model([seed]);
+  const attempted = model([seed, answers, tools], {
+    ignition,
+    graphics: { ...vnc, password: { secret: "hidden" } },
+  });
+  const noted = withAttempt("<domain><name>web</name></domain>", before, attempted);
+  expect(noted).not.toContain("hidden");
+  const seen = { ...attempted, graphics: vnc };
+  const seenWith = (inputs: object) =>
+    asBeforeAttempt(seen, readAttemptNote(noted), { name: "web", ...inputs } as Inputs, undefined);
+  expect(seenWith({ cloudInit: {} })).toEqual(before);
+  const declared = seenWith({ cloudInit: {}, answerFile: {}, cdroms: [{}] });
+  expect(declared.disks.map(({ target }) => target)).toEqual(["sda", "sdb", "sdc"]);
+  // What had a password before can't come back without one.
+  const locked = withAttempt(
+    noted,
+    { ...before, graphics: { ...vnc, password: { secret: "old" } } },
+    attempted,
+  );
+  expect(Object.keys(readAttemptNote(locked) ?? {})).toContain("graphics");
+  const first = withAttempt(
+    "<domain><name>web</name></domain>",
+    model([], { graphics: { ...vnc, password: { secret: "old" } } }),
+    model([], { graphics: { ...vnc, listen: "0.0.0.0" } }),
+  );
+  expect(readAttemptNote(first)).toBeUndefined();
+});
+
 it("a medium that isn't in its pool any more is no matter where it is in the drive already, until a start", () => {
   const source = { pool: "iso", volume: "a.iso" };
   const model = { disks: [{ device: "cdrom", source }] } as unknown as DomainModel;

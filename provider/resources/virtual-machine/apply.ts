@@ -312,11 +312,17 @@ async function redefine(
   const libvirt = await host.libvirt();
   const xml = withoutRunNotes(await libvirt.domains.xml(uuid, { inactive: true, secure: true }));
   const current = definedAs(xml, place);
+  const desired = desiredAt(request, place, definition);
   const to = { ...redefinition(request, place, definition), name: current.name };
   if (describeDifferences(current, to).length === 0 && place.domain?.persistent !== undefined) return;
-  await noteStartedWith(host, place, desiredAt(request, place, definition));
+  await noteStartedWith(host, place, desired);
   remember(xml);
-  const changed = withAttempt(patchDomain(xml, to, current), current, to);
+  // The next plan has the config by its volume, not by its path.
+  const changed = withAttempt(
+    patchDomain(xml, to, current),
+    { ...current, ignition: definition.ignition },
+    { ...to, ignition: desired.ignition },
+  );
   await libvirt.domains.redefine(changed, xml).catch(withPatchesNamed(to));
   await notePatchesKept(host, uuid, to);
 }

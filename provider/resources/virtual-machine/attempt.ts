@@ -13,9 +13,10 @@ import { aliasOf } from "./desired-cdroms.js";
 import { sameVolume } from "./desired-disks.js";
 import type { Attached } from "./desired-interfaces.js";
 import { type Inputs, volumeOf } from "./schema.js";
+import { mediumInputOfSource } from "./seed/boot-media.js";
 
-/** Secrets are in these, a note of its own says what they were, or nobody leaves them undeclared. */
-const PASSED_OVER: ReadonlySet<string> = new Set(["name", "uuid", "graphics", "patches", "ignition"]);
+/** A note of its own says what they were, or nobody leaves them undeclared. */
+const PASSED_OVER: ReadonlySet<string> = new Set(["name", "uuid", "patches"]);
 
 /** What a program may leave undeclared of a device that it declares. */
 const LEFT_UNDECLARED = {
@@ -47,6 +48,8 @@ export function withAttempt(xml: string, from: DomainModel, to: DomainModel): st
   const changes: Record<string, AttemptNote[string]> = { ...noted };
   for (const property of new Set([...Object.keys(before), ...Object.keys(after)])) {
     if (PASSED_OVER.has(property) || sameValue(before[property], after[property])) continue;
+    // It would have to come back with its password, which is noted nowhere.
+    if (property === "graphics" && from.graphics?.password !== undefined && !(property in noted)) continue;
     changes[property] = {
       before: noted[property]?.before ?? textOf(before[property]),
       after: textOf(after[property]),
@@ -109,12 +112,19 @@ function namesOf(
     return [...propertiesOf("disks", name, disk), [keyOf("disks", name, PLACE), placeOf(disk)]];
   });
   return {
-    ...model,
+    ...openly(model),
     disks: model.disks.map(({ target }) => target),
     interfaces: model.interfaces.map(({ mac }) => mac),
     ...Object.fromEntries(disks),
     ...Object.fromEntries(model.interfaces.flatMap((nic) => propertiesOf("interfaces", nic.mac, nic))),
   };
+}
+
+/** Whoever may read a definition without its secrets reads the note too. */
+function openly({ graphics, ...rest }: DomainModel): Omit<DomainModel, "graphics"> & { graphics?: object } {
+  if (graphics === undefined) return rest;
+  const { password: _, passwordValidTo: __, ...open } = graphics;
+  return { ...rest, graphics: open };
 }
 
 function propertiesOf(list: DeviceList, name: string, device: object): [string, unknown][] {
@@ -179,9 +189,10 @@ export function asBeforeAttempt(
 ): DomainModel {
   if (attempt === undefined) return definition;
   const model: Record<string, unknown> = { ...definition };
+  const now: Record<string, unknown> = { ...openly(definition) };
   for (const [property, { before, after }] of Object.entries(attempt)) {
     if (property.startsWith("disks") || property.startsWith("interfaces")) continue;
-    if (!sameValue(model[property], parsed(after))) continue;
+    if (!sameValue(now[property], parsed(after))) continue;
     const value = parsed(before);
     if (value === undefined) delete model[property];
     else model[property] = value;
@@ -192,13 +203,12 @@ export function asBeforeAttempt(
     return change !== undefined && names(change.after).includes(name) && !names(change.before).includes(name);
   };
   const volumes = (inputs.disks ?? []).map((entry, i) => volumeOf(inputs.name, entry, i));
-  const hasMedia = [inputs.cdroms, inputs.cloudInit, inputs.answerFile].some((media) => media !== undefined);
+  const isDeclared = ({ device, source }: DomainDisk) =>
+    device === "cdrom"
+      ? inputs[mediumInputOfSource(source) ?? "cdroms"] !== undefined
+      : volumes.some((volume) => sameVolume(source, volume));
   const disks = definition.disks
-    .filter(
-      ({ target, device, source }) =>
-        !isNew("disks", target) ||
-        (device === "cdrom" ? hasMedia : volumes.some((volume) => sameVolume(source, volume))),
-    )
+    .filter((disk) => !isNew("disks", disk.target) || isDeclared(disk))
     .map((disk) => {
       const before = deviceBefore("disks", disk.target, disk, attempt);
       const isSaid = isBusDeclared(disk, inputs) || isBusDeclared(disk, previous);
