@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { disk } from "../../provider/resources/disk/index.js";
+import { snapshot } from "../../provider/resources/snapshot/index.js";
 import { virtualMachine } from "../../provider/resources/virtual-machine/index.js";
 import { ConsoleWatch } from "../hosts/console-watch.mjs";
 import { labAvailable } from "../hosts/lab.js";
@@ -234,6 +235,11 @@ describe.skipIf(!available)(`disks that move ${missing.join("; ")}`, () => {
           `virtual machine safe is on alpha and should be on beta, but volume ${volume} can't be copied: ${wayOut}`,
       ),
     );
+    const taken = { pulumiUrn: "urn:pulumi:lab::test::pulumi-kvm:Snapshot::safe", vm: "safe", name: "one" };
+    expect(
+      (await new Declared(snapshot).preview({ ...taken, ...world.onHost("alpha"), type: "internal" }))
+        .refusals,
+    ).toContainEqual(expect.stringMatching(/disk vda, disk vdb are encrypted: .* QEMU ends/));
     await vm.up({ ...inputs, disks: onAll({ size: "8MiB" }) });
     await watch.untilLine(/^disk vdb 8388608/);
     const off = { ...inputs, powerState: "stopped", disks: onAll({ size: "8MiB" }) };

@@ -36,8 +36,22 @@ const machine = (more: Partial<ObservedMachine> = {}): ObservedMachine => ({
     hasAgent: true,
   },
   disks: [
-    { target: "vda", path: "/images/web-0", format: "qcow2", isReadonly: false, isCopied: false },
-    { target: "sda", path: "/images/cd.iso", format: "raw", isReadonly: true, isCopied: false },
+    {
+      target: "vda",
+      path: "/images/web-0",
+      format: "qcow2",
+      isReadonly: false,
+      isCopied: false,
+      isEncrypted: false,
+    },
+    {
+      target: "sda",
+      path: "/images/cd.iso",
+      format: "raw",
+      isReadonly: true,
+      isCopied: false,
+      isEncrypted: false,
+    },
   ],
   ...more,
 });
@@ -194,6 +208,21 @@ describe("the plan of a snapshot", () => {
       expect.stringMatching(/^disk vda is being copied to another file/),
       expect.stringMatching(/^there is old, which is internal/),
     ]);
+  });
+
+  it("takes none in an encrypted disk, and says that what is written beside one isn't encrypted", () => {
+    const disks = machine().disks.map((disk) => ({ ...disk, isEncrypted: true }));
+    const seen = observed({ machine: machine({ disks }) });
+    expect(why(planned(internal, seen))).toEqual([
+      'disk vda is encrypted: asked for an internal snapshot then, QEMU ends, and the guest with it; use type "external"',
+    ]);
+    expect(planned({}, seen)).toMatchObject({
+      refusals: [],
+      warnings: [
+        "disk vda of web is encrypted, and what the guest writes from snapshot before on isn't, until the snapshot is deleted and that is merged",
+      ],
+    });
+    expect(planned({}, observed()).warnings).toEqual([]);
   });
 
   it("doubts in a preview that a silent agent quiesces, and refuses when it is to", () => {

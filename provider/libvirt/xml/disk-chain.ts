@@ -23,6 +23,8 @@ export interface DiskChain {
   /** Of each of these, "qcow2", "raw", ... */
   formats: (string | undefined)[];
   mirror: DiskMirror | undefined;
+  /** What the guest writes to can be read with a key alone. */
+  encrypted?: true;
 }
 
 /** What a file is a layer over, by its path, as far as no document of the domain tells. */
@@ -70,7 +72,8 @@ export function diskChainsOf(domain: Element): DiskChain[] {
       paths.push(path);
       formats.push(attributeOf(childElement(layer, "format"), "type"));
     }
-    return [{ target, paths, formats, mirror: mirrorOf(disk) }];
+    const chain = { target, paths, formats, mirror: mirrorOf(disk) };
+    return [isEncrypted(disk) ? { ...chain, encrypted: true } : chain];
   });
 }
 
@@ -88,6 +91,13 @@ export function buildCopyDestination(source: DiskSource, format: string): string
 function pathOf(element: Element): string | undefined {
   const source = childElement(element, "source");
   return attributeOf(source, "file") ?? attributeOf(source, "dev");
+}
+
+/** libvirt takes it in both places, and writes it where it was. */
+function isEncrypted(disk: Element): boolean {
+  return [disk, childElement(disk, "source")].some(
+    (element) => childElement(element, "encryption") !== undefined,
+  );
 }
 
 function mirrorOf(disk: Element): DiskMirror | undefined {

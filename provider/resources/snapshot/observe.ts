@@ -37,6 +37,8 @@ export interface MachineDisk {
   isReadonly: boolean;
   /** A job copies it to another file. */
   isCopied: boolean;
+  /** The file that the guest writes to is. */
+  isEncrypted: boolean;
 }
 
 /** The domain of which the snapshot is. */
@@ -141,7 +143,8 @@ function machineOf(
     disks: disks.map(({ target, format, readonly, device }) => {
       const chain = chains.find((other) => other.target === target);
       const isReadonly = readonly || device === "cdrom";
-      return { target, format, isReadonly, path: chain?.paths[0], isCopied: chain?.mirror !== undefined };
+      const [isCopied, isEncrypted] = [chain?.mirror !== undefined, chain?.encrypted === true];
+      return { target, format, isReadonly, path: chain?.paths[0], isCopied, isEncrypted };
     }),
   };
 }

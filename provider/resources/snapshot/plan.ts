@@ -40,6 +40,7 @@ export function plan(request: SnapshotRequest, observed: ObservedSnapshot): Plan
   }
   if (snapshot === undefined) {
     result.refusals.push(...takeRefusals(inputs, observed, machine));
+    warnOfPlainText(inputs, machine, result);
     if (machine.isAsleep) planAsleep(request, observed, machine, result);
     else if (inputs.quiesce === true && machine.hasAgentChannel && !machine.hasAgent)
       planSilentAgent(request, observed, machine, result);
@@ -211,6 +212,22 @@ function refuseInternal(
     refuse(
       "notSupported",
       `${others.map(({ target, format }) => `disk ${target} is ${format}`).join(", ")}, and internal snapshots are kept in qcow2 images; use type "external"`,
+    );
+  const encrypted = machine.disks.filter(({ isReadonly, isEncrypted }) => !isReadonly && isEncrypted);
+  if (encrypted.length > 0)
+    refuse(
+      "notSupported",
+      `${encrypted.map(({ target }) => `disk ${target}`).join(", ")} ${encrypted.length === 1 ? "is" : "are"} encrypted: asked for an internal snapshot then, QEMU ends, and the guest with it; use type "external"`,
+    );
+}
+
+/** libvirt makes the new files without a key. */
+function warnOfPlainText(inputs: Inputs, machine: ObservedMachine, result: Plan): void {
+  if (inputs.type !== "external") return;
+  const encrypted = externalDisks(inputs, machine).filter(({ isEncrypted }) => isEncrypted);
+  if (encrypted.length > 0)
+    result.warnings.push(
+      `${encrypted.map(({ target }) => `disk ${target}`).join(", ")} of ${machine.name} ${encrypted.length === 1 ? "is" : "are"} encrypted, and what the guest writes from snapshot ${inputs.name} on isn't, until the snapshot is deleted and that is merged`,
     );
 }
 
