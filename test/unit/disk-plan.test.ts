@@ -144,6 +144,12 @@ describe("the plan of a disk", () => {
     expect(same.replaceBecause).toEqual([]);
     const other = planned({ inputs: layered, previous: inputs({ backing: "base" }), recorded }, has("alpha"));
     expect(other.replaceBecause).toEqual(["backing"]);
+    expect(other.warnings).toEqual([
+      "disk data in pool images on alpha is deleted and made anew for its changed backing: what was written to it is lost. To keep it, leave its backing as before, and declare another Disk",
+    ]);
+    const kept = inputs({ backing: "base", retainOnDelete: true });
+    expect(planned({ inputs: layered, previous: kept, recorded }, has("alpha")).warnings).toEqual([]);
+    expect(planned({ inputs: layered, previous: kept, recorded }, place("alpha")).warnings).toEqual([]);
   });
 
   it("moves with the machine, defined or running, and says so only at a preview", () => {

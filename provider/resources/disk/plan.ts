@@ -96,6 +96,11 @@ function planReplacement(request: DiskRequest, observed: ObservedDisk, result: P
     const guests = usersElsewhere.flatMap(({ kind, label }) => (kind === "domain" ? [label] : []));
     if (guests.length > 0)
       refuse(`on storage that hosts share ${guests.join(" and ")} would lose it`, "there");
+    // The deletion itself comes without a preview.
+    if (result.refusals.length === 0 && request.previous?.retainOnDelete !== true)
+      result.warnings.push(
+        `${disk} is deleted and made anew for its changed ${reasons}: what was written to it is lost. To keep it, leave its ${reasons} as before, and declare another Disk`,
+      );
   }
   if (isRelocated(request) && target.volume !== undefined && !isAt(target))
     refuseTaken(request, target, result);
