@@ -143,6 +143,22 @@ describe.skipIf(!available)(`snapshots on real hosts ${missing.join("; ")}`, () 
     await data.remove();
   });
 
+  it("external, merged by hand: deleting it says how it is forgotten", async () => {
+    const machine = new Declared(virtualMachine, refs());
+    const one = new Declared(snapshot, refs());
+    await machine.up(machineInputs("merged"));
+    await one.up(snapshotInputs("merged", "one", { type: "external" }));
+    await alpha.virsh("blockcommit", "merged", "vda", "--active", "--pivot", "--wait");
+    await expect(one.remove()).rejects.toThrow(
+      /a disk of merged isn't a layer over what snapshot one keeps any more, .*: virsh snapshot-delete merged one --metadata$/,
+    );
+    await alpha.virsh("snapshot-delete", "merged", "one", "--metadata");
+    await one.remove();
+    await machine.remove();
+    await alpha.shell(`rm -f ${folder}/merged-0.one`);
+    expect(await filesOf("merged")).toEqual([]);
+  });
+
   it("external: put the disks back, once for each value of revert", async () => {
     const vm = "back";
     const machine = new Declared(virtualMachine, refs());

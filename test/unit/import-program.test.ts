@@ -259,12 +259,13 @@ describe("what no input describes", () => {
   it("is named, without values that may be secret", () => {
     const xml = `<domain type='qemu' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'><name>odd</name><blkiotune/><vcpu cpuset='0-1'>2</vcpu>
       <os><type>hvm</type><boot dev='network'/><boot dev='hd'/></os><devices><disk type='file' device='floppy'><target dev='fda'/></disk>
+      <disk type='file' device='disk'><source file='/a'><encryption format='luks'/></source><target dev='vda'/></disk>
       <channel type='spicevmc'/><redirdev/><redirdev/><panic/><console type='pty'/><console type='pty'><target type='virtio'/></console><graphics type='vnc'/><graphics type='spice' passwd='hidden'/>
       <hostdev type='scsi'/><tpm><backend type='passthrough'/></tpm></devices>
       <qemu:commandline><qemu:arg value='secret'/></qemu:commandline></domain>`;
     expect(remnantsOf(xml)).toEqual([
       ...["USB redirection (2)", "a panic notifier", "another graphics (spice)"],
-      ...["a console of type virtio", "floppy fda"],
+      ...["a console of type virtio", "floppy fda", "the encryption of disk vda"],
       ...["a channel of type spicevmc", "a host device of type scsi", "a TPM of the host's own"],
       ...["the host's CPUs that all of its CPUs are pinned to"],
       ...["boot from network, then hd", "limits of block I/O", "arguments of its own for QEMU"],

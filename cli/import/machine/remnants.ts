@@ -83,6 +83,9 @@ export function remnantsOf(xml: string): string[] {
       .filter((type) => type !== "serial")
       .map((type) => `a console of type ${type}`),
     ...childElements(devices, "disk").filter(isOtherDisk).map(otherDisk),
+    ...childElements(devices, "disk")
+      .filter(isEncrypted)
+      .map((disk) => `the encryption of disk ${targetOf(disk)}`),
     ...childElements(devices, "channel")
       .filter((channel) => attributeOf(channel, "type") !== "unix")
       .map((channel) => `a channel of type ${attributeOf(channel, "type")}`),
@@ -119,7 +122,17 @@ function isOtherDisk(disk: Element): boolean {
 }
 
 function otherDisk(disk: Element): string {
-  return `${attributeOf(disk, "device")} ${attributeOf(childElement(disk, "target"), "dev")}`;
+  return `${attributeOf(disk, "device")} ${targetOf(disk)}`;
+}
+
+function isEncrypted(disk: Element): boolean {
+  return [disk, childElement(disk, "source")].some(
+    (element) => childElement(element, "encryption") !== undefined,
+  );
+}
+
+function targetOf(disk: Element): string | undefined {
+  return attributeOf(childElement(disk, "target"), "dev");
 }
 
 /** From the hard disk is what nobody has to say. */

@@ -4,6 +4,7 @@ import { isLibvirtError } from "../../libvirt/index.js";
 import type { Identity } from "../../planning/owner.js";
 import type { ApplyContext } from "../definition.js";
 import { LONGEST_WAIT_MS, rescanPool } from "../rescan.js";
+import { virsh } from "../virsh.js";
 import { describe } from "./describe.js";
 import { removeFile } from "./files.js";
 import { type FoundSnapshot, isOwn, type ObservedMachine, observe, type SnapshotRequest } from "./observe.js";
@@ -71,8 +72,15 @@ async function merge(
     await libvirt.domains.deleteSnapshot(uuid, snapshot.model.name, { recordOnly, signal: context.signal });
   } catch (error) {
     if (isLibvirtError(error, "snapshotNotFound")) return;
-    if (!/not a leaf snapshot/.test(oneLine(error))) throw error;
-    throw new Error(`${oneLine(error)}; ${upperFirst("others are")}`, { cause: error });
+    const why = oneLine(error);
+    if (/not a leaf snapshot/.test(why))
+      throw new Error(`${why}; ${upperFirst("others are")}`, { cause: error });
+    if (/could not find base disk source/.test(why))
+      throw new Error(
+        `${why}: a disk of ${machine.name} isn't a layer over what snapshot ${snapshot.model.name} keeps any more, as after a virsh blockcommit; to have it forgotten, and nothing merged: ${virsh("snapshot-delete", machine.name, snapshot.model.name, "--metadata")}`,
+        { cause: error },
+      );
+    throw error;
   } finally {
     clearInterval(timer);
   }
