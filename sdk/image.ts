@@ -33,7 +33,10 @@ export interface ImageArgs {
    * `sha256`. What it says first is kept; signatures aren't verified.
    */
   checksumUrl?: In<string>;
-  /** What the image is to be on the host. qemu-img there converts (VMDK, VHDX, VDI, VHD, ...). Default: qcow2 and raw stay what they are, others are refused. */
+  /**
+   * What the image is to be on the host. qemu-img there converts (VMDK, VHDX, VDI, VHD, ...). Default: qcow2 and raw stay what they are, others are refused.
+   * A VHD of fixed size begins with the disk itself, and counts as raw: its footer of 512 bytes is the disk's last sector then.
+   */
   format?: In<"qcow2" | "raw">;
   /**
    * Any text. Without a checksum of its own an image keeps the content that was first found at its source, whatever is there later; a changed `revision`
