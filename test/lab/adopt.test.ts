@@ -159,12 +159,12 @@ describe.skipIf(!available)(`taking over what people made by hand ${missing.join
       <qemu:commandline><qemu:arg value='-name'/><qemu:arg value='renamed'/></qemu:commandline></domain>`;
     await alpha.writeFile("/run/odd.xml", odd);
     await alpha.virsh("define", "/run/odd.xml");
-    const vm = await adopt('odd & "old"', {
-      memory: "128MiB",
-      maxCpus: 3,
-      machine: "pc",
-      powerState: "stopped",
-    });
+    const described = { memory: "128MiB", maxCpus: 3, machine: "pc", powerState: "stopped" };
+    const vm = await adopt('odd & "old"', described);
+    const cdroms = [{}, { name: "drivers" }, { name: "tools" }, { name: "more" }];
+    expect((await vm.preview({ ...inputsOf('odd & "old"', described), cdroms })).refusals).toEqual([
+      'odd & "old" would have 5 disks and drives on IDE (hda, hdb, hdc, hdd, hde), which has room for 4; have others on another bus, such as "sata"',
+    ]);
     await vm.remove();
     expect(await alpha.virsh("list", "--all", "--name")).not.toContain("odd");
     // What was never declared isn't its to delete.

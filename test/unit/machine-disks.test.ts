@@ -9,6 +9,7 @@ import { asBeforeAttempt, withAttempt } from "../../provider/resources/virtual-m
 import { desiredDisks } from "../../provider/resources/virtual-machine/desired-disks.js";
 import { refuseOtherBeginning } from "../../provider/resources/virtual-machine/disk-beginning.js";
 import { missingMedia, refuseLossByName } from "../../provider/resources/virtual-machine/disks.js";
+import { ideRefusals } from "../../provider/resources/virtual-machine/ide-refusals.js";
 import type { ObservedDomain, ObservedHost } from "../../provider/resources/virtual-machine/observed.js";
 import { sourceNames, toDomainOn } from "../../provider/resources/virtual-machine/observed-domain.js";
 import type { MachineRequest } from "../../provider/resources/virtual-machine/request.js";
@@ -61,6 +62,21 @@ const inPool = { pool: "images", volume: "web-0" };
 it("a disk in a pool that somebody stopped isn't taken for deleted", () => {
   expect(plannedFor(small, small, [pool])).toEqual({ source: inPool, ...untouched });
   expect(plannedFor(small, undefined, [pool])).toEqual({ source: inPool, ...untouched });
+});
+
+it("a fifth disk or drive on IDE is refused, which has room for four", () => {
+  const onIde = (count: number) =>
+    ["hda", "hdb", "hdc", "hdd", "hde"]
+      .slice(0, count)
+      .map((target) => ({ target, bus: "ide" }) as DomainDisk);
+  const others = [{ target: "sda", bus: "sata" } as DomainDisk];
+  expect(ideRefusals({ name: "web", disks: [...onIde(4), ...others] })).toEqual([]);
+  expect(ideRefusals({ name: "web", disks: [...onIde(5), ...others] })).toMatchObject([
+    {
+      message:
+        'web would have 5 disks and drives on IDE (hda, hdb, hdc, hdd, hde), which has room for 4; have others on another bus, such as "sata"',
+    },
+  ]);
 });
 
 it("a disk in a pool that somebody undefined is the one that the VM has", () => {

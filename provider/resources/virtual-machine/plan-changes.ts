@@ -5,6 +5,7 @@ import { type Changes, sortChanges, toTexts } from "./changes.js";
 import { desiredAt } from "./desired-at.js";
 import { forcedDrives } from "./desired-disks.js";
 import { refuseLossByName, refuseTakenUnderSnapshot, releasedVolumeSteps } from "./disks.js";
+import { ideRefusals } from "./ide-refusals.js";
 import { indistinct } from "./indistinct.js";
 import { refusePutUnderLayer } from "./layered-disks.js";
 import {
@@ -61,7 +62,11 @@ export function planChanges(
   if (stays) result.refusals.push(...accelerationRefusals(desired, target, definition));
   result.refusals.push(...obstacles(desired, target, stays ? changes.definition : "everything"));
   if (changes.definition.length > 0)
-    result.refusals.push(...patchRefusals(desired, place), ...usbRefusals(desired, place));
+    result.refusals.push(
+      ...patchRefusals(desired, place),
+      ...usbRefusals(desired, place),
+      ...ideRefusals(desired),
+    );
   result.refusals.push(...indistinct([...changes.definition, ...changes.live], definition, domain));
   // Before anything refers to them.
   mediaSteps(request, place, domain, result);

@@ -16,6 +16,7 @@ import { volumesToCopy } from "./copies.js";
 import { desiredModel } from "./desired.js";
 import { missingMedia, refuseLossByName, releasedVolumeSteps } from "./disks.js";
 import { judgeHostFiles } from "./host-files.js";
+import { ideRefusals } from "./ide-refusals.js";
 import { ASLEEP } from "./migration/index.js";
 import { missingNetworks, networkRefusals } from "./network-refusals.js";
 import { warnOfWhatIsNotThere } from "./not-there-yet.js";
@@ -220,6 +221,7 @@ function planNew(request: MachineRequest, observed: ObservedMachine, result: Pla
     ...accelerationRefusals(desired, target),
     ...obstacles(desired, target, "everything"),
     ...patchRefusals(desired, target),
+    ...ideRefusals(desired),
   );
   refuseLossByName(request, target, result);
   warnUsedAgain(request, target, result);
