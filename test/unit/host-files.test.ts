@@ -7,7 +7,7 @@ import {
   judgeHostFiles,
   newHostFiles,
 } from "../../provider/resources/virtual-machine/host-files.js";
-import type { ObservedDomain } from "../../provider/resources/virtual-machine/observed.js";
+import type { ObservedDomain, ObservedPool } from "../../provider/resources/virtual-machine/observed.js";
 import type { Inputs } from "../../provider/resources/virtual-machine/schema.js";
 
 const identity = { project: "test", stack: "dev", type: "t", name: "web" };
@@ -32,7 +32,7 @@ function judged(
   const previous = starts ? { previous: inputs } : {};
   judgeHostFiles(
     { identity, inputs: { ...inputs, powerState }, chosen, ...previous },
-    { ref, missing },
+    { ref, missing, pools: [] },
     domain && { persistent: domain, live: undefined },
     plan,
   );
@@ -73,13 +73,54 @@ it("what a VM names of its host for the first time is warned of, and refused by 
 
 it("all that a guest needs of its host is looked for where it may be started", () => {
   const toFind = (more: Partial<Inputs>, state: "shutOff" | "running", previous = inputs) =>
-    hostFilesToFind({ identity, inputs: { ...inputs, ...more }, previous }, {
-      record: { state },
-    } as ObservedDomain).length;
+    hostFilesToFind(
+      { identity, inputs: { ...inputs, ...more }, previous },
+      { record: { state } } as ObservedDomain,
+      { pools: [] },
+    ).length;
   expect(toFind({}, "shutOff")).toBe(6);
   expect(toFind({ powerState: "stopped" }, "shutOff")).toBe(0);
   expect(toFind({}, "running")).toBe(0);
   expect(toFind({ restartPolicy: "whenNeeded" }, "running")).toBe(6);
   const gpu = [{ type: "pci", address: "0000:01:00.0" }] as Inputs["hostDevices"];
   expect(toFind({ hostDevices: gpu }, "running")).toBe(1);
+});
+
+it("what a VM's disks are layers over is looked for where it is to be started, and missed before a guest is shut down", () => {
+  const volume = (name: string, backing?: string) => ({
+    ...{ pool: "images", name, path: `/images/${name}` },
+    xml: `<volume><name>${name}</name><capacity>1</capacity><target><format type='qcow2'/></target>${backing === undefined ? "" : `<backingStore><path>${backing}</path><format type='qcow2'/></backingStore>`}</volume>`,
+  });
+  const volumes = [
+    volume("web-0", "/images/middle"),
+    volume("middle", "/images/base"),
+    volume("other", "/x"),
+  ];
+  const pools = [{ name: "images", active: true, contents: { volumes } }] as unknown as ObservedPool[];
+  const disks = [{ target: "vda", source: { pool: "images", volume: "web-0" } }, { target: "sda" }];
+  const domain = {
+    ...{ record: { state: "running" }, live: undefined },
+    persistent: { disks, interfaces: [] },
+  } as unknown as ObservedDomain;
+  const bare = { name: "web", restartPolicy: "whenNeeded" } as Inputs;
+  const request = { identity, inputs: bare, previous: { ...bare } };
+  const paths = (state: Inputs) =>
+    hostFilesToFind({ ...request, inputs: state }, domain, { pools }).map(({ path }) => path);
+  expect(paths(bare)).toEqual(["/images/middle", "/images/base"]);
+  expect(paths({ name: "web" } as Inputs)).toEqual([]);
+
+  const restart: Step = { kind: "restart", subject: "web", force: false, effect: "restart", changes: [] };
+  const stay = domain.persistent?.disks ?? [];
+  const judge = (steps: Step[], chosen?: { uuid: string; nonce: string }, becomes = stay) => {
+    const plan = { ...emptyPlan(), steps };
+    const place = { ref, pools, missing: ["/images/base"] };
+    judgeHostFiles({ ...request, chosen }, place, domain, plan, { disks: becomes });
+    return [...plan.warnings, ...plan.refusals.map(({ message }) => message)];
+  };
+  const problem = "disks[vda]: there is no /images/base, over which it is a layer, on alpha";
+  expect(judge([restart])).toEqual([`${problem} as yet; "pulumi up" is refused unless it is there by then`]);
+  expect(judge([restart], { uuid: "u", nonce: "n" })).toEqual([`${problem}; put it there again`]);
+  expect(judge([{ kind: "record", subject: "web", effect: "none", reason: "" }])).toEqual([]);
+  // The way out of it: the disk is taken away.
+  expect(judge([restart], undefined, [])).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import type { DomainModel } from "../../libvirt/xml/index.js";
 import type { Plan } from "../../planning/plan.js";
 import type { Step } from "../../planning/step.js";
+import { modelOf } from "../volume-model.js";
 import { isActive, type ObservedDomain, type ObservedHost } from "./observed.js";
 import type { MachineRequest } from "./request.js";
 import type { Inputs } from "./schema.js";
@@ -10,7 +11,11 @@ interface HostFile {
   input: string;
   path: string;
   device?: string;
+  /** Of what a disk is a layer over, which no input names by its path. */
+  isBase?: true;
 }
+
+type WithPools = Pick<ObservedHost, "pools">;
 
 /** What a guest can't be started without. */
 function hostFilesOf(inputs: Inputs): HostFile[] {
@@ -56,14 +61,38 @@ function pciFile(address: string): string {
   return `/sys/bus/pci/devices/${address}`;
 }
 
+/** What disks are layers over, as far as what is in the pools says it. */
+function basesOf({ pools }: WithPools, disks: DomainModel["disks"]): HostFile[] {
+  const volumes = pools.flatMap(({ name, contents }) => contents.volumes.map((volume) => ({ name, volume })));
+  return disks.flatMap(({ target, source }) => {
+    if (source === undefined || !("volume" in source)) return [];
+    const bases: HostFile[] = [];
+    let layer = volumes.find(({ name, volume }) => name === source.pool && volume.name === source.volume);
+    // Each path once: what somebody has made may go round in a circle.
+    while (layer !== undefined) {
+      const path = modelOf(layer.volume).backing?.path;
+      if (path?.startsWith("/") !== true || bases.some((base) => base.path === path)) break;
+      bases.push({ input: `disks[${target}]`, path, isBase: true });
+      layer = volumes.find(({ volume }) => volume.path === path);
+    }
+    return bases;
+  });
+}
+
 /** Those worth a look: all of them where a guest may be started, or restarted, by this deployment. */
-export function hostFilesToFind(request: MachineRequest, domain: ObservedDomain | undefined): HostFile[] {
+export function hostFilesToFind(
+  request: MachineRequest,
+  domain: ObservedDomain | undefined,
+  place: WithPools,
+): HostFile[] {
   const { inputs, previous } = request;
   const isRunning = domain !== undefined && isActive(domain);
   const mayStart = isRunning
     ? inputs.restartPolicy === "whenNeeded" && previous !== inputs
     : inputs.powerState !== "stopped";
-  return mayStart ? hostFilesOf(inputs) : newHostFiles(request);
+  return mayStart
+    ? [...hostFilesOf(inputs), ...basesOf(place, domain?.persistent?.disks ?? [])]
+    : newHostFiles(request);
 }
 
 /** Those that this deployment brings: a guest that runs on is none the worse for what it began with. */
@@ -74,19 +103,26 @@ export function newHostFiles({ inputs, previous }: MachineRequest): HostFile[] {
 
 const STARTING: ReadonlySet<Step["kind"]> = new Set(["start", "restart"]);
 
-/** libvirt takes a definition that names what isn't there, and fails to start the guest, which may have been shut down for it. */
+/**
+ * libvirt takes a definition that names what isn't there, and fails to start the guest, which may have been shut down for it. `desired` is what a VM
+ * that is there becomes: a disk that goes needs nothing.
+ */
 export function judgeHostFiles(
   request: MachineRequest,
-  { ref, missing = [] }: Pick<ObservedHost, "ref" | "missing">,
+  { ref, missing = [], pools }: Pick<ObservedHost, "ref" | "missing" | "pools">,
   domain: Pick<ObservedDomain, "persistent" | "live"> | undefined,
   plan: Plan,
+  desired?: Pick<DomainModel, "disks">,
 ): void {
   if (plan.steps.length === 0) return;
   const has = new Set([domain?.persistent, domain?.live].flatMap((model) => (model ? pathsIn(model) : [])));
   const starts = plan.steps.some(({ kind }) => STARTING.has(kind));
-  for (const { input, path, device } of starts ? hostFilesOf(request.inputs) : newHostFiles(request)) {
+  const needed = starts
+    ? [...hostFilesOf(request.inputs), ...basesOf({ pools }, desired?.disks ?? [])]
+    : newHostFiles(request);
+  for (const { input, path, device, isBase } of needed) {
     if (!missing.includes(path) || (has.has(path) && !starts)) continue;
-    const problem = `${input}: there is no ${device ?? path} on ${ref.name}`;
+    const problem = `${input}: there is no ${device ?? path}${isBase ? ", over which it is a layer," : ""} on ${ref.name}`;
     if (request.inputs.powerState === "stopped")
       plan.warnings.push(`${problem} as yet, without which ${request.inputs.name} can't be started`);
     // Until then the same deployment may put it there.
@@ -95,7 +131,7 @@ export function judgeHostFiles(
     else
       plan.refusals.push({
         kind: "missing",
-        message: `${problem}; ${device === undefined ? "put" : "make"} it there, or name another`,
+        message: `${problem}; ${device === undefined ? "put" : "make"} it there${isBase ? " again" : ", or name another"}`,
       });
   }
 }

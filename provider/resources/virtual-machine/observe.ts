@@ -62,7 +62,7 @@ export async function observe(declared: MachineRequest, context: ObserveContext)
   const target = await lookAt(ref, request, context);
   target.missing = await missingPaths(
     context.hosts.get(ref),
-    hostFilesToFind(request, target.domain).map(({ path }) => path),
+    hostFilesToFind(request, target.domain, target).map(({ path }) => path),
   );
   // A refresh makes nothing in them.
   if (previous !== inputs) target.declared = declaredOn(context.hosts, ref);

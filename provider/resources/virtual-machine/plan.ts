@@ -14,6 +14,7 @@ import { asMoved } from "./as-moved.js";
 import { asRemoved } from "./as-removed.js";
 import { volumesToCopy } from "./copies.js";
 import { desiredModel } from "./desired.js";
+import { desiredAt } from "./desired-at.js";
 import { missingMedia, refuseLossByName, releasedVolumeSteps } from "./disks.js";
 import { judgeHostFiles } from "./host-files.js";
 import { ideRefusals } from "./ide-refusals.js";
@@ -76,7 +77,10 @@ function planFilled(request: MachineRequest, observed: ObservedMachine): Plan {
   result.refusals.push(...missingNetworks(request, observed.target, result.steps));
   result.refusals.push(...missingMedia(request, observed, result.steps));
   const place = whereItIs(observed);
-  judgeHostFiles(request, observed.target, place?.domain, result);
+  const definition = place?.domain?.persistent;
+  const desired =
+    definition && desiredAt(request, { domain: place?.domain, facts: observed.target.facts }, definition);
+  judgeHostFiles(request, observed.target, place?.domain, result, desired);
   if (result.refusals.length > 0) return result;
   const { awaited: isAwaited = false, attempt } = place?.domain ?? {};
   const isOff = place?.domain !== undefined && !isActive(place.domain);
