@@ -106,6 +106,38 @@ describe.skipIf(!available)(
       expect(kills).toBeGreaterThan(5);
     });
 
+    it("goes without the disk that was on its way to another pool, as the next run has it", async () => {
+      const alpha = world.host("alpha");
+      const inputs = inputsOf("fewer");
+      const [root, data] = inputs.disks;
+      const pools = "/var/lib/libvirt/images /var/lib/libvirt/bases";
+      const moments = [
+        { at: "DomainBlockJobAbort:before", ends: "delete disk" },
+        { at: "DomainBlockJobAbort:after", ends: "delete disk" },
+        { at: "StorageVolDelete:after:3", ends: "delete disk" },
+        { at: "StorageVolDelete:after:3", ends: "keep disk", retainOnDelete: true },
+      ];
+      for (const { at, ends, ...more } of moments) {
+        const vm = new Declared(virtualMachine, [world.ref("alpha")]);
+        const withData = (pool: string) => ({ ...inputs, disks: [root, { ...data, ...more, pool }] });
+        await vm.up(withData("images"));
+        expect(await killedAt(at, vm, withData("bases"))).toBe(true);
+        const without = { ...inputs, disks: [root] };
+        expect([at, (await vm.preview(without)).effects.join("; ")]).toEqual([
+          at,
+          expect.stringMatching(new RegExp(`disks\\[vdb\\] fewer-data in \\w+ -> none.*${ends} fewer-data`)),
+        ]);
+        await vm.up(without);
+        expect([at, await vm.preview(without)]).toMatchObject([at, { effects: [], refusals: [] }]);
+        for (const document of ["dumpxml fewer", "dumpxml --inactive fewer"])
+          expect(await alpha.virsh(...document.split(" "))).not.toContain("fewer-data");
+        const left = (await alpha.shell(`ls -A ${pools}`)).match(/.*fewer-data/g) ?? [];
+        expect([at, left]).toEqual([at, more.retainOnDelete ? ["fewer-data"] : []]);
+        await alpha.shell("rm -f /var/lib/libvirt/bases/fewer-data");
+        await vm.remove();
+      }
+    });
+
     it("has its disks again where it was deleted by hand and forgotten, as the preview says, and takes them along in the end", async () => {
       const alpha = world.host("alpha");
       const inputs = { ...inputsOf("again"), powerState: "stopped" };

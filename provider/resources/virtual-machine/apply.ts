@@ -41,6 +41,7 @@ import { textOf as patchesText } from "./features/xml-patches.js";
 import { onceLetGo } from "./let-go.js";
 import { changeRunning } from "./live-changes.js";
 import { applyMove } from "./move.js";
+import { withDisksWhereFound } from "./moved-disks.js";
 import { type ObservedHost, type ObservedMachine, whereItIs } from "./observed.js";
 import { withDefaults } from "./os-defaults.js";
 import { notePatchesKept } from "./patches-kept.js";
@@ -69,7 +70,7 @@ export async function apply(
   observed: ObservedMachine,
   context: ApplyContext,
 ): Promise<void> {
-  const request = withDefaults(declared, observed);
+  const request = withDisksWhereFound(withDefaults(declared, observed), observed);
   const place = whereItIs(observed) ?? observed.target;
   const host = context.hosts.get(place.ref);
   const libvirt = await host.libvirt();

@@ -2,7 +2,13 @@ import type { DomainDisk, ModelDifference } from "../../libvirt/xml/index.js";
 import type { Plan, Refusal } from "../../planning/plan.js";
 import type { Step } from "../../planning/step.js";
 import { sameVolume } from "./desired-disks.js";
-import { type ObservedDomain, type ObservedHost, type ObservedMachine, snapshotNames } from "./observed.js";
+import {
+  type ObservedDomain,
+  type ObservedHost,
+  type ObservedMachine,
+  type ObservedPool,
+  snapshotNames,
+} from "./observed.js";
 import type { Relocations } from "./relocations.js";
 import { identityHashes, isOwn, type MachineRequest } from "./request.js";
 import { type DiskInputs, type Inputs, volumeOf } from "./schema.js";
@@ -88,30 +94,42 @@ export function releasedVolumeSteps(
   const isOurs = ownMarks(request, domain);
   const host = place.ref.name;
   const subject = request.inputs.name;
+  const release = (pool: ObservedPool, volumeName: string) => {
+    const source = { pool: pool.name, volume: volumeName };
+    const isIn = (disks: readonly Pick<DomainDisk, "source">[]) =>
+      disks.some((disk) => sameVolume(disk.source, source));
+    if (isIn(inUse.defined)) return;
+    // One that outlives it is let go at once: the next deployment doesn't know any more how it was declared.
+    const isRetainedOne = isRetained(request.previous, source);
+    if (isIn(inUse.open) && !isRetainedOne) return;
+    const volume = pool.contents.volumes.find((other) => other.name === volumeName);
+    const what = { subject, host, ...source };
+    result.steps.push(
+      volume === undefined
+        ? { kind: "forgetVolume", ...what, effect: "none" }
+        : isRetainedOne
+          ? { kind: "keepVolume", ...what, effect: "none" }
+          : { kind: "deleteVolume", ...what, sizeBytes: volume.capacityBytes, effect: "none" },
+    );
+  };
   // A host lists them in no order, and a saved plan is compared by its lines.
   for (const pool of place.pools)
     for (const mark of [...pool.contents.marks].sort((a, b) => (a.volume < b.volume ? -1 : 1))) {
       if (mediumInputOf(mark.volume) !== undefined) continue;
-      const source = { pool: pool.name, volume: mark.volume };
       const isMoving = [...moves, ...interrupted].some(
         ({ volume, from, to }) => volume === mark.volume && [from, to].includes(pool.name),
       );
-      const volume = pool.contents.volumes.find((other) => other.name === mark.volume);
-      const isIn = (disks: readonly Pick<DomainDisk, "source">[]) =>
-        disks.some((disk) => sameVolume(disk.source, source));
-      if (!isOurs(mark) || isMoving || isIn(inUse.defined)) continue;
-      // One that outlives it is let go at once: the next deployment doesn't know any more how it was declared.
-      const isRetainedOne = isRetained(request.previous, source);
-      if (isIn(inUse.open) && !isRetainedOne) continue;
-      const what = { subject, host, pool: pool.name, volume: mark.volume };
-      result.steps.push(
-        volume === undefined
-          ? { kind: "forgetVolume", ...what, effect: "none" }
-          : isRetainedOne
-            ? { kind: "keepVolume", ...what, effect: "none" }
-            : { kind: "deleteVolume", ...what, sizeBytes: volume.capacityBytes, effect: "none" },
-      );
+      if (isOurs(mark) && !isMoving) release(pool, mark.volume);
     }
+  // Their move is ended first, and where that leaves them its guest says.
+  const models = [domain?.persistent, domain?.live];
+  const used = models.flatMap((model) => model?.disks ?? []);
+  for (const { volume, from, to, isReleased } of interrupted) {
+    const hasGoneOver =
+      to !== undefined && used.some(({ source }) => sameVolume(source, { pool: to, volume }));
+    const pool = place.pools.find(({ name }) => name === (hasGoneOver ? to : from));
+    if (isReleased === true && pool !== undefined) release(pool, volume);
+  }
 }
 
 /** Whether a volume of the VM's own was declared to outlive it. */

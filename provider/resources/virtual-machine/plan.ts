@@ -19,6 +19,7 @@ import { missingMedia, refuseLossByName, releasedVolumeSteps } from "./disks.js"
 import { judgeHostFiles } from "./host-files.js";
 import { ideRefusals } from "./ide-refusals.js";
 import { ASLEEP } from "./migration/index.js";
+import { withDisksWhereFound } from "./moved-disks.js";
 import { missingNetworks, networkRefusals } from "./network-refusals.js";
 import { warnOfWhatIsNotThere } from "./not-there-yet.js";
 import {
@@ -50,7 +51,7 @@ import { waitSteps, waitWarnings } from "./wait/plan.js";
 
 /** Pure: what is and what should be in, steps and refusals out. */
 export function plan(request: MachineRequest, observed: ObservedMachine): Plan {
-  const result = planFilled(withDefaults(request, observed), observed);
+  const result = planFilled(withDisksWhereFound(withDefaults(request, observed), observed), observed);
   if (result.refusals.length === 0 && result.steps.length > 0)
     result.warnings.push(...osWarnings(request, observed));
   result.warnings.push(...(observed.sameAddresses ?? []), ...(observed.heldByPaused ?? []));

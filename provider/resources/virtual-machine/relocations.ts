@@ -6,7 +6,13 @@ import { whyEncryptedStays } from "../encrypted-volume.js";
 import { modelOf } from "../volume-model.js";
 import { sameVolume } from "./desired-disks.js";
 import { ownMarks } from "./disks.js";
-import { isActive, type ObservedDomain, type ObservedHost, snapshotNames } from "./observed.js";
+import {
+  isActive,
+  type ObservedDomain,
+  type ObservedHost,
+  type ObservedPool,
+  snapshotNames,
+} from "./observed.js";
 import type { MachineRequest } from "./request.js";
 import { volumeOf } from "./schema.js";
 
@@ -29,6 +35,8 @@ export interface InterruptedRelocation {
   from: string;
   to: string | undefined;
   mark: VolumeMark;
+  /** The disk isn't declared any more, and goes once it is in one pool again. */
+  isReleased?: boolean;
 }
 
 export interface Relocations {
@@ -68,22 +76,39 @@ export function relocationsOf(
     // In its pool another disk may well have the name.
     const isAnothers = (pool: string) =>
       pool !== to && declared.some((other) => other.pool === pool && other.volume === volume);
-    const traces = place.pools.flatMap(({ name: pool, contents }): Trace[] => {
-      if (isAnothers(pool)) return [];
-      const own = (marks: VolumeMark[]) => marks.find((mark) => mark.volume === volume && isOurs(mark));
-      return [
-        {
-          pool,
-          isThere: contents.volumes.some(({ name }) => name === volume),
-          mark: own(contents.marks),
-          unfinished: own(contents.notes.unfinished),
-          leaving: own(contents.notes.leaving),
-        },
-      ];
-    });
-    sort(traces, { index, volume, to }, found);
+    const pools = place.pools.filter(({ name }) => !isAnothers(name));
+    sort(tracesOf(volume, pools, isOurs), { index, volume, to }, found);
+  });
+  (previous?.disks ?? []).forEach((entry, index) => {
+    const { volume } = volumeOf(previous?.name ?? "", entry, index);
+    if (entry.disk !== undefined || declared.some((other) => other.volume === volume)) return;
+    const traces = tracesOf(volume, place.pools, isOurs);
+    const leaving = traces.find((trace) => trace.leaving !== undefined);
+    if (leaving?.leaving === undefined) return;
+    const { pool: from, leaving: mark } = leaving;
+    found.interrupted.push({ volume, from, to: otherPool(traces, leaving), mark, isReleased: true });
   });
   return found;
+}
+
+function tracesOf(
+  volume: string,
+  pools: readonly ObservedPool[],
+  isOurs: ReturnType<typeof ownMarks>,
+): Trace[] {
+  const own = (marks: VolumeMark[]) => marks.find((mark) => mark.volume === volume && isOurs(mark));
+  return pools.map(({ name: pool, contents }) => ({
+    pool,
+    isThere: contents.volumes.some(({ name }) => name === volume),
+    mark: own(contents.marks),
+    unfinished: own(contents.notes.unfinished),
+    leaving: own(contents.notes.leaving),
+  }));
+}
+
+/** Where a disk goes that is leaving a pool. */
+function otherPool(traces: readonly Trace[], leaving: Trace): string | undefined {
+  return traces.find((trace) => trace !== leaving && (trace.unfinished ?? trace.mark) !== undefined)?.pool;
 }
 
 function sort(
@@ -94,9 +119,7 @@ function sort(
   const { index, volume, to } = disk;
   const leaving = traces.find((trace) => trace.leaving !== undefined);
   if (leaving?.leaving !== undefined) {
-    const other = traces.find(
-      (trace) => trace !== leaving && (trace.unfinished ?? trace.mark) !== undefined,
-    )?.pool;
+    const other = otherPool(traces, leaving);
     const from = leaving.pool;
     if (from === to || (other !== undefined && other !== to))
       found.interrupted.push({ volume, from, to: other, mark: leaving.leaving });
