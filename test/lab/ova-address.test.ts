@@ -91,7 +91,7 @@ describe("an OVA behind an address", () => {
       expect(said).toContain(says);
       expect(said).not.toContain("s3cret");
     }
-    expect(() => readOva("http://")).toThrow("the address of the OVA is no valid URL");
+    expect(() => readOva("http://")).toThrow("the source of the OVA is no valid URL");
   });
 
   it("says why when nobody answers", async () => {

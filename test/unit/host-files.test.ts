@@ -114,7 +114,7 @@ it("what a VM's disks are layers over is looked for where it is to be started, a
   const judge = (steps: Step[], chosen?: { uuid: string; nonce: string }, becomes = stay) => {
     const plan = { ...emptyPlan(), steps };
     const place = { ref, pools, missing: ["/images/base"] };
-    judgeHostFiles({ ...request, chosen }, place, domain, plan, { disks: becomes });
+    judgeHostFiles({ ...request, chosen }, place, domain, plan, () => becomes);
     return [...plan.warnings, ...plan.refusals.map(({ message }) => message)];
   };
   const problem = "disks[vda]: there is no /images/base, over which it is a layer, on alpha";

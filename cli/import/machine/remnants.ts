@@ -1,4 +1,5 @@
 import type { Element } from "@xmldom/xmldom";
+import { isEncryptedDisk } from "../../../provider/libvirt/xml/disk-chain.js";
 import { parseXml, rootOf } from "../../../provider/libvirt/xml/document.js";
 import { attributeOf, childElement, childElements } from "../../../provider/libvirt/xml/element.js";
 
@@ -84,7 +85,7 @@ export function remnantsOf(xml: string): string[] {
       .map((type) => `a console of type ${type}`),
     ...childElements(devices, "disk").filter(isOtherDisk).map(otherDisk),
     ...childElements(devices, "disk")
-      .filter(isEncrypted)
+      .filter(isEncryptedDisk)
       .map((disk) => `the encryption of disk ${targetOf(disk)}`),
     ...childElements(devices, "channel")
       .filter((channel) => attributeOf(channel, "type") !== "unix")
@@ -123,12 +124,6 @@ function isOtherDisk(disk: Element): boolean {
 
 function otherDisk(disk: Element): string {
   return `${attributeOf(disk, "device")} ${targetOf(disk)}`;
-}
-
-function isEncrypted(disk: Element): boolean {
-  return [disk, childElement(disk, "source")].some(
-    (element) => childElement(element, "encryption") !== undefined,
-  );
 }
 
 function targetOf(disk: Element): string | undefined {

@@ -73,7 +73,7 @@ export function diskChainsOf(domain: Element): DiskChain[] {
       formats.push(attributeOf(childElement(layer, "format"), "type"));
     }
     const chain = { target, paths, formats, mirror: mirrorOf(disk) };
-    return [isEncrypted(disk) ? { ...chain, encrypted: true } : chain];
+    return [isEncryptedDisk(disk) ? { ...chain, encrypted: true } : chain];
   });
 }
 
@@ -93,8 +93,8 @@ function pathOf(element: Element): string | undefined {
   return attributeOf(source, "file") ?? attributeOf(source, "dev");
 }
 
-/** libvirt takes it in both places, and writes it where it was. */
-function isEncrypted(disk: Element): boolean {
+/** Whether a disk's element says so: libvirt takes it in both places, and writes it where it was. */
+export function isEncryptedDisk(disk: Element): boolean {
   return [disk, childElement(disk, "source")].some(
     (element) => childElement(element, "encryption") !== undefined,
   );

@@ -104,21 +104,21 @@ export function newHostFiles({ inputs, previous }: MachineRequest): HostFile[] {
 const STARTING: ReadonlySet<Step["kind"]> = new Set(["start", "restart"]);
 
 /**
- * libvirt takes a definition that names what isn't there, and fails to start the guest, which may have been shut down for it. `desired` is what a VM
- * that is there becomes: a disk that goes needs nothing.
+ * libvirt takes a definition that names what isn't there, and fails to start the guest, which may have been shut down for it. `becomes` are the disks
+ * that a VM which is there is to have: one that goes needs nothing.
  */
 export function judgeHostFiles(
   request: MachineRequest,
   { ref, missing = [], pools }: Pick<ObservedHost, "ref" | "missing" | "pools">,
   domain: Pick<ObservedDomain, "persistent" | "live"> | undefined,
   plan: Plan,
-  desired?: Pick<DomainModel, "disks">,
+  becomes: () => DomainModel["disks"] = () => [],
 ): void {
   if (plan.steps.length === 0) return;
   const has = new Set([domain?.persistent, domain?.live].flatMap((model) => (model ? pathsIn(model) : [])));
   const starts = plan.steps.some(({ kind }) => STARTING.has(kind));
   const needed = starts
-    ? [...hostFilesOf(request.inputs), ...basesOf({ pools }, desired?.disks ?? [])]
+    ? [...hostFilesOf(request.inputs), ...basesOf({ pools }, becomes())]
     : newHostFiles(request);
   for (const { input, path, device, isBase } of needed) {
     if (!missing.includes(path) || (has.has(path) && !starts)) continue;

@@ -1,7 +1,8 @@
+import type { VolumeMark } from "../../hosts/volume-mark.js";
 import type { DiskSource } from "../../libvirt/xml/index.js";
 import { sameVolume } from "./desired-disks.js";
 import { ownMarks } from "./disks.js";
-import { type ObservedMachine, type ObservedPool, whereItIs } from "./observed.js";
+import { type ObservedMachine, whereItIs } from "./observed.js";
 import type { MachineRequest } from "./request.js";
 import { type DiskInputs, volumeOf } from "./schema.js";
 
@@ -21,16 +22,8 @@ export function withDisksWhereFound(request: MachineRequest, observed: ObservedM
   const used: (DiskSource | undefined)[] = [domain.persistent, domain.live].flatMap((model) =>
     (model?.disks ?? []).map(({ source }) => source),
   );
-  const has = ({ contents }: ObservedPool, volume: string) => {
-    const isMarked = (marks: typeof contents.marks) =>
-      marks.some((mark) => mark.volume === volume && isOurs(mark));
-    const isThere = contents.volumes.some(({ name }) => name === volume);
-    return {
-      isThere,
-      isOwn: isThere && isMarked(contents.marks),
-      isComing: isMarked(contents.notes.unfinished),
-    };
-  };
+  const isMarked = (marks: VolumeMark[], volume: string) =>
+    marks.some((mark) => mark.volume === volume && isOurs(mark));
   const moved = (entry: DiskInputs, i: number): DiskInputs => {
     const source = before[i];
     if (entry.disk !== undefined || source === undefined) return entry;
@@ -38,10 +31,10 @@ export function withDisksWhereFound(request: MachineRequest, observed: ObservedM
       [...before, ...now].some((other) => sameVolume({ pool, volume: source.volume }, other));
     const isUsed = (pool: string) => used.some((other) => sameVolume(other, { pool, volume: source.volume }));
     if (now.some((other) => other.volume === source.volume) || isUsed(source.pool)) return entry;
-    const found = pools.find((pool) => {
-      if (isKnown(pool.name)) return false;
-      const { isOwn, isComing } = has(pool, source.volume);
-      return isOwn || (isComing && isUsed(pool.name));
+    const found = pools.find(({ name: pool, contents }) => {
+      const { volumes, marks, notes } = contents;
+      if (isKnown(pool) || !volumes.some(({ name }) => name === source.volume)) return false;
+      return isMarked(marks, source.volume) || (isMarked(notes.unfinished, source.volume) && isUsed(pool));
     });
     return found === undefined ? entry : { ...entry, pool: found.name };
   };

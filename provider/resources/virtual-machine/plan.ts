@@ -78,10 +78,12 @@ function planFilled(request: MachineRequest, observed: ObservedMachine): Plan {
   result.refusals.push(...missingNetworks(request, observed.target, result.steps));
   result.refusals.push(...missingMedia(request, observed, result.steps));
   const place = whereItIs(observed);
-  const definition = place?.domain?.persistent;
-  const desired =
-    definition && desiredAt(request, { domain: place?.domain, facts: observed.target.facts }, definition);
-  judgeHostFiles(request, observed.target, place?.domain, result, desired);
+  const becomes = () => {
+    const { persistent } = place?.domain ?? {};
+    const at = { domain: place?.domain, facts: observed.target.facts };
+    return persistent === undefined ? [] : desiredAt(request, at, persistent).disks;
+  };
+  judgeHostFiles(request, observed.target, place?.domain, result, becomes);
   if (result.refusals.length > 0) return result;
   const { awaited: isAwaited = false, attempt } = place?.domain ?? {};
   const isOff = place?.domain !== undefined && !isActive(place.domain);
