@@ -63,20 +63,28 @@ function pciFile(address: string): string {
 
 /** What disks are layers over, as far as what is in the pools says it. */
 function basesOf({ pools }: WithPools, disks: DomainModel["disks"]): HostFile[] {
-  const volumes = pools.flatMap(({ name, contents }) => contents.volumes.map((volume) => ({ name, volume })));
   return disks.flatMap(({ target, source }) => {
     if (source === undefined || !("volume" in source)) return [];
     const bases: HostFile[] = [];
-    let layer = volumes.find(({ name, volume }) => name === source.pool && volume.name === source.volume);
+    const pool = pools.find(({ name }) => name === source.pool);
+    let layer = pool?.contents.volumes.find(({ name }) => name === source.volume);
     // Each path once: what somebody has made may go round in a circle.
     while (layer !== undefined) {
-      const path = modelOf(layer.volume).backing?.path;
+      const path = modelOf(layer).backing?.path;
       if (path?.startsWith("/") !== true || bases.some((base) => base.path === path)) break;
       bases.push({ input: `disks[${target}]`, path, isBase: true });
-      layer = volumes.find(({ volume }) => volume.path === path);
+      layer = volumeAt(path, pools);
     }
     return bases;
   });
+}
+
+function volumeAt(path: string, pools: WithPools["pools"]) {
+  for (const { contents } of pools) {
+    const found = contents.volumes.find((volume) => volume.path === path);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** Those worth a look: all of them where a guest may be started, or restarted, by this deployment. */

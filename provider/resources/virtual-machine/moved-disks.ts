@@ -13,11 +13,12 @@ import { type DiskInputs, volumeOf } from "./schema.js";
 export function withDisksWhereFound(request: MachineRequest, observed: ObservedMachine): MachineRequest {
   const { inputs, previous } = request;
   const place = whereItIs(observed);
-  if (previous?.disks === undefined || place?.domain === undefined) return request;
+  if (previous?.disks === undefined || previous === inputs || place?.domain === undefined) return request;
   const { domain, pools } = place;
   const volumesOf = ({ name, disks = [] }: Pick<typeof inputs, "name" | "disks">) =>
     disks.map((entry, i) => volumeOf(name, entry, i));
   const [before, now] = [volumesOf(previous), volumesOf(inputs)];
+  if (before.every(({ volume }) => now.some((other) => other.volume === volume))) return request;
   const isOurs = ownMarks(request, domain);
   const used: (DiskSource | undefined)[] = [domain.persistent, domain.live].flatMap((model) =>
     (model?.disks ?? []).map(({ source }) => source),
@@ -30,7 +31,7 @@ export function withDisksWhereFound(request: MachineRequest, observed: ObservedM
     const isKnown = (pool: string) =>
       [...before, ...now].some((other) => sameVolume({ pool, volume: source.volume }, other));
     const isUsed = (pool: string) => used.some((other) => sameVolume(other, { pool, volume: source.volume }));
-    if (now.some((other) => other.volume === source.volume) || isUsed(source.pool)) return entry;
+    if (isUsed(source.pool) || now.some((other) => other.volume === source.volume)) return entry;
     const found = pools.find(({ name: pool, contents }) => {
       const { volumes, marks, notes } = contents;
       if (isKnown(pool) || !volumes.some(({ name }) => name === source.volume)) return false;
