@@ -242,11 +242,16 @@ describe.skipIf(!available)(
     it("is as it was before when the next run takes back what this one had begun, undeclared things too", async () => {
       const alpha = world.host("alpha");
       const before = inputsOf("back");
-      const more = { title: "after", iothreads: 1, watchdog: { model: "i6300esb" } };
+      const more = {
+        ...{ title: "after", iothreads: 1, watchdog: { model: "i6300esb" }, graphics: { type: "vnc" } },
+        ...{ answerFile: { kickstart: "text" }, ignition: { ignition: { version: "3.4.0" } } },
+        xml: [{ xpath: "/domain/devices/memballoon/@freePageReporting", set: "on" }],
+      };
       const disks = [...before.disks, { pool: "images", name: "more", size: "4MiB" }];
       const vm = new Declared(virtualMachine, [world.ref("alpha")]);
       await vm.up(before);
-      for (const at of ["DomainAttachDeviceFlags:before:1", "DomainDefineXMLFlags:after:1"]) {
+      // The first definition is a try of the patches.
+      for (const at of ["DomainAttachDeviceFlags:before:1", "DomainDefineXMLFlags:after:2"]) {
         expect(await killedAt(at, vm, { ...before, ...more, disks })).toBe(true);
         expect(await alpha.virsh("dumpxml", "--inactive", "back")).toContain("back-more");
         // Left alone it would come to the guest at its next boot, and nothing would ever take it away.
@@ -259,7 +264,9 @@ describe.skipIf(!available)(
         await vm.up(before);
         await expectWhole(vm, before, at);
         const documents = await alpha.shell("virsh dumpxml back; virsh dumpxml --inactive back");
-        expect(documents).not.toMatch(/after|iothread|back-more|i6300esb|pulumi-kvm:attempt/);
+        expect(documents).not.toMatch(
+          /after|iothread|back-more|i6300esb|graphics|answers|ignition|freePageReporting|pulumi-kvm:attempt/,
+        );
       }
       await vm.remove();
     });

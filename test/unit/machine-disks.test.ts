@@ -338,7 +338,7 @@ it("disks that have one source, or none that is modelled, aren't taken for each 
   expect(Object.keys(goes ?? {})).toEqual(["disks", "disks[sda].place"]);
 });
 
-it("what a guest is told and shown at its boot is as before an attempt, where it isn't declared", () => {
+it("what a guest is told and shown at its boot, and patches of its definition, are as before an attempt, where it isn't declared", () => {
   const drive = (target: string, volume: string): DomainDisk => ({
     ...{ target, bus: "sata", device: "cdrom", format: "raw", readonly: true, shareable: false },
     source: { pool: "images", volume },
@@ -352,8 +352,8 @@ it("what a guest is told and shown at its boot is as before an attempt, where it
     ({ name: "web", disks, interfaces: [], ...rest }) as unknown as DomainModel;
   const before = model([seed]);
   const attempted = model([seed, answers, tools], {
-    ignition,
-    graphics: { ...vnc, password: { secret: "hidden" } },
+    ...{ ignition, graphics: { ...vnc, password: { secret: "hidden" } } },
+    patches: [{ xpath: "/domain/devices/memballoon/@freePageReporting", set: "on" }],
   });
   const noted = withAttempt("<domain><name>web</name></domain>", before, attempted);
   expect(noted).not.toContain("hidden");

@@ -15,8 +15,8 @@ import type { Attached } from "./desired-interfaces.js";
 import { type Inputs, volumeOf } from "./schema.js";
 import { mediumInputOfSource } from "./seed/boot-media.js";
 
-/** A note of its own says what they were, or nobody leaves them undeclared. */
-const PASSED_OVER: ReadonlySet<string> = new Set(["name", "uuid", "patches"]);
+/** Nobody leaves them undeclared. */
+const PASSED_OVER: ReadonlySet<string> = new Set(["name", "uuid"]);
 
 /** What a program may leave undeclared of a device that it declares. */
 const LEFT_UNDECLARED = {
