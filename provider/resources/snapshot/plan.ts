@@ -7,6 +7,7 @@ import { virsh } from "../virsh.js";
 import {
   type FoundSnapshot,
   isOwn,
+  type MachineDisk,
   type ObservedMachine,
   type ObservedSnapshot,
   type SnapshotRequest,
@@ -217,8 +218,12 @@ function refuseInternal(
   if (encrypted.length > 0)
     refuse(
       "notSupported",
-      `${encrypted.map(({ target }) => `disk ${target}`).join(", ")} ${encrypted.length === 1 ? "is" : "are"} encrypted: asked for an internal snapshot then, QEMU ends, and the guest with it; use type "external"`,
+      `${disksOf(encrypted)} ${encrypted.length === 1 ? "is" : "are"} encrypted: asked for an internal snapshot then, QEMU ends, and the guest with it; use type "external"`,
     );
+}
+
+function disksOf(disks: readonly Pick<MachineDisk, "target">[]): string {
+  return disks.map(({ target }) => `disk ${target}`).join(", ");
 }
 
 /** libvirt makes the new files without a key. */
@@ -227,7 +232,7 @@ function warnOfPlainText(inputs: Inputs, machine: ObservedMachine, result: Plan)
   const encrypted = externalDisks(inputs, machine).filter(({ isEncrypted }) => isEncrypted);
   if (encrypted.length > 0)
     result.warnings.push(
-      `${encrypted.map(({ target }) => `disk ${target}`).join(", ")} of ${machine.name} ${encrypted.length === 1 ? "is" : "are"} encrypted, and what the guest writes from snapshot ${inputs.name} on isn't, until the snapshot is deleted and that is merged`,
+      `${disksOf(encrypted)} of ${machine.name} ${encrypted.length === 1 ? "is" : "are"} encrypted, and what the guest writes from snapshot ${inputs.name} on isn't, until the snapshot is deleted and that is merged`,
     );
 }
 

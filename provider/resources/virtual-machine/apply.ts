@@ -26,6 +26,7 @@ import {
   replaceVolumeMark,
   writeVolumeMark,
 } from "../volumes.js";
+import { asSeen } from "./as-seen.js";
 import { forgetAttempt, withAttempt } from "./attempt.js";
 import { sortChanges, startedWith } from "./changes.js";
 import {
@@ -41,9 +42,7 @@ import { textOf as patchesText } from "./features/xml-patches.js";
 import { onceLetGo } from "./let-go.js";
 import { changeRunning } from "./live-changes.js";
 import { applyMove } from "./move.js";
-import { withDisksWhereFound } from "./moved-disks.js";
 import { type ObservedHost, type ObservedMachine, whereItIs } from "./observed.js";
-import { withDefaults } from "./os-defaults.js";
 import { notePatchesKept } from "./patches-kept.js";
 import { withPaths } from "./paths.js";
 import { isToStayOff, mayRestart } from "./power.js";
@@ -70,7 +69,7 @@ export async function apply(
   observed: ObservedMachine,
   context: ApplyContext,
 ): Promise<void> {
-  const request = withDisksWhereFound(withDefaults(declared, observed), observed);
+  const request = asSeen(declared, observed);
   const place = whereItIs(observed) ?? observed.target;
   const host = context.hosts.get(place.ref);
   const libvirt = await host.libvirt();
@@ -314,7 +313,7 @@ async function redefine(
   const xml = withoutRunNotes(await libvirt.domains.xml(uuid, { inactive: true, secure: true }));
   const current = definedAs(xml, place);
   const desired = desiredAt(request, place, definition);
-  const to = { ...redefinition(request, place, definition), name: current.name };
+  const to = { ...redefinition(request, place, definition, desired), name: current.name };
   if (describeDifferences(current, to).length === 0 && place.domain?.persistent !== undefined) return;
   await noteStartedWith(host, place, desired);
   remember(xml);

@@ -1,8 +1,8 @@
-import type { VolumeMark } from "../../hosts/volume-mark.js";
 import type { DiskSource } from "../../libvirt/xml/index.js";
 import { sameVolume } from "./desired-disks.js";
 import { ownMarks } from "./disks.js";
 import { type ObservedMachine, whereItIs } from "./observed.js";
+import { tracesOf } from "./relocations.js";
 import type { MachineRequest } from "./request.js";
 import { type DiskInputs, volumeOf } from "./schema.js";
 
@@ -23,8 +23,6 @@ export function withDisksWhereFound(request: MachineRequest, observed: ObservedM
   const used: (DiskSource | undefined)[] = [domain.persistent, domain.live].flatMap((model) =>
     (model?.disks ?? []).map(({ source }) => source),
   );
-  const isMarked = (marks: VolumeMark[], volume: string) =>
-    marks.some((mark) => mark.volume === volume && isOurs(mark));
   const moved = (entry: DiskInputs, i: number): DiskInputs => {
     const source = before[i];
     if (entry.disk !== undefined || source === undefined) return entry;
@@ -32,12 +30,11 @@ export function withDisksWhereFound(request: MachineRequest, observed: ObservedM
       [...before, ...now].some((other) => sameVolume({ pool, volume: source.volume }, other));
     const isUsed = (pool: string) => used.some((other) => sameVolume(other, { pool, volume: source.volume }));
     if (isUsed(source.pool) || now.some((other) => other.volume === source.volume)) return entry;
-    const found = pools.find(({ name: pool, contents }) => {
-      const { volumes, marks, notes } = contents;
-      if (isKnown(pool) || !volumes.some(({ name }) => name === source.volume)) return false;
-      return isMarked(marks, source.volume) || (isMarked(notes.unfinished, source.volume) && isUsed(pool));
-    });
-    return found === undefined ? entry : { ...entry, pool: found.name };
+    const found = tracesOf(source.volume, pools, isOurs).find(
+      ({ pool, isThere, mark, unfinished }) =>
+        isThere && !isKnown(pool) && (mark ?? (isUsed(pool) ? unfinished : undefined)) !== undefined,
+    );
+    return found === undefined ? entry : { ...entry, pool: found.pool };
   };
   const disks = previous.disks.map(moved);
   return disks.every((entry, i) => entry === previous.disks?.[i])

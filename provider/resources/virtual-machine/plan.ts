@@ -12,6 +12,7 @@ import { foundAgain, isFoundAgain } from "../found-again.js";
 import { virsh } from "../virsh.js";
 import { asMoved } from "./as-moved.js";
 import { asRemoved } from "./as-removed.js";
+import { asSeen } from "./as-seen.js";
 import { volumesToCopy } from "./copies.js";
 import { desiredModel } from "./desired.js";
 import { desiredAt } from "./desired-at.js";
@@ -19,7 +20,6 @@ import { missingMedia, refuseLossByName, releasedVolumeSteps } from "./disks.js"
 import { judgeHostFiles } from "./host-files.js";
 import { ideRefusals } from "./ide-refusals.js";
 import { ASLEEP } from "./migration/index.js";
-import { withDisksWhereFound } from "./moved-disks.js";
 import { missingNetworks, networkRefusals } from "./network-refusals.js";
 import { warnOfWhatIsNotThere } from "./not-there-yet.js";
 import {
@@ -36,7 +36,7 @@ import {
   whereItIs,
 } from "./observed.js";
 import { accelerationRefusals, obstacles } from "./obstacles.js";
-import { osWarnings, withDefaults } from "./os-defaults.js";
+import { osWarnings } from "./os-defaults.js";
 import { patchRefusals } from "./patch-refusals.js";
 import { planChanges } from "./plan-changes.js";
 import { planMove, planSettling, releaseLeftBehind } from "./plan-move.js";
@@ -51,7 +51,7 @@ import { waitSteps, waitWarnings } from "./wait/plan.js";
 
 /** Pure: what is and what should be in, steps and refusals out. */
 export function plan(request: MachineRequest, observed: ObservedMachine): Plan {
-  const result = planFilled(withDisksWhereFound(withDefaults(request, observed), observed), observed);
+  const result = planFilled(asSeen(request, observed), observed);
   if (result.refusals.length === 0 && result.steps.length > 0)
     result.warnings.push(...osWarnings(request, observed));
   result.warnings.push(...(observed.sameAddresses ?? []), ...(observed.heldByPaused ?? []));

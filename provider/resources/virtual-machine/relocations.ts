@@ -91,7 +91,8 @@ export function relocationsOf(
   return found;
 }
 
-function tracesOf(
+/** What each pool has of one of the VM's own volumes. */
+export function tracesOf(
   volume: string,
   pools: readonly ObservedPool[],
   isOurs: ReturnType<typeof ownMarks>,
